@@ -1,0 +1,57 @@
+import type { Device } from "../device.js";
+import { cudaDevices } from "./cuda-devices.js";
+import { editDistance } from "./edit-distance.js";
+import { webGpuDevices } from "./webgpu-devices.js";
+
+/** All devices of the catalogue. */
+export const devices: readonly Device[] = Object.freeze([...cudaDevices, ...webGpuDevices]);
+
+/** No device of the catalogue has the name that was asked for. */
+export class UnknownDeviceError extends Error {
+  readonly code = "unknown-device";
+  override readonly name = "UnknownDeviceError";
+
+  constructor(
+    /** The name that was asked for. */
+    readonly requested: string,
+    /** The id most like it. */
+    readonly closestId: string,
+    /** All ids of the catalogue. */
+    readonly knownIds: readonly string[],
+  ) {
+    super(
+      `unknown device ${JSON.stringify(requested)}: did you mean "${closestId}"? Known devices: ${knownIds.join(", ")}`,
+    );
+  }
+}
+
+const normalized = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]/g, "");
+
+/** The spellings under which a device is found: its id and its name, with and without the vendor's. */
+function spellings({ id, name }: Device): string[] {
+  return [id, name, name.replace(/^NVIDIA (GeForce )?/, "")].map(normalized);
+}
+
+const bySpelling: ReadonlyMap<string, Device> = new Map(
+  devices.flatMap((device) => spellings(device).map((spelling): [string, Device] => [spelling, device])),
+);
+
+/**
+ * The device of the catalogue with this id or name; case, `-`, `_` and spaces do not count.
+ *
+ * `findDevice("rtx-4090")`, `findDevice("RTX 4090")` and `findDevice("NVIDIA GeForce RTX 4090")` are the same device.
+ *
+ * @throws {UnknownDeviceError} if there is none; the message lists all ids and the most similar one.
+ */
+export function findDevice(idOrName: string): Device {
+  const wanted = normalized(idOrName);
+  const device = bySpelling.get(wanted);
+  if (device) return device;
+  const distance = ({ id }: Device): number => editDistance(wanted, normalized(id));
+  const closest = devices.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best));
+  throw new UnknownDeviceError(
+    idOrName,
+    closest.id,
+    devices.map(({ id }) => id),
+  );
+}

@@ -1,0 +1,176 @@
+/** What every catalogued device has: a name to ask for it by, a name to print, and where its numbers come from. */
+interface DeviceIdentity {
+  /** Short name in lower case, e.g. `"h200"`; unique in the catalogue. */
+  readonly id: string;
+  /** The vendor's name, e.g. `"NVIDIA H200"`. */
+  readonly name: string;
+  /** Where the numbers come from, one entry for each group of numbers. */
+  readonly sources: readonly string[];
+}
+
+/** An NVIDIA compute capability, e.g. `{ major: 9, minor: 0 }` for `sm_90`. */
+export interface ComputeCapability {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** The limits of a CUDA multiprocessor and of one block on it: all that occupancy depends on. */
+export interface CudaMultiprocessor {
+  readonly computeCapability: ComputeCapability;
+  /** Threads in a warp. */
+  readonly warpSize: number;
+  readonly maxThreadsPerBlock: number;
+  /** Resident threads; a multiple of `warpSize`. */
+  readonly maxThreadsPerMultiprocessor: number;
+  /** Resident blocks. */
+  readonly maxBlocksPerMultiprocessor: number;
+  /**
+   * Named block barriers that resident blocks share, or `null` where the vendor's occupancy calculator counts none
+   * (before compute capability 9.0).
+   */
+  readonly blockBarriersPerMultiprocessor: number | null;
+  /** 32-bit registers that one block may be given. */
+  readonly registersPerBlock: number;
+  /** 32-bit registers of the whole register file. */
+  readonly registersPerMultiprocessor: number;
+  /** 32-bit registers that the compiler may give one thread. */
+  readonly maxRegistersPerThread: number;
+  /** A warp's registers are rounded up to a multiple of this many 32-bit registers. */
+  readonly registerAllocationUnit: number;
+  /**
+   * Sub-partitions of the multiprocessor: warps are dealt to them in turn and each owns an equal part of the register
+   * file, so the launch check counts a block's warps rounded up to a multiple of this.
+   */
+  readonly warpAllocationGranularity: number;
+  /** Shared memory that a block may have without opting in. */
+  readonly sharedBytesPerBlock: number;
+  /** Shared memory that a block may have after opting in; what the system reserves is not part of it. */
+  readonly sharedBytesPerBlockOptin: number;
+  /** The largest part of the L1 storage that can become shared memory; equal to the last of `sharedCarveoutBytes`. */
+  readonly sharedBytesPerMultiprocessor: number;
+  /** Shared memory that the system takes for itself in every block. */
+  readonly sharedReservedBytesPerBlock: number;
+  /** A block's shared memory, the reserved part included, is rounded up to a multiple of this. */
+  readonly sharedGranuleBytes: number;
+  /** The sizes that shared memory can be configured to, ascending. */
+  readonly sharedCarveoutBytes: readonly number[];
+}
+
+/** What code for a CUDA device may use. */
+export interface CudaCapabilities {
+  /** Grid-wide barriers by cooperative launch. */
+  readonly cooperativeLaunch: boolean;
+  /** Thread block clusters and distributed shared memory. */
+  readonly clusters: boolean;
+  /** `cp.async` from global to shared memory. */
+  readonly asyncCopy: boolean;
+  /** bf16 inputs with fp32 accumulation through `mma.sync`. */
+  readonly bf16MatrixMultiply: boolean;
+}
+
+/** Rates and latencies for predicting a kernel's time. */
+export interface CudaTiming {
+  /**
+   * `"measured"`: the latencies were measured on this product. `"scaled"`: they are the clock cycles measured on the
+   * NVIDIA H200, at this product's clock.
+   */
+  readonly latencies: "measured" | "scaled";
+  /** The highest clock of the multiprocessors, in MHz. */
+  readonly clockMegahertz: number;
+  /** fp32 fused multiply-adds a clock on one multiprocessor. */
+  readonly fmaPerClockPerMultiprocessor: number;
+  /** Reciprocals, exponentials and hyperbolic tangents (the `.approx` instructions) a clock on one multiprocessor. */
+  readonly specialFunctionsPerClockPerMultiprocessor: number;
+  /** bf16 multiply-adds with fp32 accumulation a clock on one multiprocessor through `mma.sync`; 0 where there is none. */
+  readonly bf16MultiplyAddsPerClockPerMultiprocessor: number;
+  /** Shared-memory bytes read or written a clock on one multiprocessor, free of bank conflicts. */
+  readonly sharedBytesPerClockPerMultiprocessor: number;
+  /** One `__syncthreads()` of a block of 256 threads, in ns. */
+  readonly blockBarrierNanoseconds: number;
+  /** One grid-wide barrier: an atomic counter with release and acquire, one block on every multiprocessor, in ns. */
+  readonly gridBarrierNanoseconds: number;
+  /** From a block's store to a polling reader in another block having it through L2, in ns, bandwidth apart. */
+  readonly gridExchangeNanoseconds: number;
+  /** Rate at which one block of 256 threads then reads what the others wrote, with plain loads, in bytes per second. */
+  readonly gridExchangeBytesPerSecondPerBlock: number;
+  /** Reads that hit L2, all multiprocessors together, in bytes per second. */
+  readonly l2BytesPerSecond: number;
+  /** The vendor's peak of the device memory, in bytes per second. */
+  readonly memoryBytesPerSecond: number;
+}
+
+/** An NVIDIA GPU as CUDA sees it. */
+export interface CudaDevice extends DeviceIdentity, CudaMultiprocessor {
+  readonly kind: "cuda";
+  readonly multiprocessorCount: number;
+  readonly l2Bytes: number;
+  readonly supports: CudaCapabilities;
+  readonly timing: CudaTiming;
+}
+
+/**
+ * The compute limits of a WebGPU adapter, under their WebGPU names; sizes in bytes.
+ *
+ * Source: WebGPU specification, section "Limits".
+ */
+export interface WebGpuLimits {
+  readonly maxBindGroups: number;
+  readonly maxBindingsPerBindGroup: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+  readonly maxUniformBuffersPerShaderStage: number;
+  readonly maxUniformBufferBindingSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  readonly minUniformBufferOffsetAlignment: number;
+  readonly minStorageBufferOffsetAlignment: number;
+  readonly maxBufferSize: number;
+  readonly maxComputeWorkgroupStorageSize: number;
+  readonly maxComputeInvocationsPerWorkgroup: number;
+  readonly maxComputeWorkgroupSizeX: number;
+  readonly maxComputeWorkgroupSizeY: number;
+  readonly maxComputeWorkgroupSizeZ: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+}
+
+/** The WebGPU features that change what a compute kernel may do, under their WebGPU names. */
+export type WebGpuFeature = "shader-f16" | "subgroups" | "timestamp-query";
+
+/** What WebGPU does not say about a device and a plan needs all the same: assumptions, not promises. */
+export interface WebGpuAssumptions {
+  /** 32-bit values that one invocation can keep in registers before the driver's compiler spills. */
+  readonly registersPerInvocation: number;
+  /** 32-bit registers that the invocations of one workgroup share. */
+  readonly registersPerWorkgroup: number;
+  /** Workgroups that run at once at full speed. */
+  readonly computeUnitCount: number;
+  readonly clockMegahertz: number;
+  /** f32 fused multiply-adds a clock on one compute unit. */
+  readonly fmaPerClockPerComputeUnit: number;
+  /** Exponentials, divisions and hyperbolic tangents a clock on one compute unit. */
+  readonly specialFunctionsPerClockPerComputeUnit: number;
+  /** Bytes of workgroup storage read or written a clock on one compute unit. */
+  readonly workgroupBytesPerClockPerComputeUnit: number;
+  /** One `workgroupBarrier()`, in ns. */
+  readonly workgroupBarrierNanoseconds: number;
+  /** From one dispatch to the next that depends on it, in one compute pass, in µs. */
+  readonly dispatchMicroseconds: number;
+  /** Reads of storage buffers that hit the last cache level, whole device, in bytes per second. */
+  readonly storageBytesPerSecond: number;
+}
+
+/**
+ * A WebGPU adapter.
+ *
+ * WebGPU has no barrier across workgroups and no promise that workgroups progress together, so no kernel may wait for
+ * another workgroup inside a dispatch.
+ */
+export interface WebGpuDevice extends DeviceIdentity {
+  readonly kind: "webgpu";
+  readonly limits: WebGpuLimits;
+  readonly features: readonly WebGpuFeature[];
+  /** Subgroup sizes that the adapter may choose, or `null` without the feature `subgroups`. */
+  readonly subgroupSizes: { readonly min: number; readonly max: number } | null;
+  readonly assumed: WebGpuAssumptions;
+}
+
+/** A device that a kernel can be planned for; `kind` tells which. */
+export type Device = CudaDevice | WebGpuDevice;
