@@ -1,0 +1,387 @@
+// The operations that only a GPU has, under plain names. A generated kernel includes this file and calls nothing else of CUDA.
+//
+// Compiled by nvcc (sm_80 and later, C++17) each name is one PTX instruction or a few; compiled by any other C++17 compiler
+// (g++, clang) the same source runs on the CPU: a block's threads are fibers, a warp's lanes meet at its collectives, and
+// every misuse that a GPU would answer with a hang or a wrong number ends the program with a message. That side is a test
+// bench: build it with -fsanitize=address,undefined and every access out of bounds, of global or shared memory, shows too.
+//
+// This file is the interface: what each name does, which lanes take part, how it orders memory, and its PTX name.
+// prelude_device.cuh and prelude_host.hpp implement it. Copy the whole folder where the kernels are built.
+//
+// Words used below: a *warp collective* is called by all 32 lanes of a warp at the same place in the program (PTX `.aligned`);
+// *relaxed*, *release*, *acquire* and scope `gpu` are those of the PTX memory consistency model.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+// A kernel: `KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(256, 1) name(arguments…) { … }`. Its name has C linkage, so it is
+// no template and unique in the program.
+// KERNELGEN_DEVICE marks a function that kernels call, KERNELGEN_HOST_DEVICE one that host code calls too.
+// KERNELGEN_UNROLL before a loop unrolls it wholly, KERNELGEN_NO_UNROLL keeps the compiler from unrolling it.
+#if defined(__CUDACC__)
+#define KERNELGEN_KERNEL extern "C" __global__
+#define KERNELGEN_LAUNCH_BOUNDS(threadsPerBlock, minBlocksPerMultiprocessor) \
+  __launch_bounds__(threadsPerBlock, minBlocksPerMultiprocessor)
+#define KERNELGEN_DEVICE __device__ __forceinline__
+#define KERNELGEN_HOST_DEVICE __host__ __device__ __forceinline__
+#define KERNELGEN_UNROLL _Pragma("unroll")
+#define KERNELGEN_NO_UNROLL _Pragma("unroll 1")
+#else
+#define KERNELGEN_KERNEL extern "C"
+#define KERNELGEN_LAUNCH_BOUNDS(threadsPerBlock, minBlocksPerMultiprocessor)
+#define KERNELGEN_DEVICE inline
+#define KERNELGEN_HOST_DEVICE inline
+#define KERNELGEN_UNROLL
+#define KERNELGEN_NO_UNROLL
+#endif
+
+namespace kernelgen {
+
+// ---- Types ----------------------------------------------------------------------------------------------------------
+
+/** Lanes of a warp. */
+constexpr int warpLanes = 32;
+
+/** Two 32-bit words that move in one access; 8-byte aligned. */
+struct alignas(8) Words2 {
+  std::uint32_t w[2];
+};
+
+/** Four 32-bit words that move in one access; 16-byte aligned. */
+struct alignas(16) Words4 {
+  std::uint32_t w[4];
+};
+
+#if defined(__CUDACC__)
+/** Where a collective was called: empty on the device. */
+struct CallSite {
+  KERNELGEN_DEVICE static CallSite here() { return {}; }
+};
+/** A CUDA stream. */
+using Stream = cudaStream_t;
+#else
+/** Where a collective was called: the host names it in messages, and compares it, since lanes of a warp must meet at one place. */
+struct CallSite {
+  const char* file;
+  int line;
+  static CallSite here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
+};
+/** The host has no streams: a launch has ended when it returns. */
+using Stream = void*;
+#endif
+
+// ---- Bits -----------------------------------------------------------------------------------------------------------
+
+/** The 32 bits of a float. */
+KERNELGEN_HOST_DEVICE std::uint32_t bits_of(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/** The float that has these 32 bits. */
+KERNELGEN_HOST_DEVICE float float_of(std::uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/** The float equal to a bf16 (its bits are the upper half of a float's): exact. */
+KERNELGEN_HOST_DEVICE float bf16_to_float(std::uint16_t bits) { return float_of(static_cast<std::uint32_t>(bits) << 16); }
+
+/** The bf16 in the low half of a word, as a float: exact. */
+KERNELGEN_HOST_DEVICE float low_bf16_to_float(std::uint32_t pair) { return float_of(pair << 16); }
+
+/** The bf16 in the high half of a word, as a float: exact. */
+KERNELGEN_HOST_DEVICE float high_bf16_to_float(std::uint32_t pair) { return float_of(pair & 0xFFFF0000u); }
+
+/** The nearest bf16, ties to even; beyond the largest finite bf16 infinity, NaN to NaN (0x7FFF). PTX: cvt.rn.bf16.f32. */
+KERNELGEN_HOST_DEVICE std::uint16_t float_to_bf16(float value) {
+#if defined(__CUDA_ARCH__)
+  std::uint16_t result;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result) : "f"(value));
+  return result;
+#else
+  const std::uint32_t bits = bits_of(value);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return 0x7FFF;
+  const std::uint32_t lowestKeptBit = bits >> 16 & 1u;
+  return static_cast<std::uint16_t>((bits + 0x7FFFu + lowestKeptBit) >> 16);
+#endif
+}
+
+/** Two floats as bf16, each as by float_to_bf16: `low` in bits 0..15, `high` in bits 16..31. PTX: cvt.rn.bf16x2.f32. */
+KERNELGEN_HOST_DEVICE std::uint32_t pack_bf16(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  std::uint32_t pair;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+#else
+  return static_cast<std::uint32_t>(float_to_bf16(high)) << 16 | float_to_bf16(low);
+#endif
+}
+
+// ---- Where a thread stands ------------------------------------------------------------------------------------------
+
+/** The thread's number in its block, 0 … threadsPerBlock − 1. PTX: %tid.x. */
+KERNELGEN_DEVICE int thread_index();
+
+/** The thread's number in its warp, 0 … 31: thread_index() mod 32. */
+KERNELGEN_DEVICE int lane_index();
+
+/** The warp's number in its block: thread_index() / 32. */
+KERNELGEN_DEVICE int warp_index();
+
+/** The block's number in its grid, 0 … blockCount − 1. PTX: %ctaid.x. */
+KERNELGEN_DEVICE int block_index();
+
+/**
+ * The block's dynamic shared memory, 128-byte aligned, as many bytes as the launch asked for. Uninitialised: the host fills it
+ * with 0xFF bytes (NaN as bf16 and as float). Ordinary pointers read and write it; sync_block() or sync_warp() orders them.
+ */
+KERNELGEN_DEVICE unsigned char* shared_memory();
+
+// ---- Barriers and shuffles ------------------------------------------------------------------------------------------
+
+/**
+ * Waits for every thread of the block; what each wrote to shared or global memory before is visible to all of them after.
+ * All threads take part; a thread that has returned cannot. PTX: barrier.sync.aligned 0 (`__syncthreads`).
+ */
+KERNELGEN_DEVICE void sync_block(CallSite site = CallSite::here());
+
+/** Warp collective: waits for the lanes of the warp and orders their memory accesses among them. PTX: bar.warp.sync. */
+KERNELGEN_DEVICE void sync_warp(CallSite site = CallSite::here());
+
+/**
+ * Warp collective: the `value` that lane `lane_index() ^ mask` passed, mask in 0 … 31. Orders no memory.
+ * PTX: shfl.sync.bfly.b32.
+ */
+KERNELGEN_DEVICE float shuffle_xor(float value, int mask, CallSite site = CallSite::here());
+
+// ---- Matrix products on tensor cores --------------------------------------------------------------------------------
+
+/**
+ * Warp collective: C += A · B for A 16×16 and B 16×8 in bf16, C 16×8 in fp32. Products are exact, the order in which the 16
+ * terms and C are added is the hardware's (the host adds in double and rounds once).
+ *
+ * With g = lane / 4 and t = lane mod 4, lane holds (PTX ISA, "Matrix Fragments for mma.m16n8k16"):
+ *   a[0] = A[g][2t, 2t+1]      a[1] = A[g+8][2t, 2t+1]      a[2] = A[g][2t+8, 2t+9]      a[3] = A[g+8][2t+8, 2t+9]
+ *   b0 = B[2t, 2t+1][g]        b1 = B[2t+8, 2t+9][g]
+ *   c[0], c[1] = C[g][2t, 2t+1]                             c[2], c[3] = C[g+8][2t, 2t+1]
+ * where of a pair of bf16 the first lies in the word's low half. Touches no memory.
+ * PTX: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32.
+ */
+KERNELGEN_DEVICE void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
+                                        CallSite site = CallSite::here());
+
+/**
+ * Warp collective: loads four 8×8 matrices of 16-bit elements from shared memory. Lane 8·i + j passes the address of row j of
+ * matrix i (16 bytes, 16-byte aligned). With g = lane / 4 and t = lane mod 4, r[i] = matrix i [g][2t, 2t+1], the first in the
+ * low half. Reads as ordinary loads do: order writers before it with sync_warp() or sync_block().
+ * PTX: ldmatrix.sync.aligned.m8n8.x4.shared.b16.
+ */
+KERNELGEN_DEVICE void ldmatrix_x4(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
+
+/** As ldmatrix_x4 with each matrix transposed: r[i] = matrix i [2t, 2t+1][g]. PTX: ldmatrix….x4.trans…. */
+KERNELGEN_DEVICE void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
+
+/** As ldmatrix_x4 for two matrices: lanes 0 … 15 pass rows, the others' addresses are not read. PTX: ldmatrix….x2…. */
+KERNELGEN_DEVICE void ldmatrix_x2(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
+
+/** As ldmatrix_x2 with each matrix transposed. PTX: ldmatrix….x2.trans…. */
+KERNELGEN_DEVICE void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
+
+// ---- Asynchronous copies from global to shared memory ---------------------------------------------------------------
+
+/**
+ * Starts a copy of 16 bytes from global to shared memory past L1, both addresses 16-byte aligned; with `valid` false it writes
+ * zeros and does not read `global`. Per thread. The bytes are there after this thread's copy_async_wait, for other threads
+ * after a barrier that follows it; until then the 16 bytes of shared memory are undefined (the host fills them with 0xFF).
+ * PTX: cp.async.cg.shared.global.
+ */
+KERNELGEN_DEVICE void copy_async_16(void* shared, const void* global, bool valid);
+
+/** As copy_async_16 for 4 bytes, 4-byte aligned, through L1. PTX: cp.async.ca.shared.global. */
+KERNELGEN_DEVICE void copy_async_4(void* shared, const void* global, bool valid);
+
+/** Makes one group of the copies this thread started since its last group (maybe none). PTX: cp.async.commit_group. */
+KERNELGEN_DEVICE void copy_async_commit();
+
+/**
+ * Waits until all of this thread's groups but the latest `pendingGroups` have landed; copies that are in no group yet are not
+ * waited for. Says nothing of other threads' copies: a barrier after it does. PTX: cp.async.wait_group.
+ */
+template <int pendingGroups>
+KERNELGEN_DEVICE void copy_async_wait();
+
+// ---- Global memory that is touched once -----------------------------------------------------------------------------
+
+/**
+ * A load of global memory that is read once and that nothing writes while the kernel runs (it may come from a cache that is
+ * not coherent). Aligned to the type's size. PTX: ld.global.nc.L1::no_allocate.
+ */
+KERNELGEN_DEVICE std::uint16_t load_streaming(const std::uint16_t* address);
+KERNELGEN_DEVICE std::uint32_t load_streaming(const std::uint32_t* address);
+KERNELGEN_DEVICE float load_streaming(const float* address);
+KERNELGEN_DEVICE Words2 load_streaming(const Words2* address);
+KERNELGEN_DEVICE Words4 load_streaming(const Words4* address);
+
+/** A store to global memory that this kernel does not read again; orders as an ordinary store. PTX: st.global.cs. */
+KERNELGEN_DEVICE void store_streaming(std::uint16_t* address, std::uint16_t value);
+KERNELGEN_DEVICE void store_streaming(std::uint32_t* address, std::uint32_t value);
+KERNELGEN_DEVICE void store_streaming(float* address, float value);
+KERNELGEN_DEVICE void store_streaming(Words2* address, Words2 value);
+KERNELGEN_DEVICE void store_streaming(Words4* address, Words4 value);
+
+// ---- Between blocks, through L2 -------------------------------------------------------------------------------------
+
+/**
+ * A relaxed load at scope gpu: reads L2, never a stale line of L1. It orders nothing by itself; of a Words2 or Words4 each
+ * 32-bit word is whole, the words together need not be of one store. PTX: ld.relaxed.gpu.global.
+ */
+KERNELGEN_DEVICE std::uint16_t load_relaxed(const std::uint16_t* address);
+KERNELGEN_DEVICE std::uint32_t load_relaxed(const std::uint32_t* address);
+KERNELGEN_DEVICE float load_relaxed(const float* address);
+KERNELGEN_DEVICE Words2 load_relaxed(const Words2* address);
+KERNELGEN_DEVICE Words4 load_relaxed(const Words4* address);
+
+/** A relaxed store at scope gpu, word by word; orders nothing by itself. PTX: st.relaxed.gpu.global. */
+KERNELGEN_DEVICE void store_relaxed(std::uint16_t* address, std::uint16_t value);
+KERNELGEN_DEVICE void store_relaxed(std::uint32_t* address, std::uint32_t value);
+KERNELGEN_DEVICE void store_relaxed(float* address, float value);
+KERNELGEN_DEVICE void store_relaxed(Words2* address, Words2 value);
+KERNELGEN_DEVICE void store_relaxed(Words4* address, Words4 value);
+
+/** A fence at scope gpu: this thread's accesses before it are ordered before those after it. PTX: fence.acq_rel.gpu. */
+KERNELGEN_DEVICE void fence_device();
+
+/** A load that synchronises with the release whose value it reads: what came before that is visible after. PTX: ld.acquire.gpu.global. */
+KERNELGEN_DEVICE std::uint32_t load_acquire(const std::uint32_t* address);
+
+/** A store that releases what this thread did, or saw through a barrier, before it. PTX: st.release.gpu.global. */
+KERNELGEN_DEVICE void store_release(std::uint32_t* address, std::uint32_t value);
+
+/** Adds, modulo 2^32, and releases what this thread did, or saw through a barrier, before it. PTX: red.release.gpu.global.add.u32. */
+KERNELGEN_DEVICE void atomic_add_release(std::uint32_t* address, std::uint32_t value);
+
+/**
+ * To be called in each iteration of a loop that waits for another thread's store. Nothing on the device; on the host it lets
+ * the others run, and a loop without it never ends (the host then says so).
+ */
+KERNELGEN_DEVICE void spin_pause(CallSite site = CallSite::here());
+
+/**
+ * A barrier of all blocks of a cooperative launch: what any thread wrote to global memory before it is visible to every
+ * thread after it (to loads other than load_streaming). Every thread of every block takes part.
+ *
+ * `*counter` is 0 at launch and used for nothing else; `epoch` is a variable of each thread, 0 at first, that counts the
+ * barriers passed; `blockCount` is the launch's. The k-th barrier waits until *counter ≥ k · blockCount, modulo 2^32.
+ */
+KERNELGEN_DEVICE void sync_grid(std::uint32_t* counter, std::uint32_t blockCount, std::uint32_t& epoch,
+                                CallSite site = CallSite::here());
+
+// ---- Functions of a real number -------------------------------------------------------------------------------------
+
+/** tanh x, relative error about 2^-11. PTX: tanh.approx.f32. */
+KERNELGEN_DEVICE float tanh_approx(float x);
+
+/** 2^x, relative error at most 2^-22, subnormal x and results taken as 0. PTX: ex2.approx.ftz.f32. */
+KERNELGEN_DEVICE float exp2_approx(float x);
+
+/** 1 / x, error at most 1 ulp, subnormal x and results taken as 0. PTX: rcp.approx.ftz.f32. */
+KERNELGEN_DEVICE float reciprocal_approx(float x);
+
+/** tanh x through tanh_approx: error about 2^-11. */
+KERNELGEN_DEVICE float tanh_fast(float x) { return tanh_approx(x); }
+
+/** 1 / (1 + e^-x) = (1 + tanh(x / 2)) / 2 through tanh_approx: absolute error about 2^-12. */
+KERNELGEN_DEVICE float sigmoid_fast(float x) { return 0.5f * tanh_approx(0.5f * x) + 0.5f; }
+
+/** 1 / (1 + e^-x), absolute error at most 1e-6 for every x, infinities included; no branch. */
+KERNELGEN_DEVICE float sigmoid_accurate(float x) {
+  constexpr float log2E = 1.44269504088896341f;
+  return reciprocal_approx(1.0f + exp2_approx(-log2E * x));
+}
+
+/** tanh x = 1 − 2 / (1 + e^2x), absolute (not relative) error at most 1e-6 for every x, infinities included; no branch. */
+KERNELGEN_DEVICE float tanh_accurate(float x) {
+  constexpr float twoLog2E = 2.88539008177792681f;
+  return 1.0f - 2.0f * reciprocal_approx(1.0f + exp2_approx(twoLog2E * x));
+}
+
+// ---- Launching, from host code --------------------------------------------------------------------------------------
+
+/**
+ * Starts `kernel` on `blockCount` blocks of `threadsPerBlock` threads (1 … 1024) with `sharedBytes` of dynamic shared memory,
+ * its parameters initialised from `arguments`. With `cooperative` all blocks run at once, as sync_grid and polling need.
+ *
+ * Returns an empty string, or why the launch was refused: too much shared memory, too many threads, or a cooperative grid that
+ * cannot be resident at once, with the numbers. On the device the kernel runs on in `stream`; see synchronize(). On the host
+ * it has run when launch returns, and a fault in the kernel has ended the program.
+ */
+template <typename... Parameters, typename... Arguments>
+[[nodiscard]] std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes,
+                                 bool cooperative, Stream stream, Arguments... arguments);
+
+/** Waits for the stream; returns an empty string or the error of what ran in it. */
+[[nodiscard]] std::string synchronize(Stream stream);
+
+/** Memory of the device, 256-byte aligned, filled with 0xFF bytes (NaN). Ends the program with a message if there is none. */
+void* device_allocate(std::size_t bytes);
+
+/** Gives back what device_allocate returned. */
+void device_free(void* memory);
+
+/** Sets each byte of device memory, as std::memset. */
+void device_fill(void* device, int byte, std::size_t bytes);
+
+/** Copies to device memory, and waits for it. */
+void copy_to_device(void* device, const void* host, std::size_t bytes);
+
+/** Waits for all kernels and copies from device memory. */
+void copy_to_host(void* host, const void* device, std::size_t bytes);
+
+/** What runs the kernels, by name: the GPU's, or that it is the host. */
+std::string device_name();
+
+/** What time_launches measured. */
+struct LaunchTime {
+  /** Empty, or why a launch was refused or failed. */
+  std::string error;
+  /** Mean time of one call, in microseconds. */
+  double microseconds;
+};
+
+/**
+ * Calls `launchOnce` (which returns what launch returns) `count` times in a row and measures the mean time of one call in the
+ * stream: with events on the device, with the steady clock on the host. Does not warm up.
+ */
+template <typename LaunchOnce>
+LaunchTime time_launches(int count, Stream stream, LaunchOnce launchOnce);
+
+}  // namespace kernelgen
+
+#if defined(__CUDACC__)
+#include "prelude_device.cuh"
+#include "prelude_device_launch.cuh"
+#else
+#include "prelude_host.hpp"
+#endif
+
+namespace kernelgen {
+
+KERNELGEN_DEVICE void sync_grid(std::uint32_t* counter, std::uint32_t blockCount, std::uint32_t& epoch, CallSite site) {
+  check_cooperative_grid(blockCount);
+  epoch += 1;
+  sync_block(site);
+  if (thread_index() == 0) {
+    atomic_add_release(counter, 1);
+    // The difference as a signed number, so that the counter may wrap.
+    while (static_cast<std::int32_t>(load_acquire(counter) - epoch * blockCount) < 0) spin_pause(site);
+  }
+  sync_block(site);
+}
+
+}  // namespace kernelgen

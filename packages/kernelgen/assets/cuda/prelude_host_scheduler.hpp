@@ -1,0 +1,422 @@
+// The host's blocks, warps and threads: who runs, who waits where, and what ends the program.
+//
+// One thread of the program runs everything. Blocks of a cooperative launch are all alive and take turns; others run one after
+// another. In its turn a block runs until each of its threads waits at a collective, polls (spin_pause) or has returned.
+// Threads of one warp run in lane order, and of the warps that can run always the first in an order of preference: one warp
+// runs ahead of the others as far as barriers let it, so a missing barrier shows as a wrong number. The preference is the
+// warps' numbers; with the environment variable KERNELGEN_SCHEDULE_SEED=<number> blocks, warps and lanes run in random order.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "prelude_host_fiber.hpp"
+
+namespace kernelgen {
+namespace host {
+
+/** Turns of all blocks in which threads only poll and no one stores, after which nobody can be waiting for anything to come. */
+constexpr int idleRoundLimit = 10000;
+
+/** Loads by load_relaxed or load_acquire in one go, without a pause, that can only be a loop without spin_pause. */
+constexpr std::uint64_t loadsWithoutPauseLimit = 50'000'000;
+
+/** A sequence of random numbers (SplitMix64), the same on every machine. */
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+
+  /** A number from 0 to bound − 1. */
+  unsigned below(unsigned bound) { return static_cast<unsigned>((next() >> 32) * bound >> 32); }
+
+  template <typename Value>
+  void shuffle(std::vector<Value>& values) {
+    for (std::size_t last = values.size(); last > 1; last -= 1) std::swap(values[last - 1], values[below(static_cast<unsigned>(last))]);
+  }
+
+ private:
+  std::uint64_t next() {
+    state_ += 0x9E3779B97F4A7C15u;
+    std::uint64_t mixed = state_;
+    mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBu;
+    return mixed ^ mixed >> 31;
+  }
+
+  std::uint64_t state_;
+};
+
+/** A copy that has been started and has not landed. */
+struct PendingCopy {
+  unsigned char* shared;
+  unsigned char bytes[16];
+  int byteCount;
+  /** How many groups the thread had committed when it started the copy. */
+  int group;
+};
+
+enum class ThreadState { ready, atBlockBarrier, atWarpCollective, polling, returned };
+
+struct Warp;
+struct Block;
+
+/** A thread of a kernel. */
+struct Thread {
+  Context context;
+  Block* block = nullptr;
+  Warp* warp = nullptr;
+  int index = 0;
+  int lane = 0;
+  ThreadState state = ThreadState::ready;
+  /** What it passed to the warp collective where it waits. */
+  void* operand = nullptr;
+  /** Where it waits or polls. */
+  const char* collective = nullptr;
+  CallSite site{};
+  std::uint64_t loadsSincePause = 0;
+  std::vector<PendingCopy> copies;
+  int committedGroups = 0;
+};
+
+/** 32 threads, or fewer in the last warp of a block. Sets of lanes are bit masks. */
+struct Warp {
+  Thread* lanes[warpLanes] = {};
+  int laneCount = 0;
+  std::uint32_t ready = 0;
+  std::uint32_t polling = 0;
+  std::uint32_t arrived = 0;
+  std::uint32_t returned = 0;
+};
+
+/** A block that is alive. */
+struct Block {
+  int index = 0;
+  std::vector<Thread> threads;
+  std::vector<Warp> warps;
+  /** The warps, most preferred first. */
+  std::vector<int> warpOrder;
+  int atBarrierCount = 0;
+  int returnedCount = 0;
+  unsigned char* shared = nullptr;
+  std::size_t sharedBytes = 0;
+};
+
+/** What a launch asked for. */
+struct Grid {
+  void (*body)(void* arguments);
+  void* arguments;
+  int blockCount;
+  int threadsPerBlock;
+  std::size_t sharedBytes;
+  bool cooperative;
+};
+
+inline std::string quote(const char* collective, CallSite site) {
+  return std::string(collective) + " (" + site.file + ":" + std::to_string(site.line) + ")";
+}
+
+/** Runs one grid at a time. */
+class Scheduler {
+ public:
+  void run(const Grid& grid) {
+    if (grid_ != nullptr) end_program("launch inside of a kernel");
+    grid_ = &grid;
+    if (grid.cooperative) {
+      std::vector<Block*> blocks;
+      for (int index = 0; index < grid.blockCount; index += 1) blocks.push_back(create_block(index));
+      run_blocks(std::move(blocks));
+    } else {
+      for (int index = 0; index < grid.blockCount; index += 1) run_blocks({create_block(index)});
+    }
+    grid_ = nullptr;
+  }
+
+  /** The thread that runs now. */
+  Thread& current() {
+    if (current_ == nullptr) end_program("a device function was called outside of a kernel");
+    return *current_;
+  }
+
+  const Grid& grid() const { return *grid_; }
+
+  /** Ends the program with a message about the thread that runs now. */
+  [[noreturn]] void fail(const std::string& message) {
+    const Thread& thread = current();
+    end_program("block " + std::to_string(thread.block->index) + ", thread " + std::to_string(thread.index) + " (warp " +
+                std::to_string(thread.index / warpLanes) + ", lane " + std::to_string(thread.lane) + "): " + message);
+  }
+
+  /** Someone may have been waiting for what happened now. */
+  void note_progress() { progressed_ = true; }
+
+  /** Waits for all threads of the block. */
+  void block_barrier(const char* collective, CallSite site) {
+    Thread& thread = current();
+    Block& block = *thread.block;
+    arrive(thread, collective, site);
+    if (block.returnedCount > 0) {
+      const Thread& other = first_in(block, ThreadState::returned);
+      fail("waits at " + quote(collective, site) + ", but thread " + std::to_string(other.index) + " of the block has returned");
+    }
+    thread.warp->arrived |= 1u << thread.lane;
+    block.atBarrierCount += 1;
+    if (block.atBarrierCount < static_cast<int>(block.threads.size())) {
+      suspend(thread, ThreadState::atBlockBarrier);
+      return;
+    }
+    block.atBarrierCount = 0;
+    for (Warp& warp : block.warps) release(warp, thread);
+    if (seeded_) random_.shuffle(block.warpOrder);
+  }
+
+  /**
+   * Waits for all lanes of the warp; the last calls perform(operands), where operands[lane] is what that lane passed, while the
+   * others still wait. A warp of fewer than 32 lanes may only meet where `partialWarp` says so.
+   */
+  template <typename Operand, typename Perform>
+  void warp_collective(const char* collective, CallSite site, bool partialWarp, Operand& operand, Perform perform) {
+    Thread& thread = current();
+    Warp& warp = *thread.warp;
+    arrive(thread, collective, site);
+    if (warp.laneCount < warpLanes && !partialWarp) {
+      fail(quote(collective, site) + " needs all 32 lanes, the warp has " + std::to_string(warp.laneCount));
+    }
+    if (warp.returned != 0) {
+      fail("waits at " + quote(collective, site) + ", but lane " + std::to_string(lowest(warp.returned)) + " of the warp has returned");
+    }
+    thread.operand = &operand;
+    warp.arrived |= 1u << thread.lane;
+    if (warp.arrived != all_lanes(warp)) {
+      suspend(thread, ThreadState::atWarpCollective);
+      return;
+    }
+    Operand* operands[warpLanes] = {};
+    for (int lane = 0; lane < warp.laneCount; lane += 1) operands[lane] = static_cast<Operand*>(warp.lanes[lane]->operand);
+    perform(operands);
+    release(warp, thread);
+  }
+
+  /** Lets the others run before this thread looks again. */
+  void pause(CallSite site) {
+    Thread& thread = current();
+    thread.collective = "spin_pause";
+    thread.site = site;
+    thread.warp->polling |= 1u << thread.lane;
+    suspend(thread, ThreadState::polling);
+  }
+
+  /** Counts a load that may be one of a polling loop. */
+  void note_load() {
+    Thread& thread = current();
+    thread.loadsSincePause += 1;
+    if (thread.loadsSincePause > loadsWithoutPauseLimit) {
+      fail("has loaded " + std::to_string(loadsWithoutPauseLimit) +
+           " times without a pause: a loop that waits for another thread must call spin_pause()");
+    }
+  }
+
+ private:
+  static std::uint32_t all_lanes(const Warp& warp) { return 0xFFFFFFFFu >> (warpLanes - warp.laneCount); }
+  static int lowest(std::uint32_t lanes) { return __builtin_ctz(lanes); }
+
+  Block* create_block(int index) {
+    Block* block = new Block;
+    block->index = index;
+    block->sharedBytes = grid_->sharedBytes;
+    if (block->sharedBytes > 0) {
+      // An allocation of its own and of exactly this size: the address sanitizer sees what goes beyond.
+      void* shared = nullptr;
+      if (posix_memalign(&shared, 128, block->sharedBytes) != 0) {
+        end_program("no memory for " + std::to_string(block->sharedBytes) + " B of shared memory");
+      }
+      std::memset(shared, 0xFF, block->sharedBytes);
+      block->shared = static_cast<unsigned char*>(shared);
+    }
+    block->threads.resize(static_cast<std::size_t>(grid_->threadsPerBlock));
+    block->warps.resize((block->threads.size() + warpLanes - 1) / warpLanes);
+    for (std::size_t warp = 0; warp < block->warps.size(); warp += 1) block->warpOrder.push_back(static_cast<int>(warp));
+    if (seeded_) random_.shuffle(block->warpOrder);
+    for (Thread& thread : block->threads) {
+      thread.index = static_cast<int>(&thread - block->threads.data());
+      thread.lane = thread.index % warpLanes;
+      thread.block = block;
+      thread.warp = &block->warps[static_cast<std::size_t>(thread.index / warpLanes)];
+      thread.warp->lanes[thread.lane] = &thread;
+      thread.warp->laneCount += 1;
+      thread.warp->ready |= 1u << thread.lane;
+      prepare_context(thread.context, stacks_.take(), &Scheduler::thread_entry);
+    }
+    return block;
+  }
+
+  void destroy_block(Block* block) {
+    for (Thread& thread : block->threads) stacks_.give_back(thread.context.stackBottom);
+    std::free(block->shared);
+    delete block;
+  }
+
+  void run_blocks(std::vector<Block*> blocks) {
+    int idleRounds = 0;
+    while (!blocks.empty()) {
+      bool ran = false;
+      progressed_ = false;
+      if (seeded_) random_.shuffle(blocks);
+      for (Block* block : blocks) ran |= take_turn(*block);
+      idleRounds = progressed_ ? 0 : idleRounds + 1;
+      if (!ran) end_program("deadlock: every thread waits for another" + describe(blocks));
+      if (idleRounds > idleRoundLimit) end_program("deadlock: threads poll for what no thread stores" + describe(blocks));
+      std::size_t alive = 0;
+      for (Block* block : blocks) {
+        if (block->returnedCount < static_cast<int>(block->threads.size())) {
+          blocks[alive++] = block;
+        } else {
+          destroy_block(block);
+        }
+      }
+      blocks.resize(alive);
+    }
+  }
+
+  /** Runs the block until none of its threads is ready; says whether any was. Those that poll are ready in the next turn. */
+  bool take_turn(Block& block) {
+    bool ran = false;
+    for (Warp& warp : block.warps) {
+      warp.ready |= warp.polling;
+      warp.polling = 0;
+    }
+    while (Thread* thread = choose(block)) {
+      ran = true;
+      resume(*thread);
+    }
+    return ran;
+  }
+
+  Thread* choose(Block& block) {
+    if (seeded_ && random_.below(16) == 0) random_.shuffle(block.warpOrder);
+    for (int index : block.warpOrder) {
+      Warp& warp = block.warps[static_cast<std::size_t>(index)];
+      if (warp.ready == 0) continue;
+      std::uint32_t lanes = warp.ready;
+      if (seeded_) {
+        for (unsigned skipped = random_.below(static_cast<unsigned>(__builtin_popcount(lanes))); skipped > 0; skipped -= 1) lanes &= lanes - 1;
+      }
+      return warp.lanes[lowest(lanes)];
+    }
+    return nullptr;
+  }
+
+  void resume(Thread& thread) {
+    thread.warp->ready &= ~(1u << thread.lane);
+    thread.state = ThreadState::ready;
+    thread.loadsSincePause = 0;
+    current_ = &thread;
+    switch_context(context_, thread.context, false);
+    current_ = nullptr;
+  }
+
+  void suspend(Thread& thread, ThreadState state) {
+    thread.state = state;
+    switch_context(thread.context, context_, false);
+  }
+
+  /** The lanes of a warp meet at one collective, at one place in the program, or not at all. */
+  void arrive(Thread& thread, const char* collective, CallSite site) {
+    thread.collective = collective;
+    thread.site = site;
+    const Warp& warp = *thread.warp;
+    if (warp.arrived == 0) return;
+    const Thread& other = *warp.lanes[lowest(warp.arrived)];
+    if (other.site.line == site.line && std::strcmp(other.collective, collective) == 0 && std::strcmp(other.site.file, site.file) == 0) return;
+    fail("the lanes of a warp meet at different collectives: this one at " + quote(collective, site) + ", lane " +
+         std::to_string(other.lane) + " at " + quote(other.collective, other.site));
+  }
+
+  /** The lanes that met go on: `last`, which runs now, and the others when their turn comes. */
+  static void release(Warp& warp, const Thread& last) {
+    for (std::uint32_t lanes = warp.arrived; lanes != 0; lanes &= lanes - 1) warp.lanes[lowest(lanes)]->state = ThreadState::ready;
+    warp.ready |= warp.arrived;
+    if (last.warp == &warp) warp.ready &= ~(1u << last.lane);
+    warp.arrived = 0;
+  }
+
+  static void thread_entry();
+
+  /** The kernel has returned in this thread. */
+  void finish(Thread& thread) {
+    Block& block = *thread.block;
+    Warp& warp = *thread.warp;
+    const Thread* waiting = nullptr;
+    if (warp.arrived != 0) waiting = warp.lanes[lowest(warp.arrived)];
+    if (block.atBarrierCount > 0) waiting = &first_in(block, ThreadState::atBlockBarrier);
+    if (waiting != nullptr) {
+      fail("has returned, but thread " + std::to_string(waiting->index) + " of the block waits for it at " +
+           quote(waiting->collective, waiting->site));
+    }
+    thread.state = ThreadState::returned;
+    warp.returned |= 1u << thread.lane;
+    block.returnedCount += 1;
+    note_progress();
+  }
+
+  /** A thread of the block in this state; there is one. */
+  static const Thread& first_in(const Block& block, ThreadState state) {
+    std::size_t index = 0;
+    while (block.threads[index].state != state) index += 1;
+    return block.threads[index];
+  }
+
+  static std::string describe(const std::vector<Block*>& blocks) {
+    constexpr std::size_t shownBlocks = 8;
+    std::string text;
+    for (std::size_t shown = 0; shown < blocks.size() && shown < shownBlocks; shown += 1) {
+      const std::vector<Thread>& threads = blocks[shown]->threads;
+      for (std::size_t first = 0, next = 0; first < threads.size(); first = next) {
+        while (next < threads.size() && describe(threads[next]) == describe(threads[first])) next += 1;
+        text += "\n  block " + std::to_string(blocks[shown]->index) + ", threads " + std::to_string(first) + " to " +
+                std::to_string(next - 1) + " " + describe(threads[first]);
+      }
+    }
+    if (blocks.size() > shownBlocks) text += "\n  and " + std::to_string(blocks.size() - shownBlocks) + " more blocks";
+    return text;
+  }
+
+  static std::string describe(const Thread& thread) {
+    if (thread.state == ThreadState::returned) return "have returned";
+    if (thread.state == ThreadState::polling) return "poll in " + quote(thread.collective, thread.site);
+    return "wait at " + quote(thread.collective, thread.site);
+  }
+
+  static std::uint64_t read_seed(const char* text) {
+    char* end = nullptr;
+    const std::uint64_t seed = std::strtoull(text, &end, 10);
+    if (end == text || *end != '\0') end_program(std::string("KERNELGEN_SCHEDULE_SEED must be a whole number, it is \"") + text + "\"");
+    return seed;
+  }
+
+  Context context_;
+  StackPool stacks_;
+  const Grid* grid_ = nullptr;
+  Thread* current_ = nullptr;
+  bool progressed_ = false;
+  const char* const seedText_ = std::getenv("KERNELGEN_SCHEDULE_SEED");
+  const bool seeded_ = seedText_ != nullptr;
+  Random random_{seeded_ ? read_seed(seedText_) : 0};
+};
+
+/** The one scheduler of the program. */
+inline Scheduler scheduler;
+
+// Not sanitized, and the last thing on the fiber's stack: what it leaves behind there must not mark the stack for the next fiber.
+KERNELGEN_NOT_ADDRESS_SANITIZED inline void Scheduler::thread_entry() {
+  begin_context(scheduler.context_);
+  scheduler.grid_->body(scheduler.grid_->arguments);
+  Thread& thread = *scheduler.current_;
+  scheduler.finish(thread);
+  switch_context(thread.context, scheduler.context_, true);
+}
+
+}  // namespace host
+}  // namespace kernelgen
