@@ -6,7 +6,8 @@
 // bench: build it with -fsanitize=address,undefined and every access out of bounds, of global or shared memory, shows too.
 //
 // This file is the interface: what each name does, which lanes take part, how it orders memory, and its PTX name.
-// prelude_device.cuh and prelude_host.hpp implement it. Copy the whole folder where the kernels are built.
+//   nvcc -std=c++17 -arch=sm_90 kernel.cu
+//   g++ -std=c++17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -x c++ kernel.cu prelude_host.cpp
 //
 // Words used below: a *warp collective* is called by all 32 lanes of a warp at the same place in the program (PTX `.aligned`);
 // *relaxed*, *release*, *acquire* and scope `gpu` are those of the PTX memory consistency model.
@@ -19,13 +20,15 @@
 
 // A kernel: `KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(256, 1) name(arguments…) { … }`. Its name has C linkage, so it is
 // no template and unique in the program.
-// KERNELGEN_DEVICE marks a function that kernels call, KERNELGEN_HOST_DEVICE one that host code calls too.
+// KERNELGEN_DEVICE marks a function that kernels call, KERNELGEN_HOST_DEVICE one that host code calls too, KERNELGEN_OPERATION
+// one of this interface that prelude_device.cuh defines for the device and prelude_host.cpp for the host.
 // KERNELGEN_UNROLL before a loop unrolls it wholly, KERNELGEN_NO_UNROLL keeps the compiler from unrolling it.
 #if defined(__CUDACC__)
 #define KERNELGEN_KERNEL extern "C" __global__
 #define KERNELGEN_LAUNCH_BOUNDS(threadsPerBlock, minBlocksPerMultiprocessor) \
   __launch_bounds__(threadsPerBlock, minBlocksPerMultiprocessor)
 #define KERNELGEN_DEVICE __device__ __forceinline__
+#define KERNELGEN_OPERATION __device__ __forceinline__
 #define KERNELGEN_HOST_DEVICE __host__ __device__ __forceinline__
 #define KERNELGEN_UNROLL _Pragma("unroll")
 #define KERNELGEN_NO_UNROLL _Pragma("unroll 1")
@@ -33,6 +36,7 @@
 #define KERNELGEN_KERNEL extern "C"
 #define KERNELGEN_LAUNCH_BOUNDS(threadsPerBlock, minBlocksPerMultiprocessor)
 #define KERNELGEN_DEVICE inline
+#define KERNELGEN_OPERATION
 #define KERNELGEN_HOST_DEVICE inline
 #define KERNELGEN_UNROLL
 #define KERNELGEN_NO_UNROLL
@@ -126,22 +130,22 @@ KERNELGEN_HOST_DEVICE std::uint32_t pack_bf16(float low, float high) {
 // ---- Where a thread stands ------------------------------------------------------------------------------------------
 
 /** The thread's number in its block, 0 … threadsPerBlock − 1. PTX: %tid.x. */
-KERNELGEN_DEVICE int thread_index();
+KERNELGEN_OPERATION int thread_index();
 
 /** The thread's number in its warp, 0 … 31: thread_index() mod 32. */
-KERNELGEN_DEVICE int lane_index();
+KERNELGEN_OPERATION int lane_index();
 
 /** The warp's number in its block: thread_index() / 32. */
-KERNELGEN_DEVICE int warp_index();
+KERNELGEN_OPERATION int warp_index();
 
 /** The block's number in its grid, 0 … blockCount − 1. PTX: %ctaid.x. */
-KERNELGEN_DEVICE int block_index();
+KERNELGEN_OPERATION int block_index();
 
 /**
  * The block's dynamic shared memory, 128-byte aligned, as many bytes as the launch asked for. Uninitialised: the host fills it
  * with 0xFF bytes (NaN as bf16 and as float). Ordinary pointers read and write it; sync_block() or sync_warp() orders them.
  */
-KERNELGEN_DEVICE unsigned char* shared_memory();
+KERNELGEN_OPERATION unsigned char* shared_memory();
 
 // ---- Barriers and shuffles ------------------------------------------------------------------------------------------
 
@@ -149,16 +153,16 @@ KERNELGEN_DEVICE unsigned char* shared_memory();
  * Waits for every thread of the block; what each wrote to shared or global memory before is visible to all of them after.
  * All threads take part; a thread that has returned cannot. PTX: barrier.sync.aligned 0 (`__syncthreads`).
  */
-KERNELGEN_DEVICE void sync_block(CallSite site = CallSite::here());
+KERNELGEN_OPERATION void sync_block(CallSite site = CallSite::here());
 
 /** Warp collective: waits for the lanes of the warp and orders their memory accesses among them. PTX: bar.warp.sync. */
-KERNELGEN_DEVICE void sync_warp(CallSite site = CallSite::here());
+KERNELGEN_OPERATION void sync_warp(CallSite site = CallSite::here());
 
 /**
  * Warp collective: the `value` that lane `lane_index() ^ mask` passed, mask in 0 … 31. Orders no memory.
  * PTX: shfl.sync.bfly.b32.
  */
-KERNELGEN_DEVICE float shuffle_xor(float value, int mask, CallSite site = CallSite::here());
+KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite site = CallSite::here());
 
 // ---- Matrix products on tensor cores --------------------------------------------------------------------------------
 
@@ -173,7 +177,7 @@ KERNELGEN_DEVICE float shuffle_xor(float value, int mask, CallSite site = CallSi
  * where of a pair of bf16 the first lies in the word's low half. Touches no memory.
  * PTX: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32.
  */
-KERNELGEN_DEVICE void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
+KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
                                         CallSite site = CallSite::here());
 
 /**
@@ -182,16 +186,16 @@ KERNELGEN_DEVICE void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[
  * low half. Reads as ordinary loads do: order writers before it with sync_warp() or sync_block().
  * PTX: ldmatrix.sync.aligned.m8n8.x4.shared.b16.
  */
-KERNELGEN_DEVICE void ldmatrix_x4(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
+KERNELGEN_OPERATION void ldmatrix_x4(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
 
 /** As ldmatrix_x4 with each matrix transposed: r[i] = matrix i [2t, 2t+1][g]. PTX: ldmatrix….x4.trans…. */
-KERNELGEN_DEVICE void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
+KERNELGEN_OPERATION void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
 
 /** As ldmatrix_x4 for two matrices: lanes 0 … 15 pass rows, the others' addresses are not read. PTX: ldmatrix….x2…. */
-KERNELGEN_DEVICE void ldmatrix_x2(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
+KERNELGEN_OPERATION void ldmatrix_x2(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
 
 /** As ldmatrix_x2 with each matrix transposed. PTX: ldmatrix….x2.trans…. */
-KERNELGEN_DEVICE void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
+KERNELGEN_OPERATION void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
 
 // ---- Asynchronous copies from global to shared memory ---------------------------------------------------------------
 
@@ -201,13 +205,13 @@ KERNELGEN_DEVICE void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* 
  * after a barrier that follows it; until then the 16 bytes of shared memory are undefined (the host fills them with 0xFF).
  * PTX: cp.async.cg.shared.global.
  */
-KERNELGEN_DEVICE void copy_async_16(void* shared, const void* global, bool valid);
+KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid);
 
 /** As copy_async_16 for 4 bytes, 4-byte aligned, through L1. PTX: cp.async.ca.shared.global. */
-KERNELGEN_DEVICE void copy_async_4(void* shared, const void* global, bool valid);
+KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool valid);
 
 /** Makes one group of the copies this thread started since its last group (maybe none). PTX: cp.async.commit_group. */
-KERNELGEN_DEVICE void copy_async_commit();
+KERNELGEN_OPERATION void copy_async_commit();
 
 /**
  * Waits until all of this thread's groups but the latest `pendingGroups` have landed; copies that are in no group yet are not
@@ -222,18 +226,18 @@ KERNELGEN_DEVICE void copy_async_wait();
  * A load of global memory that is read once and that nothing writes while the kernel runs (it may come from a cache that is
  * not coherent). Aligned to the type's size. PTX: ld.global.nc.L1::no_allocate.
  */
-KERNELGEN_DEVICE std::uint16_t load_streaming(const std::uint16_t* address);
-KERNELGEN_DEVICE std::uint32_t load_streaming(const std::uint32_t* address);
-KERNELGEN_DEVICE float load_streaming(const float* address);
-KERNELGEN_DEVICE Words2 load_streaming(const Words2* address);
-KERNELGEN_DEVICE Words4 load_streaming(const Words4* address);
+KERNELGEN_OPERATION std::uint16_t load_streaming(const std::uint16_t* address);
+KERNELGEN_OPERATION std::uint32_t load_streaming(const std::uint32_t* address);
+KERNELGEN_OPERATION float load_streaming(const float* address);
+KERNELGEN_OPERATION Words2 load_streaming(const Words2* address);
+KERNELGEN_OPERATION Words4 load_streaming(const Words4* address);
 
 /** A store to global memory that this kernel does not read again; orders as an ordinary store. PTX: st.global.cs. */
-KERNELGEN_DEVICE void store_streaming(std::uint16_t* address, std::uint16_t value);
-KERNELGEN_DEVICE void store_streaming(std::uint32_t* address, std::uint32_t value);
-KERNELGEN_DEVICE void store_streaming(float* address, float value);
-KERNELGEN_DEVICE void store_streaming(Words2* address, Words2 value);
-KERNELGEN_DEVICE void store_streaming(Words4* address, Words4 value);
+KERNELGEN_OPERATION void store_streaming(std::uint16_t* address, std::uint16_t value);
+KERNELGEN_OPERATION void store_streaming(std::uint32_t* address, std::uint32_t value);
+KERNELGEN_OPERATION void store_streaming(float* address, float value);
+KERNELGEN_OPERATION void store_streaming(Words2* address, Words2 value);
+KERNELGEN_OPERATION void store_streaming(Words4* address, Words4 value);
 
 // ---- Between blocks, through L2 -------------------------------------------------------------------------------------
 
@@ -241,36 +245,36 @@ KERNELGEN_DEVICE void store_streaming(Words4* address, Words4 value);
  * A relaxed load at scope gpu: reads L2, never a stale line of L1. It orders nothing by itself; of a Words2 or Words4 each
  * 32-bit word is whole, the words together need not be of one store. PTX: ld.relaxed.gpu.global.
  */
-KERNELGEN_DEVICE std::uint16_t load_relaxed(const std::uint16_t* address);
-KERNELGEN_DEVICE std::uint32_t load_relaxed(const std::uint32_t* address);
-KERNELGEN_DEVICE float load_relaxed(const float* address);
-KERNELGEN_DEVICE Words2 load_relaxed(const Words2* address);
-KERNELGEN_DEVICE Words4 load_relaxed(const Words4* address);
+KERNELGEN_OPERATION std::uint16_t load_relaxed(const std::uint16_t* address);
+KERNELGEN_OPERATION std::uint32_t load_relaxed(const std::uint32_t* address);
+KERNELGEN_OPERATION float load_relaxed(const float* address);
+KERNELGEN_OPERATION Words2 load_relaxed(const Words2* address);
+KERNELGEN_OPERATION Words4 load_relaxed(const Words4* address);
 
 /** A relaxed store at scope gpu, word by word; orders nothing by itself. PTX: st.relaxed.gpu.global. */
-KERNELGEN_DEVICE void store_relaxed(std::uint16_t* address, std::uint16_t value);
-KERNELGEN_DEVICE void store_relaxed(std::uint32_t* address, std::uint32_t value);
-KERNELGEN_DEVICE void store_relaxed(float* address, float value);
-KERNELGEN_DEVICE void store_relaxed(Words2* address, Words2 value);
-KERNELGEN_DEVICE void store_relaxed(Words4* address, Words4 value);
+KERNELGEN_OPERATION void store_relaxed(std::uint16_t* address, std::uint16_t value);
+KERNELGEN_OPERATION void store_relaxed(std::uint32_t* address, std::uint32_t value);
+KERNELGEN_OPERATION void store_relaxed(float* address, float value);
+KERNELGEN_OPERATION void store_relaxed(Words2* address, Words2 value);
+KERNELGEN_OPERATION void store_relaxed(Words4* address, Words4 value);
 
 /** A fence at scope gpu: this thread's accesses before it are ordered before those after it. PTX: fence.acq_rel.gpu. */
-KERNELGEN_DEVICE void fence_device();
+KERNELGEN_OPERATION void fence_device();
 
 /** A load that synchronises with the release whose value it reads: what came before that is visible after. PTX: ld.acquire.gpu.global. */
-KERNELGEN_DEVICE std::uint32_t load_acquire(const std::uint32_t* address);
+KERNELGEN_OPERATION std::uint32_t load_acquire(const std::uint32_t* address);
 
 /** A store that releases what this thread did, or saw through a barrier, before it. PTX: st.release.gpu.global. */
-KERNELGEN_DEVICE void store_release(std::uint32_t* address, std::uint32_t value);
+KERNELGEN_OPERATION void store_release(std::uint32_t* address, std::uint32_t value);
 
 /** Adds, modulo 2^32, and releases what this thread did, or saw through a barrier, before it. PTX: red.release.gpu.global.add.u32. */
-KERNELGEN_DEVICE void atomic_add_release(std::uint32_t* address, std::uint32_t value);
+KERNELGEN_OPERATION void atomic_add_release(std::uint32_t* address, std::uint32_t value);
 
 /**
  * To be called in each iteration of a loop that waits for another thread's store. Nothing on the device; on the host it lets
  * the others run, and a loop without it never ends (the host then says so).
  */
-KERNELGEN_DEVICE void spin_pause(CallSite site = CallSite::here());
+KERNELGEN_OPERATION void spin_pause(CallSite site = CallSite::here());
 
 /**
  * A barrier of all blocks of a cooperative launch: what any thread wrote to global memory before it is visible to every
@@ -285,13 +289,13 @@ KERNELGEN_DEVICE void sync_grid(std::uint32_t* counter, std::uint32_t blockCount
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
 /** tanh x, relative error about 2^-11. PTX: tanh.approx.f32. */
-KERNELGEN_DEVICE float tanh_approx(float x);
+KERNELGEN_OPERATION float tanh_approx(float x);
 
 /** 2^x, relative error at most 2^-22, subnormal x and results taken as 0. PTX: ex2.approx.ftz.f32. */
-KERNELGEN_DEVICE float exp2_approx(float x);
+KERNELGEN_OPERATION float exp2_approx(float x);
 
 /** 1 / x, error at most 1 ulp, subnormal x and results taken as 0. PTX: rcp.approx.ftz.f32. */
-KERNELGEN_DEVICE float reciprocal_approx(float x);
+KERNELGEN_OPERATION float reciprocal_approx(float x);
 
 /** tanh x through tanh_approx: error about 2^-11. */
 KERNELGEN_DEVICE float tanh_fast(float x) { return tanh_approx(x); }
@@ -371,6 +375,9 @@ LaunchTime time_launches(int count, Stream stream, LaunchOnce launchOnce);
 #endif
 
 namespace kernelgen {
+
+/** @internal The host ends the program unless the launch is cooperative and has this many blocks; the device trusts. */
+KERNELGEN_OPERATION void check_cooperative_grid(std::uint32_t blockCount);
 
 KERNELGEN_DEVICE void sync_grid(std::uint32_t* counter, std::uint32_t blockCount, std::uint32_t& epoch, CallSite site) {
   check_cooperative_grid(blockCount);

@@ -5,27 +5,27 @@ namespace kernelgen {
 
 // ---- Where a thread stands ------------------------------------------------------------------------------------------
 
-KERNELGEN_DEVICE int thread_index() { return static_cast<int>(threadIdx.x); }
-KERNELGEN_DEVICE int lane_index() { return static_cast<int>(threadIdx.x % warpLanes); }
-KERNELGEN_DEVICE int warp_index() { return static_cast<int>(threadIdx.x / warpLanes); }
-KERNELGEN_DEVICE int block_index() { return static_cast<int>(blockIdx.x); }
+KERNELGEN_OPERATION int thread_index() { return static_cast<int>(threadIdx.x); }
+KERNELGEN_OPERATION int lane_index() { return static_cast<int>(threadIdx.x % warpLanes); }
+KERNELGEN_OPERATION int warp_index() { return static_cast<int>(threadIdx.x / warpLanes); }
+KERNELGEN_OPERATION int block_index() { return static_cast<int>(blockIdx.x); }
 
-KERNELGEN_DEVICE unsigned char* shared_memory() {
+KERNELGEN_OPERATION unsigned char* shared_memory() {
   extern __shared__ __align__(128) unsigned char dynamicSharedMemory[];
   return dynamicSharedMemory;
 }
 
 // ---- Barriers and shuffles ------------------------------------------------------------------------------------------
 
-KERNELGEN_DEVICE void sync_block(CallSite) { __syncthreads(); }
-KERNELGEN_DEVICE void sync_warp(CallSite) { __syncwarp(); }
-KERNELGEN_DEVICE float shuffle_xor(float value, int mask, CallSite) { return __shfl_xor_sync(0xFFFFFFFFu, value, mask); }
+KERNELGEN_OPERATION void sync_block(CallSite) { __syncthreads(); }
+KERNELGEN_OPERATION void sync_warp(CallSite) { __syncwarp(); }
+KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite) { return __shfl_xor_sync(0xFFFFFFFFu, value, mask); }
 
 // ---- Matrix products on tensor cores --------------------------------------------------------------------------------
 
 // `volatile` keeps the collectives from being moved into a branch that only some lanes take.
 
-KERNELGEN_DEVICE void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
+KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
                                         CallSite) {
   asm volatile(
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
@@ -38,28 +38,28 @@ KERNELGEN_DEVICE std::uint32_t shared_address(const void* pointer) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
 }
 
-KERNELGEN_DEVICE void ldmatrix_x4(std::uint32_t (&r)[4], const void* sharedRow, CallSite) {
+KERNELGEN_OPERATION void ldmatrix_x4(std::uint32_t (&r)[4], const void* sharedRow, CallSite) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(shared_address(sharedRow))
                : "memory");
 }
 
-KERNELGEN_DEVICE void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow, CallSite) {
+KERNELGEN_OPERATION void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow, CallSite) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(shared_address(sharedRow))
                : "memory");
 }
 
-KERNELGEN_DEVICE void ldmatrix_x2(std::uint32_t (&r)[2], const void* sharedRow, CallSite) {
+KERNELGEN_OPERATION void ldmatrix_x2(std::uint32_t (&r)[2], const void* sharedRow, CallSite) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
                : "=r"(r[0]), "=r"(r[1])
                : "r"(shared_address(sharedRow))
                : "memory");
 }
 
-KERNELGEN_DEVICE void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSite) {
+KERNELGEN_OPERATION void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSite) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
                : "=r"(r[0]), "=r"(r[1])
                : "r"(shared_address(sharedRow))
@@ -73,19 +73,19 @@ KERNELGEN_DEVICE std::uint64_t global_address(const void* pointer) { return __cv
 
 // The last operand is how many bytes are read; the rest of the 16 or 4 is filled with zeros.
 
-KERNELGEN_DEVICE void copy_async_16(void* shared, const void* global, bool valid) {
+KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global_address(global)),
                "r"(valid ? 16 : 0)
                : "memory");
 }
 
-KERNELGEN_DEVICE void copy_async_4(void* shared, const void* global, bool valid) {
+KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool valid) {
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(shared)), "l"(global_address(global)),
                "r"(valid ? 4 : 0)
                : "memory");
 }
 
-KERNELGEN_DEVICE void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+KERNELGEN_OPERATION void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
 template <int pendingGroups>
 KERNELGEN_DEVICE void copy_async_wait() {
@@ -96,25 +96,25 @@ KERNELGEN_DEVICE void copy_async_wait() {
 
 // No "memory" clobber on the loads: nothing writes what they read, so ordinary accesses may move across them.
 
-KERNELGEN_DEVICE std::uint16_t load_streaming(const std::uint16_t* address) {
+KERNELGEN_OPERATION std::uint16_t load_streaming(const std::uint16_t* address) {
   std::uint16_t value;
   asm volatile("ld.global.nc.L1::no_allocate.u16 %0, [%1];" : "=h"(value) : "l"(global_address(address)));
   return value;
 }
 
-KERNELGEN_DEVICE std::uint32_t load_streaming(const std::uint32_t* address) {
+KERNELGEN_OPERATION std::uint32_t load_streaming(const std::uint32_t* address) {
   std::uint32_t value;
   asm volatile("ld.global.nc.L1::no_allocate.u32 %0, [%1];" : "=r"(value) : "l"(global_address(address)));
   return value;
 }
 
-KERNELGEN_DEVICE float load_streaming(const float* address) {
+KERNELGEN_OPERATION float load_streaming(const float* address) {
   float value;
   asm volatile("ld.global.nc.L1::no_allocate.f32 %0, [%1];" : "=f"(value) : "l"(global_address(address)));
   return value;
 }
 
-KERNELGEN_DEVICE Words2 load_streaming(const Words2* address) {
+KERNELGEN_OPERATION Words2 load_streaming(const Words2* address) {
   Words2 value;
   asm volatile("ld.global.nc.L1::no_allocate.v2.u32 {%0, %1}, [%2];"
                : "=r"(value.w[0]), "=r"(value.w[1])
@@ -122,7 +122,7 @@ KERNELGEN_DEVICE Words2 load_streaming(const Words2* address) {
   return value;
 }
 
-KERNELGEN_DEVICE Words4 load_streaming(const Words4* address) {
+KERNELGEN_OPERATION Words4 load_streaming(const Words4* address) {
   Words4 value;
   asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
                : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
@@ -130,24 +130,24 @@ KERNELGEN_DEVICE Words4 load_streaming(const Words4* address) {
   return value;
 }
 
-KERNELGEN_DEVICE void store_streaming(std::uint16_t* address, std::uint16_t value) {
+KERNELGEN_OPERATION void store_streaming(std::uint16_t* address, std::uint16_t value) {
   asm volatile("st.global.cs.u16 [%0], %1;" ::"l"(global_address(address)), "h"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void store_streaming(std::uint32_t* address, std::uint32_t value) {
+KERNELGEN_OPERATION void store_streaming(std::uint32_t* address, std::uint32_t value) {
   asm volatile("st.global.cs.u32 [%0], %1;" ::"l"(global_address(address)), "r"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void store_streaming(float* address, float value) {
+KERNELGEN_OPERATION void store_streaming(float* address, float value) {
   asm volatile("st.global.cs.f32 [%0], %1;" ::"l"(global_address(address)), "f"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void store_streaming(Words2* address, Words2 value) {
+KERNELGEN_OPERATION void store_streaming(Words2* address, Words2 value) {
   asm volatile("st.global.cs.v2.u32 [%0], {%1, %2};" ::"l"(global_address(address)), "r"(value.w[0]), "r"(value.w[1])
                : "memory");
 }
 
-KERNELGEN_DEVICE void store_streaming(Words4* address, Words4 value) {
+KERNELGEN_OPERATION void store_streaming(Words4* address, Words4 value) {
   asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(global_address(address)), "r"(value.w[0]),
                "r"(value.w[1]), "r"(value.w[2]), "r"(value.w[3])
                : "memory");
@@ -155,25 +155,25 @@ KERNELGEN_DEVICE void store_streaming(Words4* address, Words4 value) {
 
 // ---- Between blocks, through L2 -------------------------------------------------------------------------------------
 
-KERNELGEN_DEVICE std::uint16_t load_relaxed(const std::uint16_t* address) {
+KERNELGEN_OPERATION std::uint16_t load_relaxed(const std::uint16_t* address) {
   std::uint16_t value;
   asm volatile("ld.relaxed.gpu.global.u16 %0, [%1];" : "=h"(value) : "l"(global_address(address)) : "memory");
   return value;
 }
 
-KERNELGEN_DEVICE std::uint32_t load_relaxed(const std::uint32_t* address) {
+KERNELGEN_OPERATION std::uint32_t load_relaxed(const std::uint32_t* address) {
   std::uint32_t value;
   asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(global_address(address)) : "memory");
   return value;
 }
 
-KERNELGEN_DEVICE float load_relaxed(const float* address) {
+KERNELGEN_OPERATION float load_relaxed(const float* address) {
   float value;
   asm volatile("ld.relaxed.gpu.global.f32 %0, [%1];" : "=f"(value) : "l"(global_address(address)) : "memory");
   return value;
 }
 
-KERNELGEN_DEVICE Words2 load_relaxed(const Words2* address) {
+KERNELGEN_OPERATION Words2 load_relaxed(const Words2* address) {
   Words2 value;
   asm volatile("ld.relaxed.gpu.global.v2.u32 {%0, %1}, [%2];"
                : "=r"(value.w[0]), "=r"(value.w[1])
@@ -182,7 +182,7 @@ KERNELGEN_DEVICE Words2 load_relaxed(const Words2* address) {
   return value;
 }
 
-KERNELGEN_DEVICE Words4 load_relaxed(const Words4* address) {
+KERNELGEN_OPERATION Words4 load_relaxed(const Words4* address) {
   Words4 value;
   asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
                : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
@@ -191,66 +191,65 @@ KERNELGEN_DEVICE Words4 load_relaxed(const Words4* address) {
   return value;
 }
 
-KERNELGEN_DEVICE void store_relaxed(std::uint16_t* address, std::uint16_t value) {
+KERNELGEN_OPERATION void store_relaxed(std::uint16_t* address, std::uint16_t value) {
   asm volatile("st.relaxed.gpu.global.u16 [%0], %1;" ::"l"(global_address(address)), "h"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void store_relaxed(std::uint32_t* address, std::uint32_t value) {
+KERNELGEN_OPERATION void store_relaxed(std::uint32_t* address, std::uint32_t value) {
   asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(global_address(address)), "r"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void store_relaxed(float* address, float value) {
+KERNELGEN_OPERATION void store_relaxed(float* address, float value) {
   asm volatile("st.relaxed.gpu.global.f32 [%0], %1;" ::"l"(global_address(address)), "f"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void store_relaxed(Words2* address, Words2 value) {
+KERNELGEN_OPERATION void store_relaxed(Words2* address, Words2 value) {
   asm volatile("st.relaxed.gpu.global.v2.u32 [%0], {%1, %2};" ::"l"(global_address(address)), "r"(value.w[0]),
                "r"(value.w[1])
                : "memory");
 }
 
-KERNELGEN_DEVICE void store_relaxed(Words4* address, Words4 value) {
+KERNELGEN_OPERATION void store_relaxed(Words4* address, Words4 value) {
   asm volatile("st.relaxed.gpu.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(global_address(address)), "r"(value.w[0]),
                "r"(value.w[1]), "r"(value.w[2]), "r"(value.w[3])
                : "memory");
 }
 
-KERNELGEN_DEVICE void fence_device() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
+KERNELGEN_OPERATION void fence_device() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 
-KERNELGEN_DEVICE std::uint32_t load_acquire(const std::uint32_t* address) {
+KERNELGEN_OPERATION std::uint32_t load_acquire(const std::uint32_t* address) {
   std::uint32_t value;
   asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(global_address(address)) : "memory");
   return value;
 }
 
-KERNELGEN_DEVICE void store_release(std::uint32_t* address, std::uint32_t value) {
+KERNELGEN_OPERATION void store_release(std::uint32_t* address, std::uint32_t value) {
   asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(global_address(address)), "r"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void atomic_add_release(std::uint32_t* address, std::uint32_t value) {
+KERNELGEN_OPERATION void atomic_add_release(std::uint32_t* address, std::uint32_t value) {
   asm volatile("red.release.gpu.global.add.u32 [%0], %1;" ::"l"(global_address(address)), "r"(value) : "memory");
 }
 
-KERNELGEN_DEVICE void spin_pause(CallSite) {}
+KERNELGEN_OPERATION void spin_pause(CallSite) {}
 
-/** @internal The host checks here that the launch is cooperative and has this many blocks. */
-KERNELGEN_DEVICE void check_cooperative_grid(std::uint32_t) {}
+KERNELGEN_OPERATION void check_cooperative_grid(std::uint32_t) {}
 
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
-KERNELGEN_DEVICE float tanh_approx(float x) {
+KERNELGEN_OPERATION float tanh_approx(float x) {
   float result;
   asm("tanh.approx.f32 %0, %1;" : "=f"(result) : "f"(x));
   return result;
 }
 
-KERNELGEN_DEVICE float exp2_approx(float x) {
+KERNELGEN_OPERATION float exp2_approx(float x) {
   float result;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
   return result;
 }
 
-KERNELGEN_DEVICE float reciprocal_approx(float x) {
+KERNELGEN_OPERATION float reciprocal_approx(float x) {
   float result;
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
   return result;

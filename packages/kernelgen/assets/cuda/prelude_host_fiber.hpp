@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdarg>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -38,10 +39,32 @@ namespace host {
 /** Bytes of a fiber's stack; its pages are taken from the system when first touched. */
 constexpr std::size_t stackBytes = 256 * 1024;
 
-/** Prints the message and ends the program: the host prelude's answer to every misuse that it finds. */
-[[noreturn]] inline void end_program(const std::string& message) {
+/** What printf would print. */
+inline std::string format_list(const char* message, std::va_list arguments) {
+  std::va_list again;
+  va_copy(again, arguments);
+  std::string text(static_cast<std::size_t>(std::vsnprintf(nullptr, 0, message, again)), '\0');
+  va_end(again);
+  std::vsnprintf(text.data(), text.size() + 1, message, arguments);
+  return text;
+}
+
+__attribute__((format(printf, 1, 2))) inline std::string format(const char* message, ...) {
+  std::va_list arguments;
+  va_start(arguments, message);
+  std::string text = format_list(message, arguments);
+  va_end(arguments);
+  return text;
+}
+
+/** Prints the message and ends the program: the host's answer to every misuse that it finds. */
+[[noreturn]] __attribute__((format(printf, 1, 2))) inline void end_program(const char* message, ...) {
+  std::va_list arguments;
+  va_start(arguments, message);
+  const std::string text = format_list(message, arguments);
+  va_end(arguments);
   std::fflush(stdout);
-  std::fprintf(stderr, "kernelgen host: %s\n", message.c_str());
+  std::fprintf(stderr, "kernelgen host: %s\n", text.c_str());
 #if defined(KERNELGEN_ADDRESS_SANITIZER)
   __sanitizer_print_stack_trace();
 #endif
@@ -156,8 +179,8 @@ class StackPool {
     void* memory = mmap(nullptr, guardBytes + stackBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory, guardBytes, PROT_NONE) != 0) {
-      end_program("no memory for the stack of thread " + std::to_string(count_ + 1) +
-                  " that is alive at once (vm.max_map_count allows about half its number): launch a smaller grid");
+      end_program("no memory for the stack of a thread, %zu are alive at once (vm.max_map_count allows about half its number): "
+                  "launch a smaller grid", count_ + 1);
     }
     count_ += 1;
     free_.push_back(static_cast<unsigned char*>(memory) + guardBytes);

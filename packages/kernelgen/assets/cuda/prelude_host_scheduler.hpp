@@ -7,22 +7,24 @@
 // warps' numbers; with the environment variable KERNELGEN_SCHEDULE_SEED=<number> blocks, warps and lanes run in random order.
 #pragma once
 
+#include <cstdarg>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "prelude.cuh"
 #include "prelude_host_fiber.hpp"
 
 namespace kernelgen {
 namespace host {
 
 /** Turns of all blocks in which threads only poll and no one stores, after which nobody can be waiting for anything to come. */
-constexpr int idleRoundLimit = 10000;
+constexpr int idleRoundLimit = 10'000;
 
 /** Loads by load_relaxed or load_acquire in one go, without a pause, that can only be a loop without spin_pause. */
-constexpr std::uint64_t loadsWithoutPauseLimit = 50'000'000;
+constexpr int loadsWithoutPauseLimit = 50'000'000;
 
 /** A sequence of random numbers (SplitMix64), the same on every machine. */
 class Random {
@@ -76,7 +78,7 @@ struct Thread {
   /** Where it waits or polls. */
   const char* collective = nullptr;
   CallSite site{};
-  std::uint64_t loadsSincePause = 0;
+  int loadsSincePause = 0;
   std::vector<PendingCopy> copies;
   int committedGroups = 0;
 };
@@ -104,19 +106,8 @@ struct Block {
   std::size_t sharedBytes = 0;
 };
 
-/** What a launch asked for. */
-struct Grid {
-  void (*body)(void* arguments);
-  void* arguments;
-  int blockCount;
-  int threadsPerBlock;
-  std::size_t sharedBytes;
-  bool cooperative;
-};
-
-inline std::string quote(const char* collective, CallSite site) {
-  return std::string(collective) + " (" + site.file + ":" + std::to_string(site.line) + ")";
-}
+/** "sync_block (kernel.cu:12)". */
+inline std::string quote(const char* collective, CallSite site) { return format("%s (%s:%d)", collective, site.file, site.line); }
 
 /** Runs one grid at a time. */
 class Scheduler {
@@ -143,14 +134,18 @@ class Scheduler {
   const Grid& grid() const { return *grid_; }
 
   /** Ends the program with a message about the thread that runs now. */
-  [[noreturn]] void fail(const std::string& message) {
+  [[noreturn]] __attribute__((format(printf, 2, 3))) void fail(const char* message, ...) {
+    std::va_list arguments;
+    va_start(arguments, message);
+    const std::string text = format_list(message, arguments);
+    va_end(arguments);
     const Thread& thread = current();
-    end_program("block " + std::to_string(thread.block->index) + ", thread " + std::to_string(thread.index) + " (warp " +
-                std::to_string(thread.index / warpLanes) + ", lane " + std::to_string(thread.lane) + "): " + message);
+    end_program("block %d, thread %d (warp %d, lane %d): %s", thread.block->index, thread.index, thread.index / warpLanes,
+                thread.lane, text.c_str());
   }
 
   /** Someone may have been waiting for what happened now. */
-  void note_progress() { progressed_ = true; }
+  void note_store() { changed_ = true; }
 
   /** Waits for all threads of the block. */
   void block_barrier(const char* collective, CallSite site) {
@@ -159,7 +154,7 @@ class Scheduler {
     arrive(thread, collective, site);
     if (block.returnedCount > 0) {
       const Thread& other = first_in(block, ThreadState::returned);
-      fail("waits at " + quote(collective, site) + ", but thread " + std::to_string(other.index) + " of the block has returned");
+      fail("waits at %s, but thread %d of the block has returned", quote(collective, site).c_str(), other.index);
     }
     thread.warp->arrived |= 1u << thread.lane;
     block.atBarrierCount += 1;
@@ -173,8 +168,8 @@ class Scheduler {
   }
 
   /**
-   * Waits for all lanes of the warp; the last calls perform(operands), where operands[lane] is what that lane passed, while the
-   * others still wait. A warp of fewer than 32 lanes may only meet where `partialWarp` says so.
+   * Waits for all lanes of the warp; the last calls perform(operands), where operands[lane] points to what that lane passed,
+   * while the others still wait. A warp of fewer than 32 lanes may only meet where `partialWarp` says so.
    */
   template <typename Operand, typename Perform>
   void warp_collective(const char* collective, CallSite site, bool partialWarp, Operand& operand, Perform perform) {
@@ -182,10 +177,10 @@ class Scheduler {
     Warp& warp = *thread.warp;
     arrive(thread, collective, site);
     if (warp.laneCount < warpLanes && !partialWarp) {
-      fail(quote(collective, site) + " needs all 32 lanes, the warp has " + std::to_string(warp.laneCount));
+      fail("%s needs %d lanes, the warp has %d", quote(collective, site).c_str(), warpLanes, warp.laneCount);
     }
     if (warp.returned != 0) {
-      fail("waits at " + quote(collective, site) + ", but lane " + std::to_string(lowest(warp.returned)) + " of the warp has returned");
+      fail("waits at %s, but lane %d of the warp has returned", quote(collective, site).c_str(), lowest(warp.returned));
     }
     thread.operand = &operand;
     warp.arrived |= 1u << thread.lane;
@@ -213,8 +208,8 @@ class Scheduler {
     Thread& thread = current();
     thread.loadsSincePause += 1;
     if (thread.loadsSincePause > loadsWithoutPauseLimit) {
-      fail("has loaded " + std::to_string(loadsWithoutPauseLimit) +
-           " times without a pause: a loop that waits for another thread must call spin_pause()");
+      fail("has loaded %d times without a pause: a loop that waits for another thread must call spin_pause()",
+           loadsWithoutPauseLimit);
     }
   }
 
@@ -230,7 +225,7 @@ class Scheduler {
       // An allocation of its own and of exactly this size: the address sanitizer sees what goes beyond.
       void* shared = nullptr;
       if (posix_memalign(&shared, 128, block->sharedBytes) != 0) {
-        end_program("no memory for " + std::to_string(block->sharedBytes) + " B of shared memory");
+        end_program("no memory for %zu B of shared memory", block->sharedBytes);
       }
       std::memset(shared, 0xFF, block->sharedBytes);
       block->shared = static_cast<unsigned char*>(shared);
@@ -262,12 +257,12 @@ class Scheduler {
     int idleRounds = 0;
     while (!blocks.empty()) {
       bool ran = false;
-      progressed_ = false;
+      changed_ = false;
       if (seeded_) random_.shuffle(blocks);
       for (Block* block : blocks) ran |= take_turn(*block);
-      idleRounds = progressed_ ? 0 : idleRounds + 1;
-      if (!ran) end_program("deadlock: every thread waits for another" + describe(blocks));
-      if (idleRounds > idleRoundLimit) end_program("deadlock: threads poll for what no thread stores" + describe(blocks));
+      idleRounds = changed_ ? 0 : idleRounds + 1;
+      if (!ran) end_program("deadlock: every thread waits for another%s", describe(blocks).c_str());
+      if (idleRounds > idleRoundLimit) end_program("deadlock: threads poll for what no thread stores%s", describe(blocks).c_str());
       std::size_t alive = 0;
       for (Block* block : blocks) {
         if (block->returnedCount < static_cast<int>(block->threads.size())) {
@@ -330,8 +325,8 @@ class Scheduler {
     if (warp.arrived == 0) return;
     const Thread& other = *warp.lanes[lowest(warp.arrived)];
     if (other.site.line == site.line && std::strcmp(other.collective, collective) == 0 && std::strcmp(other.site.file, site.file) == 0) return;
-    fail("the lanes of a warp meet at different collectives: this one at " + quote(collective, site) + ", lane " +
-         std::to_string(other.lane) + " at " + quote(other.collective, other.site));
+    fail("the lanes of a warp meet at different collectives: this one at %s, lane %d at %s", quote(collective, site).c_str(),
+         other.lane, quote(other.collective, other.site).c_str());
   }
 
   /** The lanes that met go on: `last`, which runs now, and the others when their turn comes. */
@@ -352,13 +347,13 @@ class Scheduler {
     if (warp.arrived != 0) waiting = warp.lanes[lowest(warp.arrived)];
     if (block.atBarrierCount > 0) waiting = &first_in(block, ThreadState::atBlockBarrier);
     if (waiting != nullptr) {
-      fail("has returned, but thread " + std::to_string(waiting->index) + " of the block waits for it at " +
-           quote(waiting->collective, waiting->site));
+      fail("has returned, but thread %d of the block waits for it at %s", waiting->index,
+           quote(waiting->collective, waiting->site).c_str());
     }
     thread.state = ThreadState::returned;
     warp.returned |= 1u << thread.lane;
     block.returnedCount += 1;
-    note_progress();
+    note_store();
   }
 
   /** A thread of the block in this state; there is one. */
@@ -375,11 +370,10 @@ class Scheduler {
       const std::vector<Thread>& threads = blocks[shown]->threads;
       for (std::size_t first = 0, next = 0; first < threads.size(); first = next) {
         while (next < threads.size() && describe(threads[next]) == describe(threads[first])) next += 1;
-        text += "\n  block " + std::to_string(blocks[shown]->index) + ", threads " + std::to_string(first) + " to " +
-                std::to_string(next - 1) + " " + describe(threads[first]);
+        text += format("\n  block %d, threads %zu to %zu %s", blocks[shown]->index, first, next - 1, describe(threads[first]).c_str());
       }
     }
-    if (blocks.size() > shownBlocks) text += "\n  and " + std::to_string(blocks.size() - shownBlocks) + " more blocks";
+    if (blocks.size() > shownBlocks) text += format("\n  and %zu more blocks", blocks.size() - shownBlocks);
     return text;
   }
 
@@ -392,7 +386,7 @@ class Scheduler {
   static std::uint64_t read_seed(const char* text) {
     char* end = nullptr;
     const std::uint64_t seed = std::strtoull(text, &end, 10);
-    if (end == text || *end != '\0') end_program(std::string("KERNELGEN_SCHEDULE_SEED must be a whole number, it is \"") + text + "\"");
+    if (end == text || *end != '\0') end_program("KERNELGEN_SCHEDULE_SEED must be a whole number, it is \"%s\"", text);
     return seed;
   }
 
@@ -400,14 +394,14 @@ class Scheduler {
   StackPool stacks_;
   const Grid* grid_ = nullptr;
   Thread* current_ = nullptr;
-  bool progressed_ = false;
+  bool changed_ = false;
   const char* const seedText_ = std::getenv("KERNELGEN_SCHEDULE_SEED");
   const bool seeded_ = seedText_ != nullptr;
   Random random_{seeded_ ? read_seed(seedText_) : 0};
 };
 
 /** The one scheduler of the program. */
-inline Scheduler scheduler;
+extern Scheduler scheduler;
 
 // Not sanitized, and the last thing on the fiber's stack: what it leaves behind there must not mark the stack for the next fiber.
 KERNELGEN_NOT_ADDRESS_SANITIZED inline void Scheduler::thread_entry() {
