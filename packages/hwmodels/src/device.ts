@@ -93,7 +93,7 @@ export interface CudaTiming {
   readonly gridExchangeNanoseconds: number;
   /** Rate at which one block of 256 threads then reads what the others wrote, with plain loads, in bytes per second. */
   readonly gridExchangeBytesPerSecondPerBlock: number;
-  /** Reads that hit L2, all multiprocessors together, in bytes per second. */
+  /** Reads that hit L2, all multiprocessors together, in bytes per second; an estimate on most products. */
   readonly l2BytesPerSecond: number;
   /** The vendor's peak of the device memory, in bytes per second. */
   readonly memoryBytesPerSecond: number;

@@ -1,6 +1,12 @@
 export { cudaDevices } from "./catalog/cuda-devices.js";
 export { devices, findDevice, UnknownDeviceError } from "./catalog/find-device.js";
 export { webGpuDevices } from "./catalog/webgpu-devices.js";
+export { type BlockSizeChoice, type BlockSizeOptions, bestBlockSize } from "./cuda/block-size.js";
+export { maxDynamicSharedBytes, type SharedMemoryUse } from "./cuda/dynamic-shared-memory.js";
+export { InvalidKernelError, type KernelLaunch, type KernelResources } from "./cuda/kernel-resources.js";
+export { type Occupancy, type OccupancyResource, occupancy } from "./cuda/occupancy.js";
+export { maxRegistersPerThread, registersPerWarp } from "./cuda/registers.js";
+export { sharedBytesAllocated, sharedBytesLimit } from "./cuda/shared-memory.js";
 export type {
   ComputeCapability,
   CudaCapabilities,

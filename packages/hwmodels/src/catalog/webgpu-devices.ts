@@ -58,7 +58,7 @@ const twoCores: WebGpuAssumptions = {
 
 const h200 = cudaDevices.find((device) => device.id === "h200")!;
 
-const specification = "limits: WebGPU specification (gpuweb da251f9); assumptions: see the comments of this file";
+const specification = "limits: WebGPU specification (gpuweb da251f9), section Limits";
 const unlisted = "limits that were not read: the specification's defaults, which every adapter meets";
 
 /** The WebGPU adapters of the catalogue. */
@@ -116,17 +116,26 @@ export const webGpuDevices: readonly WebGpuDevice[] = deepFreeze([
       dispatchMicroseconds: 5.6,
       storageBytesPerSecond: h200.timing.l2BytesPerSecond,
     },
-    sources: ["limits, features, dispatch: read and measured through Dawn 0.6.2 on an H200, driver 580", unlisted],
+    sources: [
+      "limits, features, dispatch: read and measured through webgpu 0.6.2 (Dawn) on an H200, driver 580",
+      unlisted,
+    ],
   },
   {
     kind: "webgpu",
     id: "webgpu-swiftshader",
     name: "SwiftShader through Dawn and Vulkan",
-    limits: { ...defaultLimits, maxComputeWorkgroupStorageSize: 32 * 2 ** 10 },
-    features: ["subgroups"],
+    limits: {
+      ...defaultLimits,
+      maxStorageBuffersPerShaderStage: 12,
+      maxStorageBufferBindingSize: 2 ** 30,
+      maxBufferSize: 2 ** 30,
+      maxComputeWorkgroupStorageSize: 32 * 2 ** 10,
+    },
+    features: ["subgroups", "timestamp-query"],
     subgroupSizes: { min: 4, max: 4 },
     assumed: twoCores,
-    sources: ["limits, features: read through Dawn 0.6.2 from SwiftShader of Debian 12's chromium", unlisted],
+    sources: ["limits, features: read through webgpu 0.6.2 (Dawn) from SwiftShader 5.0.0 of Debian 12's chromium 156"],
   },
   {
     kind: "webgpu",
@@ -141,6 +150,6 @@ export const webGpuDevices: readonly WebGpuDevice[] = deepFreeze([
     features: ["shader-f16", "subgroups"],
     subgroupSizes: { min: 8, max: 8 },
     assumed: twoCores,
-    sources: ["limits, features: read through Dawn 0.6.2 from lavapipe of Mesa 25 on a processor with AVX2", unlisted],
+    sources: ["limits, features: read through webgpu 0.6.2 (Dawn) from lavapipe of Mesa 25", unlisted],
   },
 ]);

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { editDistance } from "../../../packages/hwmodels/src/catalog/edit-distance.js";
+import { devices, findDevice, UnknownDeviceError } from "../../../packages/hwmodels/src/catalog/find-device.js";
+
+describe("findDevice", () => {
+  test.each(devices.map((device) => [device.id, device] as const))("finds %s by id and by name", (id, device) => {
+    expect(findDevice(id)).toBe(device);
+    expect(findDevice(id.toUpperCase())).toBe(device);
+    expect(findDevice(device.name)).toBe(device);
+  });
+
+  test.each([
+    ["RTX 4090", "rtx4090"],
+    ["rtx-4090", "rtx4090"],
+    ["Rtx_4090", "rtx4090"],
+    ["NVIDIA GeForce RTX 4090", "rtx4090"],
+    ["H100 SXM", "h100"],
+    ["h100pcie", "h100-pcie"],
+    ["WebGPU default", "webgpu-default"],
+  ])("takes %s for %s", (spelling, id) => {
+    expect(findDevice(spelling).id).toBe(id);
+  });
+
+  test("no spelling stands for two devices", () => {
+    const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9.]/g, "");
+    const all = devices.flatMap(({ id, name }) => [...new Set([plain(id), plain(name)])]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test.each([
+    ["h20", "h200"],
+    ["a1000", "a100"],
+    ["rtx4080", "rtx4090"],
+    ["webgpu-defualt", "webgpu-default"],
+  ])("an unknown %s: names it, the closest id and all ids", (requested, closestId) => {
+    let thrown: unknown;
+    try {
+      findDevice(requested);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(UnknownDeviceError);
+    expect(thrown).toMatchObject({ code: "unknown-device", requested, closestId });
+    const { message } = thrown as Error;
+    for (const { id } of devices) expect(message).toContain(id);
+    expect(message).toContain(`unknown device "${requested}": did you mean "${closestId}"?`);
+  });
+
+  test("gives plain data that nobody can change", () => {
+    const expectFrozen = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      expect(Object.isFrozen(value)).toBe(true);
+      Object.values(value).forEach(expectFrozen);
+    };
+    expectFrozen(devices);
+    expect(JSON.parse(JSON.stringify(devices))).toEqual(devices);
+  });
+});
+
+test("editDistance is the shortest path through single edits", () => {
+  // Breadth-first search over all strings on the way; short strings over three letters keep it small.
+  const neighbours = (text: string): string[] => {
+    const found: string[] = [];
+    for (let i = 0; i <= text.length; i++) {
+      if (i < text.length) found.push(text.slice(0, i) + text.slice(i + 1));
+      for (const letter of "abc") {
+        found.push(text.slice(0, i) + letter + text.slice(i));
+        if (i < text.length) found.push(text.slice(0, i) + letter + text.slice(i + 1));
+      }
+    }
+    return found.filter((next) => next.length <= 4);
+  };
+  const shortestPath = (from: string, to: string): number => {
+    const seen = new Set([from]);
+    let frontier = [from];
+    for (let steps = 0; ; steps++) {
+      if (frontier.includes(to)) return steps;
+      frontier = frontier.flatMap(neighbours).filter((text) => !seen.has(text) && seen.add(text));
+    }
+  };
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 4 });
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      expect(editDistance(a, b)).toBe(shortestPath(a, b));
+    }),
+    { numRuns: 200, seed: Number(process.env.FC_SEED ?? 20261121) },
+  );
+});
