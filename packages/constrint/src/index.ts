@@ -1,1 +1,35 @@
-export {};
+export { domainHas, domainSize, type IntDomain } from "./domain/int-domain.js";
+export { SolverError, type SolverErrorCode } from "./error.js";
+export { And, and, Comparison, type Constraint, Divides, Or, or, type Relation } from "./model/constraint.js";
+export { type Assignment, evaluate, holds } from "./model/evaluate.js";
+export {
+  Constant,
+  constant,
+  type IntExpr,
+  IntVar,
+  Maximum,
+  Minimum,
+  max,
+  min,
+  type Operand,
+  Power,
+  Product,
+  product,
+  Sum,
+  sum,
+} from "./model/expression.js";
+export {
+  type EnumerateOptions,
+  type Enumeration,
+  largest,
+  Model,
+  type NamedConstraint,
+  type OptimizeResult,
+  type Solution,
+  type SolveOptions,
+  type SolveResult,
+  smallest,
+  type VariableOrder,
+} from "./model/model.js";
+export type { Limits } from "./search/limits.js";
+export type { Statistics } from "./search/statistics.js";

@@ -1,0 +1,165 @@
+import type { IntDomain } from "../domain/int-domain.js";
+import { Outcome, type Propagator } from "./propagator.js";
+import { PropagationQueue } from "./queue.js";
+import { type EventSink, Store } from "./store.js";
+
+/** How a run of all queued propagators ended. */
+export const Fixpoint = {
+  /** No propagator can narrow further. */
+  reached: 0,
+  /** A domain is empty or a constraint is false. */
+  failed: 1,
+  /** {@link Engine.interrupt} asked to stop; the store is sound but not at the fixpoint. */
+  interrupted: 2,
+} as const;
+
+export type Fixpoint = (typeof Fixpoint)[keyof typeof Fixpoint];
+
+/** Between two questions to {@link Engine.interrupt}, this many propagators run. */
+const INTERRUPT_INTERVAL = 512;
+
+/**
+ * The variables, the propagators that watch them, and propagation to the fixpoint.
+ *
+ * Propagators are added first; then `propagate` and the store's levels alternate as a search wants. Nothing is copied and
+ * nothing is allocated while propagating.
+ */
+export class Engine {
+  readonly store = new Store();
+  /** How many times a propagator has run. */
+  propagations = 0;
+  /** The propagator that failed last, or undefined. */
+  failedPropagator: Propagator | undefined;
+  /** Asked now and then while propagating; true stops. */
+  interrupt: () => boolean = () => false;
+  private readonly propagators: Propagator[] = [];
+  private readonly queue = new PropagationQueue();
+  private readonly subscriptions: Subscriptions;
+  /** For each propagator, a cell of the store's state that is 1 once it is entailed. */
+  private readonly entailedCells: number[] = [];
+  private sealed = false;
+  private untilInterrupt = INTERRUPT_INTERVAL;
+
+  constructor() {
+    this.subscriptions = new Subscriptions(this.queue);
+    this.store.sink = this.subscriptions;
+  }
+
+  /** Adds a variable and returns its number. */
+  addVariable(domain: IntDomain): number {
+    this.sealed = false;
+    return this.store.addVariable(domain);
+  }
+
+  /** Adds a variable without bounds, whose value a propagator determines. */
+  addUnbounded(): number {
+    this.sealed = false;
+    return this.store.addUnbounded();
+  }
+
+  /** Adds a propagator, to run for the first time at the next `propagate`. Root level only. */
+  post(propagator: Propagator): void {
+    this.sealed = false;
+    this.propagators.push(propagator);
+    this.entailedCells.push(this.store.state.allocate(1, 0));
+  }
+
+  /** Runs the queued propagators until none is left, or one fails, or the interrupt says so. */
+  propagate(): Fixpoint {
+    if (!this.sealed) this.seal();
+    const { store, queue, propagators, entailedCells, subscriptions } = this;
+    for (let id = queue.take(); id >= 0; id = queue.take()) {
+      if (store.state.cells[entailedCells[id]!] === 1) continue;
+      const propagator = propagators[id]!;
+      this.propagations++;
+      subscriptions.running = id;
+      subscriptions.wokeRunning = false;
+      const outcome = propagator.propagate(store);
+      subscriptions.running = -1;
+      if (outcome === Outcome.failed) {
+        this.failedPropagator = propagator;
+        queue.clear();
+        return Fixpoint.failed;
+      }
+      if (outcome === Outcome.entailed) store.state.set(entailedCells[id]!, 1);
+      else if (outcome === Outcome.changed && subscriptions.wokeRunning) queue.add(id, propagator.priority);
+      if (--this.untilInterrupt === 0) {
+        this.untilInterrupt = INTERRUPT_INTERVAL;
+        if (this.interrupt()) {
+          queue.clear();
+          return Fixpoint.interrupted;
+        }
+      }
+    }
+    return Fixpoint.reached;
+  }
+
+  /** Forgets what is queued, for a level that is about to be closed. */
+  clearQueue(): void {
+    this.queue.clear();
+  }
+
+  /** Keeps the values of every variable one by one where they are few. Root level only. */
+  makeExplicit(): void {
+    for (let x = 0; x < this.store.variableCount; x++) this.store.makeExplicit(x);
+  }
+
+  /** Queues every propagator, as after a change to how domains are kept. */
+  queueAll(): void {
+    this.propagators.forEach((propagator, id) => {
+      this.queue.add(id, propagator.priority);
+    });
+  }
+
+  private seal(): void {
+    this.queue.clear();
+    this.queue.reserve(this.propagators.length);
+    this.subscriptions.rebuild(this.store.variableCount, this.propagators);
+    this.queueAll();
+    this.sealed = true;
+  }
+}
+
+/**
+ * Which propagators each variable's events wake, as one flat array: for variable x, pairs (propagator, events) from
+ * `starts[x]` to `starts[x + 1]`.
+ *
+ * @internal
+ */
+class Subscriptions implements EventSink {
+  /** The propagator that is running, or −1: its own narrowings do not queue it, but are noted. */
+  running = -1;
+  wokeRunning = false;
+  private starts = new Int32Array(1);
+  private entries = new Int32Array(0);
+  private priorities = new Uint8Array(0);
+  private readonly queue: PropagationQueue;
+
+  constructor(queue: PropagationQueue) {
+    this.queue = queue;
+  }
+
+  rebuild(variableCount: number, propagators: readonly Propagator[]): void {
+    const lists: number[][] = Array.from({ length: variableCount }, () => []);
+    propagators.forEach((propagator, id) => {
+      for (const x of new Set(propagator.scope)) lists[x]!.push(id, propagator.wakes);
+    });
+    this.starts = new Int32Array(variableCount + 1);
+    lists.forEach((list, x) => {
+      this.starts[x + 1] = this.starts[x]! + list.length;
+    });
+    this.entries = Int32Array.from(lists.flat());
+    this.priorities = Uint8Array.from(propagators, (propagator) => propagator.priority);
+  }
+
+  notify(variable: number, events: number): void {
+    const entries = this.entries;
+    const end = this.starts[variable + 1]!;
+    for (let i = this.starts[variable]!; i < end; i += 2) {
+      if ((entries[i + 1]! & events) === 0) continue;
+      const propagator = entries[i]!;
+      if (propagator === this.running) this.wokeRunning = true;
+      else this.queue.add(propagator, this.priorities[propagator]!);
+    }
+  }
+}

@@ -1,0 +1,427 @@
+import { type Congruence, intersectCongruence } from "../domain/congruence.js";
+import type { IntDomain } from "../domain/int-domain.js";
+import { BEYOND, modulo } from "../domain/integers.js";
+import { Events } from "./events.js";
+import { ReversibleNumbers, ReversibleWords } from "./reversible.js";
+
+/** Variables with more values than this are kept as bounds and a congruence only. */
+export const EXPLICIT_VALUES_LIMIT = 4096;
+
+// A variable's reversible cells, at CELLS·x:
+const CELLS = 4;
+const MIN = 0;
+const MAX = 1;
+const STRIDE = 2;
+const OFFSET = 3;
+
+const NO_VALUES = new Float64Array(0);
+
+/** Receives the events of the store's variables. @internal */
+export interface EventSink {
+  notify(variable: number, events: number): void;
+}
+
+/**
+ * The current domains of all variables, in flat arrays, with undo.
+ *
+ * A variable is a number. Its domain is min … max within a congruence x ≡ offset (mod stride), and, where the values are few,
+ * explicitly a subset of a sorted table. Every narrowing keeps both bounds in the domain, raises the events of what changed
+ * and returns false when no value is left; the store is then in a failed state that only `pop` leaves.
+ */
+export class Store {
+  /** The number of variables. */
+  variableCount = 0;
+  /**
+   * How many narrowings have happened: equal readings mean that the store did not change in between. `pop` leaves it; a
+   * propagator that speculates on a level of its own sets it back.
+   */
+  changes = 0;
+  /** The depth of open levels. */
+  level = 0;
+  /** Numbers of the propagators that `pop` restores. */
+  readonly state = new ReversibleNumbers();
+  /** Four numbers for each variable: both bounds, stride and offset. */
+  private readonly numbers = new ReversibleNumbers();
+  /** One bit for each explicit value. */
+  private readonly words = new ReversibleWords();
+  /** Where events go. */
+  sink: EventSink = { notify() {} };
+  /** The sorted values that bit i of the variable's words stands for; empty without explicit values. */
+  private readonly tables: Float64Array[] = [];
+  /** The distance of neighbouring values in the table, or 0 where it varies. */
+  private readonly tableSteps: number[] = [];
+  private readonly firstWords: number[] = [];
+  private readonly scratch: Congruence = { stride: 1, offset: 0 };
+
+  // ---------------------------------------------------------------------------------------------------------- variables
+
+  /** Adds a variable with this domain and returns its number. */
+  addVariable(domain: IntDomain): number {
+    const x = this.addUnbounded();
+    const cells = this.numbers.cells;
+    cells[CELLS * x + MIN] = domain.min;
+    cells[CELLS * x + MAX] = domain.max;
+    if (domain.values !== undefined) this.setTable(x, Float64Array.from(domain.values));
+    return x;
+  }
+
+  /** Adds a variable without bounds, for a value that a propagator will determine. */
+  addUnbounded(): number {
+    const x = this.variableCount++;
+    const first = this.numbers.allocate(CELLS, 0);
+    const cells = this.numbers.cells;
+    cells[first + MIN] = -Infinity;
+    cells[first + MAX] = Infinity;
+    cells[first + STRIDE] = 1;
+    this.tables.push(NO_VALUES);
+    this.tableSteps.push(0);
+    this.firstWords.push(-1);
+    return x;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ reading
+
+  min(x: number): number {
+    return this.numbers.cells[CELLS * x + MIN]!;
+  }
+
+  max(x: number): number {
+    return this.numbers.cells[CELLS * x + MAX]!;
+  }
+
+  /** The stride s of the congruence x ≡ offset (mod s), ≥ 1; not meaningful once x is fixed. */
+  stride(x: number): number {
+    return this.numbers.cells[CELLS * x + STRIDE]!;
+  }
+
+  /** The offset of the congruence, 0 … stride − 1. */
+  offset(x: number): number {
+    return this.numbers.cells[CELLS * x + OFFSET]!;
+  }
+
+  isFixed(x: number): boolean {
+    const cells = this.numbers.cells;
+    return cells[CELLS * x + MIN] === cells[CELLS * x + MAX];
+  }
+
+  /** Whether the values are kept one by one, so that inner values can be removed. */
+  isExplicit(x: number): boolean {
+    return this.firstWords[x]! >= 0;
+  }
+
+  /** The number of values, possibly infinite. */
+  size(x: number): number {
+    const min = this.min(x);
+    const max = this.max(x);
+    if (min === max) return 1;
+    const firstWord = this.firstWords[x]!;
+    if (firstWord < 0) return (max - min) / this.stride(x) + 1;
+    const words = this.words.cells;
+    const low = this.indexAtLeast(x, min);
+    const high = this.indexAtLeast(x, max);
+    let count = 0;
+    for (let word = low >> 5; word <= high >> 5; word++) {
+      let bits = words[firstWord + word]!;
+      if (word === low >> 5) bits &= -1 << (low & 31);
+      if (word === high >> 5) bits &= -1 >>> (31 - (high & 31));
+      count += populationCount(bits);
+    }
+    return count;
+  }
+
+  has(x: number, value: number): boolean {
+    const cells = this.numbers.cells;
+    const at = CELLS * x;
+    if (value < cells[at + MIN]! || value > cells[at + MAX]!) return false;
+    const firstWord = this.firstWords[x]!;
+    if (firstWord < 0)
+      return cells[at + STRIDE] === 1 || modulo(value - cells[at + OFFSET]!, cells[at + STRIDE]!) === 0;
+    const index = this.indexAtLeast(x, value);
+    const table = this.tables[x]!;
+    return (
+      index < table.length &&
+      table[index] === value &&
+      (this.words.cells[firstWord + (index >> 5)]! & (1 << (index & 31))) !== 0
+    );
+  }
+
+  /** The smallest value of the domain that exceeds `value`, or Infinity. For value ≥ min. */
+  next(x: number, value: number): number {
+    if (value >= this.max(x)) return Infinity;
+    return this.firstWords[x]! < 0 ? value + this.stride(x) : this.explicitAtLeast(x, value + 1);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- narrowing
+
+  /** x ≥ bound. */
+  setMin(x: number, bound: number): boolean {
+    const cells = this.numbers.cells;
+    const at = CELLS * x;
+    if (bound <= cells[at + MIN]!) return true;
+    const max = cells[at + MAX]!;
+    if (bound > max) return false;
+    let min = bound;
+    if (this.firstWords[x]! >= 0) {
+      min = this.explicitAtLeast(x, bound);
+    } else {
+      const stride = cells[at + STRIDE]!;
+      // A bound beyond the exact range is not aligned: it only says "at least".
+      if (stride !== 1 && bound < BEYOND) min = bound + modulo(cells[at + OFFSET]! - bound, stride);
+    }
+    if (min > max) return false;
+    this.numbers.set(at + MIN, min + 0); // + 0 turns -0 into 0
+    this.changes++;
+    this.sink.notify(x, min === max ? Events.min | Events.values | Events.fixed : Events.min | Events.values);
+    return true;
+  }
+
+  /** x ≤ bound. */
+  setMax(x: number, bound: number): boolean {
+    const cells = this.numbers.cells;
+    const at = CELLS * x;
+    if (bound >= cells[at + MAX]!) return true;
+    const min = cells[at + MIN]!;
+    if (bound < min) return false;
+    let max = bound;
+    if (this.firstWords[x]! >= 0) {
+      max = this.explicitAtMost(x, bound);
+    } else {
+      const stride = cells[at + STRIDE]!;
+      if (stride !== 1 && bound > -BEYOND) max = bound - modulo(bound - cells[at + OFFSET]!, stride);
+    }
+    if (max < min) return false;
+    this.numbers.set(at + MAX, max + 0);
+    this.changes++;
+    this.sink.notify(x, min === max ? Events.max | Events.values | Events.fixed : Events.max | Events.values);
+    return true;
+  }
+
+  /** x = value. */
+  assign(x: number, value: number): boolean {
+    const cells = this.numbers.cells;
+    const at = CELLS * x;
+    const min = cells[at + MIN]!;
+    const max = cells[at + MAX]!;
+    if (min === max) return min === value;
+    if (!this.has(x, value)) return false;
+    let events: number = Events.fixed | Events.values;
+    if (value !== min) {
+      this.numbers.set(at + MIN, value);
+      events |= Events.min;
+    }
+    if (value !== max) {
+      this.numbers.set(at + MAX, value);
+      events |= Events.max;
+    }
+    this.changes++;
+    this.sink.notify(x, events);
+    return true;
+  }
+
+  /**
+   * x ≠ value. An inner value of a variable that is not explicit stays: a propagator that removes such a value has to
+   * remove it again when it has become a bound.
+   */
+  remove(x: number, value: number): boolean {
+    const min = this.min(x);
+    const max = this.max(x);
+    if (value < min || value > max) return true;
+    if (min === max) return false;
+    if (value === min) return this.setMin(x, value + 1);
+    if (value === max) return this.setMax(x, value - 1);
+    const firstWord = this.firstWords[x]!;
+    if (firstWord < 0) return true;
+    const index = this.indexAtLeast(x, value);
+    if (this.tables[x]![index] !== value) return true;
+    const word = firstWord + (index >> 5);
+    const bits = this.words.cells[word]!;
+    const removed = bits & ~(1 << (index & 31));
+    if (removed === bits) return true;
+    this.words.set(word, removed);
+    this.changes++;
+    this.sink.notify(x, Events.values);
+    return true;
+  }
+
+  /** x ≡ offset (mod stride), stride ≥ 1 and any offset. */
+  setCongruence(x: number, stride: number, offset: number): boolean {
+    if (stride === 1) return true;
+    const at = CELLS * x;
+    const cells = this.numbers.cells;
+    const min = cells[at + MIN]!;
+    if (min === cells[at + MAX]) return modulo(min - offset, stride) === 0;
+    const scratch = this.scratch;
+    scratch.stride = cells[at + STRIDE]!;
+    scratch.offset = cells[at + OFFSET]!;
+    if (!intersectCongruence(scratch, stride, modulo(offset, stride))) return false;
+    if (scratch.stride === cells[at + STRIDE]) return true;
+    this.numbers.set(at + STRIDE, scratch.stride);
+    this.numbers.set(at + OFFSET, scratch.offset);
+    this.changes++;
+    if (this.firstWords[x]! >= 0) {
+      const combined = scratch.stride;
+      const residue = scratch.offset;
+      for (let value = this.min(x); value !== Infinity; value = this.next(x, value)) {
+        if (modulo(value - residue, combined) !== 0 && !this.remove(x, value)) return false;
+      }
+      this.sink.notify(x, Events.congruence);
+      return true;
+    }
+    this.sink.notify(x, Events.congruence | Events.values);
+    return this.alignBounds(x);
+  }
+
+  /**
+   * x ∈ values, which are in ascending order. At the root level this makes the domain explicit, otherwise a domain that is
+   * not explicit is narrowed to bounds that are among the values.
+   */
+  restrictTo(x: number, values: Float64Array): boolean {
+    if (this.firstWords[x]! < 0) {
+      const min = this.min(x);
+      const max = this.max(x);
+      let low = 0;
+      let high = values.length - 1;
+      while (low <= high && (values[low]! < min || !this.has(x, values[low]!))) low++;
+      while (low <= high && (values[high]! > max || !this.has(x, values[high]!))) high--;
+      if (low > high) return false;
+      if (this.level > 0 || high - low >= EXPLICIT_VALUES_LIMIT) {
+        return this.setMin(x, values[low]!) && this.setMax(x, values[high]!);
+      }
+      this.setTable(
+        x,
+        values.subarray(low, high + 1).filter((value) => this.has(x, value)),
+      );
+      const removed = this.size(x) < (max - min) / this.stride(x) + 1;
+      if (removed) this.sink.notify(x, Events.values);
+      return this.setMin(x, values[low]!) && this.setMax(x, values[high]!);
+    }
+    let at = 0;
+    for (let value = this.min(x); value !== Infinity; value = this.next(x, value)) {
+      while (at < values.length && values[at]! < value) at++;
+      if (values[at] !== value && !this.remove(x, value)) return false;
+    }
+    return true;
+  }
+
+  /** Keeps the values one by one from now on, if they are few enough. Root level only. */
+  makeExplicit(x: number): void {
+    const size = this.size(x);
+    if (this.isExplicit(x) || size > EXPLICIT_VALUES_LIMIT || this.level > 0) return;
+    const table = new Float64Array(size);
+    for (let i = 0, value = this.min(x), stride = this.stride(x); i < size; i++, value += stride) table[i] = value;
+    this.setTable(x, table);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- levels
+
+  /** Opens a level. */
+  push(): void {
+    this.level++;
+    this.numbers.push();
+    this.words.push();
+    this.state.push();
+  }
+
+  /** Closes the level: every domain and reversible cell is as it was at the matching `push`. */
+  pop(): void {
+    this.level--;
+    this.numbers.pop();
+    this.words.pop();
+    this.state.pop();
+  }
+
+  /** The current length of the trail. */
+  get trailLength(): number {
+    return this.numbers.trailLength + this.words.trailLength + this.state.trailLength;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- private
+
+  private alignBounds(x: number): boolean {
+    const at = CELLS * x;
+    const cells = this.numbers.cells;
+    const stride = cells[at + STRIDE]!;
+    const offset = cells[at + OFFSET]!;
+    const min = cells[at + MIN]!;
+    const max = cells[at + MAX]!;
+    if (min > -BEYOND && min < BEYOND) {
+      const aligned = min + modulo(offset - min, stride);
+      if (aligned !== min && !this.setMin(x, aligned)) return false;
+    }
+    if (max > -BEYOND && max < BEYOND) {
+      const aligned = max - modulo(max - offset, stride);
+      if (aligned !== max && !this.setMax(x, aligned)) return false;
+    }
+    return true;
+  }
+
+  private setTable(x: number, table: Float64Array): void {
+    let step = table.length > 1 ? table[1]! - table[0]! : 1;
+    for (let i = 2; i < table.length && step !== 0; i++) {
+      if (table[i]! - table[i - 1]! !== step) step = 0;
+    }
+    const wordCount = (table.length + 31) >> 5;
+    this.tables[x] = table;
+    this.tableSteps[x] = step;
+    this.firstWords[x] = this.words.allocate(wordCount, -1);
+    // Bits past the table's end are never inside min … max.
+  }
+
+  /** The index of the first table entry ≥ value; the table's length if there is none. */
+  private indexAtLeast(x: number, value: number): number {
+    const table = this.tables[x]!;
+    const step = this.tableSteps[x]!;
+    if (step !== 0) {
+      const index = Math.ceil((value - table[0]!) / step);
+      return index < 0 ? 0 : index > table.length ? table.length : index;
+    }
+    let low = 0;
+    let high = table.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (table[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The smallest explicit value ≥ bound, or Infinity. */
+  private explicitAtLeast(x: number, bound: number): number {
+    const table = this.tables[x]!;
+    const firstWord = this.firstWords[x]!;
+    const words = this.words.cells;
+    const index = this.indexAtLeast(x, bound);
+    let word = index >> 5;
+    const lastWord = (table.length - 1) >> 5;
+    if (word > lastWord) return Infinity;
+    let bits = words[firstWord + word]! & (-1 << (index & 31));
+    while (bits === 0) {
+      if (++word > lastWord) return Infinity;
+      bits = words[firstWord + word]!;
+    }
+    return table[32 * word + 31 - Math.clz32(bits & -bits)] ?? Infinity;
+  }
+
+  /** The largest explicit value ≤ bound, or −Infinity. */
+  private explicitAtMost(x: number, bound: number): number {
+    const table = this.tables[x]!;
+    const firstWord = this.firstWords[x]!;
+    const words = this.words.cells;
+    let index = this.indexAtLeast(x, bound);
+    if (index === table.length || table[index]! > bound) index--;
+    if (index < 0) return -Infinity;
+    let word = index >> 5;
+    let bits = words[firstWord + word]! & (-1 >>> (31 - (index & 31)));
+    while (bits === 0) {
+      if (--word < 0) return -Infinity;
+      bits = words[firstWord + word]!;
+    }
+    return table[32 * word + 31 - Math.clz32(bits)]!;
+  }
+}
+
+function populationCount(bits: number): number {
+  let n = bits - ((bits >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

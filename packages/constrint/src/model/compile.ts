@@ -1,0 +1,291 @@
+import { interval } from "../domain/int-domain.js";
+import { floorDivide, isExact, MAX_INTEGER, power, remainder } from "../domain/integers.js";
+import { Engine } from "../engine/engine.js";
+import type { Propagator } from "../engine/propagator.js";
+import { SolverError } from "../error.js";
+import { Divides } from "../propagators/arithmetic/divides.js";
+import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
+import { LinearLessEqual } from "../propagators/arithmetic/linear-less-equal.js";
+import { LinearNotEqual } from "../propagators/arithmetic/linear-not-equal.js";
+import { Maximum } from "../propagators/arithmetic/maximum.js";
+import { Minimum } from "../propagators/arithmetic/minimum.js";
+import { Power } from "../propagators/arithmetic/power.js";
+import { Product } from "../propagators/arithmetic/product.js";
+import { Contradiction } from "../propagators/logic/contradiction.js";
+import { Disjunction } from "../propagators/logic/disjunction.js";
+import type { Constraint, Relation } from "./constraint.js";
+import type { IntExpr, IntVar } from "./expression.js";
+import { LinearForm } from "./linear-form.js";
+
+/** What a constraint comes to: propagators that must all hold (none: it is true), or false. */
+type Compiled = readonly Propagator[] | false;
+
+/**
+ * Translates expressions and constraints to an engine's variables and propagators.
+ *
+ * Every expression becomes a linear form over variables; what is not linear (products, powers, largest and smallest) gets an
+ * auxiliary variable and one propagator that defines it. Equal subexpressions share the variable, and a product contained in
+ * another one serves as its factor. Definitions hold for all values of their operands, so they are posted once and for all
+ * even where the constraint that needs them is only one branch of a disjunction.
+ *
+ * @internal
+ */
+export class Compiler {
+  readonly engine = new Engine();
+  private readonly numbers = new Map<IntVar, number>();
+  /** Auxiliary variables by what defines them. */
+  private readonly definitions = new Map<string, number>();
+  /** The products so far: distinct factors in ascending order, and the variable. */
+  private readonly products: { readonly factors: readonly number[]; readonly result: number }[] = [];
+  private readonly forms = new Map<IntExpr, LinearForm>();
+
+  /** Adds the model's variables, which get the numbers 0, 1, … */
+  constructor(variables: readonly IntVar[]) {
+    for (const variable of variables) this.numbers.set(variable, this.engine.addVariable(variable.domain));
+  }
+
+  /** The number of a model's variable. */
+  numberOf(variable: IntVar): number {
+    const number = this.numbers.get(variable);
+    if (number === undefined) {
+      throw new SolverError("unknown-variable", `variable ${variable.name}: does not belong to this model`);
+    }
+    return number;
+  }
+
+  /** Adds a constraint to the engine. */
+  add(constraint: Constraint): void {
+    const compiled = this.compileConstraint(constraint);
+    if (compiled === false) this.engine.post(new Contradiction());
+    else for (const propagator of compiled) this.engine.post(propagator);
+  }
+
+  /** A variable that equals the expression. */
+  variableFor(expression: IntExpr): number {
+    return this.variableOf(this.linearForm(expression));
+  }
+
+  // --------------------------------------------------------------------------------------------------------- expressions
+
+  private linearForm(expression: IntExpr): LinearForm {
+    let form = this.forms.get(expression);
+    if (form === undefined) {
+      form = this.buildLinearForm(expression);
+      this.forms.set(expression, form);
+    }
+    return form;
+  }
+
+  private buildLinearForm(expression: IntExpr): LinearForm {
+    switch (expression.kind) {
+      case "constant":
+        return LinearForm.constant(expression.value);
+      case "variable":
+        return LinearForm.variable(this.numberOf(expression));
+      case "sum":
+        return expression.terms.reduce((form, term) => form.plus(this.linearForm(term)), LinearForm.constant(0));
+      case "product":
+        return this.productForm(expression.factors);
+      case "power":
+        return this.powerForm(expression.base, expression.exponent);
+      case "max":
+        return LinearForm.variable(this.extremum("max", expression.operands));
+      case "min":
+        return LinearForm.variable(this.extremum("min", expression.operands));
+    }
+  }
+
+  private productForm(factors: readonly IntExpr[]): LinearForm {
+    let coefficient = LinearForm.constant(1);
+    const exponents = new Map<number, number>();
+    const multiply = (expressions: readonly IntExpr[], times: number): void => {
+      for (const factor of expressions) {
+        if (factor.kind === "product") {
+          multiply(factor.factors, times);
+        } else if (factor.kind === "power" && factor.exponent > 0) {
+          multiply([factor.base], times * factor.exponent);
+        } else {
+          const form = this.linearForm(factor);
+          const content = form.isConstant ? form.constant : form.content();
+          for (let i = 0; i < times; i++) coefficient = coefficient.scaled(content);
+          if (form.isConstant) continue;
+          const variable = this.variableOf(form.dividedBy(content));
+          exponents.set(variable, (exponents.get(variable) ?? 0) + times);
+        }
+      }
+    };
+    multiply(factors, 1);
+    if (coefficient.constant === 0 || exponents.size === 0) return coefficient;
+    const powers = [...exponents].map(([variable, exponent]) => this.powerVariable(variable, exponent));
+    return LinearForm.variable(this.productVariable(powers)).scaled(coefficient.constant);
+  }
+
+  private powerForm(base: IntExpr, exponent: number): LinearForm {
+    if (exponent === 0) return LinearForm.constant(1);
+    const form = this.linearForm(base);
+    if (form.isConstant) return LinearForm.constant(power(form.constant, exponent));
+    const content = form.content();
+    const variable = this.powerVariable(this.variableOf(form.dividedBy(content)), exponent);
+    return LinearForm.variable(variable).scaled(power(content, exponent));
+  }
+
+  private powerVariable(base: number, exponent: number): number {
+    if (exponent === 1) return base;
+    return this.define(`${base}^${exponent}`, (result) => new Power(base, exponent, result));
+  }
+
+  /** The variable for a product of distinct variables. */
+  private productVariable(factors: readonly number[]): number {
+    let open = [...factors].sort((x, y) => x - y);
+    const key = open.join("*");
+    const known = this.definitions.get(key);
+    if (known !== undefined || open.length === 1) return known ?? open[0]!;
+    const operands: number[] = [];
+    for (;;) {
+      const part = this.largestProductWithin(open);
+      if (part === undefined) break;
+      operands.push(part.result);
+      open = open.filter((factor) => !part.factors.includes(factor));
+    }
+    operands.push(...open);
+    const result = this.define(key, (variable) => new Product(operands, variable));
+    this.products.push({ factors: [...factors].sort((x, y) => x - y), result });
+    return result;
+  }
+
+  private largestProductWithin(factors: readonly number[]): { factors: readonly number[]; result: number } | undefined {
+    let best: { readonly factors: readonly number[]; readonly result: number } | undefined;
+    for (const product of this.products) {
+      if (product.factors.length > (best?.factors.length ?? 0) && product.factors.every((x) => factors.includes(x))) {
+        best = product;
+      }
+    }
+    return best;
+  }
+
+  private extremum(kind: "max" | "min", operands: readonly IntExpr[]): number {
+    const variables = [...new Set(operands.map((operand) => this.variableFor(operand)))].sort((x, y) => x - y);
+    if (variables.length === 1) return variables[0]!;
+    return this.define(`${kind}(${variables.join()})`, (result) =>
+      kind === "max" ? new Maximum(variables, result) : new Minimum(variables, result),
+    );
+  }
+
+  private variableOf(form: LinearForm): number {
+    const terms = form.sortedTerms();
+    const [only, ...others] = terms;
+    if (only === undefined) {
+      const key = `constant ${form.constant}`;
+      const known = this.definitions.get(key);
+      if (known !== undefined) return known;
+      const variable = this.engine.addVariable(interval(form.constant, form.constant));
+      this.definitions.set(key, variable);
+      return variable;
+    }
+    if (others.length === 0 && only[1] === 1 && form.constant === 0) return only[0];
+    const key = `${form.constant}+${terms.map(([x, a]) => `${a}*${x}`).join("+")}`;
+    return this.define(key, (result) => {
+      const variables = terms.map(([x]) => x);
+      const coefficients = terms.map(([, a]) => a);
+      return new LinearEqual([...variables, result], [...coefficients, -1], -form.constant + 0);
+    });
+  }
+
+  private define(key: string, propagatorFor: (result: number) => Propagator): number {
+    const known = this.definitions.get(key);
+    if (known !== undefined) return known;
+    const result = this.engine.addUnbounded();
+    this.definitions.set(key, result);
+    this.engine.post(propagatorFor(result));
+    return result;
+  }
+
+  // --------------------------------------------------------------------------------------------------------- constraints
+
+  private compileConstraint(constraint: Constraint): Compiled {
+    switch (constraint.kind) {
+      case "comparison":
+        return this.compileComparison(constraint.relation, constraint.left, constraint.right);
+      case "divides":
+        return this.compileDivides(constraint.divisor, constraint.dividend);
+      case "and": {
+        const parts = constraint.constraints.map((part) => this.compileConstraint(part));
+        return parts.some((part) => part === false) ? false : (parts as readonly (readonly Propagator[])[]).flat();
+      }
+      case "or": {
+        const branches = constraint.constraints
+          .map((part) => this.compileConstraint(part))
+          .filter((part) => part !== false);
+        if (branches.some((branch) => branch.length === 0)) return [];
+        if (branches.length <= 1) return branches[0] ?? false;
+        return [new Disjunction(branches)];
+      }
+    }
+  }
+
+  private compileComparison(relation: Relation, left: IntExpr, right: IntExpr): Compiled {
+    const difference = this.linearForm(left).plus(this.linearForm(right), -1);
+    switch (relation) {
+      case "==":
+        return equalTo(difference);
+      case "!=":
+        return notEqualTo(difference);
+      case "<=":
+        return atMost(difference, 0);
+      case "<":
+        return atMost(difference, -1);
+      case ">=":
+        return atMost(difference.scaled(-1), 0);
+      case ">":
+        return atMost(difference.scaled(-1), -1);
+    }
+  }
+
+  private compileDivides(divisor: IntExpr, dividend: IntExpr): Compiled {
+    const divisorForm = this.linearForm(divisor);
+    const dividendForm = this.linearForm(dividend);
+    if (divisorForm.isConstant && dividendForm.isConstant) {
+      const d = divisorForm.constant;
+      const n = dividendForm.constant;
+      return (d === 0 ? n === 0 : remainder(n, d) === 0) ? [] : false;
+    }
+    return [new Divides(this.variableOf(divisorForm), this.variableOf(dividendForm))];
+  }
+}
+
+/** form = 0. */
+function equalTo(form: LinearForm): Compiled {
+  if (form.isConstant) return form.constant === 0 ? [] : false;
+  const content = form.termContent();
+  if (remainder(form.constant, content) !== 0) return false;
+  const { variables, coefficients, constant } = split(form, content);
+  return [new LinearEqual(variables, coefficients, -constant + 0)];
+}
+
+/** form ≠ 0. */
+function notEqualTo(form: LinearForm): Compiled {
+  if (form.isConstant) return form.constant !== 0 ? [] : false;
+  const content = form.termContent();
+  if (remainder(form.constant, content) !== 0) return [];
+  const { variables, coefficients, constant } = split(form, content);
+  return [new LinearNotEqual(variables, coefficients, -constant + 0)];
+}
+
+/** form ≤ limit. */
+function atMost(form: LinearForm, limit: number): Compiled {
+  const bound = limit - form.constant;
+  if (!isExact(bound)) throw new SolverError("overflow", `model: the constant ${bound} leaves ±${MAX_INTEGER}`);
+  if (form.isConstant) return bound >= 0 ? [] : false;
+  const content = form.termContent();
+  const { variables, coefficients } = split(form, content);
+  return [new LinearLessEqual(variables, coefficients, floorDivide(bound, content))];
+}
+
+function split(form: LinearForm, content: number): { variables: number[]; coefficients: number[]; constant: number } {
+  const terms = form.sortedTerms();
+  return {
+    variables: terms.map(([x]) => x),
+    coefficients: terms.map(([, a]) => a / content),
+    constant: form.constant / content + 0,
+  };
+}

@@ -1,0 +1,142 @@
+import { isExact, MAX_INTEGER, power, remainder } from "../domain/integers.js";
+import { SolverError } from "../error.js";
+import type { Constraint, Relation } from "./constraint.js";
+import type { IntExpr } from "./expression.js";
+
+/** A value for each variable, by name. */
+export type Assignment = Readonly<Record<string, number>>;
+
+/**
+ * The value of an expression for an assignment, exact.
+ *
+ * @throws SolverError `missing-value` for a variable without value, `not-an-integer` for a value that is not an exact
+ *   integer, `overflow` for a result outside ±(2^53 − 1).
+ */
+export function evaluate(expression: IntExpr, assignment: Assignment): number {
+  const value = evaluateFast(expression, assignment);
+  if (!Number.isNaN(value)) return value;
+  const exact = evaluateExactly(expression, assignment);
+  const rounded = Number(exact);
+  if (!isExact(rounded)) {
+    throw new SolverError("overflow", `expression: the value ${exact} is not an integer within ±${MAX_INTEGER}`);
+  }
+  return rounded;
+}
+
+/**
+ * Whether a constraint holds for an assignment: the plain meaning, without a solver. Exact however large intermediate values
+ * are.
+ *
+ * @throws SolverError `missing-value` or `not-an-integer`, as {@link evaluate} does.
+ */
+export function holds(constraint: Constraint, assignment: Assignment): boolean {
+  switch (constraint.kind) {
+    case "comparison": {
+      const left = evaluateFast(constraint.left, assignment);
+      const right = evaluateFast(constraint.right, assignment);
+      if (!Number.isNaN(left) && !Number.isNaN(right)) return compare(constraint.relation, left, right);
+      return compare(
+        constraint.relation,
+        evaluateExactly(constraint.left, assignment),
+        evaluateExactly(constraint.right, assignment),
+      );
+    }
+    case "divides": {
+      const divisor = evaluateFast(constraint.divisor, assignment);
+      const dividend = evaluateFast(constraint.dividend, assignment);
+      if (!Number.isNaN(divisor) && !Number.isNaN(dividend)) {
+        return divisor === 0 ? dividend === 0 : remainder(dividend, divisor) === 0;
+      }
+      const exactDivisor = evaluateExactly(constraint.divisor, assignment);
+      const exactDividend = evaluateExactly(constraint.dividend, assignment);
+      return exactDivisor === 0n ? exactDividend === 0n : exactDividend % exactDivisor === 0n;
+    }
+    case "and":
+      return constraint.constraints.every((part) => holds(part, assignment));
+    case "or":
+      return constraint.constraints.some((part) => holds(part, assignment));
+  }
+}
+
+function compare<T extends number | bigint>(relation: Relation, left: T, right: T): boolean {
+  switch (relation) {
+    case "==":
+      return left === right;
+    case "!=":
+      return left !== right;
+    case "<=":
+      return left <= right;
+    case "<":
+      return left < right;
+    case ">=":
+      return left >= right;
+    case ">":
+      return left > right;
+  }
+}
+
+function lookUp(name: string, assignment: Assignment): number {
+  if (!Object.hasOwn(assignment, name))
+    throw new SolverError("missing-value", `variable ${name}: the assignment has no value`);
+  const value = assignment[name]!;
+  if (!isExact(value)) {
+    throw new SolverError(
+      "not-an-integer",
+      `variable ${name}: the value ${value} is not an integer within ±${MAX_INTEGER}`,
+    );
+  }
+  return value;
+}
+
+/** The value in doubles, or NaN where a step of the way leaves the exact range. */
+function evaluateFast(expression: IntExpr, assignment: Assignment): number {
+  switch (expression.kind) {
+    case "constant":
+      return expression.value;
+    case "variable":
+      return lookUp(expression.name, assignment);
+    case "sum": {
+      let total = 0;
+      for (const term of expression.terms) total = exactOrNaN(total + evaluateFast(term, assignment));
+      return total;
+    }
+    case "product": {
+      let total = 1;
+      for (const factor of expression.factors) total = exactOrNaN(total * evaluateFast(factor, assignment));
+      return total;
+    }
+    case "power":
+      return exactOrNaN(power(evaluateFast(expression.base, assignment), expression.exponent));
+    case "max":
+      return Math.max(...expression.operands.map((operand) => evaluateFast(operand, assignment)));
+    case "min":
+      return Math.min(...expression.operands.map((operand) => evaluateFast(operand, assignment)));
+  }
+}
+
+function exactOrNaN(value: number): number {
+  return isExact(value) ? value + 0 : Number.NaN;
+}
+
+function evaluateExactly(expression: IntExpr, assignment: Assignment): bigint {
+  switch (expression.kind) {
+    case "constant":
+      return BigInt(expression.value);
+    case "variable":
+      return BigInt(lookUp(expression.name, assignment));
+    case "sum":
+      return expression.terms.reduce((total, term) => total + evaluateExactly(term, assignment), 0n);
+    case "product":
+      return expression.factors.reduce((total, factor) => total * evaluateExactly(factor, assignment), 1n);
+    case "power":
+      return evaluateExactly(expression.base, assignment) ** BigInt(expression.exponent);
+    case "max":
+      return expression.operands
+        .map((operand) => evaluateExactly(operand, assignment))
+        .reduce((a, b) => (a > b ? a : b));
+    case "min":
+      return expression.operands
+        .map((operand) => evaluateExactly(operand, assignment))
+        .reduce((a, b) => (a < b ? a : b));
+  }
+}

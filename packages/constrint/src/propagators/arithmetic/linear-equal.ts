@@ -1,0 +1,151 @@
+import { inverseModulo, MAX_STRIDE } from "../../domain/congruence.js";
+import { ceilDivide, floorDivide, gcd, modulo } from "../../domain/integers.js";
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+import { fitsExactly, type LinearTerms, linearValue } from "./linear.js";
+import { propagateUpperBoundExactly } from "./linear-exact.js";
+
+/**
+ * Σ aᵢ·xᵢ = c.
+ *
+ * Consistency: bounds over the reals, rounded inward, and congruences: aᵢ·xᵢ ≡ c − Σ others modulo the greatest common divisor
+ * of the others' aⱼ·strideⱼ. Cost: O(n) a run.
+ */
+export class LinearEqual implements Propagator, LinearTerms {
+  readonly name = "linear =";
+  readonly priority: Priority;
+  readonly wakes = Events.bounds | Events.congruence;
+  readonly coefficients: Float64Array;
+  /** suffixes[i] is the gcd of aⱼ·strideⱼ over j ≥ i that are not fixed. */
+  private readonly suffixes: Float64Array;
+  private exact = false;
+
+  /**
+   * @param variables distinct variables
+   * @param coefficients one for each variable, ≠ 0
+   * @param total the constant c
+   */
+  constructor(
+    readonly variables: readonly number[],
+    coefficients: readonly number[],
+    readonly total: number,
+  ) {
+    this.coefficients = Float64Array.from(coefficients);
+    this.suffixes = new Float64Array(variables.length + 1);
+    this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
+  }
+
+  get scope(): readonly number[] {
+    return this.variables;
+  }
+
+  propagate(store: Store): Outcome {
+    const before = store.changes;
+    if (!this.exact) {
+      const fits = fitsExactly(store, this, this.total);
+      if (store.level === 0) this.exact = fits;
+      if (!fits) {
+        const upper = propagateUpperBoundExactly(store, this, 1, this.total);
+        if (upper === Outcome.failed) return upper;
+        const lower = propagateUpperBoundExactly(store, this, -1, -this.total);
+        if (lower === Outcome.failed) return lower;
+        return store.changes === before ? Outcome.stable : Outcome.changed;
+      }
+    }
+    const { variables, coefficients, total } = this;
+    let smallest = 0;
+    let largest = 0;
+    let unfixed = 0;
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      const min = store.min(variables[i]!);
+      const max = store.max(variables[i]!);
+      if (min !== max) unfixed++;
+      if (a > 0) {
+        smallest += a * min;
+        largest += a * max;
+      } else {
+        smallest += a * max;
+        largest += a * min;
+      }
+    }
+    if (smallest > total || largest < total) return Outcome.failed;
+    if (unfixed === 0) return Outcome.entailed;
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      const x = variables[i]!;
+      const min = store.min(x);
+      const max = store.max(x);
+      if (min === max) continue;
+      // a·x lies in total − (largest − its own high end) … total − (smallest − its own low end)
+      const low = total - largest + (a > 0 ? a * max : a * min);
+      const high = total - smallest + (a > 0 ? a * min : a * max);
+      const newMin = a > 0 ? ceilDivide(low, a) : ceilDivide(high, a);
+      const newMax = a > 0 ? floorDivide(high, a) : floorDivide(low, a);
+      if (newMin > min) {
+        if (!store.setMin(x, newMin)) return Outcome.failed;
+        if (a > 0) smallest += a * (store.min(x) - min);
+        else largest += a * (store.min(x) - min);
+      }
+      if (newMax < max) {
+        if (!store.setMax(x, newMax)) return Outcome.failed;
+        if (a > 0) largest += a * (store.max(x) - max);
+        else smallest += a * (store.max(x) - max);
+      }
+    }
+    if (!this.propagateCongruences(store)) return Outcome.failed;
+    return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  private propagateCongruences(store: Store): boolean {
+    const { variables, coefficients, suffixes } = this;
+    let ones = 0; // terms about whose residues nothing is known
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      if ((a === 1 || a === -1) && !store.isFixed(variables[i]!) && store.stride(variables[i]!) === 1) ones++;
+    }
+    if (ones > 1) return true;
+    for (let i = variables.length - 1; i >= 0; i--) {
+      const x = variables[i]!;
+      suffixes[i] = store.isFixed(x) ? suffixes[i + 1]! : gcd(suffixes[i + 1]!, coefficients[i]! * store.stride(x));
+    }
+    let prefix = 0;
+    for (let i = 0; i < variables.length; i++) {
+      const x = variables[i]!;
+      if (store.isFixed(x)) continue;
+      const a = coefficients[i]!;
+      const modulus = gcd(prefix, suffixes[i + 1]!);
+      // Modulus 0 says that all others are fixed: the bounds have decided then.
+      if (modulus > 1 && modulus <= MAX_STRIDE && !this.restrictResidue(store, i, modulus)) return false;
+      prefix = gcd(prefix, a * store.stride(x));
+    }
+    return true;
+  }
+
+  /** Solves aᵢ·xᵢ ≡ total − Σ others (mod modulus) for xᵢ, where every other term has one residue. */
+  private restrictResidue(store: Store, i: number, modulus: number): boolean {
+    const { variables, coefficients } = this;
+    let residue = modulo(this.total, modulus);
+    for (let j = 0; j < variables.length; j++) {
+      if (j === i) continue;
+      const y = variables[j]!;
+      const offset = store.isFixed(y) ? store.min(y) : store.offset(y);
+      residue = modulo(residue - modulo(coefficients[j]!, modulus) * modulo(offset, modulus), modulus);
+    }
+    const a = modulo(coefficients[i]!, modulus);
+    const common = gcd(a, modulus);
+    if (residue % common !== 0) return false;
+    const stride = modulus / common;
+    if (stride === 1) return true;
+    return store.setCongruence(
+      variables[i]!,
+      stride,
+      modulo((residue / common) * inverseModulo(a / common, stride), stride),
+    );
+  }
+
+  holds(values: readonly number[]): boolean {
+    return linearValue(this.coefficients, values) === BigInt(this.total);
+  }
+}

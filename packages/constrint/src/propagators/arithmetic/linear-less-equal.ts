@@ -1,0 +1,78 @@
+import { ceilDivide, floorDivide } from "../../domain/integers.js";
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+import { fitsExactly, type LinearTerms, linearValue } from "./linear.js";
+import { propagateUpperBoundExactly } from "./linear-exact.js";
+
+/**
+ * Σ aᵢ·xᵢ ≤ c.
+ *
+ * Consistency: bounds (with distinct variables also domain). Cost: O(n) a run.
+ */
+export class LinearLessEqual implements Propagator, LinearTerms {
+  readonly name = "linear ≤";
+  readonly priority: Priority;
+  readonly wakes = Events.bounds;
+  readonly coefficients: Float64Array;
+  /** Whether doubles are exact throughout; decided at the root level, where domains are largest. */
+  private exact = false;
+
+  /**
+   * @param variables distinct variables
+   * @param coefficients one for each variable, ≠ 0
+   * @param limit the constant c
+   */
+  constructor(
+    readonly variables: readonly number[],
+    coefficients: readonly number[],
+    readonly limit: number,
+  ) {
+    this.coefficients = Float64Array.from(coefficients);
+    this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
+  }
+
+  get scope(): readonly number[] {
+    return this.variables;
+  }
+
+  propagate(store: Store): Outcome {
+    if (!this.exact) {
+      const fits = fitsExactly(store, this, this.limit);
+      if (store.level === 0) this.exact = fits;
+      if (!fits) return propagateUpperBoundExactly(store, this, 1, this.limit);
+    }
+    const { variables, coefficients, limit } = this;
+    let smallest = 0;
+    let largest = 0;
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      const x = variables[i]!;
+      if (a > 0) {
+        smallest += a * store.min(x);
+        largest += a * store.max(x);
+      } else {
+        smallest += a * store.max(x);
+        largest += a * store.min(x);
+      }
+    }
+    if (largest <= limit) return Outcome.entailed;
+    const slack = limit - smallest;
+    if (slack < 0) return Outcome.failed;
+    // A narrowed upper end changes no lower end, so one pass is the fixpoint.
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      const x = variables[i]!;
+      const min = store.min(x);
+      const max = store.max(x);
+      if (a > 0) {
+        if (a * (max - min) > slack && !store.setMax(x, min + floorDivide(slack, a))) return Outcome.failed;
+      } else if (a * (min - max) > slack && !store.setMin(x, max + ceilDivide(slack, a))) return Outcome.failed;
+    }
+    return Outcome.stable;
+  }
+
+  holds(values: readonly number[]): boolean {
+    return linearValue(this.coefficients, values) <= BigInt(this.limit);
+  }
+}

@@ -1,0 +1,84 @@
+import { ceilRoot, floorRoot, isExact, lowerBound, power, upperBound } from "../../domain/integers.js";
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+
+/**
+ * result = base^exponent for a fixed exponent ≥ 2.
+ *
+ * Consistency: bounds; at the root level also domain, where base or result keeps its values one by one. Cost: O(1) a run.
+ */
+export class Power implements Propagator {
+  readonly name = "power";
+  readonly priority = Priority.constant;
+  readonly wakes = Events.bounds;
+  readonly scope: readonly number[];
+
+  constructor(
+    readonly base: number,
+    readonly exponent: number,
+    readonly result: number,
+  ) {
+    this.scope = [base, result];
+  }
+
+  propagate(store: Store): Outcome {
+    const before = store.changes;
+    const narrowed = this.exponent % 2 === 1 ? this.propagateOdd(store) : this.propagateEven(store);
+    if (!narrowed) return Outcome.failed;
+    if (store.isFixed(this.base) && store.isFixed(this.result)) return Outcome.entailed;
+    if (store.level === 0 && !this.propagateValues(store)) return Outcome.failed;
+    return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  /** Odd powers grow everywhere. */
+  private propagateOdd(store: Store): boolean {
+    const { base, exponent, result } = this;
+    if (!store.setMin(result, lowerBound(power(store.min(base), exponent)))) return false;
+    if (!store.setMax(result, upperBound(power(store.max(base), exponent)))) return false;
+    const low = store.min(result);
+    const high = store.max(result);
+    return (
+      store.setMin(base, low >= 0 ? ceilRoot(low, exponent) : -floorRoot(-low, exponent)) &&
+      store.setMax(base, high >= 0 ? floorRoot(high, exponent) : -ceilRoot(-high, exponent))
+    );
+  }
+
+  /** Even powers depend on the base's size only. */
+  private propagateEven(store: Store): boolean {
+    const { base, exponent, result } = this;
+    let min = store.min(base);
+    let max = store.max(base);
+    const smallest = min > 0 ? min : max < 0 ? -max : 0;
+    const largest = Math.max(-min, max);
+    if (!store.setMin(result, lowerBound(power(smallest, exponent)))) return false;
+    if (!store.setMax(result, upperBound(power(largest, exponent)))) return false;
+    const low = ceilRoot(store.min(result), exponent);
+    const high = floorRoot(store.max(result), exponent);
+    if (!store.setMin(base, -high) || !store.setMax(base, high)) return false;
+    // Sizes below `low` are impossible: a bound inside −low < base < low moves to the far side.
+    min = store.min(base);
+    max = store.max(base);
+    if (min > -low && !store.setMin(base, low)) return false;
+    return max >= low || store.setMax(base, -low);
+  }
+
+  private propagateValues(store: Store): boolean {
+    const { base, exponent, result } = this;
+    if (store.isExplicit(base)) {
+      const powers: number[] = [];
+      for (let value = store.min(base); value !== Infinity; value = store.next(base, value)) {
+        const valuePower = power(value, exponent);
+        if (!isExact(valuePower)) return true;
+        if (store.has(result, valuePower)) powers.push(valuePower);
+        else if (!store.remove(base, value)) return false;
+      }
+      return store.restrictTo(result, Float64Array.from(new Set(powers)).sort());
+    }
+    return true;
+  }
+
+  holds([base, result]: readonly number[]): boolean {
+    return BigInt(base!) ** BigInt(this.exponent) === BigInt(result!);
+  }
+}

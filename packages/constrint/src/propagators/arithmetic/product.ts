@@ -1,0 +1,272 @@
+import { type Congruence, inverseModulo, MAX_STRIDE, multiplyCongruence } from "../../domain/congruence.js";
+import { divisors, FACTORISATION_LIMIT, signedDivisors } from "../../domain/divisors.js";
+import {
+  BEYOND,
+  ceilDivide,
+  floorDivide,
+  gcd,
+  lowerBound,
+  modulo,
+  remainder,
+  upperBound,
+} from "../../domain/integers.js";
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+
+/** At the root level, values are compared pair by pair up to this many pairs. */
+const ROOT_PAIRS = 1 << 16;
+
+/** The most steps from one candidate divisor to the next while a bound of a factor is moved to a divisor. */
+const DIVISOR_STEPS = 64;
+
+/**
+ * result = x₁·x₂·…·xₙ for n ≥ 2.
+ *
+ * Consistency: bounds over the reals for each factor (the interval of the result divided by the interval product of the
+ * others), rounded inward. Once the result is fixed and not 0, every factor's bounds are divisors of it; at the root level
+ * explicit factors keep only values that divide a value of the result with a possible quotient. Congruences: the product of
+ * the factors' congruences; and the last open factor's own. Cost: O(n) a run, plus the values at the root level.
+ */
+export class Product implements Propagator {
+  readonly name = "product";
+  readonly priority: Priority;
+  readonly wakes = Events.bounds | Events.congruence;
+  readonly scope: readonly number[];
+  // Interval products of factors 0 … i − 1, and of i … n − 1.
+  private readonly prefixMin: Float64Array;
+  private readonly prefixMax: Float64Array;
+  private readonly suffixMin: Float64Array;
+  private readonly suffixMax: Float64Array;
+  private readonly congruence: Congruence = { stride: 1, offset: 0 };
+  /** The interval product of all factors but one. */
+  restMin = 0;
+  restMax = 0;
+
+  constructor(
+    readonly factors: readonly number[],
+    readonly result: number,
+  ) {
+    this.scope = [...factors, result];
+    const n = factors.length;
+    this.prefixMin = new Float64Array(n + 1);
+    this.prefixMax = new Float64Array(n + 1);
+    this.suffixMin = new Float64Array(n + 1);
+    this.suffixMax = new Float64Array(n + 1);
+    this.priority = n === 2 ? Priority.constant : Priority.linear;
+  }
+
+  propagate(store: Store): Outcome {
+    const before = store.changes;
+    if (!this.propagateBounds(store)) return Outcome.failed;
+    if (store.level === 0 && !this.propagateAtRoot(store)) return Outcome.failed;
+    let open = 0;
+    for (const x of this.factors) if (!store.isFixed(x)) open++;
+    if (open === 0 && store.isFixed(this.result)) return Outcome.entailed;
+    if (open === 1 && !this.solveForLast(store)) return Outcome.failed;
+    if (store.isFixed(this.result) && !this.alignToDivisors(store)) return Outcome.failed;
+    return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  private propagateBounds(store: Store): boolean {
+    const { factors, result, prefixMin, prefixMax, suffixMin, suffixMax } = this;
+    const n = factors.length;
+    suffixMin[n] = 1;
+    suffixMax[n] = 1;
+    for (let i = n - 1; i >= 0; i--) {
+      multiplyIntervals(this, suffixMin[i + 1]!, suffixMax[i + 1]!, store.min(factors[i]!), store.max(factors[i]!));
+      suffixMin[i] = this.restMin;
+      suffixMax[i] = this.restMax;
+    }
+    if (!store.setMin(result, suffixMin[0]!) || !store.setMax(result, suffixMax[0]!)) return false;
+    prefixMin[0] = 1;
+    prefixMax[0] = 1;
+    for (let i = 0; i < n; i++) {
+      const x = factors[i]!;
+      multiplyIntervals(this, prefixMin[i]!, prefixMax[i]!, suffixMin[i + 1]!, suffixMax[i + 1]!);
+      if (!store.isFixed(x) && !this.divideResult(store, x)) return false;
+      if (i + 1 < n) {
+        multiplyIntervals(this, prefixMin[i]!, prefixMax[i]!, store.min(x), store.max(x));
+        prefixMin[i + 1] = this.restMin;
+        prefixMax[i + 1] = this.restMax;
+      }
+    }
+    return true;
+  }
+
+  /** Narrows x to result / rest, where rest … is the interval restMin … restMax. */
+  private divideResult(store: Store, x: number): boolean {
+    const low = store.min(this.result);
+    const high = store.max(this.result);
+    let restMin = this.restMin;
+    let restMax = this.restMax;
+    if (restMin > 0 && low > 0) {
+      // The common case: everything positive once x is.
+      return (
+        store.setMin(x, restMax === Infinity ? 1 : ceilDivide(low, restMax)) &&
+        (high === Infinity || store.setMax(x, floorDivide(high, restMin)))
+      );
+    }
+    if (restMin <= 0 && restMax >= 0) {
+      if (low <= 0 && high >= 0) return true;
+      // The result is not 0, so neither is a factor.
+      if (restMin === 0 && restMax === 0) return false;
+      if (restMin === 0) restMin = 1;
+      else if (restMax === 0) restMax = -1;
+      else {
+        const largest = Math.max(Math.abs(low), Math.abs(high));
+        return store.setMin(x, -largest) && store.setMax(x, largest);
+      }
+    }
+    const a = low / restMin;
+    const b = low / restMax;
+    const c = high / restMin;
+    const d = high / restMax;
+    // ∞ / ∞ is NaN and says nothing that the other quotients (0 and ±∞) do not say.
+    const smallest = Math.min(finite(a, Infinity), finite(b, Infinity), finite(c, Infinity), finite(d, Infinity));
+    const largest = Math.max(finite(a, -Infinity), finite(b, -Infinity), finite(c, -Infinity), finite(d, -Infinity));
+    return store.setMin(x, Math.ceil(smallest) + 0) && store.setMax(x, Math.floor(largest) + 0);
+  }
+
+  /** With one open factor: c·x = result. */
+  private solveForLast(store: Store): boolean {
+    let product = 1;
+    let open = -1;
+    for (const x of this.factors) {
+      if (store.isFixed(x)) product *= store.min(x);
+      else open = x;
+    }
+    if (product === 0 || Math.abs(product) >= BEYOND) return true;
+    const { result } = this;
+    const size = Math.abs(product);
+    if (store.isFixed(result)) {
+      const value = store.min(result);
+      return remainder(value, product) === 0 && store.assign(open, value / product + 0);
+    }
+    const congruence = this.congruence;
+    congruence.stride = store.stride(open);
+    congruence.offset = store.offset(open);
+    multiplyCongruence(congruence, 0, product);
+    if (congruence.stride > 1 && congruence.stride <= MAX_STRIDE) {
+      if (!store.setCongruence(result, congruence.stride, congruence.offset)) return false;
+    }
+    const stride = store.stride(result);
+    if (stride === 1 || store.isFixed(result)) return true;
+    // product·x ≡ offset (mod stride)
+    const common = gcd(size, stride);
+    const offset = store.offset(result);
+    if (remainder(offset, common) !== 0) return false;
+    const reduced = stride / common;
+    if (reduced === 1) return true;
+    const inverse = inverseModulo(modulo(product / common, reduced), reduced);
+    return store.setCongruence(open, reduced, modulo((offset / common) * inverse, reduced));
+  }
+
+  /** Moves the factors' bounds to divisors of the fixed result. */
+  private alignToDivisors(store: Store): boolean {
+    const value = store.min(this.result);
+    if (value === 0) return true;
+    for (const x of this.factors) {
+      if (store.isFixed(x)) {
+        if (store.min(x) === 0 || remainder(value, store.min(x)) !== 0) return false;
+        continue;
+      }
+      for (let step = 0; step < DIVISOR_STEPS; step++) {
+        const bound = store.min(x);
+        if (bound !== 0 && remainder(value, bound) === 0) break;
+        if (!store.setMin(x, bound + 1)) return false;
+      }
+      for (let step = 0; step < DIVISOR_STEPS; step++) {
+        const bound = store.max(x);
+        if (bound !== 0 && remainder(value, bound) === 0) break;
+        if (!store.setMax(x, bound - 1)) return false;
+      }
+    }
+    return true;
+  }
+
+  private propagateAtRoot(store: Store): boolean {
+    const { factors, result, congruence } = this;
+    congruence.stride = 0;
+    congruence.offset = 1;
+    for (const x of factors) {
+      if (store.isFixed(x)) multiplyCongruence(congruence, 0, store.min(x));
+      else multiplyCongruence(congruence, store.stride(x), store.offset(x));
+    }
+    if (congruence.stride > 1 && congruence.stride <= MAX_STRIDE) {
+      if (!store.setCongruence(result, congruence.stride, congruence.offset)) return false;
+    }
+    if (store.isFixed(result)) {
+      const value = store.min(result);
+      if (value === 0 || Math.abs(value) > FACTORISATION_LIMIT) return true;
+      for (const x of factors) {
+        if (store.isFixed(x)) continue;
+        if (!store.restrictTo(x, store.min(x) > 0 ? divisors(value) : signedDivisors(value))) return false;
+      }
+      return true;
+    }
+    for (let i = 0; i < factors.length; i++) {
+      if (!this.keepDividingValues(store, i)) return false;
+    }
+    return true;
+  }
+
+  /** Removes the values of factor i that divide no value of the result with a quotient the other factors can reach. */
+  private keepDividingValues(store: Store, i: number): boolean {
+    const { factors, result } = this;
+    const x = factors[i]!;
+    if (store.isFixed(x) || !store.isExplicit(x) || !store.isExplicit(result)) return true;
+    if (store.size(x) * store.size(result) > ROOT_PAIRS) return true;
+    let restMin = 1;
+    let restMax = 1;
+    for (let j = 0; j < factors.length; j++) {
+      if (j === i) continue;
+      multiplyIntervals(this, restMin, restMax, store.min(factors[j]!), store.max(factors[j]!));
+      restMin = this.restMin;
+      restMax = this.restMax;
+    }
+    for (let value = store.min(x); value !== Infinity; value = store.next(x, value)) {
+      let supported = value === 0 && store.has(result, 0);
+      for (let w = store.min(result); w !== Infinity && !supported && value !== 0; w = store.next(result, w)) {
+        supported = remainder(w, value) === 0 && w / value >= restMin && w / value <= restMax;
+      }
+      if (!supported && !store.remove(x, value)) return false;
+    }
+    return true;
+  }
+
+  holds(values: readonly number[]): boolean {
+    const product = values.slice(0, -1).reduce((all, value) => all * BigInt(value), 1n);
+    return product === BigInt(values.at(-1)!);
+  }
+}
+
+function finite(quotient: number, otherwise: number): number {
+  return Number.isNaN(quotient) ? otherwise : quotient;
+}
+
+/** Writes [a, b]·[c, d], rounded outward to the exact range, into `into`. */
+function multiplyIntervals(
+  into: { restMin: number; restMax: number },
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+): void {
+  if (a >= 0 && c >= 0) {
+    into.restMin = lowerBound(times(a, c));
+    into.restMax = upperBound(times(b, d));
+    return;
+  }
+  const ac = times(a, c);
+  const ad = times(a, d);
+  const bc = times(b, c);
+  const bd = times(b, d);
+  into.restMin = lowerBound(Math.min(ac, ad, bc, bd));
+  into.restMax = upperBound(Math.max(ac, ad, bc, bd));
+}
+
+/** a·b, where 0·∞ = 0: an infinite bound stands for values that are finite, however large. */
+function times(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}

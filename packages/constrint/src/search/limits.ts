@@ -1,0 +1,22 @@
+import { SolverError } from "../error.js";
+
+/** When to give up. Every limit is checked between nodes and, for long propagations, within them. */
+export interface Limits {
+  /** The most nodes of the search tree to visit. */
+  readonly nodeLimit?: number | undefined;
+  /** The most dead ends to run into. */
+  readonly failureLimit?: number | undefined;
+  /** The most seconds to spend. */
+  readonly timeLimitSeconds?: number | undefined;
+  /** Aborts the search. Solving is synchronous: only what runs in between (a consumer of solutions) can abort it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws SolverError `invalid-option` for a limit that is not a number ≥ 0. */
+export function checkLimits(limits: Limits): void {
+  for (const name of ["nodeLimit", "failureLimit", "timeLimitSeconds"] as const) {
+    const limit = limits[name];
+    if (limit !== undefined && !(limit >= 0))
+      throw new SolverError("invalid-option", `${name}: ${limit} is not a number ≥ 0`);
+  }
+}

@@ -1,0 +1,17 @@
+/** What a search did. */
+export interface Statistics {
+  /** Decisions taken: nodes of the search tree below the root. */
+  readonly nodes: number;
+  /** Nodes at which propagation found a contradiction. */
+  readonly failures: number;
+  /** Runs of a propagator. */
+  readonly propagations: number;
+  /** Solutions found. */
+  readonly solutions: number;
+  /** The most numbers the trail held at once. */
+  readonly peakTrail: number;
+  /** The most decisions that stood at once. */
+  readonly peakDepth: number;
+  /** Wall-clock time, including the translation of the model. */
+  readonly seconds: number;
+}
