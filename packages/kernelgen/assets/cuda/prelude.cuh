@@ -7,7 +7,9 @@
 //
 // This file is the interface: what each name does, which lanes take part, how it orders memory, and its PTX name.
 //   nvcc -std=c++17 -arch=sm_90 kernel.cu
-//   g++ -std=c++17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -x c++ kernel.cu prelude_host.cpp
+//   g++ -std=c++17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fstack-clash-protection
+//     -x c++ kernel.cu prelude_host.cpp
+// prelude_host.cpp may be compiled once for many kernels; it needs -fsanitize=address if the kernels have it, and nothing else.
 //
 // Words used below: a *warp collective* is called by all 32 lanes of a warp at the same place in the program (PTX `.aligned`);
 // *relaxed*, *release*, *acquire* and scope `gpu` are those of the PTX memory consistency model.
@@ -340,6 +342,9 @@ void device_free(void* memory);
 
 /** Sets each byte of device memory, as std::memset. */
 void device_fill(void* device, int byte, std::size_t bytes);
+
+/** Sets each byte of device memory, in the stream's order. Returns an empty string or the error. */
+[[nodiscard]] std::string fill_async(void* device, int byte, std::size_t bytes, Stream stream);
 
 /** Copies to device memory, and waits for it. */
 void copy_to_device(void* device, const void* host, std::size_t bytes);

@@ -100,6 +100,10 @@ inline void device_fill(void* device, int byte, std::size_t bytes) {
   require_cuda("cudaMemset of " + std::to_string(bytes) + " B", cudaMemset(device, byte, bytes));
 }
 
+inline std::string fill_async(void* device, int byte, std::size_t bytes, Stream stream) {
+  return cuda_error("cudaMemsetAsync of " + std::to_string(bytes) + " B", cudaMemsetAsync(device, byte, bytes, stream));
+}
+
 inline void* device_allocate(std::size_t bytes) {
   void* memory = nullptr;
   require_cuda("cudaMalloc of " + std::to_string(bytes) + " B", cudaMalloc(&memory, bytes));

@@ -44,7 +44,7 @@ void require_global(const char* operation, const void* pointer) {
 void require_aligned(const char* operation, const void* pointer, std::size_t alignment) {
   const std::size_t excess = reinterpret_cast<std::uintptr_t>(pointer) % alignment;
   if (excess == 0) return;
-  scheduler.fail("%s: needs an address that is a multiple of %zu B, this one lies %zu B behind one", operation, alignment, excess);
+  scheduler.fail("%s: needs an address that is a multiple of %zu B, this one is %zu B past one", operation, alignment, excess);
 }
 
 // The operations on global memory; the address sanitizer checks the accesses themselves.
@@ -334,6 +334,12 @@ void* device_allocate(std::size_t bytes) {
 
 void device_free(void* memory) { std::free(memory); }
 void device_fill(void* device, int byte, std::size_t bytes) { std::memset(device, byte, bytes); }
+
+std::string fill_async(void* device, int byte, std::size_t bytes, Stream) {
+  device_fill(device, byte, bytes);
+  return {};
+}
+
 void copy_to_device(void* device, const void* host, std::size_t bytes) { std::memcpy(device, host, bytes); }
 void copy_to_host(void* host, const void* device, std::size_t bytes) { std::memcpy(host, device, bytes); }
 

@@ -256,12 +256,10 @@ class Scheduler {
   void run_blocks(std::vector<Block*> blocks) {
     int idleRounds = 0;
     while (!blocks.empty()) {
-      bool ran = false;
       changed_ = false;
       if (seeded_) random_.shuffle(blocks);
-      for (Block* block : blocks) ran |= take_turn(*block);
+      for (Block* block : blocks) take_turn(*block);
       idleRounds = changed_ ? 0 : idleRounds + 1;
-      if (!ran) end_program("deadlock: every thread waits for another%s", describe(blocks).c_str());
       if (idleRounds > idleRoundLimit) end_program("deadlock: threads poll for what no thread stores%s", describe(blocks).c_str());
       std::size_t alive = 0;
       for (Block* block : blocks) {
@@ -275,18 +273,13 @@ class Scheduler {
     }
   }
 
-  /** Runs the block until none of its threads is ready; says whether any was. Those that poll are ready in the next turn. */
-  bool take_turn(Block& block) {
-    bool ran = false;
+  /** Runs the block until none of its threads is ready. Those that poll are ready again in the next turn. */
+  void take_turn(Block& block) {
     for (Warp& warp : block.warps) {
       warp.ready |= warp.polling;
       warp.polling = 0;
     }
-    while (Thread* thread = choose(block)) {
-      ran = true;
-      resume(*thread);
-    }
-    return ran;
+    while (Thread* thread = choose(block)) resume(*thread);
   }
 
   Thread* choose(Block& block) {

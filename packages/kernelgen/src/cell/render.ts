@@ -1,0 +1,97 @@
+import { type CellDefinition, gateInput, stateInput, stepGraph } from "./definition.js";
+import { operands, type Scalar, topologicalOrder } from "./scalar.js";
+
+/** How one target language writes the operations of a scalar graph. */
+export interface ScalarDialect {
+  /** A declaration, for example `const float i = …;`. */
+  declare(name: string, expression: string): string;
+  literal(value: number): string;
+  sigmoid(operand: string): string;
+  tanh(operand: string): string;
+}
+
+export interface RenderedScalars {
+  /** Declarations, operands first. */
+  readonly statements: readonly string[];
+  /** One expression per root: a name or a literal. */
+  readonly results: readonly string[];
+}
+
+const infix = { add: "+", subtract: "-", multiply: "*" } as const;
+
+/**
+ * Renders graphs as straight-line code. A labelled node, and one that is used more than once, becomes a declared variable; the rest is
+ * written in place. Input nodes are written as `inputs[name]`.
+ */
+export function renderScalars(
+  roots: readonly Scalar[],
+  inputs: Readonly<Record<string, string>>,
+  dialect: ScalarDialect,
+): RenderedScalars {
+  const order = topologicalOrder(roots);
+  const uses = new Map<Scalar, number>();
+  for (const node of order) for (const operand of operands(node)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+
+  const statements: string[] = [];
+  const text = new Map<Scalar, string>();
+  const write = (node: Scalar): string => text.get(node)!;
+  let unnamed = 0;
+  for (const node of order) {
+    const expression = renderNode(node, write, inputs, dialect);
+    if (node.kind === "input" || node.kind === "constant") {
+      text.set(node, expression);
+      continue;
+    }
+    const isShared = (uses.get(node) ?? 0) > 1 || roots.includes(node);
+    if (node.label === undefined && !isShared) {
+      text.set(node, `(${expression})`);
+      continue;
+    }
+    const name = node.label ?? `value${unnamed++}`;
+    statements.push(dialect.declare(name, expression));
+    text.set(node, name);
+  }
+  return { statements, results: roots.map(write) };
+}
+
+/**
+ * Renders one step of a cell for one unit; results are in the order of its states.
+ *
+ * @param gate how the pre-activation of gate g is written
+ * @param state how the previous value of state s is written
+ */
+export function renderCellStep(
+  cell: CellDefinition,
+  gate: (g: number) => string,
+  state: (s: number) => string,
+  dialect: ScalarDialect,
+): RenderedScalars {
+  const inputs = Object.fromEntries([
+    ...cell.gates.map((definition, g) => [gateInput(definition), gate(g)]),
+    ...cell.states.map((definition, s) => [stateInput(definition), state(s)]),
+  ]);
+  return renderScalars(stepGraph(cell), inputs, dialect);
+}
+
+function renderNode(
+  node: Scalar,
+  write: (node: Scalar) => string,
+  inputs: Readonly<Record<string, string>>,
+  dialect: ScalarDialect,
+): string {
+  switch (node.kind) {
+    case "input": {
+      const name = inputs[node.name];
+      if (name === undefined) throw new TypeError(`no expression for the input ${node.name}`);
+      return name;
+    }
+    case "constant":
+      return dialect.literal(node.value);
+    case "sigmoid":
+      return dialect.sigmoid(write(node.operand));
+    case "tanh":
+      return dialect.tanh(write(node.operand));
+    default:
+      return `${write(node.left)} ${infix[node.kind]} ${write(node.right)}`;
+  }
+}

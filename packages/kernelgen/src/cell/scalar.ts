@@ -1,0 +1,57 @@
+/**
+ * A scalar graph: what a cell computes for one unit of one sequence in one step. Nodes are frozen; a node that is used twice is
+ * computed once. The same graph is evaluated in float64 (the reference) and rendered to CUDA and WGSL.
+ */
+export type Scalar =
+  | { readonly kind: "input"; readonly name: string }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: BinaryOperation; readonly left: Scalar; readonly right: Scalar; readonly label?: string }
+  | { readonly kind: UnaryOperation; readonly operand: Scalar; readonly label?: string };
+
+export type BinaryOperation = "add" | "subtract" | "multiply";
+export type UnaryOperation = "sigmoid" | "tanh";
+
+const unary = (kind: UnaryOperation, operand: Scalar): Scalar => Object.freeze({ kind, operand });
+const binary = (kind: BinaryOperation, left: Scalar, right: Scalar): Scalar => Object.freeze({ kind, left, right });
+
+/** A value from outside the graph: a gate's pre-activation or a previous state. */
+export const input = (name: string): Scalar => Object.freeze({ kind: "input", name });
+export const constant = (value: number): Scalar => Object.freeze({ kind: "constant", value });
+export const add = (left: Scalar, right: Scalar): Scalar => binary("add", left, right);
+export const subtract = (left: Scalar, right: Scalar): Scalar => binary("subtract", left, right);
+export const multiply = (left: Scalar, right: Scalar): Scalar => binary("multiply", left, right);
+/** The logistic function 1 / (1 + e^-x). */
+export const sigmoid = (operand: Scalar): Scalar => unary("sigmoid", operand);
+export const tanh = (operand: Scalar): Scalar => unary("tanh", operand);
+
+/** The same value under a name, which generated source then uses for its variable. */
+export function labelled(label: string, node: Scalar): Scalar {
+  if (node.kind === "input" || node.kind === "constant") return node;
+  return Object.freeze({ ...node, label });
+}
+
+/** The nodes that a node reads. */
+export function operands(node: Scalar): readonly Scalar[] {
+  switch (node.kind) {
+    case "input":
+    case "constant":
+      return [];
+    case "sigmoid":
+    case "tanh":
+      return [node.operand];
+    default:
+      return [node.left, node.right];
+  }
+}
+
+/** All nodes that the roots reach, each once, operands before their users. */
+export function topologicalOrder(roots: Iterable<Scalar>): readonly Scalar[] {
+  const seen = new Set<Scalar>();
+  const visit = (node: Scalar): void => {
+    if (seen.has(node)) return;
+    for (const operand of operands(node)) visit(operand);
+    seen.add(node);
+  };
+  for (const root of roots) visit(root);
+  return [...seen];
+}

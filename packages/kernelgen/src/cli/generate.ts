@@ -1,0 +1,67 @@
+import { findDevice } from "hwmodels";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { caseFiles } from "../cuda/case-files.js";
+import { checkSource } from "../cuda/check-source.js";
+import { supportFiles } from "../cuda/support-files.js";
+import { KernelgenError } from "../errors.js";
+import type { Target } from "../plan/family.js";
+import { planToJson } from "../plan/plan-json.js";
+import { solvePlan } from "../plan/solve.js";
+import { familiesNamed } from "./family-option.js";
+import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+import { type OutputFile, writeFiles } from "./write-files.js";
+
+const options = {
+  ...problemOptions,
+  target: { choices: ["cuda", "wgsl"] as const, demandOption: true, describe: "Language" },
+  device: {
+    type: "string",
+    requiresArg: true,
+    describe: "Device, for example h200  [required for cuda; default for wgsl: webgpu-default]",
+  },
+  family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
+  out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
+  case: {
+    type: "string",
+    requiresArg: true,
+    describe: "cuda: also write inputs drawn from this seed and their expected outputs, for the check program",
+  },
+  json: { type: "boolean", default: false, describe: "Print the names of the files as one JSON object" },
+} as const satisfies Record<string, Options>;
+
+/** `kernelgen generate`: writes the source of the fastest kernel and its plan. */
+export const generateCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
+  command: "generate",
+  describe: "Write the kernel's source and its plan",
+  builder: (yargs) =>
+    yargs
+      .options(options)
+      .example("$0 generate --target cuda --device h200 --head-dim 64 --heads 12 --batch 16 --out kernels", "")
+      .example("$0 generate --target wgsl --head-dim 64 --out kernels", ""),
+  async handler(given) {
+    const device = findDevice(deviceId(given.target, given.device));
+    if ((device.kind === "cuda") !== (given.target === "cuda")) {
+      throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
+    }
+    const problem = problemFrom(given, device);
+    const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device));
+    const files: OutputFile[] = family.emit(plan).map(({ name, text }) => ({ name, content: text }));
+    if (given.target === "cuda") {
+      const check = checkSource(plan);
+      files.push({ name: check.name, content: check.text }, ...supportFiles());
+      if (given.case !== undefined) files.push(...caseFiles(problem, numberFrom("case seed", given.case)));
+    } else if (given.case !== undefined) {
+      throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
+    }
+    files.push({ name: "plan.json", content: `${JSON.stringify(planToJson(plan), undefined, 2)}\n` });
+    await writeFiles(given.out, files);
+    const names = files.map((file) => file.name);
+    console.log(given.json ? JSON.stringify({ directory: given.out, files: names, plan: plan.hash }) : names.join("\n"));
+  },
+};
+
+function deviceId(target: Target, device: string | undefined): string {
+  if (device !== undefined) return device;
+  if (target === "wgsl") return "webgpu-default";
+  throw new KernelgenError("invalid-problem", "--device is missing: a CUDA kernel is tiled for a device, for example h200");
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { UnknownDeviceError } from "hwmodels";
+import yargs from "yargs";
+import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
+import { configCommand } from "./config.js";
+import { generateCommand } from "./generate.js";
+
+const usageExitCode = 2;
+/** Exit codes of errors that are not a matter of usage. */
+const exitCodes: Partial<Record<KernelgenErrorCode, number>> = {
+  "no-configuration": 1,
+  "wrong-result": 1,
+  output: 1,
+  "no-webgpu-device": 3,
+};
+
+const packageVersion = (): string =>
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+
+/** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no WebGPU device. */
+export async function main(args: readonly string[]): Promise<void> {
+  const parser = yargs([...args])
+    .scriptName("kernelgen")
+    .usage("$0 <command>: fused recurrent-network kernels for CUDA and WebGPU, tiled by a constraint solver")
+    .command(configCommand)
+    .command(generateCommand)
+    .demandCommand(1, "a command is missing")
+    .strict()
+    .parserConfiguration({ "duplicate-arguments-array": false })
+    .version(packageVersion())
+    .epilogue("Exit codes: 0 done, 1 no solution or a wrong result, 2 wrong usage, 3 no WebGPU device")
+    .wrap(Math.min(120, process.stdout.columns ?? 120))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error) throw error;
+      throw new KernelgenError("invalid-problem", `${message}\nSee kernelgen --help.`);
+    });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    if (error instanceof UnknownDeviceError) {
+      console.error(`kernelgen: ${error.message}`);
+      process.exitCode = usageExitCode;
+    } else if (error instanceof KernelgenError) {
+      console.error(`kernelgen: ${error.message}`);
+      process.exitCode = exitCodes[error.code] ?? usageExitCode;
+    } else {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Device } from "hwmodels";
+import type { Options } from "yargs";
+import { cells } from "../cell/index.js";
+import { KernelgenError } from "../errors.js";
+import { dataTypes } from "../plan/data-type.js";
+import { defineProblem, type Problem, problemDefaults } from "../plan/problem.js";
+
+/** The options that state a problem. Numbers are read as text, so that a message can show what was typed. */
+export const problemOptions = {
+  cell: { type: "string", requiresArg: true, default: "lstm", describe: `Cell: ${[...cells.keys()].join(", ")}` },
+  "head-dim": { type: "string", requiresArg: true, demandOption: true, describe: "Units of a head (D)" },
+  heads: { type: "string", requiresArg: true, default: `${problemDefaults.heads}`, describe: "Number of heads (N)" },
+  batch: { type: "string", requiresArg: true, default: `${problemDefaults.batch}`, describe: "Sequences (B)" },
+  steps: { type: "string", requiresArg: true, default: `${problemDefaults.steps}`, describe: "Steps of a sequence (T)" },
+  dtype: {
+    type: "string",
+    requiresArg: true,
+    describe: `Type of inputs, weights and output: ${dataTypes.join(", ")}  [default: bf16 for CUDA, fp32 for WebGPU]`,
+  },
+  states: {
+    type: "string",
+    requiresArg: true,
+    default: problemDefaults.stateOutput as string,
+    describe: "What is kept of the states other than the output: sequence, last",
+  },
+} as const satisfies Record<string, Options>;
+
+/** The parsed values of `problemOptions`. */
+export interface ProblemArguments {
+  cell: string;
+  headDim: string;
+  heads: string;
+  batch: string;
+  steps: string;
+  dtype?: string | undefined;
+  states: string;
+}
+
+/** The problem that the options state. Throws `KernelgenError` naming the option's value and what is allowed. */
+export function problemFrom(given: ProblemArguments, device: Device): Problem {
+  return defineProblem({
+    cell: given.cell,
+    headDim: numberFrom("head dimension", given.headDim),
+    heads: numberFrom("number of heads", given.heads),
+    batch: numberFrom("batch", given.batch),
+    steps: numberFrom("number of steps", given.steps),
+    dataType: given.dtype ?? (device.kind === "cuda" ? "bf16" : "fp32"),
+    stateOutput: given.states,
+  });
+}
+
+/** A number as typed. Throws `KernelgenError` "invalid-problem" if it is none. */
+export function numberFrom(what: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || Number.isNaN(value)) {
+    throw new KernelgenError("invalid-problem", `${what}: "${text}" is not a number`);
+  }
+  return value;
+}

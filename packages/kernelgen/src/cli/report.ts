@@ -1,0 +1,70 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { PlanSearch } from "../plan/solve.js";
+import { problemToJson } from "../plan/plan-json.js";
+import { problemText } from "../plan/problem-text.js";
+
+const plainTable = { chars: { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " }, style: { head: [], border: [], "padding-left": 0, "padding-right": 0 } };
+
+/** "unitsPerThread" as "units per thread". */
+const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+const integer = (value: number): string => value.toLocaleString("en-US").replaceAll(",", " ");
+
+function table(rows: readonly (readonly string[])[]): string {
+  const lines = new Table({ ...plainTable, colAligns: ["left", "right", "right", "left"] });
+  lines.push(...rows.map((row) => [...row]));
+  return lines
+    .toString()
+    .split("\n")
+    .map((line) => `  ${line.trimEnd()}`)
+    .join("\n");
+}
+
+/** A search's result for a person. */
+export function searchText(search: PlanSearch): string {
+  const { plan, outcomes } = search;
+  const { launch } = plan;
+  const bound = plan.target === "cuda" ? "threads" : "invocations";
+  const block = plan.target === "cuda" ? "blocks" : "workgroups";
+  return [
+    `${pc.bold(problemText(plan.problem))} on ${pc.bold(plan.deviceName)}`,
+    "",
+    `${pc.bold("family")}     ${plan.family}`,
+    `${pc.bold("launch")}     ${integer(launch.blockCount)} ${block} of ${integer(launch.threadsPerBlock)} ${bound}, ${integer(launch.sharedBytesPerBlock)} B of shared memory each`,
+    `${pc.bold("predicted")}  ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step`,
+    `${pc.bold("plan")}       ${plan.hash}`,
+    "",
+    pc.bold("tile"),
+    table(Object.entries(plan.parameters).map(([name, value]) => [words(name), integer(value)])),
+    "",
+    pc.bold("used and allowed"),
+    table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integer(used), integer(allowed), unit])),
+    "",
+    pc.bold("feasible configurations"),
+    ...outcomes.map(({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integer(feasibleCount)}`),
+  ].join("\n");
+}
+
+/** A search's result as one JSON object. */
+export function searchJson(search: PlanSearch): Record<string, unknown> {
+  const { plan, outcomes } = search;
+  return {
+    problem: problemToJson(plan.problem),
+    device: { id: plan.deviceId, name: plan.deviceName },
+    target: plan.target,
+    family: plan.family,
+    tile: plan.parameters,
+    derived: plan.derived,
+    launch: plan.launch,
+    budgets: plan.budgets,
+    predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,
+    feasible: outcomes.reduce((total, { feasibleCount }) => total + feasibleCount, 0),
+    families: outcomes.map(({ family, feasibleCount, plan: best, reason }) => ({
+      family: family.name,
+      feasible: feasibleCount,
+      predictedMicrosecondsPerStep: best?.predictedMicrosecondsPerStep ?? null,
+      reason: reason ?? null,
+    })),
+    plan: plan.hash,
+  };
+}

@@ -1,0 +1,26 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { KernelgenError } from "../errors.js";
+
+/** A file to write, relative to a directory. */
+export interface OutputFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+}
+
+/**
+ * Writes all files or none: each goes to a temporary name first, and gets its own only when all are written. Throws `KernelgenError`
+ * "output" naming the directory and the cause.
+ */
+export async function writeFiles(directory: string, files: readonly OutputFile[]): Promise<void> {
+  const temporary = (file: OutputFile): string => join(directory, `.${file.name}.partial`);
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const file of files) await writeFile(temporary(file), file.content);
+    for (const file of files) await rename(temporary(file), join(directory, file.name));
+  } catch (error) {
+    for (const file of files) await rm(temporary(file), { force: true }).catch(() => undefined);
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new KernelgenError("output", `cannot write to ${directory}: ${cause}`, { cause: error });
+  }
+}

@@ -1,0 +1,77 @@
+import { renderCellStep } from "../cell/render.js";
+import type { SourceFile } from "../plan/family.js";
+import type { Plan } from "../plan/plan.js";
+import { elementCount, forwardTensors } from "../plan/tensors.js";
+import { headerComment } from "./emit-forward.js";
+
+/** Largest absolute error of an output against float64 over a thousand steps of random inputs. */
+export const tolerances = { bf16: 2e-2, fp32: 1e-4 } as const;
+
+/**
+ * The host program of a forward kernel: reads a case, or draws fresh inputs, runs the kernel, compares every output with a
+ * double-precision reference, and measures. One .cu file that nvcc builds alone, beside the kernel's file.
+ */
+export function checkSource(plan: Plan): SourceFile {
+  const { problem } = plan;
+  const { cell } = problem;
+  const name = `${cell.name}_forward`;
+  const { statements, results } = renderCellStep(cell, (g) => `u[${g}]`, (s) => `states[${s}]`, {
+    declare: (variable, expression) => `const double ${variable} = ${expression};`,
+    literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
+    sigmoid: (operand) => `1.0 / (1.0 + std::exp(-${operand}))`,
+    tanh: (operand) => `std::tanh(${operand})`,
+  });
+  const tensors = forwardTensors(problem);
+  const tensorRows = tensors.map((tensor) => {
+    const perStep = tensor.dimensions.includes("T");
+    const elements = elementCount(tensor) / (perStep ? problem.steps : 1);
+    return `    {"${tensor.name}", ${tensor.role === "input"}, ElementType::${tensor.type}, ${elements}, ${perStep}},`;
+  });
+  const pointers = tensors.map((tensor, index) => {
+    const type = tensor.type === "bf16" ? "uint16_t" : "float";
+    return `static_cast<${tensor.role === "input" ? "const " : ""}${type}*>(tensors[${index}])`;
+  });
+  const text = `${headerComment(plan, `Checks and times ${name}.cu`)}
+//
+// Build:  nvcc -O3 -std=c++17 -arch=native -o ${name}_check ${name}_check.cu
+#include "${name}.cu"
+
+#include "check.hpp"
+
+namespace {
+
+using namespace kernelgen;
+
+void reference_step(const double* u, double* states) {
+${statements.map((statement) => `  ${statement}`).join("\n")}
+${results.map((result, s) => `  states[${s}] = ${result};`).join("\n")}
+}
+
+std::string launch(Stream stream, void* const* tensors, void* scratch, int steps) {
+  return ${name}::launch_forward(stream, ${pointers.join(", ")}, scratch, steps);
+}
+
+const KernelDescription kernel = {
+    "${name}",
+    ${name}::PLAN_HASH,
+    ${name}::GATE_COUNT,
+    ${name}::STATE_COUNT,
+    ${name}::HEAD_DIM,
+    ${name}::HEAD_COUNT,
+    ${name}::BATCH,
+    ${problem.steps},
+    ${tolerances[problem.dataType]},
+    ${name}::SCRATCH_BYTES,
+    {
+${tensorRows.join("\n")}
+    },
+    launch,
+    reference_step,
+};
+
+}  // namespace
+
+int main(int argumentCount, char** arguments) { return check_main(kernel, argumentCount, arguments); }
+`;
+  return { name: `${name}_check.cu`, text };
+}

@@ -1,0 +1,95 @@
+/**
+ * C++ of how the state travels from the threads that compute it to those that multiply by it. Each `struct Exchange` has `send`, called
+ * for each slot at the end of a step, and `receive`, called by all threads at the start of one; `receive` leaves h in
+ * `state_tile(shared, step)`, visible after the barrier that follows.
+ */
+
+/** The head lies in one block: its threads write h to where they read it. */
+export const blockExchangeSource = `
+struct Exchange {
+  Element* state;
+  KERNELGEN_DEVICE void receive(int /* step */) const {}
+  KERNELGEN_DEVICE void send(int step, int unit, int sequence, Packed word) const {
+    if (unit < HEAD_DIM) *reinterpret_cast<Packed*>(state_tile(state, step + 1) + sequence * STATE_STRIDE + unit) = word;
+  }
+};
+`;
+
+/**
+ * The head is spread over blocks: h goes through global memory (L2), and the data itself tells that it has arrived.
+ *
+ * |h| < 2, so the highest exponent bit of an element is free. It carries a mark that flips each time a buffer is written anew; a reader
+ * polls until all elements show the mark of the step it waits for. Two buffers suffice: a block writes h(t) only after it has read all
+ * of h(t − 1), so every block has then read all of h(t − 2), which h(t) replaces.
+ */
+export const gridExchangeSource = `
+/** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
+KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / 2 % 2 == 0 ? MARK_BITS : 0u; }
+
+KERNELGEN_DEVICE void store_marked(void* target, uint16_t word, uint32_t mark) {
+  store_relaxed(static_cast<uint16_t*>(target), static_cast<uint16_t>((word & ~MARK_BITS) | mark));
+}
+KERNELGEN_DEVICE void store_marked(void* target, uint32_t word, uint32_t mark) {
+  store_relaxed(static_cast<uint32_t*>(target), (word & ~MARK_BITS) | mark);
+}
+KERNELGEN_DEVICE void store_marked(void* target, Words2 words, uint32_t mark) {
+  store_relaxed(static_cast<Words2*>(target), Words2{(words.w[0] & ~MARK_BITS) | mark, (words.w[1] & ~MARK_BITS) | mark});
+}
+
+struct Exchange {
+  Element* state;    // this block's tile in shared memory
+  Element* buffers;  // [2][BATCH_TILE][EXCHANGE_UNITS] of this head and its sequences, in global memory
+  int sequences;     // sequences of this tile that exist
+  int first_unit;
+
+  KERNELGEN_DEVICE void receive(int step) const {
+    if (step == 0) return;
+    const uint32_t mark = mark_of(step - 1);
+    const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % 2 * BATCH_TILE * EXCHANGE_UNITS);
+    Element* target = state_tile(state, step);
+    const int word_count = sequences * EXCHANGE_WORDS;
+    // A look asks for all words that are still missing before it inspects the first: it takes one round trip, however many they are.
+    for (int first = thread_index(); first < word_count; first += THREADS_PER_BLOCK * WORDS_IN_FLIGHT) {
+      Words4 words[WORDS_IN_FLIGHT];
+      bool missing[WORDS_IN_FLIGHT];
+      KERNELGEN_UNROLL
+      for (int i = 0; i < WORDS_IN_FLIGHT; ++i) missing[i] = first + i * THREADS_PER_BLOCK < word_count;
+      bool waits = true;
+      while (waits) {
+        KERNELGEN_UNROLL
+        for (int i = 0; i < WORDS_IN_FLIGHT; ++i) {
+          if (missing[i]) words[i] = load_relaxed(source + first + i * THREADS_PER_BLOCK);
+        }
+        waits = false;
+        KERNELGEN_UNROLL
+        for (int i = 0; i < WORDS_IN_FLIGHT; ++i) {
+          if (!missing[i]) continue;
+          if (has_mark(words[i], mark)) {
+            const int word = first + i * THREADS_PER_BLOCK;
+            KERNELGEN_UNROLL
+            for (int j = 0; j < 4; ++j) words[i].w[j] &= ~MARK_BITS;
+            *reinterpret_cast<Words4*>(target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS) = words[i];
+            missing[i] = false;
+          } else {
+            waits = true;
+          }
+        }
+        if (waits) spin_pause();
+      }
+    }
+  }
+
+  KERNELGEN_DEVICE static bool has_mark(const Words4& words, uint32_t mark) {
+    const uint32_t differs = (words.w[0] ^ mark) | (words.w[1] ^ mark) | (words.w[2] ^ mark) | (words.w[3] ^ mark);
+    return (differs & MARK_BITS) == 0;
+  }
+
+  KERNELGEN_DEVICE void send(int step, int unit, int sequence, Packed word) const {
+    if (first_unit + unit >= EXCHANGE_UNITS || sequence >= sequences) return;
+    // Units beyond the head are sent as zeros: readers wait for whole words.
+    if (first_unit + unit >= HEAD_DIM) word = Packed{};
+    Element* target = buffers + (step % 2 * BATCH_TILE + sequence) * EXCHANGE_UNITS + first_unit + unit;
+    store_marked(target, word, mark_of(step));
+  }
+};
+`;

@@ -1,0 +1,129 @@
+/** C++ of the fp32 product by plain multiply-adds. Constants in capitals come from the plan. */
+export const fmaSource = `
+/** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
+KERNELGEN_DEVICE int slot_unit(int warp_along_units, int /* slot */) {
+  return (warp_along_units * LANES_ALONG_UNITS + lane_index() / LANES_ALONG_INNER) * UNITS_PER_THREAD;
+}
+KERNELGEN_DEVICE int slot_sequence(int slot) {
+  return lane_index() % LANES_ALONG_INNER * SEQUENCES_PER_LANE + slot;
+}
+
+/**
+ * Adds the partial sums of LANES lanes; lane l ends with the whole sums of sequences l·WIDTH/LANES and following in the first
+ * WIDTH/LANES places. Each round exchanges half of what is left with the lane whose number differs in one bit.
+ */
+template <int LANES, int WIDTH>
+KERNELGEN_DEVICE void reduce_scatter(float (&sums)[GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
+  if constexpr (LANES > 1) {
+    const bool upper = (lane_index() & LANES / 2) != 0;
+    KERNELGEN_UNROLL
+    for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+        KERNELGEN_UNROLL
+        for (int i = 0; i < WIDTH / 2; ++i) {
+          const float low = sums[gate][unit][i];
+          const float high = sums[gate][unit][i + WIDTH / 2];
+          sums[gate][unit][i] = (upper ? high : low) + shuffle_xor(upper ? low : high, LANES / 2);
+        }
+      }
+    }
+    reduce_scatter<LANES / 2, WIDTH / 2>(sums);
+  }
+}
+
+/** A block's part of R in registers, and its product with the state. */
+struct Product {
+  float matrix[GATE_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
+  float bias[GATE_COUNT][UNITS_PER_THREAD];
+  Words4* shared_matrix;  // this thread's words of the chunks that are not in registers
+  int inner_begin;        // first inner index of this thread; its chunks are LANES_ALONG_INNER · 4 apart
+
+  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit, unsigned char* shared) {
+    const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
+    const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
+    const int lane_along_inner = lane_index() % LANES_ALONG_INNER;
+    inner_begin = (warp_along_inner * INNER_CHUNKS * LANES_ALONG_INNER + lane_along_inner) * 4;
+    shared_matrix = reinterpret_cast<Words4*>(shared) +
+                    warp_index() * (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * GATE_COUNT * UNITS_PER_THREAD * 32 + lane_index();
+    KERNELGEN_UNROLL
+    for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+        const int head_unit = first_unit + slot_unit(warp_along_units, 0) + unit;
+        const bool valid = head_unit < HEAD_DIM;
+        const int64_t row = static_cast<int64_t>(gate * HEAD_COUNT + head) * HEAD_DIM + head_unit;
+        // The bias enters the sum once: in the first of the lanes and warps that split the inner dimension.
+        bias[gate][unit] = valid && inner_begin == 0 ? bias_values[row] : 0.0f;
+        KERNELGEN_UNROLL
+        for (int chunk = 0; chunk < INNER_CHUNKS; ++chunk) {
+          Words4 words;
+          KERNELGEN_UNROLL
+          for (int i = 0; i < 4; ++i) {
+            const int inner = inner_begin + chunk * LANES_ALONG_INNER * 4 + i;
+            words.w[i] = bits_of(valid && inner < HEAD_DIM ? load_streaming(recurrent + row * HEAD_DIM + inner) : 0.0f);
+          }
+          if (chunk < CHUNKS_IN_REGISTERS) {
+            KERNELGEN_UNROLL
+            for (int i = 0; i < 4; ++i) matrix[gate][unit][chunk < CHUNKS_IN_REGISTERS ? chunk : 0][i] = float_of(words.w[i]);
+          } else {
+            shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32] = words;
+          }
+        }
+      }
+    }
+  }
+
+  /** sums[slot][gate][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][GATE_COUNT][UNITS_PER_THREAD]) const {
+    float partial[GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE];
+    KERNELGEN_UNROLL
+    for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+        KERNELGEN_UNROLL
+        for (int sequence = 0; sequence < BATCH_TILE; ++sequence) partial[gate][unit][sequence] = bias[gate][unit];
+      }
+    }
+    KERNELGEN_UNROLL
+    for (int chunk = 0; chunk < INNER_CHUNKS; ++chunk) {
+      float weights[GATE_COUNT][UNITS_PER_THREAD][4];
+      KERNELGEN_UNROLL
+      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+        KERNELGEN_UNROLL
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+          if (chunk < CHUNKS_IN_REGISTERS) {
+            KERNELGEN_UNROLL
+            for (int i = 0; i < 4; ++i) weights[gate][unit][i] = matrix[gate][unit][chunk < CHUNKS_IN_REGISTERS ? chunk : 0][i];
+          } else {
+            const Words4 words = shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32];
+            KERNELGEN_UNROLL
+            for (int i = 0; i < 4; ++i) weights[gate][unit][i] = float_of(words.w[i]);
+          }
+        }
+      }
+      KERNELGEN_UNROLL
+      for (int sequence = 0; sequence < BATCH_TILE; ++sequence) {
+        const Words4 words = *reinterpret_cast<const Words4*>(state + sequence * STATE_STRIDE + inner_begin + chunk * LANES_ALONG_INNER * 4);
+        KERNELGEN_UNROLL
+        for (int gate = 0; gate < GATE_COUNT; ++gate) {
+          KERNELGEN_UNROLL
+          for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+            KERNELGEN_UNROLL
+            for (int i = 0; i < 4; ++i) partial[gate][unit][sequence] += weights[gate][unit][i] * float_of(words.w[i]);
+          }
+        }
+      }
+    }
+    reduce_scatter<LANES_ALONG_INNER, BATCH_TILE>(partial);
+    KERNELGEN_UNROLL
+    for (int slot = 0; slot < WARP_SLOTS; ++slot) {
+      KERNELGEN_UNROLL
+      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+        KERNELGEN_UNROLL
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) sums[slot][gate][unit] = partial[gate][unit][slot];
+      }
+    }
+  }
+};
+`;

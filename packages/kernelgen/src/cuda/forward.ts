@@ -1,0 +1,161 @@
+import { and, constant, type IntExpr, type Model, or } from "constrint";
+import type { CudaDevice } from "hwmodels";
+import { dataTypeBytes } from "../plan/data-type.js";
+import type { KernelFamily, Tiling } from "../plan/family.js";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import type { Problem } from "../plan/problem.js";
+import { stepCosts } from "./cost.js";
+import { emitForward } from "./emit-forward.js";
+import { fmaProduct } from "./fma-product.js";
+import type { MatrixProduct } from "./matrix-product.js";
+import { mmaProduct } from "./mma-product.js";
+import type { StateExchange } from "./state-exchange.js";
+
+/** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
+const wordBytes = 16;
+const floatsPerWord = wordBytes / 4;
+/** Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, seen in ptxas. */
+const scratchRegisters = 40;
+/** Registers of a slot's offsets into inputs and outputs. */
+const slotAddressRegisters = 6;
+
+/** The way of multiplying that serves a data type. */
+export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "bf16" ? mmaProduct : fmaProduct);
+
+/** A family of forward kernels that keep R on chip for all steps, told apart by how they exchange the state. */
+export function forwardFamily(name: "resident" | "grid", exchange: StateExchange): KernelFamily<CudaDevice> {
+  return {
+    name,
+    target: "cuda",
+    refuse(problem, device) {
+      if (problem.dataType === "bf16" && !device.supports.bf16MatrixMultiply) {
+        return `${device.name} has no bf16 matrix instructions (compute capability 8.0 and later have)`;
+      }
+      return exchange.refuse(problem, device);
+    },
+    tile: (problem, device, model) => tileForward(problem, device, model, exchange),
+    emit: (plan) => emitForward(plan, productFor(plan.problem), exchange),
+  };
+}
+
+function tileForward(problem: Problem, device: CudaDevice, model: Model, exchange: StateExchange): Tiling {
+  const { cell, headDim, heads, batch, dataType } = problem;
+  const gates = cell.gates.length;
+  const elementBytes = dataTypeBytes[dataType];
+  const costs = stepCosts(device);
+  const product = productFor(problem).tile(problem, device, model);
+  const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
+
+  // Blocks.
+  const covered = exchange.coveredUnits(problem);
+  const unitBlocks = ceilQuotient(model, "unitBlocks", covered, unitTile, exchange.spreadsHead ? covered : 1);
+  const batchBlocks = ceilQuotient(model, "batchBlocks", batch, batchTile, batch);
+  const blockCount = times(unitBlocks, batchBlocks, heads);
+  const threadsPerBlock = times(warpsAlongUnits, warpsAlongInner, device.warpSize);
+
+  // Splitting the inner dimension over warps costs a sum through shared memory; its barrier lets one tile of h serve all steps.
+  const splitsInner = model.int("splitsInner", 0, 1);
+  model.add(
+    or(and(warpsAlongInner.eq(1), splitsInner.eq(0)), and(warpsAlongInner.ge(2), splitsInner.eq(1))),
+    "the inner dimension is split if several warps share it",
+  );
+  const ownSlots = ceilQuotient(model, "ownSlots", warpSlots, warpsAlongInner, headDim * batch);
+  const slotWords = model.int("slotWords", 1, gates);
+  model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(gates)), "a slot's sums fit its words");
+  model.add(slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(gates)), "a slot has no spare word");
+
+  // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
+  const stateBuffers = constant(2).minus(splitsInner);
+  const stateStride = product.innerPadded.plus(wordBytes / elementBytes);
+  const stateBytes = times(stateBuffers, batchTile, stateStride, elementBytes);
+  const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotWords, wordBytes);
+  const sharedBytesPerBlock = plus(stateBytes, partialBytes, product.matrixSharedBytes);
+
+  // Registers.
+  const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
+  const prefetchRegisters = times(packedRegisters, ownSlots, gates, exchange.prefetchSteps);
+  const stateRegisters = times(ownSlots, unitsPerThread, cell.states.length - 1);
+  const estimatedRegisters = plus(
+    product.matrixRegisters,
+    product.workRegisters,
+    prefetchRegisters,
+    stateRegisters,
+    ownSlots.times(slotAddressRegisters),
+    constant(scratchRegisters),
+  );
+  const registerGranule = device.registerAllocationUnit / device.warpSize;
+  const registerGranules = ceilQuotient(
+    model,
+    "registerGranules",
+    estimatedRegisters,
+    constant(registerGranule),
+    Math.floor(device.maxRegistersPerThread / registerGranule) + device.maxRegistersPerThread,
+  );
+  const registersPerThread = registerGranules.times(registerGranule);
+  // Registers are dealt to the multiprocessor's parts, so a block takes those of a whole number of warps in each.
+  const warpsPerPart = ceilQuotient(
+    model,
+    "warpsPerPart",
+    times(warpsAlongUnits, warpsAlongInner),
+    constant(device.warpAllocationGranularity),
+    device.maxThreadsPerBlock / device.warpSize,
+  );
+  const allocatedRegisters = times(registersPerThread, warpsPerPart, device.warpAllocationGranularity * device.warpSize);
+
+  const exchanged = exchange.tile(problem, device, { batchBlocks, blockCount, batchTile });
+  const waves = ceilQuotient(model, "waves", blockCount, constant(device.multiprocessorCount), heads * batch * covered);
+  const stepCost = plus(
+    product.cost,
+    times(splitsInner, plus(partialBytes.times(2 * costs.sharedByte), constant(2 * costs.sharedLatency + costs.blockBarrier))),
+    times(ownSlots, unitsPerThread, warpsAlongUnits, warpsAlongInner, costs.pointwiseIssue),
+    constant(costs.pointwiseLatency + costs.blockBarrier),
+    exchanged.cost,
+  );
+  return {
+    unknowns: product.unknowns,
+    derived: {
+      gateCount: constant(gates),
+      stateCount: constant(cell.states.length),
+      headDim: constant(headDim),
+      headCount: constant(heads),
+      batch: constant(batch),
+      unitTile,
+      batchTile,
+      unitBlocks,
+      batchBlocks,
+      blockCount,
+      threadsPerBlock,
+      ...product.derived,
+      warpSlots,
+      ownSlots,
+      slotWords,
+      prefetchSteps: constant(exchange.prefetchSteps),
+      stateBuffers,
+      stateStride,
+      stateBytes,
+      partialBytes,
+      sharedBytes: sharedBytesPerBlock,
+      estimatedRegisters,
+      ...exchanged.derived,
+    },
+    launch: { blockCount, threadsPerBlock, sharedBytesPerBlock },
+    budgets: [
+      { name: "registers per thread", need: estimatedRegisters, allowed: device.maxRegistersPerThread, unit: "registers" },
+      {
+        name: "registers per block",
+        need: allocatedRegisters,
+        allowed: device.registersPerBlock,
+        unit: "registers",
+      },
+      { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
+      {
+        name: "shared memory per block",
+        need: sharedBytesPerBlock,
+        allowed: device.sharedBytesPerBlockOptin,
+        unit: "B",
+      },
+      ...exchanged.budgets,
+    ],
+    cost: times(waves, stepCost),
+  };
+}

@@ -1,0 +1,67 @@
+import { constant } from "constrint";
+import { stepGraph } from "../cell/definition.js";
+import { largestMagnitude } from "../cell/magnitude.js";
+import { dataTypeBytes } from "../plan/data-type.js";
+import { plus, times } from "../plan/integer-expressions.js";
+import type { Problem } from "../plan/problem.js";
+import { stepCosts } from "./cost.js";
+import { gridExchangeSource } from "./exchange-source.js";
+import type { StateExchange } from "./state-exchange.js";
+
+const wordBytes = 16;
+/** Copies of the state in global memory. */
+const buffers = 2;
+/** From this magnitude on, the exponent bit that carries the mark is in use. */
+const markedMagnitude = 2;
+
+/** Units of a sequence as they travel: whole words. */
+function exchangeUnits(problem: Problem): number {
+  const perWord = wordBytes / dataTypeBytes[problem.dataType];
+  return Math.ceil(problem.headDim / perWord) * perWord;
+}
+
+/** A head is spread over blocks, which exchange the state through global memory. */
+export const gridExchange: StateExchange = {
+  refuse(problem, device) {
+    if (!device.supports.cooperativeLaunch) return `${device.name} has no cooperative launch`;
+    const magnitude = largestMagnitude(stepGraph(problem.cell)[0]!);
+    if (magnitude >= markedMagnitude) {
+      return `the output of ${problem.cell.name} can reach ${magnitude}; the exchange needs it below ${markedMagnitude}`;
+    }
+    return undefined;
+  },
+  coveredUnits: exchangeUnits,
+  spreadsHead: true,
+  prefetchSteps: 2,
+  cooperative: true,
+  tile(problem, device, { batchBlocks, blockCount, batchTile }) {
+    const costs = stepCosts(device);
+    const units = exchangeUnits(problem);
+    const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
+    return {
+      derived: {
+        exchangeUnits: constant(units),
+        exchangeBytes: times(batchBlocks, bytes, problem.heads * buffers),
+      },
+      budgets: [
+        { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
+      ],
+      cost: plus(constant(costs.exchangeLatency), bytes.times(costs.exchangeByte)),
+    };
+  },
+  source: (problem) => `
+/** The bit of each element that carries the mark: the highest of the exponent. */
+constexpr uint32_t MARK_BITS = ${problem.dataType === "bf16" ? "0x40004000u" : "0x40000000u"};
+constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
+/** Words of ${wordBytes} bytes of a sequence. */
+constexpr int EXCHANGE_WORDS = EXCHANGE_UNITS / WORD_ELEMENTS;
+/** Words that a thread has on their way at once; more would cost registers that hold R. */
+constexpr int WORDS_IN_FLIGHT = BATCH_TILE * EXCHANGE_WORDS >= 4 * THREADS_PER_BLOCK ? 4 : (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
+${gridExchangeSource}`,
+  text: {
+    parameters: ["Element* exchange_buffers"],
+    declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
+  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * ${buffers} * BATCH_TILE * EXCHANGE_UNITS,
+                          first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit};`,
+  },
+};

@@ -1,0 +1,41 @@
+import type { IntExpr, IntVar, Model } from "constrint";
+import type { CudaDevice } from "hwmodels";
+import type { Problem } from "../plan/problem.js";
+
+/**
+ * How a block computes R·h for its units and sequences, tiled.
+ *
+ * A warp's results lie in slots: a slot of a thread is `unitsPerThread` adjacent units of one sequence, with all gates. Warps along the
+ * units compute different units; warps along the inner dimension compute partial sums of the same slots.
+ */
+export interface ProductTiling {
+  readonly unknowns: readonly IntVar[];
+  readonly unitsPerThread: IntExpr;
+  readonly warpsAlongUnits: IntExpr;
+  readonly warpsAlongInner: IntExpr;
+  /** Units of a block. */
+  readonly unitTile: IntExpr;
+  /** Sequences of a block. */
+  readonly batchTile: IntExpr;
+  /** The inner dimension (units of h), rounded up to what the warps split. */
+  readonly innerPadded: IntExpr;
+  /** Slots of one warp. */
+  readonly warpSlots: IntExpr;
+  /** Registers of a thread that hold R for the whole sequence. */
+  readonly matrixRegisters: IntExpr;
+  /** Registers of a thread that the product needs beside R: bias, accumulators and operands on their way. */
+  readonly workRegisters: IntExpr;
+  /** Shared memory of a block for the part of R that is not in registers. */
+  readonly matrixSharedBytes: IntExpr;
+  /** Further quantities that the product's source needs as constants. */
+  readonly derived: Readonly<Record<string, IntExpr>>;
+  /** Predicted picoseconds of one product of a block. */
+  readonly cost: IntExpr;
+}
+
+/** A way of multiplying: states its tiling, and has the C++ of a `struct Product` with `load` and `multiply`. */
+export interface MatrixProduct {
+  tile(problem: Problem, device: CudaDevice, model: Model): ProductTiling;
+  /** C++ at namespace scope. It uses the plan's constants by name. */
+  readonly source: string;
+}

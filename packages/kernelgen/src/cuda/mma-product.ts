@@ -1,0 +1,86 @@
+import { constant } from "constrint";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { stepCosts } from "./cost.js";
+import type { MatrixProduct } from "./matrix-product.js";
+import { mmaSource } from "./mma-source.js";
+
+/** The shape of one `mma.sync.m16n8k16`, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
+const mma = { rows: 16, columns: 8, inner: 16, matrixRegisters: 4, accumulatorRegisters: 4, stateRegisters: 2 } as const;
+/** A thread holds two rows and two adjacent columns of each result. */
+const rowsPerThread = 2;
+const lanesAlongRows = mma.rows / rowsPerThread;
+const lanesAlongColumns = mma.columns / 2;
+const fragmentBytes = 32 * mma.matrixRegisters * 4;
+const elementBytes = 2;
+
+/**
+ * R·h on the tensor cores: bf16 operands, fp32 sums, `mma.sync.m16n8k16` with R as the left operand.
+ *
+ * The rows of R are permuted so that all gates of a unit lie in one thread's accumulators: rows r and r + 8 of a fragment belong to the
+ * same thread, so a group of 8·P units (P = unitsPerThread) with G gates fills G·P/2 fragments. The columns of a fragment are sequences;
+ * with columnsPerThread = 1 only every second column is used, which halves the pointwise work of a thread when the batch is split finely.
+ */
+export const mmaProduct: MatrixProduct = {
+  tile(problem, device, model) {
+    const { headDim, batch } = problem;
+    const gates = problem.cell.gates.length;
+    const costs = stepCosts(device);
+    const maxWarps = device.maxThreadsPerBlock / device.warpSize;
+    const innerTileCount = Math.ceil(headDim / mma.inner);
+    const unitGroupCount = Math.ceil(headDim / lanesAlongRows);
+
+    const unitsPerThread = model.int("unitsPerThread", 1, 2);
+    const columnsPerThread = model.int("columnsPerThread", 1, 2);
+    const unitGroups = model.int("unitGroups", 1, unitGroupCount);
+    const columnGroups = model.int("columnGroups", 1, Math.ceil(batch / lanesAlongColumns));
+    const warpsAlongUnits = model.int("warpsAlongUnits", 1, maxWarps);
+    const warpsAlongInner = model.int("warpsAlongInner", 1, maxWarps);
+    const innerTilesInRegisters = model.int("innerTilesInRegisters", 1, innerTileCount);
+
+    model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
+    const innerTiles = ceilQuotient(model, "innerTiles", innerTileCount, warpsAlongInner, innerTileCount);
+    model.add(innerTilesInRegisters.le(innerTiles), "no more tiles in registers than there are");
+    const rowTiles = model.int("rowTiles", 1, gates * unitGroupCount);
+    model.add(rowTiles.times(rowsPerThread).eq(times(unitsPerThread, unitGroups, gates)), "gates fill whole fragments");
+
+    const warps = times(warpsAlongUnits, warpsAlongInner);
+    const sharedFragments = times(warps, rowTiles, innerTiles.minus(innerTilesInRegisters));
+    const stateFragments = times(warps, columnGroups, innerTiles);
+    const products = times(stateFragments, rowTiles);
+    const stateFragmentBytes = mma.columns * mma.inner * elementBytes;
+    return {
+      unknowns: [
+        unitsPerThread,
+        columnsPerThread,
+        unitGroups,
+        columnGroups,
+        warpsAlongUnits,
+        warpsAlongInner,
+        innerTilesInRegisters,
+      ],
+      unitsPerThread,
+      warpsAlongUnits,
+      warpsAlongInner,
+      unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, lanesAlongRows),
+      batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
+      innerPadded: times(innerTiles, warpsAlongInner, mma.inner),
+      warpSlots: times(unitGroups, columnGroups, columnsPerThread),
+      matrixRegisters: times(rowTiles, innerTilesInRegisters, mma.matrixRegisters),
+      workRegisters: plus(
+        times(rowTiles, columnGroups, mma.accumulatorRegisters),
+        times(rowTiles, rowsPerThread), // bias
+        times(columnGroups, 2 * mma.stateRegisters), // h, two tiles at a time
+      ),
+      matrixSharedBytes: times(sharedFragments, fragmentBytes),
+      derived: { innerTiles, rowTiles },
+      cost: plus(
+        times(innerTiles, costs.matrixMultiplyLatency),
+        times(products, costs.matrixMultiply),
+        times(stateFragments, stateFragmentBytes * costs.sharedByte),
+        times(sharedFragments, fragmentBytes * costs.sharedByte),
+        constant(costs.sharedLatency),
+      ),
+    };
+  },
+  source: mmaSource,
+};

@@ -1,0 +1,135 @@
+/** C++ of the tensor-core product. Constants in capitals come from the plan. */
+export const mmaSource = `
+/** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
+KERNELGEN_DEVICE int slot_unit(int warp_along_units, int slot) {
+  const int group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
+  return ((warp_along_units * UNIT_GROUPS + group) * 8 + lane_index() / 4) * UNITS_PER_THREAD;
+}
+KERNELGEN_DEVICE int slot_sequence(int slot) {
+  const int group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;
+  return (group * 4 + lane_index() % 4) * COLUMNS_PER_THREAD + slot % COLUMNS_PER_THREAD;
+}
+
+/** A block's part of R as operands of mma.m16n8k16, and its product with the state. */
+struct Product {
+  uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
+  float bias[ROW_TILES][2];
+  Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
+  int inner_begin;        // first inner index of this warp
+
+  /** Row \`half\` of a thread in a row tile: its gate, and its unit within the warp's. */
+  KERNELGEN_DEVICE static int row_gate(int row_tile, int half) {
+    return (row_tile * 2 + half) % (GATE_COUNT * UNITS_PER_THREAD) / UNITS_PER_THREAD;
+  }
+  KERNELGEN_DEVICE static int row_unit(int row_tile, int half) {
+    const int row = row_tile * 2 + half;
+    const int group = row / (GATE_COUNT * UNITS_PER_THREAD);
+    return (group * 8 + lane_index() / 4) * UNITS_PER_THREAD + row % UNITS_PER_THREAD;
+  }
+
+  /** Two adjacent elements of a row of R, zero outside it. */
+  KERNELGEN_DEVICE static uint32_t load_pair(const Element* row, int inner, bool valid) {
+    if (!valid || inner >= HEAD_DIM) return 0;
+    if (HEAD_DIM % 2 == 0) return load_streaming(reinterpret_cast<const uint32_t*>(row + inner));
+    const uint32_t high = inner + 1 < HEAD_DIM ? load_streaming(row + inner + 1) : 0;
+    return load_streaming(row + inner) | high << 16;
+  }
+
+  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit, unsigned char* shared) {
+    const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
+    const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
+    inner_begin = warp_along_inner * INNER_TILES * 16;
+    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * ROW_TILES * (INNER_TILES - INNER_TILES_IN_REGISTERS) * 32 + lane_index();
+    KERNELGEN_UNROLL
+    for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+      const Element* rows[2];
+      bool valid[2];
+      KERNELGEN_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        const int unit = first_unit + warp_along_units * UNIT_GROUPS * 8 * UNITS_PER_THREAD + row_unit(row_tile, half);
+        const int64_t row = static_cast<int64_t>(row_gate(row_tile, half) * HEAD_COUNT + head) * HEAD_DIM + unit;
+        valid[half] = unit < HEAD_DIM;
+        rows[half] = recurrent + (valid[half] ? row * HEAD_DIM : 0);
+        // The bias enters the sum once: in the first of the warps that split the inner dimension.
+        bias[row_tile][half] = valid[half] && warp_along_inner == 0 ? to_float(bias_values[row]) : 0.0f;
+      }
+      KERNELGEN_UNROLL
+      for (int tile = 0; tile < INNER_TILES; ++tile) {
+        const int inner = inner_begin + tile * 16 + lane_index() % 4 * 2;
+        const Words4 words = {load_pair(rows[0], inner, valid[0]), load_pair(rows[1], inner, valid[1]),
+                              load_pair(rows[0], inner + 8, valid[0]), load_pair(rows[1], inner + 8, valid[1])};
+        if (tile < INNER_TILES_IN_REGISTERS) {
+          KERNELGEN_UNROLL
+          for (int word = 0; word < 4; ++word) matrix[row_tile][tile < INNER_TILES_IN_REGISTERS ? tile : 0][word] = words.w[word];
+        } else {
+          shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] = words;
+        }
+      }
+    }
+  }
+
+  /** sums[slot][gate][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][GATE_COUNT][UNITS_PER_THREAD]) const {
+    float accumulators[ROW_TILES][COLUMN_GROUPS][4];
+    KERNELGEN_UNROLL
+    for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+      KERNELGEN_UNROLL
+      for (int group = 0; group < COLUMN_GROUPS; ++group) {
+        KERNELGEN_UNROLL
+        for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = bias[row_tile][result / 2];
+      }
+    }
+    // One ldmatrix brings two tiles of 16 inner indices: lane l points at sequence l % 8 of the eight inner indices 8·(l / 8).
+    const Element* row = state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
+    KERNELGEN_UNROLL
+    for (int tile = 0; tile < INNER_TILES; tile += 2) {
+      uint32_t fragments[COLUMN_GROUPS][4];
+      KERNELGEN_UNROLL
+      for (int group = 0; group < COLUMN_GROUPS; ++group) {
+        const Element* address = row + group * 4 * COLUMNS_PER_THREAD * STATE_STRIDE + tile * 16;
+        if (tile + 1 < INNER_TILES) {
+          ldmatrix_x4(fragments[group], address);
+        } else {
+          uint32_t last[2];
+          ldmatrix_x2(last, address - lane_index() / 16 * 16);
+          fragments[group][0] = last[0];
+          fragments[group][1] = last[1];
+        }
+      }
+      KERNELGEN_UNROLL
+      for (int next = 0; next < 2; ++next) {
+        if (tile + next >= INNER_TILES) break;
+        KERNELGEN_UNROLL
+        for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+          uint32_t words[4];
+          if (tile + next < INNER_TILES_IN_REGISTERS) {
+            KERNELGEN_UNROLL
+            for (int word = 0; word < 4; ++word) words[word] = matrix[row_tile][tile + next < INNER_TILES_IN_REGISTERS ? tile + next : 0][word];
+          } else {
+            const Words4 loaded = shared_matrix[((tile + next - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
+            KERNELGEN_UNROLL
+            for (int word = 0; word < 4; ++word) words[word] = loaded.w[word];
+          }
+          KERNELGEN_UNROLL
+          for (int group = 0; group < COLUMN_GROUPS; ++group) {
+            mma_m16n8k16_bf16(accumulators[row_tile][group], words, fragments[group][next * 2], fragments[group][next * 2 + 1]);
+          }
+        }
+      }
+    }
+    KERNELGEN_UNROLL
+    for (int slot = 0; slot < WARP_SLOTS; ++slot) {
+      const int unit_group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
+      const int column_group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;
+      KERNELGEN_UNROLL
+      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+        KERNELGEN_UNROLL
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+          const int thread_row = (unit_group * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          sums[slot][gate][unit] = accumulators[thread_row / 2][column_group][thread_row % 2 * 2 + slot % COLUMNS_PER_THREAD];
+        }
+      }
+    }
+  }
+};
+`;

@@ -1,0 +1,56 @@
+import type { IntExpr, IntVar, Model } from "constrint";
+import type { Device } from "hwmodels";
+import type { Plan } from "./plan.js";
+import type { Problem } from "./problem.js";
+
+export type Target = "cuda" | "wgsl";
+
+/** Something a device has only so much of: the tiling is feasible when `need` is at most `allowed`. */
+export interface Budget {
+  /** What is bounded, for example "shared memory per block". */
+  readonly name: string;
+  readonly need: IntExpr;
+  readonly allowed: number;
+  /** The unit of both, for example "B". */
+  readonly unit: string;
+}
+
+/** What a launch of the kernel is made of. `threadsPerBlock` is a workgroup's invocations in WGSL, `blockCount` its workgroups. */
+export interface LaunchQuantities<Value> {
+  readonly blockCount: Value;
+  readonly threadsPerBlock: Value;
+  readonly sharedBytesPerBlock: Value;
+}
+
+/**
+ * A kernel's tiling for one problem and device, stated on a model: the structural constraints are on the model already, the budgets are
+ * kept apart so that an infeasible problem can be explained by them.
+ */
+export interface Tiling {
+  /** What the solver chooses. */
+  readonly unknowns: readonly IntVar[];
+  /** Quantities that follow from the unknowns, by name. The emitted source takes its constants from these. */
+  readonly derived: Readonly<Record<string, IntExpr>>;
+  readonly launch: LaunchQuantities<IntExpr>;
+  readonly budgets: readonly Budget[];
+  /** Predicted time of one step in picoseconds. */
+  readonly cost: IntExpr;
+}
+
+/** A source file that a family writes. */
+export interface SourceFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One way of laying a recurrence over a device. */
+export interface KernelFamily<D extends Device = Device> {
+  readonly name: "resident" | "grid" | "stepwise";
+  readonly target: Target;
+  /** Why no tile of this family can serve the problem on the device, whatever its sizes; undefined if one might. */
+  refuse(problem: Problem, device: D): string | undefined;
+  /** States the tiling on an empty model. */
+  tile(problem: Problem, device: D, model: Model): Tiling;
+  /** The kernel's source for a plan of this family. */
+  emit(plan: Plan): readonly SourceFile[];
+}

@@ -1,0 +1,28 @@
+import type { LaunchQuantities, Target } from "./family.js";
+import type { Problem } from "./problem.js";
+
+/** A budget of a plan, in numbers. */
+export interface BudgetUse {
+  readonly name: string;
+  readonly used: number;
+  readonly allowed: number;
+  readonly unit: string;
+}
+
+/** A solved family for one problem and one device. Everything that the emitted source needs. */
+export interface Plan {
+  readonly problem: Problem;
+  readonly target: Target;
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly family: string;
+  /** The unknowns that the solver chose. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** The quantities that follow from them. */
+  readonly derived: Readonly<Record<string, number>>;
+  readonly launch: LaunchQuantities<number>;
+  readonly budgets: readonly BudgetUse[];
+  readonly predictedMicrosecondsPerStep: number;
+  /** The first 16 hexadecimal digits of the SHA-256 of everything above; the emitted source carries it. */
+  readonly hash: string;
+}

@@ -1,0 +1,76 @@
+import type { CellDefinition } from "../cell/definition.js";
+import { findCell } from "../cell/index.js";
+import { KernelgenError } from "../errors.js";
+import { type DataType, dataTypes } from "./data-type.js";
+
+/** What is kept of the states other than the output: all steps (as training needs) or the last step alone. */
+export type StateOutput = "sequence" | "last";
+
+/** The forward pass of a recurrent layer: what a kernel must compute, without how. */
+export interface Problem {
+  readonly cell: CellDefinition;
+  /** D: units of a head. R is block-diagonal, one D × D block per gate and head. */
+  readonly headDim: number;
+  /** N: heads. */
+  readonly heads: number;
+  /** B: sequences. */
+  readonly batch: number;
+  /** T: steps of a sequence. Kernels take it at run time; it enters the cost of a launch, not the tiling. */
+  readonly steps: number;
+  readonly dataType: DataType;
+  readonly stateOutput: StateOutput;
+}
+
+export interface ProblemOptions {
+  cell: string;
+  headDim: number;
+  heads?: number;
+  batch?: number;
+  steps?: number;
+  dataType?: string;
+  stateOutput?: string;
+}
+
+/** The largest value of each size. They keep every tensor's element count far below 2^53. */
+export const problemLimits = { headDim: 16_384, heads: 4_096, batch: 65_535, steps: 16_777_216 } as const;
+
+/** What the options that may be left out stand for. */
+export const problemDefaults = { heads: 1, batch: 1, steps: 1024, dataType: "bf16", stateOutput: "sequence" } as const;
+
+const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
+
+/**
+ * Checks the options and completes them. Throws `KernelgenError` "unknown-cell", or "invalid-problem" naming the value and what is
+ * allowed.
+ */
+export function defineProblem(options: ProblemOptions): Problem {
+  const given = { ...problemDefaults, ...definedOnly(options) };
+  return Object.freeze({
+    cell: findCell(given.cell),
+    headDim: size("head dimension", given.headDim, problemLimits.headDim),
+    heads: size("number of heads", given.heads, problemLimits.heads),
+    batch: size("batch", given.batch, problemLimits.batch),
+    steps: size("number of steps", given.steps, problemLimits.steps),
+    dataType: oneOf("data type", given.dataType, dataTypes),
+    stateOutput: oneOf("state output", given.stateOutput, stateOutputs),
+  });
+}
+
+function definedOnly<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function size(what: string, value: number, limit: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > limit) {
+    throw new KernelgenError("invalid-problem", `${what}: ${value} is not an integer from 1 to ${limit}`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) {
+    throw new KernelgenError("invalid-problem", `${what}: "${value}" is not one of ${allowed.join(", ")}`);
+  }
+  return found;
+}

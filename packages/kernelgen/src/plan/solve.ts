@@ -1,0 +1,124 @@
+import { evaluate, type IntExpr, Model, type Solution } from "constrint";
+import type { Device } from "hwmodels";
+import { KernelgenError } from "../errors.js";
+import { planHash } from "./hash.js";
+import type { KernelFamily, Tiling } from "./family.js";
+import type { Plan } from "./plan.js";
+import type { Problem } from "./problem.js";
+import { problemText } from "./problem-text.js";
+
+/** Values that unknowns are fixed to, by name. */
+export type Pins = Readonly<Record<string, number>>;
+
+/** What a family could do for a problem. */
+export interface FamilyOutcome {
+  readonly family: KernelFamily;
+  /** Tilings that satisfy all constraints. */
+  readonly feasibleCount: number;
+  /** The one with the least predicted time, if there is one. */
+  readonly plan?: Plan;
+  /** Why there is none. */
+  readonly reason?: string;
+}
+
+/** The fastest plan by prediction, and what every family that was asked could do. */
+export interface PlanSearch {
+  readonly plan: Plan;
+  readonly family: KernelFamily;
+  readonly outcomes: readonly FamilyOutcome[];
+}
+
+/**
+ * Solves the tiling of each family for the device, and picks the plan with the least predicted time.
+ *
+ * Throws `KernelgenError` "no-configuration" with each family's reason if none can serve the problem.
+ */
+export function solvePlan(
+  problem: Problem,
+  device: Device,
+  families: readonly KernelFamily[],
+  pins: Pins = {},
+): PlanSearch {
+  const outcomes = families.map((family) => solveFamily(problem, device, family, pins));
+  const solved = outcomes.filter((outcome) => outcome.plan !== undefined);
+  const fastest = solved.toSorted((a, b) => a.plan!.predictedMicrosecondsPerStep - b.plan!.predictedMicrosecondsPerStep)[0];
+  if (fastest === undefined) {
+    const reasons = outcomes.map(({ family, reason }) => `  ${family.name}: ${reason}`);
+    throw new KernelgenError(
+      "no-configuration",
+      [`no kernel family can serve ${problemText(problem)} on ${device.name}`, ...reasons].join("\n"),
+    );
+  }
+  return { plan: fastest.plan!, family: fastest.family, outcomes };
+}
+
+/** Solves the tiling of one family. Throws `KernelgenError` "invalid-problem" if a pin is no unknown of the family. */
+export function solveFamily(problem: Problem, device: Device, family: KernelFamily, pins: Pins = {}): FamilyOutcome {
+  const reason = family.refuse(problem, device);
+  if (reason !== undefined) return { family, feasibleCount: 0, reason };
+  const { model, tiling } = state(problem, device, family, pins, true);
+  const best = model.minimize(tiling.cost);
+  if (best.solution === undefined) {
+    return { family, feasibleCount: 0, reason: explainInfeasible(problem, device, family, pins) };
+  }
+  const { count } = model.count();
+  return { family, feasibleCount: count, plan: planOf(problem, device, family, tiling, best.solution) };
+}
+
+/** A model of the tiling with its pins, and with its budgets as constraints if `withBudgets`. */
+function state(
+  problem: Problem,
+  device: Device,
+  family: KernelFamily,
+  pins: Pins,
+  withBudgets: boolean,
+): { model: Model; tiling: Tiling } {
+  const model = new Model();
+  const tiling = family.tile(problem, device, model);
+  for (const [name, value] of Object.entries(pins)) {
+    const unknown = tiling.unknowns.find((candidate) => candidate.name === name);
+    if (unknown === undefined) {
+      const names = tiling.unknowns.map((candidate) => candidate.name).join(", ");
+      throw new KernelgenError("invalid-problem", `${family.name} has no unknown "${name}"; its unknowns: ${names}`);
+    }
+    model.add(unknown.eq(value), `${name} is pinned to ${value}`);
+  }
+  if (withBudgets) for (const { name, need, allowed } of tiling.budgets) model.add(need.le(allowed), name);
+  return { model, tiling };
+}
+
+/** Which budgets cannot be met even alone, with the least that any tile needs; or that they cannot be met together. */
+function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
+  const { model, tiling } = state(problem, device, family, pins, false);
+  if (model.solve().status === "unsatisfiable") return `no tile has ${JSON.stringify(pins)}`;
+  const shortfalls = tiling.budgets.flatMap(({ name, need, allowed, unit }) => {
+    const least = model.minimize(need).objective;
+    return least !== undefined && least > allowed
+      ? [`${name}: needs at least ${least} ${unit}, ${device.name} allows ${allowed}`]
+      : [];
+  });
+  if (shortfalls.length > 0) return shortfalls.join("; ");
+  const limits = tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
+  return `no tile meets these limits of ${device.name} together: ${limits.join(", ")}`;
+}
+
+function planOf(problem: Problem, device: Device, family: KernelFamily, tiling: Tiling, solution: Solution): Plan {
+  const value = (expression: IntExpr): number => evaluate(expression, solution);
+  const plan = {
+    problem,
+    target: family.target,
+    deviceId: device.id,
+    deviceName: device.name,
+    family: family.name,
+    parameters: Object.fromEntries(tiling.unknowns.map((unknown) => [unknown.name, solution[unknown.name]!])),
+    derived: Object.fromEntries(Object.entries(tiling.derived).map(([name, expression]) => [name, value(expression)])),
+    launch: {
+      blockCount: value(tiling.launch.blockCount),
+      threadsPerBlock: value(tiling.launch.threadsPerBlock),
+      sharedBytesPerBlock: value(tiling.launch.sharedBytesPerBlock),
+    },
+    budgets: tiling.budgets.map(({ name, need, allowed, unit }) => ({ name, used: value(need), allowed, unit })),
+    predictedMicrosecondsPerStep: value(tiling.cost) / 1e6,
+  };
+  return Object.freeze({ ...plan, hash: planHash(plan) });
+}

@@ -1,0 +1,54 @@
+import { dataTypeBytes, type DataType } from "./data-type.js";
+import type { Problem } from "./problem.js";
+
+/** A tensor that a kernel reads or writes: dense, last dimension contiguous. */
+export interface Tensor {
+  /** The name of the kernel's parameter, of the case file, and of the WebGPU buffer. */
+  readonly name: string;
+  readonly role: "input" | "output";
+  /** Dimension letters as in the documentation, for example "B,T,G,N,D". */
+  readonly dimensions: string;
+  readonly shape: readonly number[];
+  readonly type: DataType;
+}
+
+export const elementCount = (tensor: Tensor): number => tensor.shape.reduce((count, extent) => count * extent, 1);
+export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * dataTypeBytes[tensor.type];
+
+/**
+ * The tensors of a forward pass, inputs first, in the order of the kernel's parameters:
+ *
+ *     wx [B,T,G,N,D]  recurrent [G,N,D,D] (out, in)  bias [G,N,D]  and for each state s: s_initial [B,1,N,D], s [B,T,N,D]
+ *
+ * The recurrent state (the first) has the problem's data type; the other states are fp32, and hold T steps or the last one
+ * (`Problem.stateOutput`).
+ */
+export function forwardTensors(problem: Problem): readonly Tensor[] {
+  const { cell, headDim: D, heads: N, batch: B, steps: T, dataType } = problem;
+  const G = cell.gates.length;
+  const stateType = (index: number): DataType => (index === 0 ? dataType : "fp32");
+  const keepsSequence = (index: number): boolean => index === 0 || problem.stateOutput === "sequence";
+  return [
+    { name: "wx", role: "input", dimensions: "B,T,G,N,D", shape: [B, T, G, N, D], type: dataType },
+    { name: "recurrent", role: "input", dimensions: "G,N,D,D", shape: [G, N, D, D], type: dataType },
+    { name: "bias", role: "input", dimensions: "G,N,D", shape: [G, N, D], type: dataType },
+    ...cell.states.map(
+      ({ name }, index): Tensor => ({
+        name: `${name}_initial`,
+        role: "input",
+        dimensions: "B,1,N,D",
+        shape: [B, 1, N, D],
+        type: stateType(index),
+      }),
+    ),
+    ...cell.states.map(
+      ({ name }, index): Tensor => ({
+        name,
+        role: "output",
+        dimensions: keepsSequence(index) ? "B,T,N,D" : "B,1,N,D",
+        shape: [B, keepsSequence(index) ? T : 1, N, D],
+        type: stateType(index),
+      }),
+    ),
+  ];
+}

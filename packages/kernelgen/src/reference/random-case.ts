@@ -1,0 +1,32 @@
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import { roundTo } from "../plan/data-type.js";
+import type { Problem } from "../plan/problem.js";
+import { elementCount, forwardTensors, type Tensor } from "../plan/tensors.js";
+import type { TensorValues } from "./forward.js";
+
+/**
+ * Random inputs of a forward pass: normal with deviation 1, but R with deviation 1/√D so that a step neither dies nor explodes. Every
+ * value is rounded to its tensor's type, so that kernel and reference start from the same numbers. The same seed gives the same case.
+ */
+export function randomInputs(problem: Problem, seed: number): TensorValues {
+  const generator = xoroshiro128plus(seed);
+  const inputs = forwardTensors(problem).filter((tensor) => tensor.role === "input");
+  return Object.fromEntries(inputs.map((tensor) => [tensor.name, randomTensor(tensor, problem, generator)]));
+}
+
+function randomTensor(tensor: Tensor, problem: Problem, generator: RandomGenerator): Float64Array {
+  const deviation = tensor.name === "recurrent" ? 1 / Math.sqrt(problem.headDim) : 1;
+  const values = new Float64Array(elementCount(tensor));
+  for (let i = 0; i < values.length; i++) values[i] = roundTo(tensor.type, deviation * normal(generator));
+  return values;
+}
+
+/** A number in (0, 1]. */
+const uniform = (generator: RandomGenerator): number => ((generator.next() >>> 0) + 1) / 2 ** 32;
+
+/** A normally distributed number, by the transform of Box and Muller. */
+function normal(generator: RandomGenerator): number {
+  const radius = Math.sqrt(-2 * Math.log(uniform(generator)));
+  return radius * Math.cos(2 * Math.PI * uniform(generator));
+}

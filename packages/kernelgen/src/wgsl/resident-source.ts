@@ -1,0 +1,225 @@
+import type { SourceFile } from "../plan/family.js";
+import type { Plan } from "../plan/plan.js";
+import { cellSource } from "./cell-source.js";
+import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import {
+  multiplyChunk,
+  publishSums,
+  type SlotCounts,
+  slotCounts,
+  slotDeclarations,
+  slotSource,
+  slotSums,
+  sumDeclarations,
+} from "./slot-source.js";
+import { indented, range, unroll } from "./unroll.js";
+
+const stateTileSource = `// h before each step of the tile's sequences: [STATE_BUFFERS][BATCH_TILE][INNER_PADDED]. What no unit writes stays zero.
+var<workgroup> state_tile: array<f32, STATE_FLOATS>;
+
+fn state_tile_index(step: u32, tile_sequence: u32, inner: u32) -> u32 {
+  return ((step % STATE_BUFFERS) * BATCH_TILE + tile_sequence) * INNER_PADDED + inner;
+}
+
+fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
+  let first = state_tile_index(step, tile_sequence, 4u * chunk);
+  return vec4f(state_tile[first], state_tile[first + 1u], state_tile[first + 2u], state_tile[first + 3u]);
+}`;
+
+const matrixTileSource = `
+
+// The chunks of R in workgroup memory, of each invocation its own: [CHUNKS_IN_WORKGROUP][unit and gate vector][column][INVOCATIONS].
+var<workgroup> matrix_tile: array<vec4f, MATRIX_VECTORS>;
+
+fn store_matrix(place: u32, invocation: u32, matrix: mat4x4f) {
+  let first = place * 4u * INVOCATIONS + invocation;
+  matrix_tile[first] = matrix[0];
+  matrix_tile[first + INVOCATIONS] = matrix[1];
+  matrix_tile[first + 2u * INVOCATIONS] = matrix[2];
+  matrix_tile[first + 3u * INVOCATIONS] = matrix[3];
+}
+
+fn stored_matrix(place: u32, invocation: u32) -> mat4x4f {
+  let first = place * 4u * INVOCATIONS + invocation;
+  return mat4x4f(
+    matrix_tile[first],
+    matrix_tile[first + INVOCATIONS],
+    matrix_tile[first + 2u * INVOCATIONS],
+    matrix_tile[first + 3u * INVOCATIONS],
+  );
+}`;
+
+/** An invocation's chunks of R by where they are kept. */
+interface MatrixPlaces {
+  readonly inRegisters: number;
+  readonly inWorkgroup: number;
+  readonly inStorage: number;
+}
+
+function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
+  const [inRegisters, inWorkgroup] = [parameters.chunksInRegisters!, parameters.chunksInWorkgroup!];
+  return { inRegisters, inWorkgroup, inStorage: derived.innerChunks! - inRegisters - inWorkgroup };
+}
+
+const loadMatrix = (p: number, v: number): string =>
+  `load_matrix(${4 * v}u, head, ${p}u * UNIT_LANES + unit_lane, chunk * INNER_LANES + inner_lane)`;
+
+function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
+  const { unitsPerInvocation, gateVectors } = counts;
+  const matrices = unitsPerInvocation * gateVectors;
+  const lines: string[] = [];
+  for (const c of range(inRegisters)) {
+    lines.push(
+      ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
+        const inner = `${c}u * INNER_LANES + inner_lane`;
+        return `let matrix_${c}_${p}_${v} = load_matrix(${4 * v!}u, head, ${p}u * UNIT_LANES + unit_lane, ${inner});`;
+      }),
+    );
+  }
+  if (inWorkgroup > 0) {
+    lines.push(
+      "for (var chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk++) {",
+      `  let place = (chunk - CHUNKS_IN_REGISTERS) * ${matrices}u;`,
+      ...unroll(
+        [unitsPerInvocation, gateVectors],
+        (p, v) => `  store_matrix(place + ${p! * gateVectors + v!}u, invocation, ${loadMatrix(p!, v!)});`,
+      ),
+      "}",
+    );
+  }
+  return lines;
+}
+
+function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: MatrixPlaces): string[] {
+  const { unitsPerInvocation, gateVectors } = counts;
+  const state = (chunk: string) => (s: number) => `state_chunk(step, ${s}u, ${chunk} * INNER_LANES + inner_lane)`;
+  const block = (opening: string, lines: readonly string[]): string[] => [opening, ...lines.map((line) => `  ${line}`), "}"];
+  const lines = range(inRegisters).flatMap((c) =>
+    block("{", multiplyChunk(counts, (p, v) => `matrix_${c}_${p}_${v}`, state(`${c}u`))),
+  );
+  if (inWorkgroup > 0) {
+    lines.push(
+      ...block("for (var chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk++) {", [
+        `let place = (chunk - CHUNKS_IN_REGISTERS) * ${unitsPerInvocation * gateVectors}u;`,
+        ...unroll(
+          [unitsPerInvocation, gateVectors],
+          (p, v) => `let matrix_${p}_${v} = stored_matrix(place + ${p! * gateVectors + v!}u, invocation);`,
+        ),
+        ...multiplyChunk(counts, (p, v) => `matrix_${p}_${v}`, state("chunk")),
+      ]),
+    );
+  }
+  if (inStorage > 0) {
+    lines.push(
+      ...block("for (var chunk = CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk < INNER_CHUNKS; chunk++) {", [
+        ...unroll([unitsPerInvocation, gateVectors], (p, v) => `let matrix_${p}_${v} = ${loadMatrix(p!, v!)};`),
+        ...multiplyChunk(counts, (p, v) => `matrix_${p}_${v}`, state("chunk")),
+      ]),
+    );
+  }
+  return lines;
+}
+
+/** Finishes an own slot: cell, states, outputs, and h for the next step. */
+function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
+  const { cell, stateOutput } = plan.problem;
+  const [output, ...others] = cell.states.map(({ name }) => name);
+  const inputs = range(counts.gateVectors).map((v) => `inputs_${o}_${v} + ${slotSums(counts, o, v)}`);
+  const written = stateOutput === "sequence" ? [output!, ...others] : [output!];
+  return [
+    `if (slot_${o}.exists) {`,
+    `  states_${o} = cell_step(${inputs.join(", ")}, states_${o});`,
+    `  state_tile[state_tile_index(step + 1u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = states_${o}.${output};`,
+    `  let index = state_index(slot_${o}, run.steps, step);`,
+    ...written.map((name) => `  ${name}[index] = states_${o}.${name};`),
+    "}",
+    ...range(counts.gateVectors).map((v) => `inputs_${o}_${v} = next_inputs_${o}_${v};`),
+  ];
+}
+
+function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
+  const names = plan.problem.cell.states.map(({ name }) => name);
+  return [
+    `var states_${o}: States;`,
+    ...range(counts.gateVectors).map((v) => `var inputs_${o}_${v} = vec4f();`),
+    `if (slot_${o}.exists) {`,
+    `  let index = state_index(slot_${o}, 1u, 0u);`,
+    `  states_${o} = States(${names.map((name) => `${name}_initial[index]`).join(", ")});`,
+    `  state_tile[state_tile_index(0u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = states_${o}.${names[0]};`,
+    ...range(counts.gateVectors).map((v) => `  inputs_${o}_${v} = load_inputs_${v}(slot_${o}, 0u);`),
+    "}",
+  ];
+}
+
+/** Loads the inputs of the next step; after the last step the last inputs again, which nothing uses. */
+function prefetch(counts: SlotCounts, o: number): string[] {
+  const vectors = range(counts.gateVectors);
+  return [
+    ...vectors.map((v) => `var next_inputs_${o}_${v} = vec4f();`),
+    `if (slot_${o}.exists) {`,
+    ...vectors.map((v) => `  next_inputs_${o}_${v} = load_inputs_${v}(slot_${o}, next_step);`),
+    "}",
+  ];
+}
+
+/** The states that keep their last step alone are written after the loop. */
+function lastStates(plan: Plan, counts: SlotCounts): string {
+  const { cell, stateOutput } = plan.problem;
+  const others = cell.states.slice(1).map(({ name }) => name);
+  if (stateOutput === "sequence" || others.length === 0) return "";
+  const lines = range(counts.ownSlots).flatMap((o) => [
+    `if (slot_${o}.exists) {`,
+    ...others.map((name) => `  ${name}[state_index(slot_${o}, 1u, 0u)] = states_${o}.${name};`),
+    "}",
+  ]);
+  return `\n\n  // Last states.\n${indented(lines, 1)}`;
+}
+
+/** The module of a plan of the resident family. */
+export function emitResident(plan: Plan): readonly SourceFile[] {
+  const { problem } = plan;
+  const counts = slotCounts(plan);
+  const places = matrixPlaces(plan);
+  const slots = range(counts.ownSlots);
+  const body = `${cellSource(problem)}
+
+${slotSource(plan)}
+
+${matrixSource(problem)}
+
+${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource : ""}
+
+// A workgroup computes all steps of one head for BATCH_TILE sequences.
+@compute @workgroup_size(INVOCATIONS)
+fn ${entryPoint(problem)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32) {
+  let head = workgroup.x;
+  let first_unit = 0u;
+  let first_sequence = workgroup.y * BATCH_TILE;
+  let inner_lane = invocation % INNER_LANES;
+  let unit_lane = invocation / INNER_LANES;
+
+  // R, for all steps.
+${indented(loadStationaryMatrix(counts, places), 1)}
+
+  // Own slots: initial states, and the inputs of the first step.
+${indented([...slotDeclarations(counts), ...slots.flatMap((o) => initialiseSlot(plan, counts, o))], 1)}
+  workgroupBarrier();
+
+  for (var step = 0u; step < run.steps; step++) {
+    // Inputs of the next step are on their way while this one is computed.
+    let next_step = min(step + 1u, run.steps - 1u);
+${indented(
+  slots.flatMap((o) => prefetch(counts, o)),
+  2,
+)}
+
+    // R h over this lane's part of the inner dimension.
+${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
+
+    // Own slots: cell, states, outputs, and h for the next step.
+${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, counts, o))], 2)}
+    workgroupBarrier();
+  }${lastStates(plan, counts)}
+}`;
+  return [{ name: `${entryPoint(problem)}.wgsl`, text: moduleSource(plan, body) }];
+}

@@ -1,0 +1,139 @@
+import type { Plan } from "../plan/plan.js";
+import { range, unroll } from "./unroll.js";
+
+/** How the unrolled names of a plan's sums and slots are counted. */
+export interface SlotCounts {
+  readonly unitsPerInvocation: number;
+  readonly batchTile: number;
+  readonly ownSlots: number;
+  /** Vectors of four gates. */
+  readonly gateVectors: number;
+  readonly splitsInner: boolean;
+}
+
+export function slotCounts(plan: Plan): SlotCounts {
+  const { unitsPerInvocation, batchTile, innerLanes } = plan.parameters as Readonly<Record<string, number>>;
+  return {
+    unitsPerInvocation: unitsPerInvocation!,
+    batchTile: batchTile!,
+    ownSlots: plan.derived.ownSlots!,
+    gateVectors: Math.ceil(plan.problem.cell.gates.length / 4),
+    splitsInner: innerLanes! > 1,
+  };
+}
+
+/** The variable of an invocation's sums for its unit p, the workgroup's sequence s and the gate vector v. */
+export const sumName = (p: number, s: number, v: number): string => `sums_${p}_${s}_${v}`;
+
+/** Declarations of the sums. */
+export const sumDeclarations = ({ unitsPerInvocation, batchTile, gateVectors }: SlotCounts): string[] =>
+  unroll([unitsPerInvocation, batchTile, gateVectors], (p, s, v) => `var ${sumName(p!, s!, v!)} = vec4f();`);
+
+/** Multiplies one chunk: R as `matrix(p, v)` by h as `state(s)`, both expressions, into all sums. */
+export function multiplyChunk(
+  { unitsPerInvocation, batchTile, gateVectors }: SlotCounts,
+  matrix: (p: number, v: number) => string,
+  state: (s: number) => string,
+): string[] {
+  return range(batchTile).flatMap((s) => [
+    `let state_${s} = ${state(s)};`,
+    ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
+      const sums = sumName(p!, s, v!);
+      return `${sums} = multiply_add(${matrix(p!, v!)}, state_${s}, ${sums});`;
+    }),
+  ]);
+}
+
+/** Declarations of an invocation's own slots. `head`, `first_unit` and `first_sequence` must be in scope. */
+export const slotDeclarations = ({ ownSlots }: SlotCounts): string[] =>
+  range(ownSlots).map((o) => `let slot_${o} = own_slot(${o}u, invocation, head, first_unit, first_sequence);`);
+
+/** Writes all sums where their slots' owners find them, and waits. Nothing is needed where an invocation owns what it sums. */
+export function publishSums({ unitsPerInvocation, batchTile, gateVectors, splitsInner }: SlotCounts): string[] {
+  if (!splitsInner) return [];
+  const rows = unitsPerInvocation * batchTile;
+  return [
+    ...unroll([batchTile, unitsPerInvocation, gateVectors], (s, p, v) => {
+      const row = v! * rows + s! * unitsPerInvocation + p!;
+      return `partial[partial_index(${row}u, inner_lane, unit_lane)] = ${sumName(p!, s!, v!)};`;
+    }),
+    "workgroupBarrier();",
+  ];
+}
+
+/** The whole sums of own slot o for the gate vector v. Without a split the slots are an invocation's own sums, in order. */
+export function slotSums({ unitsPerInvocation, splitsInner }: SlotCounts, o: number, v: number): string {
+  return splitsInner
+    ? `add_partial_sums(${v}u, slot_${o})`
+    : sumName(o % unitsPerInvocation, Math.floor(o / unitsPerInvocation), v);
+}
+
+const exchangeSource = `
+
+// Sums over a part of the inner dimension: [gate vector][sequence][unit of the invocation][inner lane][unit lane].
+var<workgroup> partial: array<vec4f, PARTIAL_VECTORS>;
+
+fn partial_index(row: u32, inner_lane: u32, unit_lane: u32) -> u32 {
+  return (row * INNER_LANES + inner_lane) * PARTIAL_STRIDE + unit_lane;
+}
+
+fn add_partial_sums(gate_vector: u32, slot: Slot) -> vec4f {
+  let row = (gate_vector * BATCH_TILE + slot.tile_sequence) * UNITS_PER_INVOCATION + slot.tile_unit / UNIT_LANES;
+  let unit_lane = slot.tile_unit % UNIT_LANES;
+  var sums = partial[partial_index(row, 0u, unit_lane)];
+  for (var inner_lane = 1u; inner_lane < INNER_LANES; inner_lane++) {
+    sums += partial[partial_index(row, inner_lane, unit_lane)];
+  }
+  return sums;
+}`;
+
+/** WGSL of slots: where they lie, their inputs, and their sums. */
+export function slotSource(plan: Plan): string {
+  const counts = slotCounts(plan);
+  const gates = plan.problem.cell.gates;
+  const inputs = range(counts.gateVectors).map((v) => {
+    const components = range(4).map((i) => (4 * v + i < gates.length ? `gate_input(slot, step, ${4 * v + i}u)` : "0.0"));
+    return `fn load_inputs_${v}(slot: Slot, step: u32) -> vec4f {
+  return vec4f(
+${components.map((component) => `    ${component},`).join("\n")}
+  );
+}`;
+  });
+  return `const LAYER_DIM = HEAD_COUNT * HEAD_DIM;
+
+// One unit of one sequence, whose states one invocation keeps and whose step it finishes.
+struct Slot {
+  // Its place in the tile of the workgroup.
+  tile_unit: u32,
+  tile_sequence: u32,
+  // Its place in the tensors: the unit in [N,D], and the sequence.
+  layer_unit: u32,
+  sequence: u32,
+  // False where the tile reaches over the head or the batch.
+  exists: bool,
+}
+
+// The slot that an invocation owns in a round of dealing the slots to invocations.
+fn own_slot(round: u32, invocation: u32, head: u32, first_unit: u32, first_sequence: u32) -> Slot {
+  let index = round * INVOCATIONS + invocation;
+  let tile_unit = index % UNIT_TILE;
+  let tile_sequence = index / UNIT_TILE;
+  let unit = first_unit + tile_unit;
+  let sequence = first_sequence + tile_sequence;
+  let exists = tile_sequence < BATCH_TILE && unit < HEAD_DIM && sequence < BATCH;
+  return Slot(tile_unit, tile_sequence, head * HEAD_DIM + unit, sequence, exists);
+}
+
+// The index of a slot in a tensor [B,kept_steps,N,D].
+fn state_index(slot: Slot, kept_steps: u32, step: u32) -> u32 {
+  return (slot.sequence * kept_steps + step) * LAYER_DIM + slot.layer_unit;
+}
+
+// The input and the bias of one gate; wx is [B,T,G,N,D], bias [G,N,D].
+fn gate_input(slot: Slot, step: u32, gate: u32) -> f32 {
+  let unit = gate * LAYER_DIM + slot.layer_unit;
+  return wx[(slot.sequence * run.steps + step) * (GATE_COUNT * LAYER_DIM) + unit] + bias[unit];
+}
+
+${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}`;
+}

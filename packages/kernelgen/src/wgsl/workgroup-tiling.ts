@@ -1,0 +1,191 @@
+import { and, constant, type IntExpr, type IntVar, type Model, or } from "constrint";
+import type { WebGpuDevice } from "hwmodels";
+import type { Budget } from "../plan/family.js";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import type { Problem } from "../plan/problem.js";
+import { type StepCosts, stepCosts } from "./cost.js";
+
+/** Inner indices that an invocation multiplies at once, and gates that lie in one vector: a `vec4f` of each. */
+export const lanesPerVector = 4;
+export const vectorBytes = 16;
+/** Registers of a 4 × 4 matrix: the gates of a unit by four inner indices. */
+export const matrixRegisters = lanesPerVector * lanesPerVector;
+/** Registers of an own slot's indices: its unit, its sequence, its place among the partial sums. */
+const slotIndexRegisters = 3;
+/** Registers for addresses, loop counters and temporaries: what remains when all else is counted. */
+const scratchRegisters = 16;
+
+/** The largest inner split: beyond it a unit's partial sums cost more to add than to compute. */
+const maxInnerLanes = 64;
+
+const powersOfTwo = (largest: number): number[] =>
+  Array.from({ length: Math.floor(Math.log2(largest)) + 1 }, (_, exponent) => 2 ** exponent);
+
+/**
+ * How a workgroup computes R·h and the cell for its units and sequences, tiled; both WGSL families share it.
+ *
+ * Invocations form a grid of U unit lanes by K inner lanes. An invocation computes, for P units and all S sequences of the workgroup, all
+ * gates' sums over every K-th chunk of four inner indices. The K partial sums of a unit meet in workgroup memory; then each invocation
+ * adds up and finishes its own slots, a slot being one unit of one sequence. The P·U·S slots are dealt to the U·K invocations in turn.
+ */
+export interface WorkgroupTiling {
+  /** The unknowns in the order in which they are best decided. */
+  readonly unknowns: readonly IntVar[];
+  /** P */
+  readonly unitsPerInvocation: IntVar;
+  /** U */
+  readonly unitLanes: IntVar;
+  /** K */
+  readonly innerLanes: IntVar;
+  /** S */
+  readonly batchTile: IntVar;
+  readonly batchBlocks: IntVar;
+  readonly innerChunks: IntVar;
+  readonly ownSlots: IntVar;
+  /** Vectors of four gates. */
+  readonly gateVectors: number;
+  /** 1 if K > 1, else 0. */
+  readonly splitsInner: IntVar;
+  readonly invocations: IntExpr;
+  readonly unitTile: IntExpr;
+  readonly partialBytes: IntExpr;
+  /** Registers of the sums that an invocation accumulates. */
+  readonly sumRegisters: IntExpr;
+  /** Registers of the own slots that live as long as the states: states and indices. */
+  readonly slotRegisters: IntExpr;
+  /** Constants of the emitted source. */
+  readonly derived: Readonly<Record<string, IntExpr>>;
+  readonly costs: StepCosts;
+  /** Predicted picoseconds of the multiply-adds of one step of a workgroup. */
+  readonly multiplyCost: IntExpr;
+  /** Predicted picoseconds of adding the partial sums and finishing the slots, barriers not counted. */
+  readonly finishCost: IntExpr;
+}
+
+/** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`. */
+export function tileWorkgroup(
+  problem: Problem,
+  device: WebGpuDevice,
+  model: Model,
+  unitLanesFor: (unitsPerInvocation: IntVar) => { readonly unitLanes: IntVar; readonly isUnknown: boolean },
+): WorkgroupTiling {
+  const { cell, headDim, heads, batch } = problem;
+  const { limits, assumed } = device;
+  const costs = stepCosts(problem, device);
+  const gateVectors = Math.ceil(cell.gates.length / lanesPerVector);
+  const chunkCount = Math.ceil(headDim / lanesPerVector);
+  const maxInvocations = limits.maxComputeInvocationsPerWorkgroup;
+
+  const unitsPerInvocation = model.int("unitsPerInvocation", [1, 2, 4, 8]);
+  const { unitLanes, isUnknown } = unitLanesFor(unitsPerInvocation);
+  const innerLanes = model.int("innerLanes", powersOfTwo(Math.min(maxInnerLanes, maxInvocations)));
+  const largestBatchTile = Math.max(1, Math.floor(assumed.registersPerInvocation / (gateVectors * lanesPerVector)));
+  const batchTile = model.int("batchTile", 1, Math.min(batch, largestBatchTile));
+
+  model.add(innerLanes.le(chunkCount), "every inner lane has a chunk");
+  const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, innerLanes, chunkCount);
+  const batchBlocks = ceilQuotient(model, "batchBlocks", batch, batchTile, batch);
+  // A larger tile that leaves as many blocks would only add idle sequences.
+  model.add(batchTile.minus(1).times(batchBlocks).lt(batch), "no smaller batch tile has as many blocks");
+
+  const splitsInner = model.int("splitsInner", 0, 1);
+  model.add(
+    or(and(innerLanes.eq(1), splitsInner.eq(0)), and(innerLanes.ge(2), splitsInner.eq(1))),
+    "the inner dimension is split if there are several inner lanes",
+  );
+  // P·S slots for every K invocations.
+  const slotsPerUnitLane = times(unitsPerInvocation, batchTile);
+  const ownSlots = model.int("ownSlots", 1, 8 * largestBatchTile);
+  model.add(ownSlots.times(innerLanes).ge(slotsPerUnitLane), "every slot has an owner");
+  model.add(ownSlots.minus(1).times(innerLanes).lt(slotsPerUnitLane), "no round of owners is idle");
+
+  const invocations = times(unitLanes, innerLanes);
+  // An odd distance between inner lanes keeps their vectors in different banks.
+  const partialStride = unitLanes.plus(1);
+  const partialVectors = times(splitsInner, slotsPerUnitLane, innerLanes, partialStride, gateVectors);
+  const partialBytes = partialVectors.times(vectorBytes);
+  return {
+    unknowns: [unitsPerInvocation, ...(isUnknown ? [unitLanes] : []), innerLanes, batchTile],
+    unitsPerInvocation,
+    unitLanes,
+    innerLanes,
+    batchTile,
+    batchBlocks,
+    innerChunks,
+    ownSlots,
+    gateVectors,
+    splitsInner,
+    invocations,
+    unitTile: times(unitsPerInvocation, unitLanes),
+    partialBytes,
+    sumRegisters: times(slotsPerUnitLane, gateVectors, lanesPerVector),
+    slotRegisters: ownSlots.times(cell.states.length + slotIndexRegisters),
+    derived: {
+      gateCount: constant(cell.gates.length),
+      headDim: constant(headDim),
+      headCount: constant(heads),
+      batch: constant(batch),
+      invocations,
+      unitLanes,
+      unitTile: times(unitsPerInvocation, unitLanes),
+      batchBlocks,
+      innerChunks,
+      ownSlots,
+      partialStride,
+      partialVectors,
+    },
+    costs,
+    multiplyCost: times(invocations, unitsPerInvocation, batchTile, innerChunks, gateVectors * costs.matrixMultiplyAdd),
+    finishCost: plus(
+      partialBytes.times(2 * costs.workgroupByte),
+      splitsInner.times(2 * costs.workgroupLatency),
+      times(ownSlots, invocations, costs.pointwise),
+      constant(costs.pointwiseLatency),
+    ),
+  };
+}
+
+/** Registers of an invocation, given what a family keeps beside the sums, the own slots and scratch. */
+export const invocationRegisters = (tiling: WorkgroupTiling, ...others: readonly IntExpr[]): IntExpr =>
+  plus(tiling.sumRegisters, tiling.slotRegisters, constant(scratchRegisters), ...others);
+
+/** What every workgroup is bounded by. */
+export function workgroupBudgets(
+  device: WebGpuDevice,
+  tiling: WorkgroupTiling,
+  use: { readonly workgroupBytes: IntExpr; readonly registers: IntExpr; readonly largestDispatchDimension: IntExpr },
+): readonly Budget[] {
+  const { limits, assumed } = device;
+  return [
+    {
+      name: "invocations per workgroup",
+      need: tiling.invocations,
+      allowed: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+      unit: "invocations",
+    },
+    {
+      name: "workgroup memory",
+      need: use.workgroupBytes,
+      allowed: limits.maxComputeWorkgroupStorageSize,
+      unit: "B",
+    },
+    {
+      name: "registers per invocation (assumed)",
+      need: use.registers,
+      allowed: assumed.registersPerInvocation,
+      unit: "registers",
+    },
+    {
+      name: "registers per workgroup (assumed)",
+      need: use.registers.times(tiling.invocations),
+      allowed: assumed.registersPerWorkgroup,
+      unit: "registers",
+    },
+    {
+      name: "workgroups per dimension",
+      need: use.largestDispatchDimension,
+      allowed: limits.maxComputeWorkgroupsPerDimension,
+      unit: "workgroups",
+    },
+  ];
+}
