@@ -93,7 +93,7 @@ export function buildExpression(recipe: ExpressionRecipe, variables: readonly In
 }
 
 export function buildConstraint(recipe: ConstraintRecipe, variables: readonly IntVar[]): Constraint {
-  if (recipe.op === "and" || recipe.op === "or") {
+  if ("parts" in recipe) {
     const parts = recipe.parts.map((part) => buildConstraint(part, variables));
     return recipe.op === "and" ? and(...parts) : or(...parts);
   }

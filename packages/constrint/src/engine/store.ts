@@ -373,7 +373,7 @@ export class Store {
     const step = this.tableSteps[x]!;
     if (step !== 0) {
       const index = Math.ceil((value - table[0]!) / step);
-      return index < 0 ? 0 : index > table.length ? table.length : index;
+      return Math.min(Math.max(index, 0), table.length);
     }
     let low = 0;
     let high = table.length;

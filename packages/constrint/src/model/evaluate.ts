@@ -131,12 +131,20 @@ function evaluateExactly(expression: IntExpr, assignment: Assignment): bigint {
     case "power":
       return evaluateExactly(expression.base, assignment) ** BigInt(expression.exponent);
     case "max":
-      return expression.operands
-        .map((operand) => evaluateExactly(operand, assignment))
-        .reduce((a, b) => (a > b ? a : b));
+      return extreme(expression.operands, assignment, (value, best) => value > best);
     case "min":
-      return expression.operands
-        .map((operand) => evaluateExactly(operand, assignment))
-        .reduce((a, b) => (a < b ? a : b));
+      return extreme(expression.operands, assignment, (value, best) => value < best);
   }
+}
+
+/** The operands' exact value that beats all others. */
+function extreme(
+  operands: readonly IntExpr[],
+  assignment: Assignment,
+  beats: (value: bigint, best: bigint) => boolean,
+): bigint {
+  const [first, ...others] = operands.map((operand) => evaluateExactly(operand, assignment));
+  let best = first!;
+  for (const value of others) if (beats(value, best)) best = value;
+  return best;
 }
