@@ -24,7 +24,7 @@ namespace host {
 constexpr int idleRoundLimit = 10'000;
 
 /** Loads by load_relaxed or load_acquire in one go, without a pause, that can only be a loop without spin_pause. */
-constexpr int loadsWithoutPauseLimit = 50'000'000;
+constexpr int loadsWithoutPauseLimit = 10'000'000;
 
 /** A sequence of random numbers (SplitMix64), the same on every machine. */
 class Random {
