@@ -10,8 +10,10 @@ import type { Problem } from "../plan/problem.js";
  * published, not measured on each.
  */
 export interface StepCosts {
-  /** Sixteen multiply-adds: a 4 × 4 matrix times a vector, by one invocation. */
+  /** Sixteen multiply-adds, a 4 × 4 matrix times a vector: one invocation's share of a compute unit. */
   readonly matrixMultiplyAdd: number;
+  /** The same by one invocation that has a compute unit for itself: one multiply-add a clock. */
+  readonly matrixMultiplyAddLatency: number;
   /** One byte read from or written to workgroup memory. */
   readonly workgroupByte: number;
   /** A round trip to workgroup memory. */
@@ -27,6 +29,9 @@ export interface StepCosts {
   readonly workgroupBarrier: number;
   readonly dispatch: number;
 }
+
+/** Elements of the 4 × 4 matrix that an invocation multiplies at once. */
+const matrixElements = 16;
 
 const latencyCycles = {
   workgroup: 30,
@@ -49,7 +54,8 @@ export function stepCosts(problem: Problem, device: WebGpuDevice): StepCosts {
   const nonlinearities = graph.filter((node) => node.kind === "sigmoid" || node.kind === "tanh").length;
   const instructions = graph.length + instructionsPerTensorElement * (cell.gates.length + cell.states.length);
   return {
-    matrixMultiplyAdd: cycles(16 / assumed.fmaPerClockPerComputeUnit),
+    matrixMultiplyAdd: cycles(matrixElements / assumed.fmaPerClockPerComputeUnit),
+    matrixMultiplyAddLatency: cycles(matrixElements),
     workgroupByte: cycles(1 / assumed.workgroupBytesPerClockPerComputeUnit),
     workgroupLatency: cycles(latencyCycles.workgroup),
     storageByte: Math.round((1e12 * assumed.computeUnitCount) / assumed.storageBytesPerSecond),

@@ -3,6 +3,7 @@ import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
 import {
+  indexed,
   multiplyChunk,
   publishSums,
   type SlotCounts,
@@ -66,20 +67,19 @@ const loadMatrix = (p: number, v: number): string =>
 
 function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
-  const matrices = unitsPerInvocation * gateVectors;
   const lines: string[] = [];
   for (const c of range(inRegisters)) {
     lines.push(
       ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
         const inner = `${c}u * INNER_LANES + inner_lane`;
-        return `let matrix_${c}_${p}_${v} = load_matrix(${4 * v!}u, head, ${p}u * UNIT_LANES + unit_lane, ${inner});`;
+        return `let ${indexed(counts, "matrix", c, p!, v!)} = load_matrix(${4 * v!}u, head, ${p}u * UNIT_LANES + unit_lane, ${inner});`;
       }),
     );
   }
   if (inWorkgroup > 0) {
     lines.push(
       "for (var chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk++) {",
-      `  let place = (chunk - CHUNKS_IN_REGISTERS) * ${matrices}u;`,
+      `  let place = (chunk - CHUNKS_IN_REGISTERS) * MATRICES_PER_CHUNK;`,
       ...unroll(
         [unitsPerInvocation, gateVectors],
         (p, v) => `  store_matrix(place + ${p! * gateVectors + v!}u, invocation, ${loadMatrix(p!, v!)});`,
@@ -93,27 +93,38 @@ function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: 
 function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: MatrixPlaces): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
   const state = (chunk: string) => (s: number) => `state_chunk(step, ${s}u, ${chunk} * INNER_LANES + inner_lane)`;
-  const block = (opening: string, lines: readonly string[]): string[] => [opening, ...lines.map((line) => `  ${line}`), "}"];
+  const block = (opening: string, lines: readonly string[]): string[] => [
+    opening,
+    ...lines.map((line) => `  ${line}`),
+    "}",
+  ];
   const lines = range(inRegisters).flatMap((c) =>
-    block("{", multiplyChunk(counts, (p, v) => `matrix_${c}_${p}_${v}`, state(`${c}u`))),
+    block(
+      "{",
+      multiplyChunk(counts, (p, v) => indexed(counts, "matrix", c, p, v), state(`${c}u`)),
+    ),
   );
   if (inWorkgroup > 0) {
     lines.push(
       ...block("for (var chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk++) {", [
-        `let place = (chunk - CHUNKS_IN_REGISTERS) * ${unitsPerInvocation * gateVectors}u;`,
+        `let place = (chunk - CHUNKS_IN_REGISTERS) * MATRICES_PER_CHUNK;`,
         ...unroll(
           [unitsPerInvocation, gateVectors],
-          (p, v) => `let matrix_${p}_${v} = stored_matrix(place + ${p! * gateVectors + v!}u, invocation);`,
+          (p, v) =>
+            `let ${indexed(counts, "matrix", p!, v!)} = stored_matrix(place + ${p! * gateVectors + v!}u, invocation);`,
         ),
-        ...multiplyChunk(counts, (p, v) => `matrix_${p}_${v}`, state("chunk")),
+        ...multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v), state("chunk")),
       ]),
     );
   }
   if (inStorage > 0) {
     lines.push(
       ...block("for (var chunk = CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk < INNER_CHUNKS; chunk++) {", [
-        ...unroll([unitsPerInvocation, gateVectors], (p, v) => `let matrix_${p}_${v} = ${loadMatrix(p!, v!)};`),
-        ...multiplyChunk(counts, (p, v) => `matrix_${p}_${v}`, state("chunk")),
+        ...unroll(
+          [unitsPerInvocation, gateVectors],
+          (p, v) => `let ${indexed(counts, "matrix", p!, v!)} = ${loadMatrix(p!, v!)};`,
+        ),
+        ...multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v), state("chunk")),
       ]),
     );
   }
@@ -124,7 +135,7 @@ function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: M
 function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
   const { cell, stateOutput } = plan.problem;
   const [output, ...others] = cell.states.map(({ name }) => name);
-  const inputs = range(counts.gateVectors).map((v) => `inputs_${o}_${v} + ${slotSums(counts, o, v)}`);
+  const inputs = range(counts.gateVectors).map((v) => `${indexed(counts, "inputs", o, v)} + ${slotSums(counts, o, v)}`);
   const written = stateOutput === "sequence" ? [output!, ...others] : [output!];
   return [
     `if (slot_${o}.exists) {`,
@@ -133,7 +144,9 @@ function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
     `  let index = state_index(slot_${o}, run.steps, step);`,
     ...written.map((name) => `  ${name}[index] = states_${o}.${name};`),
     "}",
-    ...range(counts.gateVectors).map((v) => `inputs_${o}_${v} = next_inputs_${o}_${v};`),
+    ...range(counts.gateVectors).map(
+      (v) => `${indexed(counts, "inputs", o, v)} = ${indexed(counts, "next_inputs", o, v)};`,
+    ),
   ];
 }
 
@@ -141,12 +154,14 @@ function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
   const names = plan.problem.cell.states.map(({ name }) => name);
   return [
     `var states_${o}: States;`,
-    ...range(counts.gateVectors).map((v) => `var inputs_${o}_${v} = vec4f();`),
+    ...range(counts.gateVectors).map((v) => `var ${indexed(counts, "inputs", o, v)} = vec4f();`),
     `if (slot_${o}.exists) {`,
     `  let index = state_index(slot_${o}, 1u, 0u);`,
     `  states_${o} = States(${names.map((name) => `${name}_initial[index]`).join(", ")});`,
     `  state_tile[state_tile_index(0u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = states_${o}.${names[0]};`,
-    ...range(counts.gateVectors).map((v) => `  inputs_${o}_${v} = load_inputs_${v}(slot_${o}, 0u);`),
+    ...range(counts.gateVectors).map(
+      (v) => `  ${indexed(counts, "inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, 0u);`,
+    ),
     "}",
   ];
 }
@@ -155,9 +170,11 @@ function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
 function prefetch(counts: SlotCounts, o: number): string[] {
   const vectors = range(counts.gateVectors);
   return [
-    ...vectors.map((v) => `var next_inputs_${o}_${v} = vec4f();`),
+    ...vectors.map((v) => `var ${indexed(counts, "next_inputs", o, v)} = vec4f();`),
     `if (slot_${o}.exists) {`,
-    ...vectors.map((v) => `  next_inputs_${o}_${v} = load_inputs_${v}(slot_${o}, next_step);`),
+    ...vectors.map(
+      (v) => `  ${indexed(counts, "next_inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, next_step);`,
+    ),
     "}",
   ];
 }

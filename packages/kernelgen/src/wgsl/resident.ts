@@ -45,11 +45,7 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
     const stateBuffers = constant(2).minus(tiling.splitsInner);
     const innerPadded = times(innerChunks, innerLanes, lanesPerVector);
     const stateFloats = times(stateBuffers, batchTile, innerPadded);
-    const workgroupBytes = plus(
-      matrixVectors.times(vectorBytes),
-      stateFloats.times(floatBytes),
-      tiling.partialBytes,
-    );
+    const workgroupBytes = plus(matrixVectors.times(vectorBytes), stateFloats.times(floatBytes), tiling.partialBytes);
     // The next step's inputs travel while this one is computed.
     const inputRegisters = tiling.ownSlots.times(gateVectors * lanesPerVector);
     const registers = invocationRegisters(
@@ -59,7 +55,13 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
     );
 
     const blockCount = batchBlocks.times(heads);
-    const waves = ceilQuotient(model, "waves", blockCount, constant(device.assumed.computeUnitCount), heads * problem.batch);
+    const waves = ceilQuotient(
+      model,
+      "waves",
+      blockCount,
+      constant(device.assumed.computeUnitCount),
+      heads * problem.batch,
+    );
     const stateBytesPerChunk = times(tiling.invocations, batchTile, vectorBytes);
     const stepCost = plus(
       tiling.multiplyCost,
@@ -79,6 +81,7 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
         stateBuffers,
         innerPadded,
         stateFloats,
+        matricesPerChunk,
         matrixVectors,
         workgroupsX: constant(heads),
         workgroupsY: batchBlocks,

@@ -22,23 +22,34 @@ export function slotCounts(plan: Plan): SlotCounts {
   };
 }
 
+/** A variable's name with its indices; the last index counts gate vectors, and is left out where a cell has one. */
+export function indexed(counts: SlotCounts, name: string, ...indices: readonly number[]): string {
+  return [name, ...(counts.gateVectors === 1 ? indices.slice(0, -1) : indices)].join("_");
+}
+
 /** The variable of an invocation's sums for its unit p, the workgroup's sequence s and the gate vector v. */
-export const sumName = (p: number, s: number, v: number): string => `sums_${p}_${s}_${v}`;
+const sumName = (counts: SlotCounts, p: number, s: number, v: number): string => indexed(counts, "sums", p, s, v);
 
 /** Declarations of the sums. */
-export const sumDeclarations = ({ unitsPerInvocation, batchTile, gateVectors }: SlotCounts): string[] =>
-  unroll([unitsPerInvocation, batchTile, gateVectors], (p, s, v) => `var ${sumName(p!, s!, v!)} = vec4f();`);
+export function sumDeclarations(counts: SlotCounts): string[] {
+  const { unitsPerInvocation, batchTile, gateVectors } = counts;
+  return unroll(
+    [unitsPerInvocation, batchTile, gateVectors],
+    (p, s, v) => `var ${sumName(counts, p!, s!, v!)} = vec4f();`,
+  );
+}
 
 /** Multiplies one chunk: R as `matrix(p, v)` by h as `state(s)`, both expressions, into all sums. */
 export function multiplyChunk(
-  { unitsPerInvocation, batchTile, gateVectors }: SlotCounts,
+  counts: SlotCounts,
   matrix: (p: number, v: number) => string,
   state: (s: number) => string,
 ): string[] {
+  const { unitsPerInvocation, batchTile, gateVectors } = counts;
   return range(batchTile).flatMap((s) => [
     `let state_${s} = ${state(s)};`,
     ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
-      const sums = sumName(p!, s, v!);
+      const sums = sumName(counts, p!, s, v!);
       return `${sums} = multiply_add(${matrix(p!, v!)}, state_${s}, ${sums});`;
     }),
   ]);
@@ -49,23 +60,25 @@ export const slotDeclarations = ({ ownSlots }: SlotCounts): string[] =>
   range(ownSlots).map((o) => `let slot_${o} = own_slot(${o}u, invocation, head, first_unit, first_sequence);`);
 
 /** Writes all sums where their slots' owners find them, and waits. Nothing is needed where an invocation owns what it sums. */
-export function publishSums({ unitsPerInvocation, batchTile, gateVectors, splitsInner }: SlotCounts): string[] {
+export function publishSums(counts: SlotCounts): string[] {
+  const { unitsPerInvocation, batchTile, gateVectors, splitsInner } = counts;
   if (!splitsInner) return [];
   const rows = unitsPerInvocation * batchTile;
   return [
     ...unroll([batchTile, unitsPerInvocation, gateVectors], (s, p, v) => {
       const row = v! * rows + s! * unitsPerInvocation + p!;
-      return `partial[partial_index(${row}u, inner_lane, unit_lane)] = ${sumName(p!, s!, v!)};`;
+      return `partial[partial_index(${row}u, inner_lane, unit_lane)] = ${sumName(counts, p!, s!, v!)};`;
     }),
     "workgroupBarrier();",
   ];
 }
 
 /** The whole sums of own slot o for the gate vector v. Without a split the slots are an invocation's own sums, in order. */
-export function slotSums({ unitsPerInvocation, splitsInner }: SlotCounts, o: number, v: number): string {
+export function slotSums(counts: SlotCounts, o: number, v: number): string {
+  const { unitsPerInvocation, splitsInner } = counts;
   return splitsInner
     ? `add_partial_sums(${v}u, slot_${o})`
-    : sumName(o % unitsPerInvocation, Math.floor(o / unitsPerInvocation), v);
+    : sumName(counts, o % unitsPerInvocation, Math.floor(o / unitsPerInvocation), v);
 }
 
 const exchangeSource = `
@@ -92,8 +105,10 @@ export function slotSource(plan: Plan): string {
   const counts = slotCounts(plan);
   const gates = plan.problem.cell.gates;
   const inputs = range(counts.gateVectors).map((v) => {
-    const components = range(4).map((i) => (4 * v + i < gates.length ? `gate_input(slot, step, ${4 * v + i}u)` : "0.0"));
-    return `fn load_inputs_${v}(slot: Slot, step: u32) -> vec4f {
+    const components = range(4).map((i) =>
+      4 * v + i < gates.length ? `gate_input(slot, step, ${4 * v + i}u)` : "0.0",
+    );
+    return `fn ${indexed(counts, "load_inputs", v)}(slot: Slot, step: u32) -> vec4f {
   return vec4f(
 ${components.map((component) => `    ${component},`).join("\n")}
   );

@@ -1,4 +1,4 @@
-import { and, constant, type IntExpr, type IntVar, type Model, or } from "constrint";
+import { and, constant, type IntExpr, type IntVar, type Model, max, or } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import type { Budget } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
@@ -126,7 +126,7 @@ export function tileWorkgroup(
       headCount: constant(heads),
       batch: constant(batch),
       invocations,
-      unitLanes,
+      ...(isUnknown ? {} : { unitLanes }),
       unitTile: times(unitsPerInvocation, unitLanes),
       batchBlocks,
       innerChunks,
@@ -135,7 +135,13 @@ export function tileWorkgroup(
       partialVectors,
     },
     costs,
-    multiplyCost: times(invocations, unitsPerInvocation, batchTile, innerChunks, gateVectors * costs.matrixMultiplyAdd),
+    // The compute unit's rate bounds all invocations together, its clock each of them alone.
+    multiplyCost: times(
+      max([invocations.times(costs.matrixMultiplyAdd), constant(costs.matrixMultiplyAddLatency)]),
+      slotsPerUnitLane,
+      innerChunks,
+      gateVectors,
+    ),
     finishCost: plus(
       partialBytes.times(2 * costs.workgroupByte),
       splitsInner.times(2 * costs.workgroupLatency),

@@ -1,0 +1,83 @@
+import { constant, max } from "constrint";
+import type { WebGpuDevice } from "hwmodels";
+import type { KernelFamily } from "../plan/family.js";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { refuseForward } from "./requirements.js";
+import { emitStepwise } from "./stepwise-source.js";
+import {
+  invocationRegisters,
+  lanesPerVector,
+  matrixRegisters,
+  tileWorkgroup,
+  vectorBytes,
+  workgroupBudgets,
+} from "./workgroup-tiling.js";
+
+/** The largest number of adjacent units that a workgroup reads R for; powers of two, so that lanes stay aligned. */
+const unitLaneChoices = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/**
+ * One dispatch for each step, all in one compute pass; a workgroup for each tile of units of a head and each tile of sequences.
+ *
+ * R is read from storage in every step, coalesced along the inner dimension. States travel from step to step through the output tensors.
+ */
+export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
+  name: "stepwise",
+  target: "wgsl",
+  refuse: refuseForward,
+  tile(problem, device, model) {
+    const { headDim, heads, batch, steps } = problem;
+    const tiling = tileWorkgroup(problem, device, model, () => ({
+      unitLanes: model.int("unitLanes", unitLaneChoices),
+      isUnknown: true,
+    }));
+    const { unitsPerInvocation, unitLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } = tiling;
+    const unitBlocks = ceilQuotient(model, "unitBlocks", headDim, tiling.unitTile, headDim);
+    // A head that fills half of a tile's lanes is served by half as many.
+    model.add(times(unitsPerInvocation, unitLanes).lt(2 * headDim), "no more lanes than twice the units");
+
+    const matricesPerChunk = unitsPerInvocation.times(gateVectors);
+    const registers = invocationRegisters(
+      tiling,
+      times(matricesPerChunk, matrixRegisters),
+      constant(lanesPerVector), // a chunk of h
+    );
+    const blockCount = times(unitBlocks, batchBlocks, heads);
+    const waves = ceilQuotient(
+      model,
+      "waves",
+      blockCount,
+      constant(device.assumed.computeUnitCount),
+      headDim * batch * heads,
+    );
+    const matrixBytesPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector * vectorBytes);
+    const stateBytesPerChunk = times(tiling.innerLanes, batchTile, vectorBytes);
+    const blockCost = plus(
+      tiling.multiplyCost,
+      times(innerChunks, plus(matrixBytesPerChunk, stateBytesPerChunk), costs.storageByte),
+      // Each chunk is waited for, and so are the inputs of the own slots.
+      innerChunks.plus(1).times(costs.storageLatency),
+      tiling.finishCost,
+      tiling.splitsInner.times(costs.workgroupBarrier),
+    );
+    return {
+      unknowns: tiling.unknowns,
+      derived: {
+        ...tiling.derived,
+        unitBlocks,
+        workgroupsX: unitBlocks,
+        workgroupsY: batchBlocks,
+        workgroupsZ: constant(heads),
+        dispatchCount: constant(steps),
+      },
+      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: tiling.partialBytes },
+      budgets: workgroupBudgets(device, tiling, {
+        workgroupBytes: tiling.partialBytes,
+        registers,
+        largestDispatchDimension: max([unitBlocks, batchBlocks, heads]),
+      }),
+      cost: waves.times(blockCost).plus(costs.dispatch),
+    };
+  },
+  emit: emitStepwise,
+};
