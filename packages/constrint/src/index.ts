@@ -1,5 +1,8 @@
 export { domainHas, domainSize, type IntDomain } from "./domain/int-domain.js";
 export { SolverError, type SolverErrorCode } from "./error.js";
+export { formatConstraint, formatExpression, formatProgram } from "./language/printer.js";
+export { type Goal, type Program, parseExpression, parseProgram } from "./language/program.js";
+export { ConstrintSyntaxError, type Position } from "./language/syntax-error.js";
 export { And, and, Comparison, type Constraint, Divides, Or, or, type Relation } from "./model/constraint.js";
 export { type Assignment, evaluate, holds } from "./model/evaluate.js";
 export {

@@ -1,0 +1,272 @@
+import type { Relation } from "../model/constraint.js";
+import { MAX_EXPONENT } from "../model/expression.js";
+import { type Operator, type Token, tokenize } from "./lexer.js";
+import { isNumeric, type ListItem, type SignedTerm, type Syntax } from "./syntax.js";
+import { type ConstrintSyntaxError, type Position, syntaxError } from "./syntax-error.js";
+
+/** Brackets nest at most this deep, so that no text can exhaust the stack. */
+const MAX_NESTING = 256;
+
+const RELATIONS: readonly string[] = ["==", "!=", "<=", "<", ">=", ">"] satisfies Relation[];
+
+/**
+ * Parses a ConstrINT text into a conjunction.
+ *
+ * From weakest to strongest: `;` (and), `|` (or), relations, `%`, `+` and `-`, `*`, `^`. Brackets group both numbers and
+ * conditions.
+ *
+ * @throws ConstrintSyntaxError
+ * @internal
+ */
+export function parse(text: string): Syntax {
+  const parser = new Parser(text);
+  const program = parser.conjunction(true);
+  parser.expectEnd('";", "|", an operator or the end');
+  return program;
+}
+
+/** Parses a single numeric expression. @internal */
+export function parseNumber(text: string): Syntax {
+  const parser = new Parser(text);
+  const node = parser.numeric(parser.remainder());
+  parser.expectEnd("an operator or the end");
+  return node;
+}
+
+class Parser {
+  private readonly tokens: readonly Token[];
+  private index = 0;
+  private nesting = 0;
+
+  constructor(private readonly text: string) {
+    this.tokens = tokenize(text);
+  }
+
+  // ------------------------------------------------------------------------------------------------ conditions, weakest first
+
+  conjunction(isTopLevel: boolean): Syntax {
+    const at = this.place();
+    const parts: Syntax[] = [];
+    for (;;) {
+      // A semicolon may end a text as well as separate its parts, and an empty text is true.
+      if (isTopLevel && this.token.type === "end") break;
+      parts.push((isTopLevel ? this.objective() : undefined) ?? this.disjunction());
+      if (!this.skip(";")) break;
+    }
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined && !isTopLevel) return only;
+    return { ...at, type: "and", parts: parts.map((part) => this.conditional(part)) };
+  }
+
+  /** `minimize EXPRESSION` or `maximize EXPRESSION`; the words are ordinary names where an operator follows. */
+  private objective(): Syntax | undefined {
+    const { token } = this;
+    const next = this.tokens[this.index + 1];
+    if (token.type !== "name" || (token.text !== "minimize" && token.text !== "maximize") || next === undefined) {
+      return undefined;
+    }
+    const startsExpression = next.type === "name" || next.type === "integer" || ["(", "-"].includes(next.text);
+    if (!startsExpression) return undefined;
+    this.index++;
+    const operand = this.numeric(this.remainder());
+    return { ...place(token), type: "objective", sense: token.text, operand };
+  }
+
+  private disjunction(): Syntax {
+    const at = this.place();
+    const parts = [this.comparison()];
+    while (this.skip("|")) parts.push(this.comparison());
+    if (parts.length === 1) return parts[0]!;
+    return { ...at, type: "or", parts: parts.map((part) => this.conditional(part)) };
+  }
+
+  private comparison(): Syntax {
+    const at = this.place();
+    const left = this.remainder();
+    const { token } = this;
+    if (token.type !== "symbol" || !RELATIONS.includes(token.text)) return left;
+    this.numeric(left);
+    this.index++;
+    const right = this.numeric(this.remainder());
+    if (RELATIONS.includes(this.token.text)) {
+      throw this.error(this.token, `expected ";" or "|", found "${this.token.text}" (a comparison has two sides)`);
+    }
+    return { ...at, type: "comparison", relation: token.text as Relation, left, right };
+  }
+
+  // --------------------------------------------------------------------------------------------------- numbers, weakest first
+
+  remainder(): Syntax {
+    const at = this.place();
+    const dividend = this.sum();
+    if (!this.skip("%")) return dividend;
+    this.numeric(dividend);
+    const divisor = this.numeric(this.sum());
+    if (this.token.text === "%")
+      throw this.error(this.token, 'expected "==", found "%" (brackets say which comes first)');
+    return { ...at, type: "remainder", dividend, divisor };
+  }
+
+  private sum(): Syntax {
+    const at = this.place();
+    const first = this.product();
+    const terms: SignedTerm[] = [{ sign: 1, term: first }];
+    while (this.token.text === "+" || this.token.text === "-") {
+      this.numeric(terms.at(-1)!.term);
+      const sign = this.token.text === "+" ? 1 : -1;
+      this.index++;
+      terms.push({ sign, term: this.numeric(this.product()) });
+    }
+    return terms.length === 1 ? first : { ...at, type: "sum", terms };
+  }
+
+  private product(): Syntax {
+    const at = this.place();
+    const factors = [this.signed()];
+    while (this.token.text === "*") {
+      this.numeric(factors.at(-1)!);
+      this.index++;
+      factors.push(this.numeric(this.signed()));
+    }
+    return factors.length === 1 ? factors[0]! : { ...at, type: "product", factors };
+  }
+
+  private signed(): Syntax {
+    const at = this.place();
+    if (!this.skip("-")) return this.power();
+    const operand = this.nested(() => this.numeric(this.signed()));
+    return operand.type === "integer"
+      ? { ...at, type: "integer", value: -operand.value + 0 }
+      : { ...at, type: "negation", operand };
+  }
+
+  private power(): Syntax {
+    const at = this.place();
+    const base = this.atom();
+    if (!this.skip("^")) return base;
+    this.numeric(base);
+    const { token } = this;
+    if (token.type !== "integer" || token.value > MAX_EXPONENT) {
+      throw this.expected(`an integer exponent from 0 to ${MAX_EXPONENT}`);
+    }
+    this.index++;
+    return { ...at, type: "power", base, exponent: token.value };
+  }
+
+  private atom(): Syntax {
+    const { token } = this;
+    const at = place(token);
+    if (token.type === "integer") {
+      this.index++;
+      return { ...at, type: "integer", value: token.value };
+    }
+    if (token.type === "name") {
+      this.index++;
+      if ((token.text === "min" || token.text === "max") && this.skip("(")) {
+        return { ...at, type: "call", name: token.text, operands: this.nested(() => this.operands()) };
+      }
+      return { ...at, type: "name", name: token.text };
+    }
+    if (this.skip("(")) {
+      const inner = this.nested(() => this.conjunction(false));
+      this.expect(")", '")" or an operator');
+      return inner;
+    }
+    if (this.skip("[")) return { ...at, type: "list", items: this.nested(() => this.items()) };
+    throw this.expected("an expression");
+  }
+
+  private operands(): Syntax[] {
+    const operands: Syntax[] = [];
+    do operands.push(this.numeric(this.remainder()));
+    while (this.skip(","));
+    this.expect(")", '"," or ")"');
+    return operands;
+  }
+
+  private items(): ListItem[] {
+    const items: ListItem[] = [];
+    do {
+      const low = this.numeric(this.sum());
+      items.push(this.skip("..") ? { low, high: this.numeric(this.sum()) } : { low });
+    } while (this.skip(","));
+    this.expect("]", '",", ".." or "]"');
+    return items;
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------- helpers
+
+  /** Requires that a node is a number. */
+  numeric(node: Syntax): Syntax {
+    if (!isNumeric(node)) throw this.error(node, "expected a number, found a condition");
+    return node;
+  }
+
+  expectEnd(alternatives: string): void {
+    if (this.token.type !== "end") throw this.expected(alternatives);
+  }
+
+  private conditional(node: Syntax): Syntax {
+    if (!isNumeric(node)) return node;
+    // What is missing comes after the number: the token that ended it.
+    const after = this.endOf(node);
+    const relation = node.type === "remainder" ? '"== 0"' : 'a relation ("==", "<=", …)';
+    throw this.error(after, `expected ${relation}, found ${describe(after)}`);
+  }
+
+  /** The first token after a node of a list of parts: the separator before the next part. */
+  private endOf(node: Syntax): Token {
+    const start = this.tokens.findIndex((token) => token.line === node.line && token.column === node.column);
+    let depth = 0;
+    for (let i = start; ; i++) {
+      const token = this.tokens[i]!;
+      if (token.type === "end") return token;
+      if (token.text === "(" || token.text === "[") depth++;
+      if (token.text === ")" || token.text === "]") depth--;
+      if (depth < 0 || (depth === 0 && (token.text === ";" || token.text === "|"))) return token;
+    }
+  }
+
+  private get token(): Token {
+    return this.tokens[this.index]!;
+  }
+
+  private place(): Position {
+    return place(this.token);
+  }
+
+  private skip(symbol: Operator): boolean {
+    if (this.token.type !== "symbol" || this.token.text !== symbol) return false;
+    this.index++;
+    return true;
+  }
+
+  private expect(symbol: Operator, alternatives: string): void {
+    if (!this.skip(symbol)) throw this.expected(alternatives);
+  }
+
+  private nested<T>(inner: () => T): T {
+    if (++this.nesting > MAX_NESTING) {
+      throw this.error(this.token, `expected brackets and signs to nest at most ${MAX_NESTING} deep`);
+    }
+    const result = inner();
+    this.nesting--;
+    return result;
+  }
+
+  private expected(what: string): ConstrintSyntaxError {
+    return this.error(this.token, `expected ${what}, found ${describe(this.token)}`);
+  }
+
+  private error(at: Position, problem: string): ConstrintSyntaxError {
+    return syntaxError(this.text, at, problem);
+  }
+}
+
+function place({ line, column }: Position): Position {
+  return { line, column };
+}
+
+function describe(token: Token): string {
+  return token.type === "end" ? "the end of the text" : `"${token.text}"`;
+}

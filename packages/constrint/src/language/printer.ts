@@ -1,0 +1,135 @@
+import { SolverError } from "../error.js";
+import type { Constraint } from "../model/constraint.js";
+import type { IntExpr, IntVar } from "../model/expression.js";
+import { isName } from "./lexer.js";
+import type { Program } from "./program.js";
+
+/** How strongly an operator binds; a weaker operand of a stronger operator gets brackets. */
+const Binding = { and: 0, or: 1, comparison: 2, sum: 4, product: 5, sign: 6, power: 7, atom: 8 } as const;
+
+/**
+ * Writes a program as ConstrINT text, one statement a line, declarations first. `parseProgram` of it gives a model with the
+ * same variables in the same order and the same solutions.
+ *
+ * @throws SolverError `invalid-name` for a variable whose name is not an identifier of the language.
+ */
+export function formatProgram({ model, goal }: Program): string {
+  const statements = [
+    ...model.variables.map(formatDeclaration),
+    ...model.constraints.map(({ constraint, name }) => {
+      const comment = name === undefined ? "" : `# ${name.replaceAll(/[\r\n]+/g, " ")}\n`;
+      return comment + formatConstraint(constraint);
+    }),
+  ];
+  if (goal !== undefined) statements.push(`${goal.sense} (${formatExpression(goal.expression)})`);
+  return statements.map((statement) => `${statement};\n`).join("");
+}
+
+/** Writes a constraint as ConstrINT text. */
+export function formatConstraint(constraint: Constraint): string {
+  return constraintText(constraint, Binding.and);
+}
+
+/** Writes an expression as ConstrINT text. */
+export function formatExpression(expression: IntExpr): string {
+  return expressionText(expression, Binding.sum);
+}
+
+function formatDeclaration(variable: IntVar): string {
+  const { min, max, values } = variable.domain;
+  const name = nameText(variable);
+  if (values !== undefined) return `${name} == [${values.join(", ")}]`;
+  return min === max ? `${name} == ${min}` : `${name} == [${min}..${max}]`;
+}
+
+function constraintText(constraint: Constraint, binding: number): string {
+  switch (constraint.kind) {
+    case "comparison":
+      return `${formatExpression(constraint.left)} ${constraint.relation} ${formatExpression(constraint.right)}`;
+    case "divides":
+      return `${formatExpression(constraint.dividend)} % ${formatExpression(constraint.divisor)} == 0`;
+    case "and":
+      return joined(constraint.constraints, "; ", Binding.and, binding, "0 == 0");
+    case "or":
+      return joined(constraint.constraints, " | ", Binding.or, binding, "0 == 1");
+  }
+}
+
+function joined(
+  constraints: readonly Constraint[],
+  separator: string,
+  own: number,
+  binding: number,
+  whenEmpty: string,
+): string {
+  const [first, ...others] = constraints;
+  if (first === undefined) return whenEmpty;
+  if (others.length === 0) return constraintText(first, binding);
+  const text = constraints.map((part) => constraintText(part, own + 1)).join(separator);
+  return own < binding ? `(${text})` : text;
+}
+
+function expressionText(expression: IntExpr, binding: number): string {
+  switch (expression.kind) {
+    case "constant":
+      return expression.value < 0
+        ? bracketed(String(expression.value), Binding.sign, binding)
+        : String(expression.value);
+    case "variable":
+      return nameText(expression);
+    case "sum":
+      return sumText(expression.terms, binding);
+    case "product": {
+      const [first, ...others] = expression.factors;
+      if (first === undefined) return "1";
+      if (others.length === 0) return expressionText(first, binding);
+      if (isMinusOne(first)) {
+        const rest = others.map((factor) => expressionText(factor, Binding.sign)).join(" * ");
+        return bracketed(`-${rest}`, others.length === 1 ? Binding.sign : Binding.product, binding);
+      }
+      // A sum that begins with a bracketed product stays readable: a * b, not (a) * (b).
+      const text = expression.factors.map((factor) => expressionText(factor, Binding.sign)).join(" * ");
+      return bracketed(text, Binding.product, binding);
+    }
+    case "power": {
+      const text = `${expressionText(expression.base, Binding.atom)} ^ ${expression.exponent}`;
+      return bracketed(text, Binding.power, binding);
+    }
+    case "max":
+    case "min":
+      return `${expression.kind}(${expression.operands.map(formatExpression).join(", ")})`;
+  }
+}
+
+function sumText(terms: readonly IntExpr[], binding: number): string {
+  const [first, ...others] = terms;
+  if (first === undefined) return "0";
+  if (others.length === 0) return expressionText(first, binding);
+  let text = expressionText(first, Binding.product);
+  for (const term of others) {
+    if (term.kind === "constant" && term.value < 0) {
+      text += ` - ${-term.value}`;
+    } else if (term.kind === "product" && term.factors.length === 2 && isMinusOne(term.factors[0]!)) {
+      text += ` - ${expressionText(term.factors[1]!, Binding.product)}`;
+    } else {
+      text += ` + ${expressionText(term, Binding.product)}`;
+    }
+  }
+  return bracketed(text, Binding.sum, binding);
+}
+
+function bracketed(text: string, own: number, binding: number): string {
+  return own < binding ? `(${text})` : text;
+}
+
+function isMinusOne(expression: IntExpr): boolean {
+  return expression.kind === "constant" && expression.value === -1;
+}
+
+function nameText(variable: IntVar): string {
+  if (isName(variable.name)) return variable.name;
+  throw new SolverError(
+    "invalid-name",
+    `variable ${JSON.stringify(variable.name)}: not an identifier of the ConstrINT language`,
+  );
+}

@@ -1,0 +1,379 @@
+import { SolverError } from "../error.js";
+import { and, type Constraint, or } from "../model/constraint.js";
+import { evaluate } from "../model/evaluate.js";
+import { constant, type IntExpr, max, min, product, sum } from "../model/expression.js";
+import { Model } from "../model/model.js";
+import { parse, parseNumber } from "./parser.js";
+import type { Syntax } from "./syntax.js";
+import { type ConstrintSyntaxError, type Position, syntaxError } from "./syntax-error.js";
+
+/** The domain of a variable that no statement declares: 1 … 2^30. */
+export const DEFAULT_MIN = 1;
+/** See {@link DEFAULT_MIN}. */
+export const DEFAULT_MAX = 2 ** 30;
+
+/** A comparison with lists stands for at most this many combinations of their values. */
+const MAX_COMBINATIONS = 4096;
+
+/** A declaration lists at most this many values beside a single range. */
+const MAX_VALUES = 65536;
+
+/** What to make as small or as large as possible. */
+export interface Goal {
+  readonly sense: "minimize" | "maximize";
+  readonly expression: IntExpr;
+}
+
+/** A ConstrINT text's meaning. */
+export interface Program {
+  readonly model: Model;
+  /** From `minimize` or `maximize`. */
+  readonly goal?: Goal;
+}
+
+/**
+ * Reads a ConstrINT text.
+ *
+ * Every name is a variable with the values 1 … 2^30, unless statements of the form `NAME == 7`, `NAME == [8, 16]` or
+ * `NAME == [0..9]` that are not part of a disjunction declare its values. Elsewhere a list stands for any one of its values:
+ * a comparison holds if it holds for some choice, and `!=` is the opposite of `==`. `A % B == 0` says that B divides A.
+ *
+ * @throws ConstrintSyntaxError for a text that is not of the language; its message shows the place.
+ */
+export function parseProgram(text: string): Program {
+  const model = new Model();
+  const reader = new Reader(text, model);
+  const statements = flattenConjunction(parse(text));
+  const constraints = reader.declare(statements);
+  let goal: Goal | undefined;
+  for (const statement of constraints) {
+    if (statement.type !== "objective") {
+      model.add(reader.constraint(statement));
+      continue;
+    }
+    if (goal !== undefined) throw syntaxError(text, statement, "expected one objective, found a second one");
+    goal = { sense: statement.sense, expression: reader.expression(statement.operand) };
+  }
+  return goal === undefined ? { model } : { model, goal };
+}
+
+/**
+ * Reads a numeric expression over a model's variables, such as an objective.
+ *
+ * @throws ConstrintSyntaxError for a text that is not an expression, or names a variable that the model does not have.
+ */
+export function parseExpression(text: string, model: Model): IntExpr {
+  return new Reader(text, model).expression(parseNumber(text));
+}
+
+/** All integers from low to high. */
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+type ListSyntax = Extract<Syntax, { readonly type: "list" }>;
+type ComparisonSyntax = Extract<Syntax, { readonly type: "comparison" }>;
+
+/** The expression that each list of a comparison stands for in one combination. */
+type Choice = ReadonlyMap<ListSyntax, IntExpr>;
+
+const NO_CHOICE: Choice = new Map();
+
+class Reader {
+  constructor(
+    private readonly text: string,
+    private readonly model: Model,
+  ) {}
+
+  // -------------------------------------------------------------------------------------------------------- declarations
+
+  /**
+   * Adds all variables to the model, in the order in which the text mentions them.
+   *
+   * @returns the statements that are not declarations.
+   */
+  declare(statements: readonly Syntax[]): Syntax[] {
+    const declared = new Map<string, readonly Range[]>();
+    const places = new Map<string, Position>();
+    const rest: Syntax[] = [];
+    for (const statement of statements) {
+      const declaration = this.asDeclaration(statement);
+      if (declaration === undefined) {
+        rest.push(statement);
+        continue;
+      }
+      const { name, ranges } = declaration;
+      const before = declared.get(name);
+      declared.set(name, before === undefined ? mergeRanges(ranges) : intersectRanges(before, mergeRanges(ranges)));
+      places.set(name, statement);
+    }
+    for (const name of namesIn(statements)) {
+      const ranges = declared.get(name) ?? [{ low: DEFAULT_MIN, high: DEFAULT_MAX }];
+      const [first, ...others] = ranges;
+      if (first === undefined) {
+        // Declarations without a common value: the variable has to have some domain, and the model no solution.
+        this.model.int(name, DEFAULT_MIN, DEFAULT_MAX);
+        this.model.add(constant(0).eq(1), `declarations of ${name}`);
+      } else if (others.length === 0) {
+        this.model.int(name, first.low, first.high);
+      } else {
+        const size = ranges.reduce((total, { low, high }) => total + high - low + 1, 0);
+        if (size > MAX_VALUES) {
+          throw this.error(
+            places.get(name)!,
+            `expected at most ${MAX_VALUES} values or one range, found ${size} values`,
+          );
+        }
+        this.model.int(name, ranges.flatMap(valuesOf));
+      }
+    }
+    return rest;
+  }
+
+  /** Reads `NAME == values` or `values == NAME`, where the values are a constant or a list of constants and ranges. */
+  private asDeclaration(statement: Syntax): { name: string; ranges: Range[] } | undefined {
+    if (statement.type !== "comparison" || statement.relation !== "==") return undefined;
+    const { left, right } = statement;
+    if (left.type !== "name" && right.type !== "name") return undefined;
+    const [variable, values] = left.type === "name" ? [left, right] : [right, left];
+    if (variable.type !== "name" || namesIn([values]).length > 0 || values.type === "remainder") return undefined;
+    if (values.type === "list") return { name: variable.name, ranges: this.rangesOf(values) };
+    if (listsIn(values).length > 0) return undefined;
+    const value = this.constantValue(values);
+    return { name: variable.name, ranges: [{ low: value, high: value }] };
+  }
+
+  private rangesOf(list: ListSyntax): Range[] {
+    return list.items.map((item) => {
+      const low = this.constantValue(item.low);
+      const high = item.high === undefined ? low : this.constantValue(item.high);
+      if (low > high) throw this.error(item.low, `expected a range from low to high, found ${low}..${high}`);
+      return { low, high };
+    });
+  }
+
+  private constantValue(node: Syntax): number {
+    const [name] = namesIn([node]);
+    if (name !== undefined) throw this.error(node, `expected a constant, found the variable ${name}`);
+    return this.located(node, () => evaluate(this.expression(node), {}));
+  }
+
+  // --------------------------------------------------------------------------------------------------------- constraints
+
+  constraint(node: Syntax): Constraint {
+    switch (node.type) {
+      case "and":
+        return and(...node.parts.map((part) => this.constraint(part)));
+      case "or":
+        return or(...node.parts.map((part) => this.constraint(part)));
+      case "comparison":
+        return this.comparison(node);
+      case "objective":
+        throw this.error(node, "expected a condition: an objective stands outside of brackets");
+      default:
+        throw this.error(node, "expected a condition, found a number");
+    }
+  }
+
+  private comparison(node: ComparisonSyntax): Constraint {
+    const lists = [...listsIn(node.left), ...listsIn(node.right)];
+    const [only] = lists;
+    if (only === undefined) return this.plainComparison(node, NO_CHOICE);
+    if (lists.length === 1 && (node.left === only || node.right === only) && node.relation === "==") {
+      return this.membership(node.left === only ? node.right : node.left, only);
+    }
+    const combinations = this.combinations(node, lists).map((choice) => this.plainComparison(node, choice));
+    return node.relation === "!=" ? and(...combinations) : or(...combinations);
+  }
+
+  /** member == list, where ranges need not be listed one by one. */
+  private membership(member: Syntax, list: ListSyntax): Constraint {
+    if (member.type === "remainder") throw this.remainderError(member);
+    const expression = this.expression(member);
+    const parts = list.items.map((item) => {
+      if (item.high === undefined) return expression.eq(this.expression(item.low));
+      return and(expression.ge(this.expression(item.low)), expression.le(this.expression(item.high)));
+    });
+    const [first, ...others] = parts;
+    return first !== undefined && others.length === 0 ? first : or(...parts);
+  }
+
+  private combinations(node: Position, lists: readonly ListSyntax[]): Choice[] {
+    let choices: Choice[] = [NO_CHOICE];
+    for (const list of lists) {
+      const values: IntExpr[] = [];
+      for (const item of list.items) {
+        if (item.high === undefined) {
+          values.push(this.expression(item.low));
+          continue;
+        }
+        const range = { low: this.constantValue(item.low), high: this.constantValue(item.high) };
+        this.requireCombinations(node, range.high - range.low);
+        values.push(...valuesOf(range).map(constant));
+      }
+      this.requireCombinations(node, choices.length * values.length);
+      choices = choices.flatMap((choice) => values.map((value) => new Map([...choice, [list, value]])));
+    }
+    return choices;
+  }
+
+  private requireCombinations(node: Position, count: number): void {
+    if (count <= MAX_COMBINATIONS) return;
+    throw this.error(node, `expected lists with at most ${MAX_COMBINATIONS} combinations of values, found ${count}`);
+  }
+
+  private plainComparison(node: ComparisonSyntax, choice: Choice): Constraint {
+    const { left, right, relation } = node;
+    if (left.type === "remainder" || right.type === "remainder") {
+      const [remainder, other] = left.type === "remainder" ? [left, right] : [right, left];
+      if (remainder.type !== "remainder" || relation !== "==" || other.type !== "integer" || other.value !== 0) {
+        throw this.remainderError(remainder);
+      }
+      return this.located(node, () =>
+        this.expression(remainder.divisor, choice).divides(this.expression(remainder.dividend, choice)),
+      );
+    }
+    const a = this.expression(left, choice);
+    const b = this.expression(right, choice);
+    const build = { "==": a.eq, "!=": a.ne, "<=": a.le, "<": a.lt, ">=": a.ge, ">": a.gt }[relation];
+    return build.call(a, b);
+  }
+
+  // --------------------------------------------------------------------------------------------------------- expressions
+
+  expression(node: Syntax, choice: Choice = NO_CHOICE): IntExpr {
+    switch (node.type) {
+      case "integer":
+        return constant(node.value);
+      case "name": {
+        const variable = this.model.variable(node.name);
+        if (variable === undefined) throw this.error(node, `expected a variable of the model, found ${node.name}`);
+        return variable;
+      }
+      case "negation":
+        return product([-1, this.expression(node.operand, choice)]);
+      case "power":
+        return this.expression(node.base, choice).pow(node.exponent);
+      case "product":
+        return product(node.factors.map((factor) => this.expression(factor, choice)));
+      case "sum":
+        return sum(
+          node.terms.map(({ sign, term }) => {
+            const expression = this.expression(term, choice);
+            if (sign === 1) return expression;
+            return expression.kind === "constant" ? constant(-expression.value) : product([-1, expression]);
+          }),
+        );
+      case "call": {
+        const operands = node.operands.map((operand) => this.expression(operand, choice));
+        return node.name === "min" ? min(operands) : max(operands);
+      }
+      case "list": {
+        const chosen = choice.get(node);
+        if (chosen === undefined) throw this.error(node, "expected a number, found a list");
+        return chosen;
+      }
+      case "remainder":
+        throw this.remainderError(node);
+      default:
+        throw this.error(node, "expected a number, found a condition");
+    }
+  }
+
+  private remainderError(node: Position): ConstrintSyntaxError {
+    return this.error(node, 'expected "A % B == 0": a remainder is only compared with 0');
+  }
+
+  /** Gives errors of the model, such as overflow, a place in the text. */
+  private located<T>(node: Position, build: () => T): T {
+    try {
+      return build();
+    } catch (error) {
+      if (error instanceof SolverError && error.code !== "syntax") throw this.error(node, error.message);
+      throw error;
+    }
+  }
+
+  private error(at: Position, problem: string): ConstrintSyntaxError {
+    return syntaxError(this.text, at, problem);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- syntax
+
+function flattenConjunction(node: Syntax): Syntax[] {
+  return node.type === "and" ? node.parts.flatMap(flattenConjunction) : [node];
+}
+
+function childrenOf(node: Syntax): readonly Syntax[] {
+  switch (node.type) {
+    case "integer":
+    case "name":
+      return [];
+    case "list":
+      return node.items.flatMap(({ low, high }) => (high === undefined ? [low] : [low, high]));
+    case "call":
+      return node.operands;
+    case "negation":
+    case "objective":
+      return [node.operand];
+    case "power":
+      return [node.base];
+    case "product":
+      return node.factors;
+    case "sum":
+      return node.terms.map(({ term }) => term);
+    case "remainder":
+      return [node.dividend, node.divisor];
+    case "comparison":
+      return [node.left, node.right];
+    case "or":
+    case "and":
+      return node.parts;
+  }
+}
+
+/** The names in the order of their first occurrence. */
+function namesIn(nodes: readonly Syntax[]): string[] {
+  const names = new Set<string>();
+  const visit = (node: Syntax): void => {
+    if (node.type === "name") names.add(node.name);
+    else childrenOf(node).forEach(visit);
+  };
+  nodes.forEach(visit);
+  return [...names];
+}
+
+function listsIn(node: Syntax): ListSyntax[] {
+  return node.type === "list" ? [node] : childrenOf(node).flatMap(listsIn);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- ranges
+
+function valuesOf({ low, high }: Range): number[] {
+  return Array.from({ length: high - low + 1 }, (_, i) => low + i);
+}
+
+/** The same integers as disjoint ranges in ascending order, neighbours joined. */
+function mergeRanges(ranges: readonly Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const range of [...ranges].sort((a, b) => a.low - b.low)) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.low <= last.high + 1) {
+      merged[merged.length - 1] = { low: last.low, high: Math.max(last.high, range.high) };
+    } else {
+      merged.push(range);
+    }
+  }
+  return merged;
+}
+
+/** The common integers of two merged lists. */
+function intersectRanges(a: readonly Range[], b: readonly Range[]): Range[] {
+  return a.flatMap((range) =>
+    b
+      .map(({ low, high }) => ({ low: Math.max(range.low, low), high: Math.min(range.high, high) }))
+      .filter(({ low, high }) => low <= high),
+  );
+}
