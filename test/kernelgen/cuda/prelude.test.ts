@@ -110,6 +110,7 @@ const reportedFaults: readonly [fault: string, message: RegExp][] = [
   ["poll-next-block", /deadlock: .*\n.*block 0, threads 0 to 31 poll in spin_pause/],
   ["poll-with-barrier", /deadlock: threads poll for what no thread stores/],
   ["poll-without-pause", /has loaded \d+ times without a pause: .* must call spin_pause\(\)/],
+  ["poll-with-barrier-without-pause", /has loaded \d+ times without a pause/],
   [
     "grid-barrier-in-branch",
     /deadlock: .*\n.*block 0, threads 0 to 0 poll .*\n.*block 0, threads 1 to 63 wait at sync_block/,

@@ -1,13 +1,14 @@
 // Checks of the prelude against plain loops, written once for the host (g++) and the GPU (nvcc).
-// Usage: prelude_checks [NAME …]; without a name all checks run. Prints the first difference of each that fails; exit code 1.
-
-#include "prelude.cuh"
+// Usage: prelude_checks [NAME …]; without a name all checks run. Prints the first difference of each that fails; exit
+// code 1.
 
 #include <cmath>
 #include <cstdio>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "prelude.cuh"
 
 using namespace kernelgen;
 
@@ -17,7 +18,8 @@ using namespace kernelgen;
 template <typename Value>
 class DeviceArray {
  public:
-  explicit DeviceArray(std::size_t count) : count_(count), memory_(static_cast<Value*>(device_allocate(count * sizeof(Value)))) {}
+  explicit DeviceArray(std::size_t count)
+      : count_(count), memory_(static_cast<Value*>(device_allocate(count * sizeof(Value)))) {}
   explicit DeviceArray(const std::vector<Value>& values) : DeviceArray(values.size()) {
     copy_to_device(memory_, values.data(), values.size() * sizeof(Value));
   }
@@ -39,7 +41,8 @@ class DeviceArray {
 
 /** Reports the first difference beyond the tolerance (a NaN is one). */
 template <typename Value, typename Expected>
-bool same(const char* what, const std::vector<Value>& actual, const std::vector<Expected>& expected, double tolerance = 0) {
+bool same(const char* what, const std::vector<Value>& actual, const std::vector<Expected>& expected,
+          double tolerance = 0) {
   if (actual.size() != expected.size()) {
     std::printf("%s: %zu values, expected %zu\n", what, actual.size(), expected.size());
     return false;
@@ -96,9 +99,11 @@ bool check_positions() {
   DeviceArray<int> out(96 * blockCount);
   std::vector<int> expected;
   for (int block = 0; block < blockCount; block += 1) {
-    for (int thread = 95; thread >= 0; thread -= 1) expected.push_back(10000 * block + 100 * (thread / 32) + thread % 32);
+    for (int thread = 95; thread >= 0; thread -= 1)
+      expected.push_back(10000 * block + 100 * (thread / 32) + thread % 32);
   }
-  return ran(positions_kernel, blockCount, 96, 96 * sizeof(int), false, out.get()) && same("positions", out.read(), expected);
+  return ran(positions_kernel, blockCount, 96, 96 * sizeof(int), false, out.get()) &&
+         same("positions", out.read(), expected);
 }
 
 // ---- Shuffles -------------------------------------------------------------------------------------------------------
@@ -121,7 +126,8 @@ bool check_shuffles() {
 
 // ---- mma ------------------------------------------------------------------------------------------------------------
 
-/** C += A · B, A row-major 16×16, B row-major 16×8, C row-major 16×8; each lane gathers its fragments element by element. */
+/** C += A · B, A row-major 16×16, B row-major 16×8, C row-major 16×8; each lane gathers its fragments element by
+ * element. */
 KERNELGEN_KERNEL void mma_from_elements_kernel(const std::uint16_t* a, const std::uint16_t* b, float* c) {
   const int g = lane_index() / 4;
   const int t = lane_index() % 4;
@@ -168,7 +174,8 @@ bool check_mma() {
       for (std::size_t column = 0; column < 8; column += 1) {
         double sum = static_cast<double>(c[8 * row + column]);
         for (std::size_t k = 0; k < 16; k += 1) {
-          sum += static_cast<double>(bf16_to_float(a[16 * row + k])) * static_cast<double>(bf16_to_float(b[8 * k + column]));
+          sum += static_cast<double>(bf16_to_float(a[16 * row + k])) *
+                 static_cast<double>(bf16_to_float(b[8 * k + column]));
         }
         expected[8 * row + column] = sum;
       }
@@ -178,7 +185,8 @@ bool check_mma() {
     DeviceArray<float> fromElements(c);
     DeviceArray<float> fromLdmatrix(c);
     if (!ran(mma_from_elements_kernel, 1, 32, 0, false, deviceA.get(), deviceB.get(), fromElements.get())) return false;
-    if (!ran(mma_from_ldmatrix_kernel, 1, 32, 768, false, deviceA.get(), deviceB.get(), fromLdmatrix.get())) return false;
+    if (!ran(mma_from_ldmatrix_kernel, 1, 32, 768, false, deviceA.get(), deviceB.get(), fromLdmatrix.get()))
+      return false;
     if (!same("mma from elements", fromElements.read(), expected, 2e-5)) return false;
     if (!same("mma from ldmatrix", fromLdmatrix.read(), expected, 2e-5)) return false;
   }
@@ -192,7 +200,8 @@ KERNELGEN_KERNEL void ldmatrix_kernel(std::uint32_t* out) {
   constexpr int rowPitch = 24;
   std::uint16_t* shared = reinterpret_cast<std::uint16_t*>(shared_memory());
   const int row = lane_index();
-  for (int column = 0; column < 8; column += 1) shared[rowPitch * row + column] = static_cast<std::uint16_t>(8 * row + column);
+  for (int column = 0; column < 8; column += 1)
+    shared[rowPitch * row + column] = static_cast<std::uint16_t>(8 * row + column);
   sync_warp();
   const void* address = shared + rowPitch * row;
   std::uint32_t plain4[4];
@@ -232,11 +241,11 @@ bool check_ldmatrix() {
 // ---- Asynchronous copies --------------------------------------------------------------------------------------------
 
 /**
- * Three stages of 64 threads × 16 bytes, a ring of two in shared memory, each stage read by another thread than copied it;
- * then 64 words by copies of 4 bytes. What is not valid becomes zero: the last 5 vectors and the last 7 words.
+ * Three stages of 64 threads × 16 bytes, a ring of two in shared memory, each stage read by another thread than copied
+ * it; then 64 words by copies of 4 bytes. What is not valid becomes zero: the last 5 vectors and the last 7 words.
  */
-KERNELGEN_KERNEL void copies_kernel(const Words4* in, int vectorCount, const std::uint32_t* words, int wordCount, Words4* out,
-                                    std::uint32_t* outWords) {
+KERNELGEN_KERNEL void copies_kernel(const Words4* in, int vectorCount, const std::uint32_t* words, int wordCount,
+                                    Words4* out, std::uint32_t* outWords) {
   Words4* ring = reinterpret_cast<Words4*>(shared_memory());
   std::uint32_t* sharedWords = reinterpret_cast<std::uint32_t*>(ring + 2 * 64);
   const int thread = thread_index();
@@ -278,8 +287,8 @@ bool check_copies() {
   DeviceArray<std::uint32_t> deviceWords(words);
   DeviceArray<Words4> out(3 * 64);
   DeviceArray<std::uint32_t> outWords(64);
-  if (!ran(copies_kernel, 1, 64, 2 * 64 * 16 + 64 * 4, false, deviceIn.get(), vectorCount, deviceWords.get(), wordCount, out.get(),
-           outWords.get())) {
+  if (!ran(copies_kernel, 1, 64, 2 * 64 * 16 + 64 * 4, false, deviceIn.get(), vectorCount, deviceWords.get(), wordCount,
+           out.get(), outWords.get())) {
     return false;
   }
   std::vector<std::uint32_t> actual;
@@ -292,7 +301,8 @@ bool check_copies() {
     }
   }
   std::vector<std::uint32_t> expectedWords;
-  for (std::size_t thread = 0; thread < 64; thread += 1) expectedWords.push_back(63 - thread < wordCount ? words[63 - thread] : 0);
+  for (std::size_t thread = 0; thread < 64; thread += 1)
+    expectedWords.push_back(63 - thread < wordCount ? words[63 - thread] : 0);
   return same("copy_async_16", actual, expected) && same("copy_async_4", outWords.read(), expectedWords);
 }
 
@@ -345,14 +355,17 @@ KERNELGEN_KERNEL void bf16_kernel(const float* in, int count, std::uint16_t* rou
   packed[i] = pack_bf16(in[i], in[count - 1 - i]);
 }
 
-/** The nearest of all bf16 by distance, ties to the even one: the two that enclose the value's magnitude are its candidates. */
+/** The nearest of all bf16 by distance, ties to the even one: the two that enclose the value's magnitude are its
+ * candidates. */
 std::uint16_t nearest_bf16(float value) {
   if (std::isnan(value)) return 0x7FFF;
   const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
   const double magnitude = std::fabs(static_cast<double>(value));
   if (std::isinf(value)) return sign | 0x7F80;
   // Infinity stands where the next bf16 would, at 2^128.
-  const auto number = [](unsigned bits) { return bits == 0x7F80 ? std::ldexp(1.0, 128) : static_cast<double>(bf16_to_float(static_cast<std::uint16_t>(bits))); };
+  const auto number = [](unsigned bits) {
+    return bits == 0x7F80 ? std::ldexp(1.0, 128) : static_cast<double>(bf16_to_float(static_cast<std::uint16_t>(bits)));
+  };
   unsigned low = 0;
   unsigned high = 0x7F80;
   while (high - low > 1) {
@@ -366,10 +379,17 @@ std::uint16_t nearest_bf16(float value) {
 }
 
 bool check_bf16() {
-  std::vector<float> in = {0.0f, -0.0f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
-                           std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::max(),
-                           std::numeric_limits<float>::denorm_min(), float_of(0x7F800001u), float_of(0x3F808000u), float_of(0x3F818000u)};
-  for (int i = 0; i < 20000; i += 1) in.push_back(float_of(random_word()));            // any bits
+  std::vector<float> in = {0.0f,
+                           -0.0f,
+                           std::numeric_limits<float>::infinity(),
+                           -std::numeric_limits<float>::infinity(),
+                           std::numeric_limits<float>::quiet_NaN(),
+                           std::numeric_limits<float>::max(),
+                           std::numeric_limits<float>::denorm_min(),
+                           float_of(0x7F800001u),
+                           float_of(0x3F808000u),
+                           float_of(0x3F818000u)};
+  for (int i = 0; i < 20000; i += 1) in.push_back(float_of(random_word()));                // any bits
   for (int i = 0; i < 2000; i += 1) in.push_back(float_of(random_word() << 16 | 0x8000));  // ties
   const std::size_t count = in.size();
   std::vector<std::uint16_t> expected(count);
@@ -379,16 +399,21 @@ bool check_bf16() {
     expected[i] = nearest_bf16(in[i]);
     onHost[i] = float_to_bf16(in[i]);
   }
-  for (std::size_t i = 0; i < count; i += 1) expectedPairs[i] = static_cast<std::uint32_t>(expected[count - 1 - i]) << 16 | expected[i];
+  for (std::size_t i = 0; i < count; i += 1)
+    expectedPairs[i] = static_cast<std::uint32_t>(expected[count - 1 - i]) << 16 | expected[i];
   DeviceArray<float> deviceIn(in);
   DeviceArray<std::uint16_t> rounded(count);
   DeviceArray<std::uint32_t> packed(count);
   const int blockCount = static_cast<int>((count + 255) / 256);
-  if (!ran(bf16_kernel, blockCount, 256, 0, false, deviceIn.get(), static_cast<int>(count), rounded.get(), packed.get())) return false;
+  if (!ran(bf16_kernel, blockCount, 256, 0, false, deviceIn.get(), static_cast<int>(count), rounded.get(),
+           packed.get()))
+    return false;
   for (unsigned bits = 0; bits < 0x10000; bits += 1) {
     const float value = bf16_to_float(static_cast<std::uint16_t>(bits));
-    const bool halves = bits_of(low_bf16_to_float(bits | 0xABCD0000u)) == bits_of(value) && bits_of(high_bf16_to_float(bits << 16 | 0xABCDu)) == bits_of(value);
-    const bool back = std::isnan(value) ? std::isnan(bf16_to_float(float_to_bf16(value))) : float_to_bf16(value) == bits;
+    const bool halves = bits_of(low_bf16_to_float(bits | 0xABCD0000u)) == bits_of(value) &&
+                        bits_of(high_bf16_to_float(bits << 16 | 0xABCDu)) == bits_of(value);
+    const bool back =
+        std::isnan(value) ? std::isnan(bf16_to_float(float_to_bf16(value))) : float_to_bf16(value) == bits;
     if (halves && back) continue;
     std::printf("bf16 %04x does not survive\n", bits);
     return false;
@@ -426,7 +451,9 @@ bool check_functions() {
   }
   DeviceArray<float> deviceIn(in);
   DeviceArray<float> out(4 * count);
-  if (!ran(functions_kernel, static_cast<int>((count + 255) / 256), 256, 0, false, deviceIn.get(), static_cast<int>(count), out.get())) return false;
+  if (!ran(functions_kernel, static_cast<int>((count + 255) / 256), 256, 0, false, deviceIn.get(),
+           static_cast<int>(count), out.get()))
+    return false;
   const std::vector<float> actual = out.read();
   const auto part = [&](std::size_t i) {
     const auto first = actual.begin() + static_cast<std::ptrdiff_t>(i * count);
@@ -439,7 +466,8 @@ bool check_functions() {
 // ---- Across blocks --------------------------------------------------------------------------------------------------
 
 /** Each round every thread adds up what the threads of its column in all blocks published, and publishes the sum. */
-KERNELGEN_KERNEL void grid_barrier_kernel(std::uint32_t* values, std::uint32_t* counter, int blockCount, int roundCount) {
+KERNELGEN_KERNEL void grid_barrier_kernel(std::uint32_t* values, std::uint32_t* counter, int blockCount,
+                                          int roundCount) {
   std::uint32_t epoch = 0;
   const int column = thread_index();
   std::uint32_t mine = static_cast<std::uint32_t>(64 * block_index() + column);
@@ -447,7 +475,8 @@ KERNELGEN_KERNEL void grid_barrier_kernel(std::uint32_t* values, std::uint32_t* 
     values[64 * block_index() + column] = mine;
     sync_grid(counter, static_cast<std::uint32_t>(blockCount), epoch);
     mine = 0;
-    for (int block = 0; block < blockCount; block += 1) mine += values[64 * block + column] * static_cast<std::uint32_t>(block + 1);
+    for (int block = 0; block < blockCount; block += 1)
+      mine += values[64 * block + column] * static_cast<std::uint32_t>(block + 1);
     mine += static_cast<std::uint32_t>(block_index());
     sync_grid(counter, static_cast<std::uint32_t>(blockCount), epoch);
   }
@@ -463,20 +492,22 @@ bool check_grid_barrier() {
     std::vector<std::uint32_t> next(expected.size());
     for (std::size_t i = 0; i < next.size(); i += 1) {
       next[i] = static_cast<std::uint32_t>(i / 64);
-      for (std::size_t block = 0; block < blockCount; block += 1) next[i] += expected[64 * block + i % 64] * static_cast<std::uint32_t>(block + 1);
+      for (std::size_t block = 0; block < blockCount; block += 1)
+        next[i] += expected[64 * block + i % 64] * static_cast<std::uint32_t>(block + 1);
     }
     expected = next;
   }
   DeviceArray<std::uint32_t> values(64 * blockCount);
   DeviceArray<std::uint32_t> counter(std::vector<std::uint32_t>{0});
-  return ran(grid_barrier_kernel, static_cast<int>(blockCount), 64, 0, true, values.get(), counter.get(), static_cast<int>(blockCount), roundCount) &&
+  return ran(grid_barrier_kernel, static_cast<int>(blockCount), 64, 0, true, values.get(), counter.get(),
+             static_cast<int>(blockCount), roundCount) &&
          same("grid barrier", values.read(), expected) &&
          same("grid barrier's counter", counter.read(), std::vector<std::size_t>{2 * roundCount * blockCount});
 }
 
 /**
- * A ring: block b takes round r's token from block b − 1 (block 0 from the last block's round r − 1), adds b + 1, and passes it
- * on: payload by relaxed stores, flag by release in even rounds, by a fence and a relaxed store in odd ones.
+ * A ring: block b takes round r's token from block b − 1 (block 0 from the last block's round r − 1), adds b + 1, and
+ * passes it on: payload by relaxed stores, flag by release in even rounds, by a fence and a relaxed store in odd ones.
  */
 KERNELGEN_KERNEL void polling_kernel(Words4* payloads, std::uint32_t* flags, int blockCount, int roundCount) {
   const int block = block_index();
@@ -509,7 +540,9 @@ bool check_polling() {
   for (std::uint32_t i = 0; i < start.size(); i += 1) start[i] = {{i % 32, i % 32 + 100, i % 32 + 200, i % 32 + 300}};
   DeviceArray<Words4> payloads(start);
   DeviceArray<std::uint32_t> flags(std::vector<std::uint32_t>(blockCount, 0));
-  if (!ran(polling_kernel, static_cast<int>(blockCount), 32, 0, true, payloads.get(), flags.get(), static_cast<int>(blockCount), static_cast<int>(roundCount))) return false;
+  if (!ran(polling_kernel, static_cast<int>(blockCount), 32, 0, true, payloads.get(), flags.get(),
+           static_cast<int>(blockCount), static_cast<int>(roundCount)))
+    return false;
   std::vector<std::uint32_t> actual;
   std::vector<std::uint32_t> expected;
   for (const Words4& vector : payloads.read()) actual.insert(actual.end(), vector.w, vector.w + 4);
@@ -528,12 +561,14 @@ bool check_launch() {
   const std::string noBlock = launch(empty_kernel, 0, 32, 0, false, nullptr);
   const std::string manyThreads = launch(empty_kernel, 1, 1025, 0, false, nullptr);
   const LaunchTime time = time_launches(3, nullptr, [] { return launch(empty_kernel, 2, 32, 0, false, nullptr); });
-  std::printf("%s\n%s\n%s: %s\n", noBlock.c_str(), manyThreads.c_str(), device_name().c_str(), time.microseconds > 0 ? "timed" : "not timed");
+  std::printf("%s\n%s\n%s: %s\n", noBlock.c_str(), manyThreads.c_str(), device_name().c_str(),
+              time.microseconds > 0 ? "timed" : "not timed");
 #if defined(__CUDACC__)
   const std::string manyBlocks = launch(empty_kernel, 1000000, 32, 0, true, nullptr);
   const std::string muchMemory = launch(empty_kernel, 1, 32, 1 << 20, false, nullptr);
   std::printf("%s\n%s\n", manyBlocks.c_str(), muchMemory.c_str());
-  if (manyBlocks.find("1000000 blocks") == std::string::npos || muchMemory.find("1048576 B") == std::string::npos) return false;
+  if (manyBlocks.find("1000000 blocks") == std::string::npos || muchMemory.find("1048576 B") == std::string::npos)
+    return false;
 #endif
   return noBlock.find("at least 1 block") != std::string::npos && manyThreads.find("1025") != std::string::npos &&
          time.error.empty() && time.microseconds > 0 && ran(empty_kernel, 1, 1024, 0, false);
@@ -543,9 +578,10 @@ int main(int argumentCount, char** arguments) {
   const struct {
     const char* name;
     bool (*holds)();
-  } checks[] = {{"positions", check_positions}, {"shuffles", check_shuffles}, {"mma", check_mma}, {"ldmatrix", check_ldmatrix},
-                {"copies", check_copies}, {"widths", check_widths}, {"bf16", check_bf16}, {"functions", check_functions},
-                {"grid-barrier", check_grid_barrier}, {"polling", check_polling}, {"launch", check_launch}};
+  } checks[] = {{"positions", check_positions}, {"shuffles", check_shuffles},   {"mma", check_mma},
+                {"ldmatrix", check_ldmatrix},   {"copies", check_copies},       {"widths", check_widths},
+                {"bf16", check_bf16},           {"functions", check_functions}, {"grid-barrier", check_grid_barrier},
+                {"polling", check_polling},     {"launch", check_launch}};
   int failureCount = 0;
   int runCount = 0;
   for (const auto& check : checks) {

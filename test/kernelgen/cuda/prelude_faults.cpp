@@ -1,11 +1,11 @@
 // Kernels with one fault each, which the host must find; not for the GPU. Usage: prelude_faults NAME
-// The program must not get to its last line; the faults whose name begins with "shows-" are those that the host does not report
-// but makes visible: their kernel writes one number, which the program prints.
-
-#include "prelude.cuh"
+// The program must not get to its last line; the faults whose name begins with "shows-" are those that the host does
+// not report but makes visible: their kernel writes one number, which the program prints.
 
 #include <cstdio>
 #include <cstring>
+
+#include "prelude.cuh"
 
 using namespace kernelgen;
 
@@ -14,7 +14,9 @@ using namespace kernelgen;
 /** `numbers` holds 64 floats; `out` one. */
 KERNELGEN_KERNEL void global_read_beyond(float* numbers, float* out) { *out = numbers[thread_index() + 1]; }
 
-KERNELGEN_KERNEL void global_write_beyond(float* numbers, float*) { store_streaming(numbers + thread_index() + 1, 1.0f); }
+KERNELGEN_KERNEL void global_write_beyond(float* numbers, float*) {
+  store_streaming(numbers + thread_index() + 1, 1.0f);
+}
 
 KERNELGEN_KERNEL void global_async_beyond(float* numbers, float*) {
   copy_async_16(shared_memory(), numbers + 4 * thread_index(), true);
@@ -47,7 +49,9 @@ KERNELGEN_KERNEL void plain_load_misaligned(float* numbers, float* out) {
   *out = float_of(reinterpret_cast<const Words4*>(numbers + 2)->w[0]);
 }
 
-KERNELGEN_KERNEL void load_of_shared(float*, float* out) { *out = load_streaming(reinterpret_cast<const float*>(shared_memory())); }
+KERNELGEN_KERNEL void load_of_shared(float*, float* out) {
+  *out = load_streaming(reinterpret_cast<const float*>(shared_memory()));
+}
 
 // ---- Barriers and collectives that do not meet ----------------------------------------------------------------------
 
@@ -128,6 +132,11 @@ KERNELGEN_KERNEL void poll_without_pause(float* numbers, float*) {
   }
 }
 
+/** Nor must the barrier hide that nobody pauses. */
+KERNELGEN_KERNEL void poll_with_barrier_without_pause(float* numbers, float*) {
+  while (load_relaxed(reinterpret_cast<const std::uint32_t*>(numbers)) == 0) sync_block();
+}
+
 /** One of the two blocks does not come to the grid's barrier. */
 KERNELGEN_KERNEL void grid_barrier_in_branch(float* numbers, float*) {
   std::uint32_t epoch = 0;
@@ -151,7 +160,9 @@ KERNELGEN_KERNEL void deep_stack(float* numbers, float* out) { *out = deep(numbe
 
 // ---- Faults that show as wrong numbers ------------------------------------------------------------------------------
 
-KERNELGEN_KERNEL void shows_unwritten_shared(float*, float* out) { *out = reinterpret_cast<const float*>(shared_memory())[5]; }
+KERNELGEN_KERNEL void shows_unwritten_shared(float*, float* out) {
+  *out = reinterpret_cast<const float*>(shared_memory())[5];
+}
 
 /** A copy that nobody waits for: commit and barrier are there. */
 KERNELGEN_KERNEL void shows_missing_wait(float* numbers, float* out) {
@@ -215,6 +226,7 @@ int main(int argumentCount, char** arguments) {
       {"poll-next-block", poll_next_block, 2, 32, false},
       {"poll-with-barrier", poll_with_barrier, 1, 64, false},
       {"poll-without-pause", poll_without_pause, 1, 32, false},
+      {"poll-with-barrier-without-pause", poll_with_barrier_without_pause, 1, 2, false},
       {"grid-barrier-in-branch", grid_barrier_in_branch, 2, 64, true},
       {"grid-barrier-of-three", grid_barrier_of_three, 2, 64, true},
       {"grid-barrier-not-cooperative", grid_barrier_of_three, 3, 64, false},
@@ -232,7 +244,8 @@ int main(int argumentCount, char** arguments) {
   device_fill(numbers, 0, 64 * sizeof(float));
   for (const auto& fault : faults) {
     if (std::strcmp(name, fault.name) != 0) continue;
-    std::string error = launch(fault.kernel, fault.blockCount, fault.threadsPerBlock, 256, fault.cooperative, nullptr, numbers, out);
+    std::string error =
+        launch(fault.kernel, fault.blockCount, fault.threadsPerBlock, 256, fault.cooperative, nullptr, numbers, out);
     if (error.empty()) error = synchronize(nullptr);
     float result = 0;
     copy_to_host(&result, out, sizeof result);

@@ -1,18 +1,22 @@
-// The operations that only a GPU has, under plain names. A generated kernel includes this file and calls nothing else of CUDA.
+// The operations that only a GPU has, under plain names. A generated kernel includes this file and calls nothing else
+// of CUDA.
 //
-// Compiled by nvcc (sm_80 and later, C++17) each name is one PTX instruction or a few; compiled by any other C++17 compiler
-// (g++, clang) the same source runs on the CPU: a block's threads are fibers, a warp's lanes meet at its collectives, and
-// every misuse that a GPU would answer with a hang or a wrong number ends the program with a message. That side is a test
-// bench: build it with -fsanitize=address,undefined and every access out of bounds, of global or shared memory, shows too.
+// Compiled by nvcc (sm_80 and later, C++17) each name is one PTX instruction or a few; compiled by any other C++17
+// compiler (g++, clang) the same source runs on the CPU: a block's threads are fibers, a warp's lanes meet at its
+// collectives, and barriers or collectives that do not meet, waiting for what never comes and misaligned or misplaced
+// operands end the program with a message. That side is a test bench: build it with -fsanitize=address,undefined and
+// every access out of bounds, of global or shared memory, shows too. A missing barrier or wait can only show as a wrong
+// number (KERNELGEN_SCHEDULE_SEED, see prelude_host_scheduler.hpp); a missing fence or a stale cache does not show.
 //
 // This file is the interface: what each name does, which lanes take part, how it orders memory, and its PTX name.
 //   nvcc -std=c++17 -arch=sm_90 kernel.cu
 //   g++ -std=c++17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fstack-clash-protection
 //     -x c++ kernel.cu prelude_host.cpp
-// prelude_host.cpp may be compiled once for many kernels; it needs -fsanitize=address if the kernels have it, and nothing else.
+// prelude_host.cpp may be compiled once for many kernels; it needs -fsanitize=address if the kernels have it, and
+// nothing else.
 //
-// Words used below: a *warp collective* is called by all 32 lanes of a warp at the same place in the program (PTX `.aligned`);
-// *relaxed*, *release*, *acquire* and scope `gpu` are those of the PTX memory consistency model.
+// Words used below: a *warp collective* is called by all 32 lanes of a warp at the same place in the program (PTX
+// `.aligned`); *relaxed*, *release*, *acquire* and scope `gpu` are those of the PTX memory consistency model.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +24,15 @@
 #include <cstring>
 #include <string>
 
-// A kernel: `KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(256, 1) name(arguments…) { … }`. Its name has C linkage, so it is
-// no template and unique in the program.
-// KERNELGEN_DEVICE marks a function that kernels call, KERNELGEN_HOST_DEVICE one that host code calls too, KERNELGEN_OPERATION
-// one of this interface that prelude_device.cuh defines for the device and prelude_host.cpp for the host.
-// KERNELGEN_UNROLL before a loop unrolls it wholly, KERNELGEN_NO_UNROLL keeps the compiler from unrolling it.
+// A kernel: `KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(256, 1) name(arguments…) { … }`. Its name has C linkage, so
+// it is no template and unique in the program.
+//
+// KERNELGEN_DEVICE marks a function that kernels call, KERNELGEN_HOST_DEVICE one that host code calls too,
+// KERNELGEN_OPERATION one of this interface that prelude_device.cuh defines for the device and prelude_host.cpp for the
+// host.
+//
+// KERNELGEN_UNROLL before a loop unrolls it wholly, KERNELGEN_UNROLL_TWICE by two, KERNELGEN_NO_UNROLL not at all; the
+// host leaves that to its compiler.
 #if defined(__CUDACC__)
 #define KERNELGEN_KERNEL extern "C" __global__
 #define KERNELGEN_LAUNCH_BOUNDS(threadsPerBlock, minBlocksPerMultiprocessor) \
@@ -33,6 +41,7 @@
 #define KERNELGEN_OPERATION __device__ __forceinline__
 #define KERNELGEN_HOST_DEVICE __host__ __device__ __forceinline__
 #define KERNELGEN_UNROLL _Pragma("unroll")
+#define KERNELGEN_UNROLL_TWICE _Pragma("unroll 2")
 #define KERNELGEN_NO_UNROLL _Pragma("unroll 1")
 #else
 #define KERNELGEN_KERNEL extern "C"
@@ -41,6 +50,7 @@
 #define KERNELGEN_OPERATION
 #define KERNELGEN_HOST_DEVICE inline
 #define KERNELGEN_UNROLL
+#define KERNELGEN_UNROLL_TWICE
 #define KERNELGEN_NO_UNROLL
 #endif
 
@@ -69,7 +79,8 @@ struct CallSite {
 /** A CUDA stream. */
 using Stream = cudaStream_t;
 #else
-/** Where a collective was called: the host names it in messages, and compares it, since lanes of a warp must meet at one place. */
+/** Where a collective was called: the host names it in messages, and compares it, since lanes of a warp must meet at
+ * one place. */
 struct CallSite {
   const char* file;
   int line;
@@ -96,7 +107,9 @@ KERNELGEN_HOST_DEVICE float float_of(std::uint32_t bits) {
 }
 
 /** The float equal to a bf16 (its bits are the upper half of a float's): exact. */
-KERNELGEN_HOST_DEVICE float bf16_to_float(std::uint16_t bits) { return float_of(static_cast<std::uint32_t>(bits) << 16); }
+KERNELGEN_HOST_DEVICE float bf16_to_float(std::uint16_t bits) {
+  return float_of(static_cast<std::uint32_t>(bits) << 16);
+}
 
 /** The bf16 in the low half of a word, as a float: exact. */
 KERNELGEN_HOST_DEVICE float low_bf16_to_float(std::uint32_t pair) { return float_of(pair << 16); }
@@ -104,7 +117,8 @@ KERNELGEN_HOST_DEVICE float low_bf16_to_float(std::uint32_t pair) { return float
 /** The bf16 in the high half of a word, as a float: exact. */
 KERNELGEN_HOST_DEVICE float high_bf16_to_float(std::uint32_t pair) { return float_of(pair & 0xFFFF0000u); }
 
-/** The nearest bf16, ties to even; beyond the largest finite bf16 infinity, NaN to NaN (0x7FFF). PTX: cvt.rn.bf16.f32. */
+/** The nearest bf16, ties to even; beyond the largest finite bf16 infinity, NaN to NaN (0x7FFF). PTX: cvt.rn.bf16.f32.
+ */
 KERNELGEN_HOST_DEVICE std::uint16_t float_to_bf16(float value) {
 #if defined(__CUDA_ARCH__)
   std::uint16_t result;
@@ -144,16 +158,17 @@ KERNELGEN_OPERATION int warp_index();
 KERNELGEN_OPERATION int block_index();
 
 /**
- * The block's dynamic shared memory, 128-byte aligned, as many bytes as the launch asked for. Uninitialised: the host fills it
- * with 0xFF bytes (NaN as bf16 and as float). Ordinary pointers read and write it; sync_block() or sync_warp() orders them.
+ * The block's dynamic shared memory, 128-byte aligned, as many bytes as the launch asked for. Uninitialised: the host
+ * fills it with 0xFF bytes (NaN as bf16 and as float). Ordinary pointers read and write it; sync_block() or sync_warp()
+ * orders them.
  */
 KERNELGEN_OPERATION unsigned char* shared_memory();
 
 // ---- Barriers and shuffles ------------------------------------------------------------------------------------------
 
 /**
- * Waits for every thread of the block; what each wrote to shared or global memory before is visible to all of them after.
- * All threads take part; a thread that has returned cannot. PTX: barrier.sync.aligned 0 (`__syncthreads`).
+ * Waits for every thread of the block; what each wrote to shared or global memory before is visible to all of them
+ * after. All threads take part; a thread that has returned cannot. PTX: barrier.sync.aligned 0 (`__syncthreads`).
  */
 KERNELGEN_OPERATION void sync_block(CallSite site = CallSite::here());
 
@@ -169,8 +184,8 @@ KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite site = Cal
 // ---- Matrix products on tensor cores --------------------------------------------------------------------------------
 
 /**
- * Warp collective: C += A · B for A 16×16 and B 16×8 in bf16, C 16×8 in fp32. Products are exact, the order in which the 16
- * terms and C are added is the hardware's (the host adds in double and rounds once).
+ * Warp collective: C += A · B for A 16×16 and B 16×8 in bf16, C 16×8 in fp32. Products are exact, the order in which
+ * the 16 terms and C are added is the hardware's (the host adds in double and rounds once).
  *
  * With g = lane / 4 and t = lane mod 4, lane holds (PTX ISA, "Matrix Fragments for mma.m16n8k16"):
  *   a[0] = A[g][2t, 2t+1]      a[1] = A[g+8][2t, 2t+1]      a[2] = A[g][2t+8, 2t+9]      a[3] = A[g+8][2t+8, 2t+9]
@@ -179,33 +194,35 @@ KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite site = Cal
  * where of a pair of bf16 the first lies in the word's low half. Touches no memory.
  * PTX: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32.
  */
-KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
-                                        CallSite site = CallSite::here());
+KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                           std::uint32_t b1, CallSite site = CallSite::here());
 
 /**
- * Warp collective: loads four 8×8 matrices of 16-bit elements from shared memory. Lane 8·i + j passes the address of row j of
- * matrix i (16 bytes, 16-byte aligned). With g = lane / 4 and t = lane mod 4, r[i] = matrix i [g][2t, 2t+1], the first in the
- * low half. Reads as ordinary loads do: order writers before it with sync_warp() or sync_block().
- * PTX: ldmatrix.sync.aligned.m8n8.x4.shared.b16.
+ * Warp collective: loads four 8×8 matrices of 16-bit elements from shared memory. Lane 8·i + j passes the address of
+ * row j of matrix i (16 bytes, 16-byte aligned). With g = lane / 4 and t = lane mod 4, r[i] = matrix i [g][2t, 2t+1],
+ * the first in the low half. Reads as ordinary loads do: order writers before it with sync_warp() or sync_block(). PTX:
+ * ldmatrix.sync.aligned.m8n8.x4.shared.b16.
  */
 KERNELGEN_OPERATION void ldmatrix_x4(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
 
 /** As ldmatrix_x4 with each matrix transposed: r[i] = matrix i [2t, 2t+1][g]. PTX: ldmatrix….x4.trans…. */
-KERNELGEN_OPERATION void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow, CallSite site = CallSite::here());
+KERNELGEN_OPERATION void ldmatrix_x4_transposed(std::uint32_t (&r)[4], const void* sharedRow,
+                                                CallSite site = CallSite::here());
 
 /** As ldmatrix_x4 for two matrices: lanes 0 … 15 pass rows, the others' addresses are not read. PTX: ldmatrix….x2…. */
 KERNELGEN_OPERATION void ldmatrix_x2(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
 
 /** As ldmatrix_x2 with each matrix transposed. PTX: ldmatrix….x2.trans…. */
-KERNELGEN_OPERATION void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSite site = CallSite::here());
+KERNELGEN_OPERATION void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow,
+                                                CallSite site = CallSite::here());
 
 // ---- Asynchronous copies from global to shared memory ---------------------------------------------------------------
 
 /**
- * Starts a copy of 16 bytes from global to shared memory past L1, both addresses 16-byte aligned; with `valid` false it writes
- * zeros and does not read `global`. Per thread. The bytes are there after this thread's copy_async_wait, for other threads
- * after a barrier that follows it; until then the 16 bytes of shared memory are undefined (the host fills them with 0xFF).
- * PTX: cp.async.cg.shared.global.
+ * Starts a copy of 16 bytes from global to shared memory past L1, both addresses 16-byte aligned; with `valid` false it
+ * writes zeros and does not read `global`. Per thread. The bytes are there after this thread's copy_async_wait, for
+ * other threads after a barrier that follows it; until then the 16 bytes of shared memory are undefined (the host fills
+ * them with 0xFF). PTX: cp.async.cg.shared.global.
  */
 KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid);
 
@@ -216,8 +233,8 @@ KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool val
 KERNELGEN_OPERATION void copy_async_commit();
 
 /**
- * Waits until all of this thread's groups but the latest `pendingGroups` have landed; copies that are in no group yet are not
- * waited for. Says nothing of other threads' copies: a barrier after it does. PTX: cp.async.wait_group.
+ * Waits until all of this thread's groups but the latest `pendingGroups` have landed; copies that are in no group yet
+ * are not waited for. Says nothing of other threads' copies: a barrier after it does. PTX: cp.async.wait_group.
  */
 template <int pendingGroups>
 KERNELGEN_DEVICE void copy_async_wait();
@@ -225,8 +242,8 @@ KERNELGEN_DEVICE void copy_async_wait();
 // ---- Global memory that is touched once -----------------------------------------------------------------------------
 
 /**
- * A load of global memory that is read once and that nothing writes while the kernel runs (it may come from a cache that is
- * not coherent). Aligned to the type's size. PTX: ld.global.nc.L1::no_allocate.
+ * A load of global memory that is read once and that nothing writes while the kernel runs (it may come from a cache
+ * that is not coherent). Aligned to the type's size. PTX: ld.global.nc.L1::no_allocate.
  */
 KERNELGEN_OPERATION std::uint16_t load_streaming(const std::uint16_t* address);
 KERNELGEN_OPERATION std::uint32_t load_streaming(const std::uint32_t* address);
@@ -244,8 +261,8 @@ KERNELGEN_OPERATION void store_streaming(Words4* address, Words4 value);
 // ---- Between blocks, through L2 -------------------------------------------------------------------------------------
 
 /**
- * A relaxed load at scope gpu: reads L2, never a stale line of L1. It orders nothing by itself; of a Words2 or Words4 each
- * 32-bit word is whole, the words together need not be of one store. PTX: ld.relaxed.gpu.global.
+ * A relaxed load at scope gpu: reads L2, never a stale line of L1. It orders nothing by itself; of a Words2 or Words4
+ * each 32-bit word is whole, the words together need not be of one store. PTX: ld.relaxed.gpu.global.
  */
 KERNELGEN_OPERATION std::uint16_t load_relaxed(const std::uint16_t* address);
 KERNELGEN_OPERATION std::uint32_t load_relaxed(const std::uint32_t* address);
@@ -263,18 +280,20 @@ KERNELGEN_OPERATION void store_relaxed(Words4* address, Words4 value);
 /** A fence at scope gpu: this thread's accesses before it are ordered before those after it. PTX: fence.acq_rel.gpu. */
 KERNELGEN_OPERATION void fence_device();
 
-/** A load that synchronises with the release whose value it reads: what came before that is visible after. PTX: ld.acquire.gpu.global. */
+/** A load that synchronises with the release whose value it reads: what came before that is visible after. PTX:
+ * ld.acquire.gpu.global. */
 KERNELGEN_OPERATION std::uint32_t load_acquire(const std::uint32_t* address);
 
 /** A store that releases what this thread did, or saw through a barrier, before it. PTX: st.release.gpu.global. */
 KERNELGEN_OPERATION void store_release(std::uint32_t* address, std::uint32_t value);
 
-/** Adds, modulo 2^32, and releases what this thread did, or saw through a barrier, before it. PTX: red.release.gpu.global.add.u32. */
+/** Adds, modulo 2^32, and releases what this thread did, or saw through a barrier, before it. PTX:
+ * red.release.gpu.global.add.u32. */
 KERNELGEN_OPERATION void atomic_add_release(std::uint32_t* address, std::uint32_t value);
 
 /**
- * To be called in each iteration of a loop that waits for another thread's store. Nothing on the device; on the host it lets
- * the others run, and a loop without it never ends (the host then says so).
+ * To be called in each iteration of a loop that waits for another thread's store. Nothing on the device; on the host it
+ * lets the others run, and a loop without it never ends (the host then says so).
  */
 KERNELGEN_OPERATION void spin_pause(CallSite site = CallSite::here());
 
@@ -282,8 +301,9 @@ KERNELGEN_OPERATION void spin_pause(CallSite site = CallSite::here());
  * A barrier of all blocks of a cooperative launch: what any thread wrote to global memory before it is visible to every
  * thread after it (to loads other than load_streaming). Every thread of every block takes part.
  *
- * `*counter` is 0 at launch and used for nothing else; `epoch` is a variable of each thread, 0 at first, that counts the
- * barriers passed; `blockCount` is the launch's. The k-th barrier waits until *counter ≥ k · blockCount, modulo 2^32.
+ * `*counter` is 0 at launch and used for nothing else; `epoch` is a variable of each thread, 0 at first, that counts
+ * the barriers passed; `blockCount` is the launch's. The k-th barrier waits until *counter ≥ k · blockCount, modulo
+ * 2^32.
  */
 KERNELGEN_DEVICE void sync_grid(std::uint32_t* counter, std::uint32_t blockCount, std::uint32_t& epoch,
                                 CallSite site = CallSite::here());
@@ -311,7 +331,8 @@ KERNELGEN_DEVICE float sigmoid_accurate(float x) {
   return reciprocal_approx(1.0f + exp2_approx(-log2E * x));
 }
 
-/** tanh x = 1 − 2 / (1 + e^2x), absolute (not relative) error at most 1e-6 for every x, infinities included; no branch. */
+/** tanh x = 1 − 2 / (1 + e^2x), absolute (not relative) error at most 1e-6 for every x, infinities included; no branch.
+ */
 KERNELGEN_DEVICE float tanh_accurate(float x) {
   constexpr float twoLog2E = 2.88539008177792681f;
   return 1.0f - 2.0f * reciprocal_approx(1.0f + exp2_approx(twoLog2E * x));
@@ -320,21 +341,23 @@ KERNELGEN_DEVICE float tanh_accurate(float x) {
 // ---- Launching, from host code --------------------------------------------------------------------------------------
 
 /**
- * Starts `kernel` on `blockCount` blocks of `threadsPerBlock` threads (1 … 1024) with `sharedBytes` of dynamic shared memory,
- * its parameters initialised from `arguments`. With `cooperative` all blocks run at once, as sync_grid and polling need.
+ * Starts `kernel` on `blockCount` blocks of `threadsPerBlock` threads (1 … 1024) with `sharedBytes` of dynamic shared
+ * memory, its parameters initialised from `arguments`. With `cooperative` all blocks run at once, as sync_grid and
+ * polling need.
  *
- * Returns an empty string, or why the launch was refused: too much shared memory, too many threads, or a cooperative grid that
- * cannot be resident at once, with the numbers. On the device the kernel runs on in `stream`; see synchronize(). On the host
- * it has run when launch returns, and a fault in the kernel has ended the program.
+ * Returns an empty string, or why the launch was refused: too much shared memory, too many threads, or a cooperative
+ * grid that cannot be resident at once, with the numbers. On the device the kernel runs on in `stream`; see
+ * synchronize(). On the host it has run when launch returns, and a fault in the kernel has ended the program.
  */
 template <typename... Parameters, typename... Arguments>
-[[nodiscard]] std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes,
-                                 bool cooperative, Stream stream, Arguments... arguments);
+[[nodiscard]] std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock,
+                                 std::size_t sharedBytes, bool cooperative, Stream stream, Arguments... arguments);
 
 /** Waits for the stream; returns an empty string or the error of what ran in it. */
 [[nodiscard]] std::string synchronize(Stream stream);
 
-/** Memory of the device, 256-byte aligned, filled with 0xFF bytes (NaN). Ends the program with a message if there is none. */
+/** Memory of the device, 256-byte aligned, filled with 0xFF bytes (NaN). Ends the program with a message if there is
+ * none. */
 void* device_allocate(std::size_t bytes);
 
 /** Gives back what device_allocate returned. */
@@ -364,8 +387,8 @@ struct LaunchTime {
 };
 
 /**
- * Calls `launchOnce` (which returns what launch returns) `count` times in a row and measures the mean time of one call in the
- * stream: with events on the device, with the steady clock on the host. Does not warm up.
+ * Calls `launchOnce` (which returns what launch returns) `count` times in a row and measures the mean time of one call
+ * in the stream: with events on the device, with the steady clock on the host. Does not warm up.
  */
 template <typename LaunchOnce>
 LaunchTime time_launches(int count, Stream stream, LaunchOnce launchOnce);

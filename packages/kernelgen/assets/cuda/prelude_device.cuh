@@ -19,16 +19,19 @@ KERNELGEN_OPERATION unsigned char* shared_memory() {
 
 KERNELGEN_OPERATION void sync_block(CallSite) { __syncthreads(); }
 KERNELGEN_OPERATION void sync_warp(CallSite) { __syncwarp(); }
-KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite) { return __shfl_xor_sync(0xFFFFFFFFu, value, mask); }
+KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite) {
+  return __shfl_xor_sync(0xFFFFFFFFu, value, mask);
+}
 
 // ---- Matrix products on tensor cores --------------------------------------------------------------------------------
 
 // `volatile` keeps the collectives from being moved into a branch that only some lanes take.
 
-KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
-                                        CallSite) {
+KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                           std::uint32_t b1, CallSite) {
   asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%0, %1, %2, %3};"
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
@@ -74,14 +77,14 @@ KERNELGEN_DEVICE std::uint64_t global_address(const void* pointer) { return __cv
 // The last operand is how many bytes are read; the rest of the 16 or 4 is filled with zeros.
 
 KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global_address(global)),
-               "r"(valid ? 16 : 0)
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)),
+               "l"(global_address(global)), "r"(valid ? 16 : 0)
                : "memory");
 }
 
 KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool valid) {
-  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(shared)), "l"(global_address(global)),
-               "r"(valid ? 4 : 0)
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(shared)),
+               "l"(global_address(global)), "r"(valid ? 4 : 0)
                : "memory");
 }
 

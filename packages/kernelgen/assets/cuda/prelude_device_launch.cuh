@@ -55,19 +55,21 @@ inline std::string prepare_launch(const void* kernel, int blockCount, int thread
     return "shared memory: needs " + std::to_string(sharedBytes + attributes.sharedSizeBytes) + " B in a block, " +
            device_name() + " allows " + std::to_string(sharedLimit) + " B";
   }
-  error = cuda_error("cudaFuncSetAttribute(" + std::to_string(sharedBytes) + " B of dynamic shared memory)",
-                     cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)));
+  error = cuda_error(
+      "cudaFuncSetAttribute(" + std::to_string(sharedBytes) + " B of dynamic shared memory)",
+      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)));
   if (!error.empty() || !cooperative) return error;
   int blocksPerMultiprocessor = 0;
-  error = cuda_error("cudaOccupancyMaxActiveBlocksPerMultiprocessor",
-                     cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocksPerMultiprocessor, kernel, threadsPerBlock, sharedBytes));
+  error = cuda_error(
+      "cudaOccupancyMaxActiveBlocksPerMultiprocessor",
+      cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocksPerMultiprocessor, kernel, threadsPerBlock, sharedBytes));
   if (!error.empty()) return error;
   const int multiprocessorCount = device_attribute(cudaDevAttrMultiProcessorCount);
   if (blockCount > blocksPerMultiprocessor * multiprocessorCount) {
     return "cooperative launch: needs " + std::to_string(blockCount) + " blocks resident at once (" +
-           std::to_string(threadsPerBlock) + " threads, " + std::to_string(attributes.numRegs) + " registers a thread, " +
-           std::to_string(sharedBytes) + " B of shared memory), " + device_name() + " holds " +
-           std::to_string(blocksPerMultiprocessor) + " on each of " + std::to_string(multiprocessorCount) +
+           std::to_string(threadsPerBlock) + " threads, " + std::to_string(attributes.numRegs) +
+           " registers a thread, " + std::to_string(sharedBytes) + " B of shared memory), " + device_name() +
+           " holds " + std::to_string(blocksPerMultiprocessor) + " on each of " + std::to_string(multiprocessorCount) +
            " multiprocessors = " + std::to_string(blocksPerMultiprocessor * multiprocessorCount);
   }
   return {};
@@ -86,10 +88,11 @@ std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPer
         void* addresses[] = {static_cast<void*>(&parameter)..., nullptr};  // nullptr: a kernel may have no parameter
         const dim3 grid(static_cast<unsigned>(blockCount));
         const dim3 block(static_cast<unsigned>(threadsPerBlock));
-        return cooperative ? cuda_error("cudaLaunchCooperativeKernel",
-                                        cudaLaunchCooperativeKernel(function, grid, block, addresses, sharedBytes, stream))
-                           : cuda_error("cudaLaunchKernel",
-                                        cudaLaunchKernel(function, grid, block, addresses, sharedBytes, stream));
+        return cooperative
+                   ? cuda_error("cudaLaunchCooperativeKernel",
+                                cudaLaunchCooperativeKernel(function, grid, block, addresses, sharedBytes, stream))
+                   : cuda_error("cudaLaunchKernel",
+                                cudaLaunchKernel(function, grid, block, addresses, sharedBytes, stream));
       },
       parameters);
 }
@@ -136,7 +139,8 @@ LaunchTime time_launches(int count, Stream stream, LaunchOnce launchOnce) {
   for (int call = 0; call < count && result.error.empty(); call += 1) result.error = launchOnce();
   require_cuda("cudaEventRecord", cudaEventRecord(stop, stream));
   if (result.error.empty()) result.error = cuda_error("kernel", cudaEventSynchronize(stop));
-  if (result.error.empty()) result.error = cuda_error("cudaEventElapsedTime", cudaEventElapsedTime(&milliseconds, start, stop));
+  if (result.error.empty())
+    result.error = cuda_error("cudaEventElapsedTime", cudaEventElapsedTime(&milliseconds, start, stop));
   result.microseconds = 1000.0 * static_cast<double>(milliseconds) / count;
   cudaEventDestroy(start);
   cudaEventDestroy(stop);

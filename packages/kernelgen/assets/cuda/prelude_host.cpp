@@ -1,13 +1,14 @@
-// The prelude on the CPU: to be compiled with the kernel and with the same options. prelude.cuh documents each function; what
-// is said here is what the host checks.
-#include "prelude.cuh"
-
+// The prelude on the CPU: to be linked to each kernel. prelude.cuh documents each function; what is said here is what
+// the host checks.
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string>
 
+#include "prelude.cuh"
 #include "prelude_host_scheduler.hpp"
 
 namespace kernelgen {
@@ -21,7 +22,9 @@ Scheduler scheduler;
 Thread& thread() { return scheduler.current(); }
 
 /** The address relative to the block's shared memory. */
-std::ptrdiff_t shared_offset(const void* pointer) { return static_cast<const unsigned char*>(pointer) - thread().block->shared; }
+std::ptrdiff_t shared_offset(const void* pointer) {
+  return reinterpret_cast<std::intptr_t>(pointer) - reinterpret_cast<std::intptr_t>(thread().block->shared);
+}
 
 /** Whether all of [pointer, pointer + bytes) is the block's shared memory. */
 bool is_shared(const void* pointer, std::size_t bytes) {
@@ -38,13 +41,15 @@ void require_shared(const char* operation, const void* pointer, std::size_t byte
 
 void require_global(const char* operation, const void* pointer) {
   if (!is_shared(pointer, 1)) return;
-  scheduler.fail("%s: needs global memory, the address is byte %td of shared memory", operation, shared_offset(pointer));
+  scheduler.fail("%s: needs global memory, the address is byte %td of shared memory", operation,
+                 shared_offset(pointer));
 }
 
 void require_aligned(const char* operation, const void* pointer, std::size_t alignment) {
   const std::size_t excess = reinterpret_cast<std::uintptr_t>(pointer) % alignment;
   if (excess == 0) return;
-  scheduler.fail("%s: needs an address that is a multiple of %zu B, this one is %zu B past one", operation, alignment, excess);
+  scheduler.fail("%s: needs an address that is a multiple of %zu B, this one is %zu B past one", operation, alignment,
+                 excess);
 }
 
 // The operations on global memory; the address sanitizer checks the accesses themselves.
@@ -74,7 +79,7 @@ Value load_strong(const char* operation, const Value* address) {
 template <typename Value>
 void store_strong(const char* operation, Value* address, const Value& value) {
   store(operation, address, value);
-  scheduler.note_store();
+  scheduler.note_change();
 }
 
 }  // namespace host
@@ -111,8 +116,7 @@ float shuffle_xor(float value, int mask, CallSite site) {
 
 // ---- Matrix products on tensor cores --------------------------------------------------------------------------------
 
-void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
-                                        CallSite site) {
+void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1, CallSite site) {
   struct Operand {
     float* c;
     const std::uint32_t* a;
@@ -140,7 +144,8 @@ void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t
         const int row = lane / 4 + element / 2 * 8;
         const int column = lane % 4 * 2 + element % 2;
         double sum = 0;
-        for (int k = 0; k < 16; k += 1) sum += static_cast<double>(matrixA[row][k]) * static_cast<double>(matrixB[k][column]);
+        for (int k = 0; k < 16; k += 1)
+          sum += static_cast<double>(matrixA[row][k]) * static_cast<double>(matrixB[k][column]);
         lanes[lane]->c[element] = static_cast<float>(static_cast<double>(lanes[lane]->c[element]) + sum);
       }
     }
@@ -197,8 +202,8 @@ void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const void* sharedRow, CallSi
 namespace host {
 
 /**
- * Reads at once and writes as late as a GPU may, when the thread waits for the copy's group; until then the bytes are 0xFF. So
- * a missing commit, wait or barrier shows.
+ * Reads at once and writes as late as a GPU may, when the thread waits for the copy's group; until then the bytes are
+ * 0xFF. So a missing commit, wait or barrier shows.
  */
 template <int byteCount>
 void copy_async(const char* operation, void* shared, const void* global, bool valid) {
@@ -273,9 +278,7 @@ void fence_device() {}
 
 std::uint32_t load_acquire(const std::uint32_t* address) { return host::load_strong("load_acquire", address); }
 
-void store_release(std::uint32_t* address, std::uint32_t value) {
-  host::store_strong("store_release", address, value);
-}
+void store_release(std::uint32_t* address, std::uint32_t value) { host::store_strong("store_release", address, value); }
 
 void atomic_add_release(std::uint32_t* address, std::uint32_t value) {
   host::store_strong("atomic_add_release", address, host::load("atomic_add_release", address) + value);

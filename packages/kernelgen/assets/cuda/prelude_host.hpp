@@ -1,5 +1,5 @@
-// The prelude on the CPU, as far as it is templates; prelude_host.cpp holds the rest. Included by prelude.cuh, which documents
-// each function.
+// The prelude on the CPU, as far as it is templates; prelude_host.cpp holds the rest. Included by prelude.cuh, which
+// documents each function.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// Fibers: threads of a kernel that the host runs one at a time and switches between by hand, each on a stack of its own.
+// Fibers: threads of a kernel that the host runs one at a time and switches between by hand, each on a stack of its
+// own.
 #pragma once
 
 #include <sys/mman.h>
@@ -26,7 +27,8 @@
 #define KERNELGEN_NOT_ADDRESS_SANITIZED __attribute__((noinline))
 #endif
 
-// On x86-64 a switch is a dozen instructions; elsewhere swapcontext, which also asks the kernel for the signal mask, does it.
+// On x86-64 a switch is a dozen instructions; elsewhere, or with KERNELGEN_USE_UCONTEXT defined, swapcontext does it,
+// which also asks the system for the signal mask.
 #if defined(__x86_64__) && !defined(KERNELGEN_USE_UCONTEXT)
 #define KERNELGEN_SWITCH_BY_HAND 1
 #else
@@ -88,7 +90,8 @@ struct Context {
 };
 
 #if defined(KERNELGEN_SWITCH_BY_HAND)
-/** Pushes the registers that a call preserves, stores the stack pointer in *save, loads `load` and pops them from there. */
+/** Pushes the registers that a call preserves, stores the stack pointer in *save, loads `load` and pops them from
+ * there. */
 __attribute__((naked, noinline, used)) inline void switch_stack(void** /*save*/, void* /*load*/) {
   asm volatile(
       "pushq %rbp\n\t"
@@ -118,8 +121,8 @@ inline void prepare_context(Context& context, unsigned char* stackBottom, void (
   context.sanitizerFakeStack = nullptr;
 #endif
 #if defined(KERNELGEN_SWITCH_BY_HAND)
-  // What switch_stack pops: six registers (a frame pointer of 0 ends back traces), the entry's address, and above it a return
-  // address of 0, so that the entry finds the stack aligned as after a call.
+  // What switch_stack pops: six registers (a frame pointer of 0 ends back traces), the entry's address, and above it a
+  // return address of 0, so that the entry finds the stack aligned as after a call.
   void** top = reinterpret_cast<void**>(stackBottom + stackBytes);
   *--top = nullptr;
   *--top = reinterpret_cast<void*>(entry);
@@ -137,7 +140,8 @@ inline void prepare_context(Context& context, unsigned char* stackBottom, void (
 /** Stops here as `from` and goes on as `to`; with `fromEnds` this place is never come back to. */
 KERNELGEN_NOT_ADDRESS_SANITIZED inline void switch_context(Context& from, Context& to, bool fromEnds) {
 #if defined(KERNELGEN_ADDRESS_SANITIZER)
-  __sanitizer_start_switch_fiber(fromEnds ? nullptr : &from.sanitizerFakeStack, to.sanitizerStackBottom, to.sanitizerStackBytes);
+  __sanitizer_start_switch_fiber(fromEnds ? nullptr : &from.sanitizerFakeStack, to.sanitizerStackBottom,
+                                 to.sanitizerStackBytes);
 #else
   static_cast<void>(fromEnds);
 #endif
@@ -151,7 +155,8 @@ KERNELGEN_NOT_ADDRESS_SANITIZED inline void switch_context(Context& from, Contex
 #endif
 }
 
-/** The first thing that a fiber does: tells the address sanitizer that it has begun, and learns the scheduler's stack from it. */
+/** The first thing that a fiber does: tells the address sanitizer that it has begun, and learns the scheduler's stack
+ * from it. */
 KERNELGEN_NOT_ADDRESS_SANITIZED inline void begin_context(Context& scheduler) {
 #if defined(KERNELGEN_ADDRESS_SANITIZER)
   __sanitizer_finish_switch_fiber(nullptr, &scheduler.sanitizerStackBottom, &scheduler.sanitizerStackBytes);
@@ -179,8 +184,10 @@ class StackPool {
     void* memory = mmap(nullptr, guardBytes + stackBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory, guardBytes, PROT_NONE) != 0) {
-      end_program("no memory for the stack of a thread, %zu are alive at once (vm.max_map_count allows about half its number): "
-                  "launch a smaller grid", count_ + 1);
+      end_program(
+          "no memory for the stack of a thread, %zu are alive at once (vm.max_map_count allows about half its number): "
+          "launch a smaller grid",
+          count_ + 1);
     }
     count_ += 1;
     free_.push_back(static_cast<unsigned char*>(memory) + guardBytes);

@@ -1,10 +1,11 @@
 // The host's blocks, warps and threads: who runs, who waits where, and what ends the program.
 //
-// One thread of the program runs everything. Blocks of a cooperative launch are all alive and take turns; others run one after
-// another. In its turn a block runs until each of its threads waits at a collective, polls (spin_pause) or has returned.
-// Threads of one warp run in lane order, and of the warps that can run always the first in an order of preference: one warp
-// runs ahead of the others as far as barriers let it, so a missing barrier shows as a wrong number. The preference is the
-// warps' numbers; with the environment variable KERNELGEN_SCHEDULE_SEED=<number> blocks, warps and lanes run in random order.
+// One thread of the program runs everything. Blocks of a cooperative launch are all alive and take turns; others run
+// one after another. In its turn a block runs until each of its threads waits at a collective, polls (spin_pause) or
+// has returned. Threads of one warp run in lane order, and of the warps that can run always the first in an order of
+// preference: one warp runs ahead of the others as far as barriers let it, so a missing barrier shows as a wrong
+// number. The preference is the warps' numbers; with the environment variable KERNELGEN_SCHEDULE_SEED=<number> blocks,
+// warps and lanes run in random order.
 #pragma once
 
 #include <cstdarg>
@@ -20,11 +21,13 @@
 namespace kernelgen {
 namespace host {
 
-/** Turns of all blocks in which threads only poll and no one stores, after which nobody can be waiting for anything to come. */
+/** Turns of all blocks in which threads only poll and no one stores, after which nobody can be waiting for anything to
+ * come. */
 constexpr int idleRoundLimit = 10'000;
 
-/** Loads by load_relaxed or load_acquire in one go, without a pause, that can only be a loop without spin_pause. */
-constexpr int loadsWithoutPauseLimit = 10'000'000;
+/** So many loads by load_relaxed or load_acquire in one thread while no one stores can only be a loop without
+ * spin_pause. */
+constexpr int loadsWithoutPauseLimit = 1'000'000;
 
 /** A sequence of random numbers (SplitMix64), the same on every machine. */
 class Random {
@@ -36,7 +39,8 @@ class Random {
 
   template <typename Value>
   void shuffle(std::vector<Value>& values) {
-    for (std::size_t last = values.size(); last > 1; last -= 1) std::swap(values[last - 1], values[below(static_cast<unsigned>(last))]);
+    for (std::size_t last = values.size(); last > 1; last -= 1)
+      std::swap(values[last - 1], values[below(static_cast<unsigned>(last))]);
   }
 
  private:
@@ -60,6 +64,7 @@ struct PendingCopy {
   int group;
 };
 
+/** What a thread does; `ready` also while it runs. */
 enum class ThreadState { ready, atBlockBarrier, atWarpCollective, polling, returned };
 
 struct Warp;
@@ -78,7 +83,10 @@ struct Thread {
   /** Where it waits or polls. */
   const char* collective = nullptr;
   CallSite site{};
-  int loadsSincePause = 0;
+  /** Its loads by load_relaxed and load_acquire since its last pause and since someone stored. */
+  int loadCount = 0;
+  /** How many changes there had been at its last load. */
+  std::uint64_t seenChangeCount = 0;
   std::vector<PendingCopy> copies;
   int committedGroups = 0;
 };
@@ -106,8 +114,13 @@ struct Block {
   std::size_t sharedBytes = 0;
 };
 
+/** Equal texts are nearly always one text in memory: that saves most comparisons. */
+inline bool same_text(const char* left, const char* right) { return left == right || std::strcmp(left, right) == 0; }
+
 /** "sync_block (kernel.cu:12)". */
-inline std::string quote(const char* collective, CallSite site) { return format("%s (%s:%d)", collective, site.file, site.line); }
+inline std::string quote(const char* collective, CallSite site) {
+  return format("%s (%s:%d)", collective, site.file, site.line);
+}
 
 /** Runs one grid at a time. */
 class Scheduler {
@@ -140,12 +153,12 @@ class Scheduler {
     const std::string text = format_list(message, arguments);
     va_end(arguments);
     const Thread& thread = current();
-    end_program("block %d, thread %d (warp %d, lane %d): %s", thread.block->index, thread.index, thread.index / warpLanes,
-                thread.lane, text.c_str());
+    end_program("block %d, thread %d (warp %d, lane %d): %s", thread.block->index, thread.index,
+                thread.index / warpLanes, thread.lane, text.c_str());
   }
 
   /** Someone may have been waiting for what happened now. */
-  void note_store() { changed_ = true; }
+  void note_change() { changeCount_ += 1; }
 
   /** Waits for all threads of the block. */
   void block_barrier(const char* collective, CallSite site) {
@@ -168,8 +181,8 @@ class Scheduler {
   }
 
   /**
-   * Waits for all lanes of the warp; the last calls perform(operands), where operands[lane] points to what that lane passed,
-   * while the others still wait. A warp of fewer than 32 lanes may only meet where `partialWarp` says so.
+   * Waits for all lanes of the warp; the last calls perform(operands), where operands[lane] points to what that lane
+   * passed, while the others still wait. A warp of fewer than 32 lanes may only meet where `partialWarp` says so.
    */
   template <typename Operand, typename Perform>
   void warp_collective(const char* collective, CallSite site, bool partialWarp, Operand& operand, Perform perform) {
@@ -189,7 +202,8 @@ class Scheduler {
       return;
     }
     Operand* operands[warpLanes] = {};
-    for (int lane = 0; lane < warp.laneCount; lane += 1) operands[lane] = static_cast<Operand*>(warp.lanes[lane]->operand);
+    for (int lane = 0; lane < warp.laneCount; lane += 1)
+      operands[lane] = static_cast<Operand*>(warp.lanes[lane]->operand);
     perform(operands);
     release(warp, thread);
   }
@@ -199,6 +213,7 @@ class Scheduler {
     Thread& thread = current();
     thread.collective = "spin_pause";
     thread.site = site;
+    thread.loadCount = 0;
     thread.warp->polling |= 1u << thread.lane;
     suspend(thread, ThreadState::polling);
   }
@@ -206,8 +221,10 @@ class Scheduler {
   /** Counts a load that may be one of a polling loop. */
   void note_load() {
     Thread& thread = current();
-    thread.loadsSincePause += 1;
-    if (thread.loadsSincePause > loadsWithoutPauseLimit) {
+    if (thread.seenChangeCount != changeCount_) thread.loadCount = 0;
+    thread.seenChangeCount = changeCount_;
+    thread.loadCount += 1;
+    if (thread.loadCount > loadsWithoutPauseLimit) {
       fail("has loaded %d times without a pause: a loop that waits for another thread must call spin_pause()",
            loadsWithoutPauseLimit);
     }
@@ -232,7 +249,8 @@ class Scheduler {
     }
     block->threads.resize(static_cast<std::size_t>(grid_->threadsPerBlock));
     block->warps.resize((block->threads.size() + warpLanes - 1) / warpLanes);
-    for (std::size_t warp = 0; warp < block->warps.size(); warp += 1) block->warpOrder.push_back(static_cast<int>(warp));
+    for (std::size_t warp = 0; warp < block->warps.size(); warp += 1)
+      block->warpOrder.push_back(static_cast<int>(warp));
     if (seeded_) random_.shuffle(block->warpOrder);
     for (Thread& thread : block->threads) {
       thread.index = static_cast<int>(&thread - block->threads.data());
@@ -256,11 +274,12 @@ class Scheduler {
   void run_blocks(std::vector<Block*> blocks) {
     int idleRounds = 0;
     while (!blocks.empty()) {
-      changed_ = false;
+      const std::uint64_t changeCount = changeCount_;
       if (seeded_) random_.shuffle(blocks);
       for (Block* block : blocks) take_turn(*block);
-      idleRounds = changed_ ? 0 : idleRounds + 1;
-      if (idleRounds > idleRoundLimit) end_program("deadlock: threads poll for what no thread stores%s", describe(blocks).c_str());
+      idleRounds = changeCount_ == changeCount ? idleRounds + 1 : 0;
+      if (idleRounds > idleRoundLimit)
+        end_program("deadlock: threads poll for what no thread stores%s", describe(blocks).c_str());
       std::size_t alive = 0;
       for (Block* block : blocks) {
         if (block->returnedCount < static_cast<int>(block->threads.size())) {
@@ -282,15 +301,15 @@ class Scheduler {
     while (Thread* thread = choose(block)) resume(*thread);
   }
 
+  /** The ready thread that runs next; null if there is none. */
   Thread* choose(Block& block) {
     if (seeded_ && random_.below(16) == 0) random_.shuffle(block.warpOrder);
     for (int index : block.warpOrder) {
       Warp& warp = block.warps[static_cast<std::size_t>(index)];
       if (warp.ready == 0) continue;
       std::uint32_t lanes = warp.ready;
-      if (seeded_) {
-        for (unsigned skipped = random_.below(static_cast<unsigned>(__builtin_popcount(lanes))); skipped > 0; skipped -= 1) lanes &= lanes - 1;
-      }
+      unsigned skipped = seeded_ ? random_.below(static_cast<unsigned>(__builtin_popcount(lanes))) : 0;
+      for (; skipped > 0; skipped -= 1) lanes &= lanes - 1;
       return warp.lanes[lowest(lanes)];
     }
     return nullptr;
@@ -299,7 +318,6 @@ class Scheduler {
   void resume(Thread& thread) {
     thread.warp->ready &= ~(1u << thread.lane);
     thread.state = ThreadState::ready;
-    thread.loadsSincePause = 0;
     current_ = &thread;
     switch_context(context_, thread.context, false);
     current_ = nullptr;
@@ -317,14 +335,16 @@ class Scheduler {
     const Warp& warp = *thread.warp;
     if (warp.arrived == 0) return;
     const Thread& other = *warp.lanes[lowest(warp.arrived)];
-    if (other.site.line == site.line && std::strcmp(other.collective, collective) == 0 && std::strcmp(other.site.file, site.file) == 0) return;
-    fail("the lanes of a warp meet at different collectives: this one at %s, lane %d at %s", quote(collective, site).c_str(),
-         other.lane, quote(other.collective, other.site).c_str());
+    const bool samePlace = other.site.line == site.line && same_text(other.site.file, site.file);
+    if (samePlace && same_text(other.collective, collective)) return;
+    fail("the lanes of a warp meet at different collectives: this one at %s, lane %d at %s",
+         quote(collective, site).c_str(), other.lane, quote(other.collective, other.site).c_str());
   }
 
   /** The lanes that met go on: `last`, which runs now, and the others when their turn comes. */
   static void release(Warp& warp, const Thread& last) {
-    for (std::uint32_t lanes = warp.arrived; lanes != 0; lanes &= lanes - 1) warp.lanes[lowest(lanes)]->state = ThreadState::ready;
+    for (std::uint32_t lanes = warp.arrived; lanes != 0; lanes &= lanes - 1)
+      warp.lanes[lowest(lanes)]->state = ThreadState::ready;
     warp.ready |= warp.arrived;
     if (last.warp == &warp) warp.ready &= ~(1u << last.lane);
     warp.arrived = 0;
@@ -346,7 +366,7 @@ class Scheduler {
     thread.state = ThreadState::returned;
     warp.returned |= 1u << thread.lane;
     block.returnedCount += 1;
-    note_store();
+    note_change();
   }
 
   /** A thread of the block in this state; there is one. */
@@ -363,7 +383,8 @@ class Scheduler {
       const std::vector<Thread>& threads = blocks[shown]->threads;
       for (std::size_t first = 0, next = 0; first < threads.size(); first = next) {
         while (next < threads.size() && describe(threads[next]) == describe(threads[first])) next += 1;
-        text += format("\n  block %d, threads %zu to %zu %s", blocks[shown]->index, first, next - 1, describe(threads[first]).c_str());
+        text += format("\n  block %d, threads %zu to %zu %s", blocks[shown]->index, first, next - 1,
+                       describe(threads[first]).c_str());
       }
     }
     if (blocks.size() > shownBlocks) text += format("\n  and %zu more blocks", blocks.size() - shownBlocks);
@@ -387,7 +408,7 @@ class Scheduler {
   StackPool stacks_;
   const Grid* grid_ = nullptr;
   Thread* current_ = nullptr;
-  bool changed_ = false;
+  std::uint64_t changeCount_ = 0;
   const char* const seedText_ = std::getenv("KERNELGEN_SCHEDULE_SEED");
   const bool seeded_ = seedText_ != nullptr;
   Random random_{seeded_ ? read_seed(seedText_) : 0};
@@ -396,7 +417,8 @@ class Scheduler {
 /** The one scheduler of the program. */
 extern Scheduler scheduler;
 
-// Not sanitized, and the last thing on the fiber's stack: what it leaves behind there must not mark the stack for the next fiber.
+// Not sanitized, and the last thing on the fiber's stack: what it leaves behind there must not mark the stack for the
+// next fiber.
 KERNELGEN_NOT_ADDRESS_SANITIZED inline void Scheduler::thread_entry() {
   begin_context(scheduler.context_);
   scheduler.grid_->body(scheduler.grid_->arguments);
