@@ -4,6 +4,7 @@ import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
 import { configCommand } from "./config.js";
 import { generateCommand } from "./generate.js";
+import { runCommand } from "./run.js";
 
 const usageExitCode = 2;
 /** Exit codes of errors that are not a matter of usage. */
@@ -11,6 +12,7 @@ const exitCodes: Partial<Record<KernelgenErrorCode, number>> = {
   "no-configuration": 1,
   "wrong-result": 1,
   output: 1,
+  "webgpu-failure": 1,
   "no-webgpu-device": 3,
 };
 
@@ -24,6 +26,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .usage("$0 <command>: fused recurrent-network kernels for CUDA and WebGPU, tiled by a constraint solver")
     .command(configCommand)
     .command(generateCommand)
+    .command(runCommand)
     .demandCommand(1, "a command is missing")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })

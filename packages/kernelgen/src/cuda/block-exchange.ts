@@ -9,6 +9,7 @@ export const blockExchange: StateExchange = {
   spreadsHead: false,
   // A step of a small head takes about a third of a microsecond, a read of device memory about one.
   prefetchSteps: 4,
+  registers: 0,
   cooperative: false,
   tile: () => ({ derived: {}, budgets: [], cost: constant(0) }),
   source: () => blockExchangeSource,

@@ -1,12 +1,14 @@
-import { constant } from "constrint";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { and, constant, or } from "constrint";
+import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { stepCosts } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
-import type { MatrixProduct } from "./matrix-product.js";
+import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 
 /** Inner indices that a thread reads at once: one 16-byte word of h. */
 const chunk = 4;
 const elementBytes = 4;
+/** Lanes that exchange partial sums: 2 to the number of rounds. */
+const exchangeSizes = [1, 2, 4, 8, 16, 32];
 
 /**
  * R·h in fp32 by plain multiply-adds.
@@ -24,7 +26,7 @@ export const fmaProduct: MatrixProduct = {
     const chunkCount = Math.ceil(headDim / chunk);
 
     const unitsPerThread = model.int("unitsPerThread", 1, 2);
-    const lanesAlongInner = model.int("lanesAlongInner", [1, 2, 4, 8, 16, 32]);
+    const lanesAlongInner = model.int("lanesAlongInner", exchangeSizes);
     const sequencesPerLane = model.int("sequencesPerLane", 1, batch);
     const warpsAlongUnits = model.int("warpsAlongUnits", 1, maxWarps);
     const warpsAlongInner = model.int("warpsAlongInner", 1, maxWarps);
@@ -35,14 +37,21 @@ export const fmaProduct: MatrixProduct = {
     model.add(lanesAlongUnits.times(lanesAlongInner).eq(device.warpSize), "lanes of a warp");
     const innerParts = times(lanesAlongInner, warpsAlongInner);
     const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, innerParts, chunkCount);
-    model.add(chunksInRegisters.le(innerChunks), "no more chunks in registers than there are");
+    const matrixIsSplit = isLess(model, "matrixIsSplit", chunksInRegisters, innerChunks);
     // Padding the batch by a whole sequence per lane would only add work.
     model.add(lanesAlongInner.times(sequencesPerLane.minus(1)).lt(batch), "no idle sequence in every lane");
+
+    const exchangeRounds = model.int("exchangeRounds", 0, exchangeSizes.length - 1);
+    model.add(
+      or(...exchangeSizes.map((lanes, rounds) => and(lanesAlongInner.eq(lanes), exchangeRounds.eq(rounds)))),
+      "each round of an exchange halves the lanes",
+    );
 
     const rows = times(unitsPerThread, gates);
     const batchTile = times(lanesAlongInner, sequencesPerLane);
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedChunks = times(warps, rows, innerChunks.minus(chunksInRegisters));
+    const partWarps = warpsPerPart(model, device, warps);
     const warpChunkBytes = device.warpSize * chunk * elementBytes;
     return {
       unknowns: [
@@ -56,23 +65,28 @@ export const fmaProduct: MatrixProduct = {
       unitsPerThread,
       warpsAlongUnits,
       warpsAlongInner,
+      warpsPerPart: partWarps,
       unitTile: times(unitsPerThread, lanesAlongUnits, warpsAlongUnits),
       batchTile,
       innerPadded: times(innerChunks, innerParts, chunk),
       warpSlots: sequencesPerLane,
       matrixRegisters: times(rows, chunksInRegisters, chunk),
-      workRegisters: plus(times(rows, batchTile), rows, constant(2 * chunk)),
+      workRegisters: plus(
+        times(rows, batchTile), // partial sums
+        rows, // bias
+        constant(2 * chunk), // h, two sequences at a time
+        times(matrixIsSplit, rows, chunk), // R from shared memory
+      ),
       matrixSharedBytes: times(sharedChunks, warpChunkBytes),
       derived: { innerChunks, lanesAlongUnits },
       cost: plus(
-        times(warps, rows, batchTile, innerChunks, chunk * costs.warpMultiplyAdd),
-        // A warp reads L different words of h at once.
+        times(partWarps, rows, batchTile, innerChunks, chunk * costs.warpMultiplyAdd),
+        // A warp reads as many different words of h at once as lanes split the inner dimension.
         times(warps, innerChunks, batchTile, lanesAlongInner, chunk * elementBytes * costs.sharedByte),
         times(sharedChunks, warpChunkBytes * costs.sharedByte),
-        // Halving exchanges: the first halves all sums, the last leaves the lane's own.
-        times(warps, rows, batchTile.minus(sequencesPerLane), 2 * costs.warpMultiplyAdd),
-        times(lanesAlongInner, costs.shuffleLatency),
-        constant(costs.sharedLatency),
+        // The first exchange of lanes halves all sums, the last leaves the lane's own.
+        times(partWarps, rows, batchTile.minus(sequencesPerLane), costs.shuffle),
+        times(exchangeRounds, costs.shuffleLatency),
       ),
     };
   },

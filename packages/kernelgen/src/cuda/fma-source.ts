@@ -39,6 +39,14 @@ struct Product {
   Words4* shared_matrix;  // this thread's words of the chunks that are not in registers
   int inner_begin;        // first inner index of this thread; its chunks are LANES_ALONG_INNER · 4 apart
 
+  /** Four adjacent elements of a row of R, zero outside it. */
+  KERNELGEN_DEVICE static Words4 load_chunk(const Element* row, int inner, bool valid) {
+    Words4 words;
+    KERNELGEN_UNROLL
+    for (int i = 0; i < 4; ++i) words.w[i] = bits_of(valid && inner + i < HEAD_DIM ? load_streaming(row + inner + i) : 0.0f);
+    return words;
+  }
+
   KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit, unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
@@ -56,19 +64,32 @@ struct Product {
         // The bias enters the sum once: in the first of the lanes and warps that split the inner dimension.
         bias[gate][unit] = valid && inner_begin == 0 ? bias_values[row] : 0.0f;
         KERNELGEN_UNROLL
-        for (int chunk = 0; chunk < INNER_CHUNKS; ++chunk) {
-          Words4 words;
+        for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
+          const Words4 words = load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
           KERNELGEN_UNROLL
-          for (int i = 0; i < 4; ++i) {
-            const int inner = inner_begin + chunk * LANES_ALONG_INNER * 4 + i;
-            words.w[i] = bits_of(valid && inner < HEAD_DIM ? load_streaming(recurrent + row * HEAD_DIM + inner) : 0.0f);
-          }
-          if (chunk < CHUNKS_IN_REGISTERS) {
-            KERNELGEN_UNROLL
-            for (int i = 0; i < 4; ++i) matrix[gate][unit][chunk < CHUNKS_IN_REGISTERS ? chunk : 0][i] = float_of(words.w[i]);
-          } else {
-            shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32] = words;
-          }
+          for (int i = 0; i < 4; ++i) matrix[gate][unit][chunk][i] = float_of(words.w[i]);
+        }
+        KERNELGEN_NO_UNROLL
+        for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
+          shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32] =
+              load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+        }
+      }
+    }
+  }
+
+  /** Adds the product of four inner indices with h of all sequences. */
+  KERNELGEN_DEVICE static void multiply_chunk(const float (&weights)[GATE_COUNT][UNITS_PER_THREAD][4], const Element* state,
+                                              float (&partial)[GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
+    KERNELGEN_UNROLL
+    for (int sequence = 0; sequence < BATCH_TILE; ++sequence) {
+      const Words4 words = *reinterpret_cast<const Words4*>(state + sequence * STATE_STRIDE);
+      KERNELGEN_UNROLL
+      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+        KERNELGEN_UNROLL
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+          KERNELGEN_UNROLL
+          for (int i = 0; i < 4; ++i) partial[gate][unit][sequence] += weights[gate][unit][i] * float_of(words.w[i]);
         }
       }
     }
@@ -86,34 +107,32 @@ struct Product {
       }
     }
     KERNELGEN_UNROLL
-    for (int chunk = 0; chunk < INNER_CHUNKS; ++chunk) {
+    for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
       float weights[GATE_COUNT][UNITS_PER_THREAD][4];
       KERNELGEN_UNROLL
       for (int gate = 0; gate < GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          if (chunk < CHUNKS_IN_REGISTERS) {
-            KERNELGEN_UNROLL
-            for (int i = 0; i < 4; ++i) weights[gate][unit][i] = matrix[gate][unit][chunk < CHUNKS_IN_REGISTERS ? chunk : 0][i];
-          } else {
-            const Words4 words = shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32];
-            KERNELGEN_UNROLL
-            for (int i = 0; i < 4; ++i) weights[gate][unit][i] = float_of(words.w[i]);
-          }
-        }
-      }
-      KERNELGEN_UNROLL
-      for (int sequence = 0; sequence < BATCH_TILE; ++sequence) {
-        const Words4 words = *reinterpret_cast<const Words4*>(state + sequence * STATE_STRIDE + inner_begin + chunk * LANES_ALONG_INNER * 4);
-        KERNELGEN_UNROLL
-        for (int gate = 0; gate < GATE_COUNT; ++gate) {
           KERNELGEN_UNROLL
-          for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-            KERNELGEN_UNROLL
-            for (int i = 0; i < 4; ++i) partial[gate][unit][sequence] += weights[gate][unit][i] * float_of(words.w[i]);
-          }
+          for (int i = 0; i < 4; ++i) weights[gate][unit][i] = matrix[gate][unit][chunk][i];
         }
       }
+      multiply_chunk(weights, state + inner_begin + chunk * LANES_ALONG_INNER * 4, partial);
+    }
+    // Not unrolled: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
+    KERNELGEN_NO_UNROLL
+    for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
+      float weights[GATE_COUNT][UNITS_PER_THREAD][4];
+      KERNELGEN_UNROLL
+      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+        KERNELGEN_UNROLL
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+          const Words4 words = shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32];
+          KERNELGEN_UNROLL
+          for (int i = 0; i < 4; ++i) weights[gate][unit][i] = float_of(words.w[i]);
+        }
+      }
+      multiply_chunk(weights, state + inner_begin + chunk * LANES_ALONG_INNER * 4, partial);
     }
     reduce_scatter<LANES_ALONG_INNER, BATCH_TILE>(partial);
     KERNELGEN_UNROLL

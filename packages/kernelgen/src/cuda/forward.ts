@@ -81,7 +81,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     prefetchRegisters,
     stateRegisters,
     ownSlots.times(slotAddressRegisters),
-    constant(scratchRegisters),
+    constant(scratchRegisters + exchange.registers),
   );
   const registerGranule = device.registerAllocationUnit / device.warpSize;
   const registerGranules = ceilQuotient(
@@ -93,22 +93,16 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   );
   const registersPerThread = registerGranules.times(registerGranule);
   // Registers are dealt to the multiprocessor's parts, so a block takes those of a whole number of warps in each.
-  const warpsPerPart = ceilQuotient(
-    model,
-    "warpsPerPart",
-    times(warpsAlongUnits, warpsAlongInner),
-    constant(device.warpAllocationGranularity),
-    device.maxThreadsPerBlock / device.warpSize,
-  );
-  const allocatedRegisters = times(registersPerThread, warpsPerPart, device.warpAllocationGranularity * device.warpSize);
+  const allocatedRegisters = times(registersPerThread, product.warpsPerPart, device.warpAllocationGranularity * device.warpSize);
 
-  const exchanged = exchange.tile(problem, device, { batchBlocks, blockCount, batchTile });
+  const exchanged = exchange.tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock });
   const waves = ceilQuotient(model, "waves", blockCount, constant(device.multiprocessorCount), heads * batch * covered);
   const stepCost = plus(
+    constant(costs.step),
     product.cost,
-    times(splitsInner, plus(partialBytes.times(2 * costs.sharedByte), constant(2 * costs.sharedLatency + costs.blockBarrier))),
-    times(ownSlots, unitsPerThread, warpsAlongUnits, warpsAlongInner, costs.pointwiseIssue),
-    constant(costs.pointwiseLatency + costs.blockBarrier),
+    times(splitsInner, plus(partialBytes.times(2 * costs.sharedByte), constant(costs.reduction))),
+    times(ownSlots, unitsPerThread, plus(product.warpsPerPart.times(costs.unitIssue), constant(costs.unitLatency))),
+    times(ownSlots, warpsAlongUnits, warpsAlongInner, costs.slotAccess),
     exchanged.cost,
   );
   return {

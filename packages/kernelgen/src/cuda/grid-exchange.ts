@@ -2,7 +2,7 @@ import { constant } from "constrint";
 import { stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
 import { dataTypeBytes } from "../plan/data-type.js";
-import { plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { stepCosts } from "./cost.js";
 import { gridExchangeSource } from "./exchange-source.js";
@@ -11,6 +11,10 @@ import type { StateExchange } from "./state-exchange.js";
 const wordBytes = 16;
 /** Copies of the state in global memory. */
 const buffers = 2;
+/** Words that a thread asks for in one look. */
+const wordsInFlight = 4;
+/** A batch tile may be longer than the batch, by less than a column group or a warp's lanes. */
+const longestBatchPadding = 32;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
 const markedMagnitude = 2;
 
@@ -33,11 +37,16 @@ export const gridExchange: StateExchange = {
   coveredUnits: exchangeUnits,
   spreadsHead: true,
   prefetchSteps: 2,
+  // Words on their way, beyond what the accumulators leave free at that time.
+  registers: 16,
   cooperative: true,
-  tile(problem, device, { batchBlocks, blockCount, batchTile }) {
+  tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock }) {
     const costs = stepCosts(device);
     const units = exchangeUnits(problem);
     const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
+    const words = times(batchTile, (units * dataTypeBytes[problem.dataType]) / wordBytes);
+    const mostWords = (problem.batch + longestBatchPadding) * units;
+    const looks = ceilQuotient(model, "looks", words, threadsPerBlock.times(wordsInFlight), mostWords);
     return {
       derived: {
         exchangeUnits: constant(units),
@@ -46,7 +55,7 @@ export const gridExchange: StateExchange = {
       budgets: [
         { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
       ],
-      cost: plus(constant(costs.exchangeLatency), bytes.times(costs.exchangeByte)),
+      cost: plus(constant(costs.exchangeWrite), looks.times(costs.exchangeLook), bytes.times(costs.exchangeByte)),
     };
   },
   source: (problem) => `
@@ -56,7 +65,8 @@ constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 /** Words of ${wordBytes} bytes of a sequence. */
 constexpr int EXCHANGE_WORDS = EXCHANGE_UNITS / WORD_ELEMENTS;
 /** Words that a thread has on their way at once; more would cost registers that hold R. */
-constexpr int WORDS_IN_FLIGHT = BATCH_TILE * EXCHANGE_WORDS >= 4 * THREADS_PER_BLOCK ? 4 : (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
+constexpr int THREAD_WORDS = (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
+constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
 ${gridExchangeSource}`,
   text: {
     parameters: ["Element* exchange_buffers"],

@@ -1,5 +1,6 @@
-import type { IntExpr, IntVar, Model } from "constrint";
+import { constant, type IntExpr, type IntVar, type Model } from "constrint";
 import type { CudaDevice } from "hwmodels";
+import { ceilQuotient } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 
 /**
@@ -13,6 +14,8 @@ export interface ProductTiling {
   readonly unitsPerThread: IntExpr;
   readonly warpsAlongUnits: IntExpr;
   readonly warpsAlongInner: IntExpr;
+  /** Warps of a block in each part of a multiprocessor. */
+  readonly warpsPerPart: IntExpr;
   /** Units of a block. */
   readonly unitTile: IntExpr;
   /** Sequences of a block. */
@@ -38,4 +41,10 @@ export interface MatrixProduct {
   tile(problem: Problem, device: CudaDevice, model: Model): ProductTiling;
   /** C++ at namespace scope. It uses the plan's constants by name. */
   readonly source: string;
+}
+
+/** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */
+export function warpsPerPart(model: Model, device: CudaDevice, warps: IntExpr): IntVar {
+  const most = device.maxThreadsPerBlock / device.warpSize;
+  return ceilQuotient(model, "warpsPerPart", warps, constant(device.warpAllocationGranularity), most);
 }

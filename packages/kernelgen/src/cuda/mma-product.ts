@@ -1,7 +1,7 @@
 import { constant } from "constrint";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { stepCosts } from "./cost.js";
-import type { MatrixProduct } from "./matrix-product.js";
+import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
 
 /** The shape of one `mma.sync.m16n8k16`, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
@@ -39,14 +39,14 @@ export const mmaProduct: MatrixProduct = {
 
     model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
     const innerTiles = ceilQuotient(model, "innerTiles", innerTileCount, warpsAlongInner, innerTileCount);
-    model.add(innerTilesInRegisters.le(innerTiles), "no more tiles in registers than there are");
+    const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTiles);
     const rowTiles = model.int("rowTiles", 1, gates * unitGroupCount);
     model.add(rowTiles.times(rowsPerThread).eq(times(unitsPerThread, unitGroups, gates)), "gates fill whole fragments");
 
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedFragments = times(warps, rowTiles, innerTiles.minus(innerTilesInRegisters));
     const stateFragments = times(warps, columnGroups, innerTiles);
-    const products = times(stateFragments, rowTiles);
+    const partWarps = warpsPerPart(model, device, warps);
     const stateFragmentBytes = mma.columns * mma.inner * elementBytes;
     return {
       unknowns: [
@@ -61,6 +61,7 @@ export const mmaProduct: MatrixProduct = {
       unitsPerThread,
       warpsAlongUnits,
       warpsAlongInner,
+      warpsPerPart: partWarps,
       unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, lanesAlongRows),
       batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
       innerPadded: times(innerTiles, warpsAlongInner, mma.inner),
@@ -70,15 +71,15 @@ export const mmaProduct: MatrixProduct = {
         times(rowTiles, columnGroups, mma.accumulatorRegisters),
         times(rowTiles, rowsPerThread), // bias
         times(columnGroups, 2 * mma.stateRegisters), // h, two tiles at a time
+        times(matrixIsSplit, rowTiles, 2 * mma.matrixRegisters), // R from shared memory, two tiles at a time
       ),
       matrixSharedBytes: times(sharedFragments, fragmentBytes),
       derived: { innerTiles, rowTiles },
       cost: plus(
         times(innerTiles, costs.matrixMultiplyLatency),
-        times(products, costs.matrixMultiply),
+        times(partWarps, rowTiles, columnGroups, innerTiles, costs.matrixMultiply),
         times(stateFragments, stateFragmentBytes * costs.sharedByte),
         times(sharedFragments, fragmentBytes * costs.sharedByte),
-        constant(costs.sharedLatency),
       ),
     };
   },

@@ -35,6 +35,13 @@ struct Product {
     return load_streaming(row + inner) | high << 16;
   }
 
+  /** This thread's elements of a fragment: two rows, inner indices 2·(l % 4) and following, and eight further. */
+  KERNELGEN_DEVICE static Words4 load_fragment(const Element* const (&rows)[2], const bool (&valid)[2], int tile_begin) {
+    const int inner = tile_begin + lane_index() % 4 * 2;
+    return {load_pair(rows[0], inner, valid[0]), load_pair(rows[1], inner, valid[1]),
+            load_pair(rows[0], inner + 8, valid[0]), load_pair(rows[1], inner + 8, valid[1])};
+  }
+
   KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit, unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
@@ -54,17 +61,40 @@ struct Product {
         bias[row_tile][half] = valid[half] && warp_along_inner == 0 ? to_float(bias_values[row]) : 0.0f;
       }
       KERNELGEN_UNROLL
-      for (int tile = 0; tile < INNER_TILES; ++tile) {
-        const int inner = inner_begin + tile * 16 + lane_index() % 4 * 2;
-        const Words4 words = {load_pair(rows[0], inner, valid[0]), load_pair(rows[1], inner, valid[1]),
-                              load_pair(rows[0], inner + 8, valid[0]), load_pair(rows[1], inner + 8, valid[1])};
-        if (tile < INNER_TILES_IN_REGISTERS) {
-          KERNELGEN_UNROLL
-          for (int word = 0; word < 4; ++word) matrix[row_tile][tile < INNER_TILES_IN_REGISTERS ? tile : 0][word] = words.w[word];
-        } else {
-          shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] = words;
-        }
+      for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; ++tile) {
+        const Words4 words = load_fragment(rows, valid, inner_begin + tile * 16);
+        KERNELGEN_UNROLL
+        for (int word = 0; word < 4; ++word) matrix[row_tile][tile][word] = words.w[word];
       }
+      KERNELGEN_NO_UNROLL
+      for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
+        shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] = load_fragment(rows, valid, inner_begin + tile * 16);
+      }
+    }
+  }
+
+  /** The operands that hold h of one tile, or of two, for all column groups. */
+  KERNELGEN_DEVICE static void load_state(const Element* row, bool two_tiles, uint32_t (&fragments)[COLUMN_GROUPS][4]) {
+    KERNELGEN_UNROLL
+    for (int group = 0; group < COLUMN_GROUPS; ++group) {
+      const Element* address = row + group * 4 * COLUMNS_PER_THREAD * STATE_STRIDE;
+      if (two_tiles) {
+        ldmatrix_x4(fragments[group], address);
+      } else {
+        uint32_t one_tile[2];
+        ldmatrix_x2(one_tile, address - lane_index() / 16 * 16);
+        fragments[group][0] = one_tile[0];
+        fragments[group][1] = one_tile[1];
+      }
+    }
+  }
+
+  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
+  KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const uint32_t (&fragments)[COLUMN_GROUPS][4], int which,
+                                                 float (&accumulators)[COLUMN_GROUPS][4]) {
+    KERNELGEN_UNROLL
+    for (int group = 0; group < COLUMN_GROUPS; ++group) {
+      mma_m16n8k16_bf16(accumulators[group], words, fragments[group][which * 2], fragments[group][which * 2 + 1]);
     }
   }
 
@@ -79,42 +109,30 @@ struct Product {
         for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = bias[row_tile][result / 2];
       }
     }
-    // One ldmatrix brings two tiles of 16 inner indices: lane l points at sequence l % 8 of the eight inner indices 8·(l / 8).
+    // Lane l points at sequence l % 8 of a column group, and at the eight inner indices 8·(l / 8) of one or two tiles.
     const Element* row = state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
     KERNELGEN_UNROLL
-    for (int tile = 0; tile < INNER_TILES; tile += 2) {
+    for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; tile += 2) {
       uint32_t fragments[COLUMN_GROUPS][4];
-      KERNELGEN_UNROLL
-      for (int group = 0; group < COLUMN_GROUPS; ++group) {
-        const Element* address = row + group * 4 * COLUMNS_PER_THREAD * STATE_STRIDE + tile * 16;
-        if (tile + 1 < INNER_TILES) {
-          ldmatrix_x4(fragments[group], address);
-        } else {
-          uint32_t last[2];
-          ldmatrix_x2(last, address - lane_index() / 16 * 16);
-          fragments[group][0] = last[0];
-          fragments[group][1] = last[1];
-        }
-      }
+      load_state(row + tile * 16, tile + 1 < INNER_TILES_IN_REGISTERS, fragments);
       KERNELGEN_UNROLL
       for (int next = 0; next < 2; ++next) {
-        if (tile + next >= INNER_TILES) break;
+        if (tile + next >= INNER_TILES_IN_REGISTERS) break;
         KERNELGEN_UNROLL
         for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-          uint32_t words[4];
-          if (tile + next < INNER_TILES_IN_REGISTERS) {
-            KERNELGEN_UNROLL
-            for (int word = 0; word < 4; ++word) words[word] = matrix[row_tile][tile + next < INNER_TILES_IN_REGISTERS ? tile + next : 0][word];
-          } else {
-            const Words4 loaded = shared_matrix[((tile + next - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
-            KERNELGEN_UNROLL
-            for (int word = 0; word < 4; ++word) words[word] = loaded.w[word];
-          }
-          KERNELGEN_UNROLL
-          for (int group = 0; group < COLUMN_GROUPS; ++group) {
-            mma_m16n8k16_bf16(accumulators[row_tile][group], words, fragments[group][next * 2], fragments[group][next * 2 + 1]);
-          }
+          multiply_row_tile(matrix[row_tile][tile + next], fragments, next, accumulators[row_tile]);
         }
+      }
+    }
+    // Not unrolled further: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
+    KERNELGEN_UNROLL_TWICE
+    for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
+      uint32_t fragments[COLUMN_GROUPS][4];
+      load_state(row + tile * 16, false, fragments);
+      KERNELGEN_UNROLL
+      for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+        const Words4 words = shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
+        multiply_row_tile(words.w, fragments, 0, accumulators[row_tile]);
       }
     }
     KERNELGEN_UNROLL

@@ -1,4 +1,4 @@
-import type { IntExpr } from "constrint";
+import type { IntExpr, Model } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import type { Budget } from "../plan/family.js";
 import type { Problem } from "../plan/problem.js";
@@ -9,6 +9,7 @@ export interface ExchangeContext {
   readonly batchBlocks: IntExpr;
   readonly blockCount: IntExpr;
   readonly batchTile: IntExpr;
+  readonly threadsPerBlock: IntExpr;
 }
 
 /** How the new state reaches the threads that need it in the next step; what makes a family. */
@@ -21,11 +22,14 @@ export interface StateExchange {
   readonly spreadsHead: boolean;
   /** Steps that inputs are loaded ahead. */
   readonly prefetchSteps: number;
+  /** Registers of a thread that the exchange needs for itself. */
+  readonly registers: number;
   /** Blocks must all be resident at once. */
   readonly cooperative: boolean;
   tile(
     problem: Problem,
     device: CudaDevice,
+    model: Model,
     context: ExchangeContext,
   ): {
     readonly derived: Readonly<Record<string, IntExpr>>;

@@ -24,7 +24,7 @@ fn tanh_stable(x: f32) -> f32 {
 /** The name of the vector that holds four gates' pre-activations, and the component of a gate. */
 const gateComponent = (gate: number): string => `u${Math.floor(gate / 4)}.${"xyzw"[gate % 4]}`;
 
-/** WGSL of one step of the cell for one unit: \`cell_step(u0, …, previous)\` with the gates' pre-activations four to a vector. */
+/** WGSL of one step of the cell for one unit: `cell_step(u0, …, previous)` with the gates' pre-activations four to a vector. */
 export function cellSource(problem: Problem): string {
   const { cell } = problem;
   const inputs = Object.fromEntries([

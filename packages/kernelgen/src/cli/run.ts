@@ -1,0 +1,150 @@
+import { randomInt } from "node:crypto";
+import { findDevice, type WebGpuDevice } from "hwmodels";
+import pc from "picocolors";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { KernelgenError } from "../errors.js";
+import type { Plan } from "../plan/plan.js";
+import { problemToJson } from "../plan/plan-json.js";
+import { problemText } from "../plan/problem-text.js";
+import { solvePlan } from "../plan/solve.js";
+import { openNodeDevice } from "../wgsl/node-device.js";
+import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
+import { fp32Tolerance, type OutputError, verifyForward } from "../wgsl/verify.js";
+import { familiesNamed } from "./family-option.js";
+import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+
+const options = {
+  ...problemOptions,
+  target: { choices: ["wgsl"] as const, demandOption: true, describe: "Language" },
+  device: {
+    type: "string",
+    requiresArg: true,
+    describe: "Tile for this device, for example webgpu-default  [default: the adapter that is there]",
+  },
+  family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
+  seed: { type: "string", requiresArg: true, describe: "Draw the inputs from this seed  [default: a fresh one]" },
+  json: { type: "boolean", default: false, describe: "Print one JSON object" },
+} as const satisfies Record<string, Options>;
+
+/** Seeds are unsigned 32-bit integers. */
+const seedLimit = 2 ** 32;
+/** Timed runs: as many as fit in this time, within these bounds. */
+const timingBudgetMilliseconds = 1000;
+const maxTimedRuns = 20;
+
+/** What a run found. */
+interface RunReport {
+  readonly plan: Plan;
+  readonly adapterName: string;
+  readonly seed: number;
+  readonly errors: readonly OutputError[];
+  readonly time: StepTime;
+}
+
+/** `kernelgen run`: runs a generated kernel on the WebGPU device of this machine, checks its outputs and times it. */
+export const runCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
+  command: "run",
+  describe: "Run the generated kernel on this machine's WebGPU device, check it against the CPU, and time it",
+  builder: (yargs) =>
+    yargs
+      .options(options)
+      .example("$0 run --target wgsl --head-dim 64 --heads 12 --batch 16 --steps 64", "an LSTM")
+      .example("$0 run --target wgsl --head-dim 64 --device webgpu-default --family stepwise --json", ""),
+  async handler(given) {
+    const seed = seedFrom(given.seed);
+    const catalogued = given.device === undefined ? undefined : webGpuDevice(given.device);
+    // What the user typed is checked before a device is looked for.
+    const assumed = catalogued ?? findDevice("webgpu-default");
+    const problem = problemFrom(given, assumed);
+    const families = familiesNamed(given.family, assumed);
+    const { device, description, close } = await openNodeDevice();
+    try {
+      const { plan, family } = solvePlan(problem, catalogued ?? description, families);
+      const forward = await createForward(device, plan, family.emit(plan)[0]!.text);
+      const errors = await verifyForward(forward, problem, seed);
+      const report: RunReport = { plan, adapterName: description.name, seed, errors, time: await time(forward) };
+      forward.destroy();
+      console.log(given.json ? JSON.stringify(reportJson(report), undefined, 2) : reportText(report));
+      requireCorrect(errors);
+    } finally {
+      await close();
+    }
+  },
+};
+
+function seedFrom(text: string | undefined): number {
+  if (text === undefined) return randomInt(seedLimit);
+  const seed = numberFrom("seed", text);
+  if (!Number.isInteger(seed) || seed < 0 || seed >= seedLimit) {
+    throw new KernelgenError("invalid-problem", `seed: ${text} is not an integer from 0 to ${seedLimit - 1}`);
+  }
+  return seed;
+}
+
+function webGpuDevice(id: string): WebGpuDevice {
+  const device = findDevice(id);
+  if (device.kind !== "webgpu") throw new KernelgenError("invalid-problem", `${device.name} does not run wgsl kernels`);
+  return device;
+}
+
+/** Times one run, and then as many as fit in the budget. */
+async function time(forward: WebGpuForward): Promise<StepTime> {
+  const start = performance.now();
+  await forward.run();
+  const runMilliseconds = performance.now() - start;
+  return forward.time(Math.min(maxTimedRuns, Math.max(1, Math.floor(timingBudgetMilliseconds / runMilliseconds))));
+}
+
+const isCorrect = (error: OutputError): boolean => error.largestError <= fp32Tolerance;
+
+function requireCorrect(errors: readonly OutputError[]): void {
+  const wrong = errors.filter((error) => !isCorrect(error));
+  if (wrong.length === 0) return;
+  const list = wrong.map(({ tensor, largestError }) => `${tensor}: largest error ${largestError}`);
+  throw new KernelgenError("wrong-result", `${list.join(", ")}; the tolerance is ${fp32Tolerance}`);
+}
+
+const clockText = { "timestamp-query": "GPU timestamps", host: "host clock" } as const satisfies Record<
+  StepTime["clock"],
+  string
+>;
+
+function reportText({ plan, adapterName, seed, errors, time }: RunReport): string {
+  const { launch } = plan;
+  return [
+    `${pc.bold(problemText(plan.problem))} on ${pc.bold(adapterName)}`,
+    "",
+    `${pc.bold("family")}     ${plan.family}, ${launch.blockCount} workgroups of ${launch.threadsPerBlock} invocations, tiled for ${plan.deviceName}`,
+    `${pc.bold("plan")}       ${plan.hash}`,
+    `${pc.bold("seed")}       ${seed}`,
+    "",
+    pc.bold(`largest error against the float64 reference (tolerance ${fp32Tolerance})`),
+    ...errors.map((error) => {
+      const verdict = isCorrect(error) ? pc.green("right") : pc.red("wrong");
+      return `  ${error.tensor.padEnd(9)}${error.largestError.toExponential(2)}  ${verdict}`;
+    }),
+    "",
+    `${pc.bold("time")}       ${time.microsecondsPerStep.toFixed(3)} µs a step (${clockText[time.clock]}), predicted ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs`,
+  ].join("\n");
+}
+
+function reportJson({ plan, adapterName, seed, errors, time }: RunReport): Record<string, unknown> {
+  return {
+    problem: problemToJson(plan.problem),
+    adapter: adapterName,
+    device: { id: plan.deviceId, name: plan.deviceName },
+    family: plan.family,
+    plan: plan.hash,
+    seed,
+    tolerance: fp32Tolerance,
+    outputs: errors.map(({ tensor, largestError }) => ({
+      tensor,
+      // JSON has no infinity: null stands for an output that is not a number.
+      largestError: Number.isFinite(largestError) ? largestError : null,
+    })),
+    correct: errors.every(isCorrect),
+    microsecondsPerStep: time.microsecondsPerStep,
+    clock: time.clock,
+    predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,
+  };
+}

@@ -1,0 +1,48 @@
+import { findDevice, type WebGpuDevice, type WebGpuFeature, type WebGpuLimits } from "hwmodels";
+
+/** What is read from a live adapter or device. */
+export interface AdapterFacts {
+  readonly info: Pick<
+    GPUAdapterInfo,
+    "vendor" | "architecture" | "description" | "subgroupMinSize" | "subgroupMaxSize"
+  >;
+  readonly limits: GPUSupportedLimits;
+  readonly features: ReadonlySet<string>;
+}
+
+const catalogued = (id: string): WebGpuDevice => findDevice(id) as WebGpuDevice;
+const defaultDevice = catalogued("webgpu-default");
+const limitNames = Object.keys(defaultDevice.limits) as (keyof WebGpuLimits)[];
+const featureNames: readonly WebGpuFeature[] = ["shader-f16", "subgroups", "timestamp-query"];
+
+/** The subgroup sizes that WebGPU permits. */
+const subgroupSizeRange = { min: 4, max: 128 } as const;
+
+/** Catalogued devices whose assumptions hold for an adapter that says this about itself. */
+const relatives: readonly { readonly says: RegExp; readonly id: string }[] = [
+  { says: /swiftshader/i, id: "webgpu-swiftshader" },
+  { says: /llvmpipe/i, id: "webgpu-lavapipe" },
+  { says: /nvidia/i, id: "webgpu-h200" },
+];
+
+/**
+ * A device description from a live adapter: its limits and features as it reports them. What WebGPU does not report (registers, rates,
+ * latencies) is assumed, from the catalogued device that is nearest to it.
+ */
+export function webGpuDeviceFromAdapter({ info, limits, features }: AdapterFacts): WebGpuDevice {
+  const self = [info.vendor, info.architecture, info.description].join(" ");
+  const relative = catalogued(relatives.find(({ says }) => says.test(self))?.id ?? defaultDevice.id);
+  const name = info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") || "WebGPU adapter";
+  return {
+    kind: "webgpu",
+    id: "webgpu-adapter",
+    name,
+    limits: Object.fromEntries(limitNames.map((limit) => [limit, limits[limit]])) as unknown as WebGpuLimits,
+    features: featureNames.filter((feature) => features.has(feature)),
+    subgroupSizes: features.has("subgroups")
+      ? { min: info.subgroupMinSize ?? subgroupSizeRange.min, max: info.subgroupMaxSize ?? subgroupSizeRange.max }
+      : null,
+    assumed: relative.assumed,
+    sources: ["limits, features: reported by the adapter", `registers, rates, latencies: those of ${relative.name}`],
+  };
+}

@@ -1,0 +1,74 @@
+import type { WebGpuDevice } from "hwmodels";
+import { KernelgenError } from "../errors.js";
+import { webGpuDeviceFromAdapter } from "./adapter-device.js";
+
+/** A WebGPU device of this machine. */
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  /** What the adapter is and allows, as kernels are planned for. */
+  readonly description: WebGpuDevice;
+  /** Destroys the device, so that the process can exit. */
+  close(): Promise<void>;
+}
+
+/** The package's root objects in use. All that comes from one dies with it, even while in use, so it must not be collected before. */
+const instances = new Set<GPU>();
+
+/** Exact timestamps: Dawn rounds them to 100 µs unless told otherwise, which protects web pages and hides a kernel's time. */
+const defaultDawnOptions = ["disable-dawn-features=timestamp_quantization"] as const;
+
+const howToGetDriver = `WebGPU needs a GPU driver that speaks Vulkan (Metal on macOS, Direct3D 12 on Windows).
+Without a GPU, a software driver does; on Debian either of
+  apt install chromium; export VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json
+  apt install -t bookworm-backports mesa-vulkan-drivers  (version 25 or later)`;
+
+/**
+ * Opens the machine's WebGPU device in node, with all that its adapter allows, through the optional package `webgpu` (Dawn).
+ *
+ * `dawnOptions` are passed to the package's `create`, for example `backend=null`. Throws `KernelgenError` "no-webgpu-device" saying what
+ * is missing and how to get it.
+ */
+export async function openNodeDevice(dawnOptions: readonly string[] = defaultDawnOptions): Promise<OpenDevice> {
+  const { create } = await importWebGpu();
+  const gpu = create([...dawnOptions]);
+  instances.add(gpu);
+  try {
+    const adapter = await requestAdapter(gpu);
+    const description = webGpuDeviceFromAdapter(adapter);
+    const device = await adapter.requestDevice({
+      requiredFeatures: description.features,
+      // Without being asked, a device has the specification's default limits only.
+      requiredLimits: { ...description.limits },
+    });
+    const close = async (): Promise<void> => {
+      device.destroy();
+      await device.lost;
+      instances.delete(gpu);
+    };
+    return { device, description, close };
+  } catch (error) {
+    instances.delete(gpu);
+    throw error;
+  }
+}
+
+async function importWebGpu(): Promise<typeof import("webgpu")> {
+  try {
+    return await import("webgpu");
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new KernelgenError(
+      "no-webgpu-device",
+      `no WebGPU: the package "webgpu" cannot be loaded (${cause})\nTo get it: npm install webgpu (needs glibc 2.34 or later on Linux)`,
+      { cause: error },
+    );
+  }
+}
+
+async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) {
+    throw new KernelgenError("no-webgpu-device", `no WebGPU adapter on this machine\n${howToGetDriver}`);
+  }
+  return adapter;
+}

@@ -1,0 +1,294 @@
+import { KernelgenError } from "../errors.js";
+import type { Plan } from "../plan/plan.js";
+import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
+import { entryPoint } from "./module-source.js";
+import { bufferUsage, checked, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
+
+/** How long a step takes, and how that was measured. */
+export interface StepTime {
+  readonly microsecondsPerStep: number;
+  /** GPU timestamps around the compute passes, or the clock of the host from submission to completion. */
+  readonly clock: "timestamp-query" | "host";
+}
+
+/** A forward kernel on a device, with buffers for its tensors. */
+export interface WebGpuForward {
+  /** The kernel's tensors, in the order of its bindings. */
+  readonly tensors: readonly Tensor[];
+  /** Copies values into the buffer of a tensor. Throws `KernelgenError` "invalid-name" or "invalid-problem". */
+  write(tensorName: string, values: Float32Array<ArrayBuffer>): void;
+  /** Computes all steps from what the input buffers hold; resolves when the outputs are there. */
+  run(): Promise<void>;
+  /** What the buffer of a tensor holds. */
+  read(tensorName: string): Promise<Float32Array<ArrayBuffer>>;
+  /** The mean time of a step over so many runs. */
+  time(runs: number): Promise<StepTime>;
+  /** Frees all buffers. Nothing else may be called afterwards. */
+  destroy(): void;
+}
+
+/** Bytes of the uniform `run`: steps and step. */
+const runBytes = 8;
+/** Dispatches of one submission. It bounds the uniform buffer, which holds one entry for each of them. */
+const dispatchesPerSubmit = 1024;
+
+/**
+ * Compiles a plan's source for a device and makes the buffers of its tensors.
+ *
+ * All promises of the result reject with `KernelgenError` "webgpu-failure" if the device refuses the source, a buffer or a call, or is
+ * lost. The device stays the caller's.
+ */
+export async function createForward(device: GPUDevice, plan: Plan, source: string): Promise<WebGpuForward> {
+  const { problem } = plan;
+  const tensors = forwardTensors(problem);
+  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, tensors));
+  const pipeline = await compile(device, layout, entryPoint(problem), source);
+  return checked(device, "buffers", () => new Forward(device, plan, tensors, layout, pipeline));
+}
+
+function bindGroupLayout(device: GPUDevice, tensors: readonly Tensor[]): GPUBindGroupLayout {
+  const visibility = shaderStageCompute;
+  return device.createBindGroupLayout({
+    entries: [
+      ...tensors.map(
+        ({ role }, binding): GPUBindGroupLayoutEntry => ({
+          binding,
+          visibility,
+          buffer: { type: role === "input" ? "read-only-storage" : "storage" },
+        }),
+      ),
+      {
+        binding: tensors.length,
+        visibility,
+        buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: runBytes },
+      },
+    ],
+  });
+}
+
+async function compile(
+  device: GPUDevice,
+  layout: GPUBindGroupLayout,
+  entryPoint: string,
+  source: string,
+): Promise<GPUComputePipeline> {
+  const module = await checked(device, "WGSL module", () => device.createShaderModule({ code: source }));
+  const pipeline = device.createComputePipelineAsync({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint },
+  });
+  const failed = (error: Error): never => {
+    throw new KernelgenError("webgpu-failure", `compute pipeline: ${error.message}`, { cause: error });
+  };
+  return untilLost(device, pipeline.catch(failed));
+}
+
+class Forward implements WebGpuForward {
+  readonly tensors: readonly Tensor[];
+  readonly #device: GPUDevice;
+  readonly #plan: Plan;
+  readonly #pipeline: GPUComputePipeline;
+  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly #uniforms: GPUBuffer;
+  /** Distance of two entries of the uniform buffer. */
+  readonly #uniformStride: number;
+  readonly #bindGroup: GPUBindGroup;
+  #destroyed = false;
+
+  constructor(
+    device: GPUDevice,
+    plan: Plan,
+    tensors: readonly Tensor[],
+    layout: GPUBindGroupLayout,
+    pipeline: GPUComputePipeline,
+  ) {
+    this.tensors = tensors;
+    this.#device = device;
+    this.#plan = plan;
+    this.#pipeline = pipeline;
+    const { storage, copySource, copyDestination, uniform } = bufferUsage;
+    this.#buffers = new Map(
+      tensors.map((tensor) => [
+        tensor.name,
+        device.createBuffer({
+          label: tensor.name,
+          size: tensorBytes(tensor),
+          usage: storage | copySource | copyDestination,
+        }),
+      ]),
+    );
+    this.#uniformStride = Math.max(runBytes, device.limits.minUniformBufferOffsetAlignment);
+    this.#uniforms = device.createBuffer({
+      label: "run",
+      size: Math.min(this.#dispatchCount, dispatchesPerSubmit) * this.#uniformStride,
+      usage: uniform | copyDestination,
+    });
+    const uniformEntry = { buffer: this.#uniforms, size: runBytes };
+    this.#bindGroup = device.createBindGroup({
+      layout,
+      entries: [...[...this.#buffers.values()].map((buffer) => ({ buffer })), uniformEntry].map(
+        (resource, binding) => ({
+          binding,
+          resource,
+        }),
+      ),
+    });
+  }
+
+  get #dispatchCount(): number {
+    return this.#plan.derived.dispatchCount!;
+  }
+
+  write(tensorName: string, values: Float32Array<ArrayBuffer>): void {
+    const tensor = this.tensors.find(({ name }) => name === tensorName);
+    if (tensor === undefined) throw this.#unknownTensor(tensorName);
+    if (values.length !== elementCount(tensor)) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `tensor ${tensorName} [${tensor.shape.join(",")}]: got ${values.length} values, needs ${elementCount(tensor)}`,
+      );
+    }
+    this.#device.queue.writeBuffer(this.#buffer(tensorName), 0, values);
+  }
+
+  async run(): Promise<void> {
+    this.#requireAlive();
+    await checked(this.#device, "forward pass", () => this.#submit());
+    await untilLost(this.#device, this.#device.queue.onSubmittedWorkDone());
+  }
+
+  async read(tensorName: string): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await this.#readBuffer(this.#buffer(tensorName)));
+  }
+
+  async time(runs: number): Promise<StepTime> {
+    this.#requireAlive();
+    const { steps } = this.#plan.problem;
+    const nanoseconds = await this.#timeByTimestamps(runs);
+    if (nanoseconds !== undefined) {
+      return { microsecondsPerStep: nanoseconds / 1e3 / runs / steps, clock: "timestamp-query" };
+    }
+    let milliseconds = 0;
+    for (let run = 0; run < runs; run++) {
+      const start = performance.now();
+      await this.run();
+      milliseconds += performance.now() - start;
+    }
+    return { microsecondsPerStep: (milliseconds * 1e3) / runs / steps, clock: "host" };
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#uniforms.destroy();
+  }
+
+  /** Submits all dispatches; the timestamps, if given, are those of the beginning of the first pass and of the end of the last. */
+  #submit(timestamps?: GPUQuerySet): void {
+    const { derived } = this.#plan;
+    for (let first = 0; first < this.#dispatchCount; first += dispatchesPerSubmit) {
+      const count = Math.min(dispatchesPerSubmit, this.#dispatchCount - first);
+      this.#device.queue.writeBuffer(this.#uniforms, 0, this.#runEntries(first, count));
+      const encoder = this.#device.createCommandEncoder();
+      const isLast = first + count === this.#dispatchCount;
+      const pass = encoder.beginComputePass(passDescriptor(timestamps, first === 0, isLast));
+      pass.setPipeline(this.#pipeline);
+      for (let dispatch = 0; dispatch < count; dispatch++) {
+        pass.setBindGroup(0, this.#bindGroup, [dispatch * this.#uniformStride]);
+        pass.dispatchWorkgroups(derived.workgroupsX!, derived.workgroupsY!, derived.workgroupsZ!);
+      }
+      pass.end();
+      this.#device.queue.submit([encoder.finish()]);
+    }
+  }
+
+  /** Entries of the uniform buffer for the dispatches from `first`: the steps of a sequence, and the dispatch's own step. */
+  #runEntries(first: number, count: number): Uint32Array<ArrayBuffer> {
+    const stride = this.#uniformStride / Uint32Array.BYTES_PER_ELEMENT;
+    const entries = new Uint32Array(count * stride);
+    for (let dispatch = 0; dispatch < count; dispatch++) {
+      entries.set([this.#plan.problem.steps, first + dispatch], dispatch * stride);
+    }
+    return entries;
+  }
+
+  /** Nanoseconds of so many runs by GPU timestamps; undefined if the device has none or they stand still. */
+  async #timeByTimestamps(runs: number): Promise<number | undefined> {
+    const device = this.#device;
+    if (!device.features.has("timestamp-query")) return undefined;
+    const timestampBytes = 2 * BigUint64Array.BYTES_PER_ELEMENT;
+    const timestamps = device.createQuerySet({ type: "timestamp", count: 2 });
+    const resolved = device.createBuffer({
+      size: timestampBytes,
+      usage: bufferUsage.queryResolve | bufferUsage.copySource,
+    });
+    try {
+      let nanoseconds = 0;
+      for (let run = 0; run < runs; run++) {
+        await checked(device, "timed forward pass", () => {
+          this.#submit(timestamps);
+          const encoder = device.createCommandEncoder();
+          encoder.resolveQuerySet(timestamps, 0, 2, resolved, 0);
+          device.queue.submit([encoder.finish()]);
+        });
+        const [begin, end] = new BigUint64Array(await this.#readBuffer(resolved));
+        if (end! <= begin!) return undefined;
+        nanoseconds += Number(end! - begin!);
+      }
+      return nanoseconds;
+    } finally {
+      timestamps.destroy();
+      resolved.destroy();
+    }
+  }
+
+  async #readBuffer(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    const device = this.#device;
+    const { mapRead, copyDestination } = bufferUsage;
+    const staging = await checked(device, "read back", () => {
+      const staging = device.createBuffer({ size: buffer.size, usage: mapRead | copyDestination });
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+      device.queue.submit([encoder.finish()]);
+      return staging;
+    });
+    try {
+      await untilLost(device, staging.mapAsync(mapModeRead));
+      return staging.getMappedRange().slice(0);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  #buffer(tensorName: string): GPUBuffer {
+    this.#requireAlive();
+    const buffer = this.#buffers.get(tensorName);
+    if (buffer === undefined) throw this.#unknownTensor(tensorName);
+    return buffer;
+  }
+
+  #unknownTensor(name: string): KernelgenError {
+    const known = this.tensors.map((tensor) => tensor.name).join(", ");
+    return new KernelgenError("invalid-name", `unknown tensor "${name}"; tensors: ${known}`);
+  }
+
+  #requireAlive(): void {
+    if (this.#destroyed) throw new KernelgenError("webgpu-failure", "the forward kernel was used after destroy()");
+  }
+}
+
+/** A compute pass that writes timestamp 0 at the beginning of a run and timestamp 1 at its end, if timestamps are wanted. */
+function passDescriptor(
+  timestamps: GPUQuerySet | undefined,
+  isFirst: boolean,
+  isLast: boolean,
+): GPUComputePassDescriptor {
+  if (timestamps === undefined || !(isFirst || isLast)) return {};
+  return {
+    timestampWrites: {
+      querySet: timestamps,
+      ...(isFirst ? { beginningOfPassWriteIndex: 0 } : {}),
+      ...(isLast ? { endOfPassWriteIndex: 1 } : {}),
+    },
+  };
+}
