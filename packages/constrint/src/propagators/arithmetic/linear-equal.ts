@@ -3,7 +3,7 @@ import { ceilDivide, floorDivide, gcd, modulo } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
-import { fitsExactly, type LinearTerms, linearValue } from "./linear.js";
+import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
 import { propagateUpperBoundExactly } from "./linear-exact.js";
 
 /**
@@ -146,6 +146,6 @@ export class LinearEqual implements Propagator, LinearTerms {
   }
 
   holds(values: readonly number[]): boolean {
-    return linearValue(this.coefficients, values) === BigInt(this.total);
+    return compareLinear(this.coefficients, values, this.total) === 0;
   }
 }

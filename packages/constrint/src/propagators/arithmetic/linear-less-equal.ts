@@ -2,7 +2,7 @@ import { ceilDivide, floorDivide } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
-import { fitsExactly, type LinearTerms, linearValue } from "./linear.js";
+import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
 import { propagateUpperBoundExactly } from "./linear-exact.js";
 
 /**
@@ -73,6 +73,6 @@ export class LinearLessEqual implements Propagator, LinearTerms {
   }
 
   holds(values: readonly number[]): boolean {
-    return linearValue(this.coefficients, values) <= BigInt(this.limit);
+    return compareLinear(this.coefficients, values, this.limit) <= 0;
   }
 }

@@ -2,7 +2,7 @@ import { isExact, remainder } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
-import { type LinearTerms, linearValue } from "./linear.js";
+import { compareLinear, type LinearTerms } from "./linear.js";
 
 /**
  * Σ aᵢ·xᵢ ≠ c.
@@ -71,7 +71,7 @@ export class LinearNotEqual implements Propagator, LinearTerms {
   }
 
   holds(values: readonly number[]): boolean {
-    return linearValue(this.coefficients, values) !== BigInt(this.forbidden);
+    return compareLinear(this.coefficients, values, this.forbidden) !== 0;
   }
 }
 

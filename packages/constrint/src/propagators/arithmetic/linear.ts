@@ -1,4 +1,4 @@
-import { gcd, MAX_INTEGER } from "../../domain/integers.js";
+import { isExact, MAX_INTEGER } from "../../domain/integers.js";
 import type { Store } from "../../engine/store.js";
 
 /**
@@ -11,9 +11,18 @@ export interface LinearTerms {
   readonly coefficients: Float64Array;
 }
 
-/** The sum's value for an assignment, exact. @internal */
-export function linearValue(coefficients: Float64Array, values: readonly number[]): bigint {
-  return values.reduce((sum, value, i) => sum + BigInt(coefficients[i]!) * BigInt(value), 0n);
+/** How the sum's value for an assignment compares with a number: negative, 0 or positive. Exact. @internal */
+export function compareLinear(coefficients: Float64Array, values: readonly number[], constant: number): number {
+  let difference = -constant;
+  let exact = true;
+  for (let i = 0; i < values.length; i++) {
+    const term = coefficients[i]! * values[i]!;
+    difference += term;
+    exact &&= isExact(term) && isExact(difference);
+  }
+  if (exact) return difference;
+  const sum = values.reduce((total, value, i) => total + BigInt(coefficients[i]!) * BigInt(value), 0n);
+  return sum < BigInt(constant) ? -1 : sum > BigInt(constant) ? 1 : 0;
 }
 
 /**
@@ -30,9 +39,4 @@ export function fitsExactly(store: Store, terms: LinearTerms, constant: number):
   }
   // Slack and differences of two sums reach at most twice the total.
   return 2 * total <= MAX_INTEGER;
-}
-
-/** The greatest common divisor of the coefficients. @internal */
-export function contentOf(coefficients: readonly number[]): number {
-  return coefficients.reduce(gcd, 0);
 }

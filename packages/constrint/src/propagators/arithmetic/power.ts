@@ -26,7 +26,7 @@ export class Power implements Propagator {
     const before = store.changes;
     const narrowed = this.exponent % 2 === 1 ? this.propagateOdd(store) : this.propagateEven(store);
     if (!narrowed) return Outcome.failed;
-    if (store.isFixed(this.base) && store.isFixed(this.result)) return Outcome.entailed;
+    if (store.changes === before && store.isFixed(this.base) && store.isFixed(this.result)) return Outcome.entailed;
     if (store.level === 0 && !this.propagateValues(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
   }

@@ -5,6 +5,7 @@ import {
   ceilDivide,
   floorDivide,
   gcd,
+  isExact,
   lowerBound,
   MAX_INTEGER,
   modulo,
@@ -66,7 +67,10 @@ export class Product implements Propagator {
     if (store.level === 0 && !this.propagateAtRoot(store)) return Outcome.failed;
     let open = 0;
     for (const x of this.factors) if (!store.isFixed(x)) open++;
-    if (open === 0 && store.isFixed(this.result)) return Outcome.entailed;
+    if (open === 0 && store.isFixed(this.result)) {
+      // What this run has fixed is checked by the next one.
+      return store.changes === before ? Outcome.entailed : Outcome.changed;
+    }
     if (open === 1 && !this.solveForLast(store)) return Outcome.failed;
     if (store.isFixed(this.result) && !this.alignToDivisors(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
@@ -289,8 +293,12 @@ export class Product implements Propagator {
   }
 
   holds(values: readonly number[]): boolean {
-    const product = values.slice(0, -1).reduce((all, value) => all * BigInt(value), 1n);
-    return product === BigInt(values.at(-1)!);
+    const factors = values.slice(0, -1);
+    const result = values.at(-1)!;
+    const product = factors.reduce((all, value) => all * value, 1);
+    // A product of integers is exact in doubles while it and, unless it is 0, its parts stay within the range.
+    if (product !== 0 && isExact(product)) return product === result;
+    return factors.reduce((all, value) => all * BigInt(value), 1n) === BigInt(result);
   }
 }
 

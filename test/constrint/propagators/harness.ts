@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { valueSet } from "../../../packages/constrint/src/domain/int-domain.js";
+import { Outcome, type Propagator } from "../../../packages/constrint/src/engine/propagator.js";
+import { Store } from "../../../packages/constrint/src/engine/store.js";
+import { fixedSeed } from "../random-model.js";
+
+/** A small set of integers, with gaps, negative numbers and zero. */
+export const smallDomain: fc.Arbitrary<readonly number[]> = fc.oneof(
+  fc.uniqueArray(fc.integer({ min: -12, max: 12 }), { minLength: 1, maxLength: 5 }),
+  fc
+    .tuple(fc.integer({ min: -8, max: 12 }), fc.integer({ min: 1, max: 6 }))
+    .map(([low, size]) => Array.from({ length: size }, (_, i) => low + i)),
+  fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 2, max: 5 }))
+    .map(([low, stride, size]) => Array.from({ length: size }, (_, i) => low + stride * i)),
+);
+
+/** A domain for the result of a product or power: larger numbers, too. */
+export const resultDomain: fc.Arbitrary<readonly number[]> = fc.oneof(
+  smallDomain,
+  fc.uniqueArray(fc.integer({ min: -60, max: 100 }), { minLength: 1, maxLength: 12 }),
+  fc.constant(Array.from({ length: 60 }, (_, i) => i - 20)),
+);
+
+/** Every value that a variable still has. */
+export function valuesOf(store: Store, x: number): number[] {
+  const values: number[] = [];
+  for (let value = store.min(x); value !== Infinity; value = store.next(x, value)) values.push(value);
+  return values;
+}
+
+/** Everything the store says about its variables. */
+export function snapshot(store: Store): unknown[] {
+  return Array.from({ length: store.variableCount }, (_, x) => [
+    store.min(x),
+    store.max(x),
+    store.stride(x),
+    store.offset(x),
+    store.size(x),
+    valuesOf(store, x),
+  ]);
+}
+
+export interface PropagatorCase {
+  /** One domain for each variable. */
+  readonly domains: readonly (readonly number[])[];
+  /** Whether the store keeps the values one by one, or bounds and stride only. */
+  readonly explicit: boolean;
+  /** Narrowings on levels of their own: which variable, which side, and how far in. */
+  readonly decisions: readonly {
+    readonly variable: number;
+    readonly side: "min" | "max" | "value";
+    readonly pick: number;
+  }[];
+}
+
+export function propagatorCase(domains: readonly fc.Arbitrary<readonly number[]>[]): fc.Arbitrary<PropagatorCase> {
+  return fc.record({
+    domains: fc.tuple(...domains),
+    explicit: fc.boolean(),
+    decisions: fc.array(
+      fc.record({
+        variable: fc.nat(domains.length - 1),
+        side: fc.constantFrom("min", "max", "value"),
+        pick: fc.nat(100),
+      }),
+      { maxLength: 3 },
+    ),
+  });
+}
+
+/** A store in which variable i has the values domains[i], or their hull where values are not kept one by one. */
+export function buildStore({ domains, explicit }: PropagatorCase): Store {
+  const store = new Store();
+  for (const values of domains) {
+    const x = store.addVariable(explicit ? valueSet(values) : { min: Math.min(...values), max: Math.max(...values) });
+    if (explicit) store.makeExplicit(x);
+    else arithmeticProgression(store, x, values);
+  }
+  return store;
+}
+
+function arithmeticProgression(store: Store, x: number, values: readonly number[]): void {
+  const sorted = [...values].sort((a, b) => a - b);
+  const stride = sorted.length > 1 ? sorted[1]! - sorted[0]! : 1;
+  if (sorted.every((value, i) => i === 0 || value - sorted[i - 1]! === stride))
+    store.setCongruence(x, stride, sorted[0]!);
+}
+
+/** All assignments of the scope's variables from their current domains that the propagator's plain meaning accepts. */
+export function supports(store: Store, propagator: Propagator): number[][] {
+  const variables = [...new Set(propagator.scope)];
+  const domains = variables.map((x) => valuesOf(store, x));
+  const places = propagator.scope.map((x) => variables.indexOf(x));
+  const found: number[][] = [];
+  const values: number[] = propagator.scope.map(() => 0);
+  const visit = (i: number): void => {
+    if (i === variables.length) {
+      if (propagator.holds(values)) found.push([...values]);
+      return;
+    }
+    for (const value of domains[i]!) {
+      places.forEach((place, at) => {
+        if (place === i) values[at] = value;
+      });
+      visit(i + 1);
+    }
+  };
+  visit(0);
+  return found;
+}
+
+function runToFixpoint(store: Store, propagator: Propagator): Outcome {
+  for (let run = 0; run < 200; run++) {
+    const outcome = propagator.propagate(store);
+    if (outcome !== Outcome.changed) return outcome;
+  }
+  throw new Error(`${propagator.name} does not come to a fixpoint`);
+}
+
+/** Consistency levels that a propagator may promise, beside never losing a solution. */
+export type Promise = "none" | "bounds" | "domain";
+
+/**
+ * Checks a propagator on a store against brute force: no solution is lost, failure and entailment are right, a full
+ * assignment is decided, `stable` is a fixpoint, and after a random descent every level is restored exactly.
+ */
+export function checkPropagator(
+  testCase: PropagatorCase,
+  build: (store: Store) => Propagator,
+  promise: Promise = "none",
+): void {
+  const store = buildStore(testCase);
+  const propagator = build(store);
+  const propagateAndCompare = (): boolean => {
+    const before = supports(store, propagator);
+    const outcome = runToFixpoint(store, propagator);
+    if (outcome === Outcome.failed) {
+      expect(before).toEqual([]);
+      return false;
+    }
+    for (const values of before) expect(propagator.scope.every((x, i) => store.has(x, values[i]!))).toBe(true);
+    const variables = [...new Set(propagator.scope)];
+    const total = variables.reduce((product, x) => product * valuesOf(store, x).length, 1);
+    if (outcome === Outcome.entailed) expect(before.length).toBe(total);
+    if (total === 1) expect(before.length).toBe(1);
+    if (outcome === Outcome.stable) {
+      const settled = snapshot(store);
+      expect(propagator.propagate(store)).not.toBe(Outcome.failed);
+      expect(snapshot(store)).toEqual(settled);
+    }
+    if (promise !== "none") {
+      for (const x of variables) {
+        const supported = new Set(before.map((values) => values[propagator.scope.indexOf(x)]!));
+        const left = valuesOf(store, x);
+        const promised = promise === "domain" ? left : [left[0]!, left.at(-1)!];
+        for (const value of promised) expect(supported).toContain(value);
+      }
+    }
+    return true;
+  };
+  let alive = propagateAndCompare();
+  const restore: unknown[][] = [];
+  for (const { variable, side, pick } of testCase.decisions) {
+    if (!alive) break;
+    restore.push(snapshot(store));
+    store.push();
+    const values = valuesOf(store, variable);
+    const value = values[pick % values.length]!;
+    if (side === "value") alive = store.assign(variable, value);
+    else alive = side === "min" ? store.setMin(variable, value) : store.setMax(variable, value);
+    expect(alive).toBe(true);
+    alive = propagateAndCompare();
+  }
+  for (const expected of restore.reverse()) {
+    store.pop();
+    expect(snapshot(store)).toEqual(expected);
+  }
+}
+
+/** Runs a property over random stores with one variable for each of the domains. */
+export function forAllStores<T>(
+  domains: readonly fc.Arbitrary<readonly number[]>[],
+  extra: fc.Arbitrary<T>,
+  check: (testCase: PropagatorCase, extra: T) => void,
+  numRuns = 300,
+): void {
+  fc.assert(fc.property(propagatorCase(domains), extra, check), { ...fixedSeed(), numRuns });
+}
