@@ -9,6 +9,7 @@ import { Compiler } from "./compile.js";
 import { type Constraint, requireConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
+import { variablesIn } from "./variables-in.js";
 
 /** A variable and which of its values is tried first; made by {@link smallest} and {@link largest}. */
 export interface VariableOrder {
@@ -113,9 +114,14 @@ export class Model {
     return variable;
   }
 
-  /** Adds a constraint, with a name for messages if given, and returns the model. */
+  /**
+   * Adds a constraint, with a name for messages if given, and returns the model.
+   *
+   * @throws SolverError `unknown-variable` for a variable of another model.
+   */
   add(constraint: Constraint, name?: string): this {
     requireConstraint(constraint);
+    this.requireOwnVariables(constraint);
     this.added.push(Object.freeze(name === undefined ? { constraint } : { constraint, name }));
     return this;
   }
@@ -185,7 +191,16 @@ export class Model {
     return this.optimize(toExpression(expression), -1, options);
   }
 
+  private requireOwnVariables(node: Constraint | IntExpr): void {
+    for (const variable of variablesIn(node)) {
+      if (this.variablesByName.get(variable.name) !== variable) {
+        throw new SolverError("unknown-variable", `variable ${variable.name}: does not belong to this model`);
+      }
+    }
+  }
+
   private optimize(expression: IntExpr, sense: 1 | -1, options: SolveOptions): OptimizeResult {
+    this.requireOwnVariables(expression);
     const run = new Run(this, options, { expression, sense });
     let solution: Solution | undefined;
     let objective: number | undefined;
