@@ -1,15 +1,12 @@
 import { findDevice } from "hwmodels";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
-import { caseFiles } from "../cuda/case-files.js";
-import { checkSource } from "../cuda/check-source.js";
-import { supportFiles } from "../cuda/support-files.js";
 import { KernelgenError } from "../errors.js";
+import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/family.js";
-import { planToJson } from "../plan/plan-json.js";
 import { solvePlan } from "../plan/solve.js";
 import { familiesNamed } from "./family-option.js";
 import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
-import { type OutputFile, writeFiles } from "./write-files.js";
+import { writeFiles } from "./write-files.js";
 
 const options = {
   ...problemOptions,
@@ -44,16 +41,12 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
       throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
     }
     const problem = problemFrom(given, device);
-    const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device));
-    const files: OutputFile[] = family.emit(plan).map(({ name, text }) => ({ name, content: text }));
-    if (given.target === "cuda") {
-      const check = checkSource(plan);
-      files.push({ name: check.name, content: check.text }, ...supportFiles());
-      if (given.case !== undefined) files.push(...caseFiles(problem, numberFrom("case seed", given.case)));
-    } else if (given.case !== undefined) {
+    if (given.case !== undefined && given.target !== "cuda") {
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }
-    files.push({ name: "plan.json", content: `${JSON.stringify(planToJson(plan), undefined, 2)}\n` });
+    const caseSeed = given.case === undefined ? undefined : numberFrom("case seed", given.case);
+    const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device));
+    const files = generateFiles(plan, family, caseSeed);
     await writeFiles(given.out, files);
     const names = files.map((file) => file.name);
     console.log(given.json ? JSON.stringify({ directory: given.out, files: names, plan: plan.hash }) : names.join("\n"));

@@ -1,19 +1,14 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KernelgenError } from "../errors.js";
-
-/** A file to write, relative to a directory. */
-export interface OutputFile {
-  readonly name: string;
-  readonly content: string | Uint8Array;
-}
+import type { GeneratedFile } from "../generate.js";
 
 /**
  * Writes all files or none: each goes to a temporary name first, and gets its own only when all are written. Throws `KernelgenError`
  * "output" naming the directory and the cause.
  */
-export async function writeFiles(directory: string, files: readonly OutputFile[]): Promise<void> {
-  const temporary = (file: OutputFile): string => join(directory, `.${file.name}.partial`);
+export async function writeFiles(directory: string, files: readonly GeneratedFile[]): Promise<void> {
+  const temporary = (file: GeneratedFile): string => join(directory, `.${file.name}.partial`);
   try {
     await mkdir(directory, { recursive: true });
     for (const file of files) await writeFile(temporary(file), file.content);

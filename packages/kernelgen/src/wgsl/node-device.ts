@@ -14,8 +14,14 @@ export interface OpenDevice {
 /** The package's root objects in use. All that comes from one dies with it, even while in use, so it must not be collected before. */
 const instances = new Set<GPU>();
 
-/** Exact timestamps: Dawn rounds them to 100 µs unless told otherwise, which protects web pages and hides a kernel's time. */
-const defaultDawnOptions = ["disable-dawn-features=timestamp_quantization"] as const;
+const defaultDawnOptions = [
+  `disable-dawn-features=${[
+    // Rounds timestamps to 100 µs, which protects web pages and hides a kernel's time.
+    "timestamp_quantization",
+    // Leaves it to the driver to clear workgroup memory; SwiftShader then compiles for half a second per KiB. Without it, a loop does.
+    "use_vulkan_zero_initialize_workgroup_memory_extension",
+  ].join(",")}`,
+] as const;
 
 const howToGetDriver = `WebGPU needs a GPU driver that speaks Vulkan (Metal on macOS, Direct3D 12 on Windows).
 Without a GPU, a software driver does; on Debian either of
