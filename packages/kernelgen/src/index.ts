@@ -1,1 +1,23 @@
-export {};
+export type { CellDefinition, CellState, Gate } from "./cell/definition.js";
+export { cells, findCell } from "./cell/index.js";
+export * as scalar from "./cell/scalar.js";
+export { generateFiles, type GeneratedFile } from "./generate.js";
+export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
+export { families, familiesFor } from "./families.js";
+export type { DataType } from "./plan/data-type.js";
+export type { Budget, KernelFamily, LaunchQuantities, SourceFile, Target, Tiling } from "./plan/family.js";
+export type { BudgetUse, Plan } from "./plan/plan.js";
+export { planToJson } from "./plan/plan-json.js";
+export {
+  defineProblem,
+  type Problem,
+  type ProblemOptions,
+  problemDefaults,
+  problemLimits,
+  type StateOutput,
+} from "./plan/problem.js";
+export { problemText } from "./plan/problem-text.js";
+export { type FamilyOutcome, type Pins, type PlanSearch, solveFamily, solvePlan } from "./plan/solve.js";
+export { elementCount, forwardTensors, type Tensor, tensorBytes } from "./plan/tensors.js";
+export { referenceForward, type TensorValues } from "./reference/forward.js";
+export { randomInputs } from "./reference/random-case.js";

@@ -9,6 +9,7 @@ import { emitForward } from "./emit-forward.js";
 import { fmaProduct } from "./fma-product.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { mmaProduct } from "./mma-product.js";
+import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
 
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
@@ -16,6 +17,8 @@ const wordBytes = 16;
 const floatsPerWord = wordBytes / 4;
 /** Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, seen in ptxas. */
 const scratchRegisters = 40;
+/** Above any estimate: the budgets, not this bound, say what is too much. */
+const registerEstimateLimit = 2 ** 24;
 /** Registers of a slot's offsets into inputs and outputs. */
 const slotAddressRegisters = 6;
 
@@ -89,13 +92,20 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     "registerGranules",
     estimatedRegisters,
     constant(registerGranule),
-    Math.floor(device.maxRegistersPerThread / registerGranule) + device.maxRegistersPerThread,
+    registerEstimateLimit,
   );
   const registersPerThread = registerGranules.times(registerGranule);
   // Registers are dealt to the multiprocessor's parts, so a block takes those of a whole number of warps in each.
   const allocatedRegisters = times(registersPerThread, product.warpsPerPart, device.warpAllocationGranularity * device.warpSize);
 
-  const exchanged = exchange.tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock });
+  const matrixBytes = times(unitTile, product.innerPadded, gates * elementBytes);
+  const exchanged = exchange.tile(problem, device, model, {
+    batchBlocks,
+    blockCount,
+    batchTile,
+    threadsPerBlock,
+    matrixBytes,
+  });
   const waves = ceilQuotient(model, "waves", blockCount, constant(device.multiprocessorCount), heads * batch * covered);
   const stepCost = plus(
     constant(costs.step),
@@ -134,6 +144,13 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     },
     launch: { blockCount, threadsPerBlock, sharedBytesPerBlock },
     budgets: [
+      ...exchanged.budgets,
+      {
+        name: "R of a block in registers and shared memory",
+        need: matrixBytes,
+        allowed: onChipBytes(device),
+        unit: "B",
+      },
       { name: "registers per thread", need: estimatedRegisters, allowed: device.maxRegistersPerThread, unit: "registers" },
       {
         name: "registers per block",
@@ -148,7 +165,6 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
         allowed: device.sharedBytesPerBlockOptin,
         unit: "B",
       },
-      ...exchanged.budgets,
     ],
     cost: times(waves, stepCost),
   };

@@ -5,6 +5,7 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { stepCosts } from "./cost.js";
+import { onChipBytes } from "./on-chip.js";
 import { gridExchangeSource } from "./exchange-source.js";
 import type { StateExchange } from "./state-exchange.js";
 
@@ -40,7 +41,7 @@ export const gridExchange: StateExchange = {
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 16,
   cooperative: true,
-  tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock }) {
+  tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock, matrixBytes }) {
     const costs = stepCosts(device);
     const units = exchangeUnits(problem);
     const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
@@ -53,6 +54,12 @@ export const gridExchange: StateExchange = {
         exchangeBytes: times(batchBlocks, bytes, problem.heads * buffers),
       },
       budgets: [
+        {
+          name: "R of all blocks in registers and shared memory",
+          need: times(blockCount, matrixBytes),
+          allowed: device.multiprocessorCount * onChipBytes(device),
+          unit: "B",
+        },
         { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
       ],
       cost: plus(constant(costs.exchangeWrite), looks.times(costs.exchangeLook), bytes.times(costs.exchangeByte)),

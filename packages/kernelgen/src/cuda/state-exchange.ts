@@ -10,6 +10,8 @@ export interface ExchangeContext {
   readonly blockCount: IntExpr;
   readonly batchTile: IntExpr;
   readonly threadsPerBlock: IntExpr;
+  /** Bytes of R that a block holds. */
+  readonly matrixBytes: IntExpr;
 }
 
 /** How the new state reaches the threads that need it in the next step; what makes a family. */

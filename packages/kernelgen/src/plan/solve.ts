@@ -90,7 +90,10 @@ function state(
 /** Which budgets cannot be met even alone, with the least that any tile needs; or that they cannot be met together. */
 function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
   const { model, tiling } = state(problem, device, family, pins, false);
-  if (model.solve().status === "unsatisfiable") return `no tile has ${JSON.stringify(pins)}`;
+  if (model.solve().status === "unsatisfiable") {
+    const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
+    return `no tile of these dimensions${pinned.length > 0 ? ` has ${pinned.join(" and ")}` : ""}`;
+  }
   const shortfalls = tiling.budgets.flatMap(({ name, need, allowed, unit }) => {
     const least = model.minimize(need).objective;
     return least !== undefined && least > allowed

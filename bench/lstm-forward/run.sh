@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds, checks, sanitizes and times the kernels that prepare.js wrote, and the peers, on this machine's GPU.
+# Needs nvcc and compute-sanitizer; the peers need python3 with PyTorch and Triton.
+#
+#   bash bench/lstm-forward/run.sh OUT
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$1"
+nvidia-smi --query-gpu=name,driver_version,clocks.max.sm --format=csv,noheader
+
+build() {
+  (cd "$1" && nvcc -O3 -std=c++17 -arch=native -Xptxas -v -Xcompiler -march=native -o lstm_forward_check lstm_forward_check.cu >build.log 2>&1) ||
+    { echo "$1: build failed"; head -20 "$1/build.log"; }
+}
+export -f build
+printf '%s\n' */ | tr -d / | xargs -P "$(nproc)" -I{} bash -c 'build {}'
+
+for name in */; do
+  name=${name%/}
+  registers=$(grep -o 'Used [0-9]* registers' "$name/build.log" | grep -o '[0-9]*')
+  spills=$(grep -o '[0-9]* bytes spill stores' "$name/build.log" | grep -o '[0-9]*')
+  predicted=$(grep -o '"estimatedRegisters": [0-9]*' "$name/plan.json" | grep -o '[0-9]*$')
+  echo "$name: registers $registers, predicted $predicted, spilled $spills B"
+  (
+    cd "$name"
+    [ -f wx.bin ] && ./lstm_forward_check case .
+    ./lstm_forward_check random
+    ./lstm_forward_check time
+  )
+done
+
+for name in 48x5-bf16 48x5-fp32 64x12-bf16 64x12-fp32 256x3-bf16; do
+  for tool in memcheck racecheck; do
+    echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./lstm_forward_check random 8 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' | sed 's/=* *//')"
+  done
+done
+
+if python3 -c 'import torch, triton' 2>/dev/null; then python3 "$here/peers.py"; else echo "peers: no PyTorch with Triton here"; fi
