@@ -181,7 +181,7 @@ describe("the printer", () => {
         const again = formatProgram(read);
         expect(formatProgram(parseProgram(again))).toBe(again.replaceAll(/^#.*\n/gm, ""));
       }),
-      { ...fixedSeed(), numRuns: 600 },
+      { ...fixedSeed(), numRuns: 250 },
     );
   });
 

@@ -1,0 +1,90 @@
+// Solves the ten reference problems, compares with the original's answers and prints the time of each: node run.js [--json]
+
+import { readFileSync } from "node:fs";
+import { tilingModel } from "./tiling.js";
+
+/** Streaming multiprocessors, and the shared memory in bytes that a block may opt in to. */
+const DEVICES = {
+  H100: { streamingMultiprocessors: 132, sharedBytesPerBlockOptin: 232448 },
+  A100: { streamingMultiprocessors: 108, sharedBytesPerBlockOptin: 166912 },
+  RTX4090: { streamingMultiprocessors: 128, sharedBytesPerBlockOptin: 101376 },
+};
+const REGISTERS_PER_MULTIPROCESSOR = 65536;
+const THREADS_PER_BLOCK = 1024;
+/** Shared memory that the runtime keeps for itself in each block, and the most that the kernels were written for. */
+const RESERVED_BYTES = 1024;
+const MOST_SHARED_BYTES = 227000;
+
+const GATES = { lstm: 4, elman: 1 };
+
+/** The reference's names of a direction's unknowns. */
+function referenceNames(direction) {
+  const [prefix, kept, looped] =
+    direction === "forward" ? ["FORWARD", "HIDDEN", "GATE"] : ["BACKWARD", "GATE", "HIDDEN"];
+  return {
+    tileBatch: `${prefix}_WARP_TILING_DIM_BATCH`,
+    tileLooped: `${prefix}_WARP_TILING_DIM_${looped}`,
+    parallelHeads: `${prefix}_MULTIHEAD_TILING_COUNT`,
+    gridLooped: `${prefix}_RECURRENT_TILING_COUNT_${looped}`,
+    gridKept: `${prefix}_RECURRENT_TILING_COUNT_${kept}`,
+    gridBatch: `${prefix}_BLOCK_TILING_COUNT_BATCH`,
+    loopBatch: `${prefix}_WARP_LOOPING_COUNT_BATCH`,
+    loopLooped: `${prefix}_WARP_LOOPING_COUNT_${looped}`,
+    warpsKept: `${prefix}_WARP_TILING_COUNT_${kept}`,
+    warpsBatch: `${prefix}_WARP_TILING_COUNT_BATCH`,
+    cachedKept: `${prefix}_WARP_RECURRENT_CACHED_${kept}`,
+  };
+}
+
+const file = new URL("./reference-tilings.jsonl", import.meta.url);
+const references = readFileSync(file, "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line));
+
+const rows = references.map((reference) => {
+  const { gpu, cell, head_dim: headDim, heads, batch, dtype } = reference;
+  const { streamingMultiprocessors, sharedBytesPerBlockOptin } = DEVICES[gpu];
+  const device = {
+    streamingMultiprocessors,
+    sharedBytes: Math.min(sharedBytesPerBlockOptin - RESERVED_BYTES, MOST_SHARED_BYTES),
+    registersPerMultiprocessor: REGISTERS_PER_MULTIPROCESSOR,
+    threadsPerBlock: THREADS_PER_BLOCK,
+  };
+  // The directions share constants only, so that each is solved alone.
+  const startedAt = performance.now();
+  const answers = ["forward", "backward"].map((direction) => {
+    const { model, order } = tilingModel({ direction, headDim, heads, gates: GATES[cell], batch, dtype, device });
+    return { direction, result: model.solve({ order }) };
+  });
+  const milliseconds = performance.now() - startedAt;
+  const satisfied = answers.every(({ result }) => result.status === "satisfied");
+  const solution = {};
+  for (const { direction, result } of satisfied ? answers : []) {
+    for (const [name, referenceName] of Object.entries(referenceNames(direction))) {
+      solution[referenceName] = result.solution[name];
+    }
+  }
+  const status = satisfied
+    ? "satisfied"
+    : answers.some(({ result }) => result.status === "unsatisfiable")
+      ? "unsatisfiable"
+      : "unknown";
+  const agrees =
+    status === reference.status &&
+    Object.entries(solution).every(([name, value]) => reference.solution[name] === value);
+  const problem = `${gpu} ${cell} ${headDim}x${heads} batch ${batch} ${dtype}`;
+  return { problem, status, agrees, solution, milliseconds, originalSeconds: reference.original_seconds };
+});
+
+if (process.argv.includes("--json")) {
+  process.stdout.write(`${JSON.stringify(rows)}\n`);
+} else {
+  for (const { problem, status, agrees, milliseconds, originalSeconds } of rows) {
+    const times = `${milliseconds.toFixed(1).padStart(8)} ms (original ${originalSeconds} s)`;
+    process.stdout.write(
+      `${problem.padEnd(42)} ${status.padEnd(14)} ${agrees ? "same answer" : "DIFFERENT"} ${times}\n`,
+    );
+  }
+}
+process.exitCode = rows.every(({ agrees }) => agrees) ? 0 : 1;
