@@ -15,12 +15,17 @@ export function checkSource(plan: Plan): SourceFile {
   const { problem } = plan;
   const { cell } = problem;
   const name = `${cell.name}_forward`;
-  const { statements, results } = renderCellStep(cell, (g) => `u[${g}]`, (s) => `states[${s}]`, {
-    declare: (variable, expression) => `const double ${variable} = ${expression};`,
-    literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
-    sigmoid: (operand) => `1.0 / (1.0 + std::exp(-${operand}))`,
-    tanh: (operand) => `std::tanh(${operand})`,
-  });
+  const { statements, results } = renderCellStep(
+    cell,
+    (g) => `u[${g}]`,
+    (s) => `states[${s}]`,
+    {
+      declare: (variable, expression) => `const double ${variable} = ${expression};`,
+      literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
+      sigmoid: (operand) => `1.0 / (1.0 + std::exp(-(${operand})))`,
+      tanh: (operand) => `std::tanh(${operand})`,
+    },
+  );
   const tensors = forwardTensors(problem);
   const tensorRows = tensors.map((tensor) => {
     const perStep = tensor.dimensions.includes("T");
@@ -35,6 +40,8 @@ export function checkSource(plan: Plan): SourceFile {
 //
 // Build:  nvcc -O3 -std=c++17 -arch=native -o ${name}_check ${name}_check.cu
 #include "${name}.cu"
+
+#include <cmath>
 
 #include "check.hpp"
 

@@ -1,0 +1,313 @@
+// What every check program does; check.hpp says how this file is used.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "check.hpp"
+
+namespace kernelgen {
+
+[[noreturn]] inline void fail(const std::string& message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::exit(1);
+}
+
+inline void require(const std::string& error) {
+  if (!error.empty()) fail(error);
+}
+
+/** Runs work(i) for i = 0 … count − 1 on all cores. */
+inline void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& work) {
+  const int threads = static_cast<int>(std::min<std::int64_t>(std::max(1u, std::thread::hardware_concurrency()), count));
+  std::atomic<std::int64_t> next{0};
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i) {
+    workers.emplace_back([&] {
+      for (std::int64_t index = next++; index < count; index = next++) work(index);
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+}
+
+/** The values of a tensor, as the bytes that the device sees. */
+struct TensorBytes {
+  ElementType type;
+  std::vector<unsigned char> bytes;
+
+  double at(std::int64_t index) const {
+    if (type == ElementType::bf16) return bf16_to_float(reinterpret_cast<const std::uint16_t*>(bytes.data())[index]);
+    return reinterpret_cast<const float*>(bytes.data())[index];
+  }
+  void set(std::int64_t index, double value) {
+    if (type == ElementType::bf16) {
+      reinterpret_cast<std::uint16_t*>(bytes.data())[index] = float_to_bf16(static_cast<float>(value));
+    } else {
+      reinterpret_cast<float*>(bytes.data())[index] = static_cast<float>(value);
+    }
+  }
+};
+
+inline std::vector<unsigned char> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) fail("cannot read " + path);
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(file.tellg()));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
+
+/** Normal numbers with deviation 1, R with 1/√headDim, each rounded to its tensor's type. */
+inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDescription& tensor, int steps, std::uint64_t seed) {
+  TensorBytes result{tensor.type, std::vector<unsigned char>(static_cast<std::size_t>(tensor.bytes(steps)))};
+  const double deviation = std::string(tensor.name) == "recurrent" ? 1.0 / std::sqrt(static_cast<double>(kernel.headDim)) : 1.0;
+  const std::int64_t part = 1 << 20;
+  const std::int64_t count = tensor.count(steps);
+  parallel_for((count + part - 1) / part, [&](std::int64_t index) {
+    std::seed_seq seeds{seed, static_cast<std::uint64_t>(tensor.name[0]) << 32 | static_cast<std::uint64_t>(tensor.name[1]), static_cast<std::uint64_t>(index)};
+    std::mt19937_64 generator(seeds);
+    std::normal_distribution<double> normal(0.0, deviation);
+    for (std::int64_t i = index * part; i < std::min(count, (index + 1) * part); ++i) result.set(i, normal(generator));
+  });
+  return result;
+}
+
+/**
+ * The forward pass in double precision on the CPU, from the values that the kernel gets:
+ *   u[g] = R[g] · h + wx[g] + bias[g] for each unit, then one step of the cell.
+ * `compare(state, step, sequence, head, unit, value)` is called for each state of each unit.
+ */
+inline void reference_forward(const KernelDescription& kernel, const std::vector<TensorBytes>& inputs, int steps,
+                              const std::function<void(int, int, int, int, int, double)>& compare) {
+  const TensorBytes& wx = inputs[0];
+  const TensorBytes& recurrent = inputs[1];
+  const TensorBytes& bias = inputs[2];
+  const std::int64_t D = kernel.headDim, N = kernel.headCount, B = kernel.batch, G = kernel.gateCount, S = kernel.stateCount;
+  std::vector<float> matrix(static_cast<std::size_t>(G * N * D * D));
+  parallel_for(G * N * D, [&](std::int64_t row) {
+    for (std::int64_t k = 0; k < D; ++k) matrix[row * D + k] = static_cast<float>(recurrent.at(row * D + k));
+  });
+  // states[n][s][d][b]: the sequences of a unit lie together, so that one row of R serves them all.
+  std::vector<double> states(static_cast<std::size_t>(N * S * D * B)), next(states.size());
+  for (std::int64_t n = 0; n < N; ++n)
+    for (std::int64_t s = 0; s < S; ++s)
+      for (std::int64_t d = 0; d < D; ++d)
+        for (std::int64_t b = 0; b < B; ++b) states[((n * S + s) * D + d) * B + b] = inputs[3 + s].at((b * N + n) * D + d);
+  for (int t = 0; t < steps; ++t) {
+    const std::int64_t part = 8;  // units that a core takes at a time
+    parallel_for(N * ((D + part - 1) / part), [&](std::int64_t index) {
+      const std::int64_t n = index / ((D + part - 1) / part);
+      const std::int64_t first = index % ((D + part - 1) / part) * part;
+      std::vector<double> u(static_cast<std::size_t>(G * B)), unitInputs(static_cast<std::size_t>(G)), unitStates(static_cast<std::size_t>(S));
+      const double* h = &states[n * S * D * B];
+      for (std::int64_t d = first; d < std::min(D, first + part); ++d) {
+        for (std::int64_t g = 0; g < G; ++g) {
+          const std::int64_t row = (g * N + n) * D + d;
+          double* sums = &u[g * B];
+          for (std::int64_t b = 0; b < B; ++b) sums[b] = wx.at(((b * steps + t) * G + g) * N * D + n * D + d) + bias.at(row);
+          for (std::int64_t k = 0; k < D; ++k) {
+            const double weight = matrix[row * D + k];
+            for (std::int64_t b = 0; b < B; ++b) sums[b] += weight * h[k * B + b];
+          }
+        }
+        for (std::int64_t b = 0; b < B; ++b) {
+          for (std::int64_t g = 0; g < G; ++g) unitInputs[g] = u[g * B + b];
+          for (std::int64_t s = 0; s < S; ++s) unitStates[s] = states[((n * S + s) * D + d) * B + b];
+          kernel.referenceStep(unitInputs.data(), unitStates.data());
+          for (std::int64_t s = 0; s < S; ++s) {
+            next[((n * S + s) * D + d) * B + b] = unitStates[s];
+            compare(static_cast<int>(s), t, static_cast<int>(b), static_cast<int>(n), static_cast<int>(d), unitStates[s]);
+          }
+        }
+      }
+    });
+    std::swap(states, next);
+  }
+}
+
+/** The kernel's tensors on the device; outputs are filled with NaN, so that an element that is not written shows. */
+class DeviceCase {
+ public:
+  DeviceCase(const KernelDescription& kernel, const std::vector<TensorBytes>& inputs, int steps) : kernel_(kernel), steps_(steps) {
+    for (std::size_t i = 0; i < kernel.tensors.size(); ++i) {
+      tensors_.push_back(device_allocate(static_cast<std::size_t>(kernel.tensors[i].bytes(steps))));
+      if (kernel.tensors[i].isInput) copy_to_device(tensors_[i], inputs[i].bytes.data(), inputs[i].bytes.size());
+    }
+    scratch_ = kernel.scratchBytes > 0 ? device_allocate(static_cast<std::size_t>(kernel.scratchBytes)) : nullptr;
+  }
+  DeviceCase(const DeviceCase&) = delete;
+  DeviceCase& operator=(const DeviceCase&) = delete;
+  ~DeviceCase() {
+    for (void* tensor : tensors_) device_free(tensor);
+    if (scratch_ != nullptr) device_free(scratch_);
+  }
+
+  std::string launch() const { return kernel_.launch(Stream{}, tensors_.data(), scratch_, steps_); }
+
+  std::vector<TensorBytes> run() const {
+    require(launch());
+    require(synchronize(Stream{}));
+    std::vector<TensorBytes> outputs;
+    for (std::size_t i = 0; i < kernel_.tensors.size(); ++i) {
+      const TensorDescription& tensor = kernel_.tensors[i];
+      if (tensor.isInput) continue;
+      outputs.push_back({tensor.type, std::vector<unsigned char>(static_cast<std::size_t>(tensor.bytes(steps_)))});
+      copy_to_host(outputs.back().bytes.data(), tensors_[i], outputs.back().bytes.size());
+    }
+    return outputs;
+  }
+
+ private:
+  const KernelDescription& kernel_;
+  int steps_;
+  std::vector<void*> tensors_;
+  void* scratch_;
+};
+
+/** The largest absolute error of each output; NaN anywhere counts as infinite. */
+class ErrorReport {
+ public:
+  explicit ErrorReport(const KernelDescription& kernel) : kernel_(kernel), largest_(kernel.stateCount) {
+    for (auto& value : largest_) value.store(0);
+  }
+
+  void add(int output, double actual, double expected) {
+    const double error = std::isnan(actual) || std::isnan(expected) ? INFINITY : std::abs(actual - expected);
+    double seen = largest_[output].load();
+    while (error > seen && !largest_[output].compare_exchange_weak(seen, error)) {
+    }
+  }
+
+  /** Prints a line for each output; returns whether all are within the tolerance. */
+  bool print(int steps) const {
+    bool good = true;
+    int output = 0;
+    for (const TensorDescription& tensor : kernel_.tensors) {
+      if (tensor.isInput) continue;
+      const double error = largest_[output++].load();
+      const bool within = error <= kernel_.tolerance;
+      good = good && within;
+      std::printf("%s %s: largest error %.3e over %lld values, allowed %.0e: %s\n", kernel_.name, tensor.name, error,
+                  static_cast<long long>(tensor.count(steps)), kernel_.tolerance, within ? "ok" : "WRONG");
+    }
+    return good;
+  }
+
+ private:
+  const KernelDescription& kernel_;
+  std::vector<std::atomic<double>> largest_;
+};
+
+/** Compares with the inputs and expected outputs in DIR: NAME.bin and, for outputs, NAME.expected.bin (float64). */
+inline bool check_case(const KernelDescription& kernel, const std::string& directory) {
+  const TensorDescription& first = kernel.tensors[0];
+  std::vector<TensorBytes> inputs;
+  int steps = 0;
+  for (const TensorDescription& tensor : kernel.tensors) {
+    if (!tensor.isInput) continue;
+    inputs.push_back({tensor.type, read_file(directory + "/" + tensor.name + ".bin")});
+    const std::int64_t size = static_cast<std::int64_t>(inputs.back().bytes.size());
+    if (&tensor == &first) steps = static_cast<int>(size / tensor.bytes(1));
+    if (size != tensor.bytes(steps) || steps < 1) {
+      fail(directory + "/" + tensor.name + ".bin: has " + std::to_string(size) + " B, the kernel's tensor has " +
+           std::to_string(tensor.bytes(std::max(steps, 1))) + " B for " + std::to_string(std::max(steps, 1)) + " steps");
+    }
+  }
+  const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
+  ErrorReport report(kernel);
+  std::size_t output = 0;
+  for (const TensorDescription& tensor : kernel.tensors) {
+    if (tensor.isInput) continue;
+    const std::vector<unsigned char> expected = read_file(directory + "/" + tensor.name + ".expected.bin");
+    if (expected.size() != static_cast<std::size_t>(tensor.count(steps)) * sizeof(double)) {
+      fail(directory + "/" + tensor.name + ".expected.bin: has " + std::to_string(expected.size()) + " B, needs " +
+           std::to_string(tensor.count(steps) * static_cast<std::int64_t>(sizeof(double))) + " B");
+    }
+    for (std::int64_t i = 0; i < tensor.count(steps); ++i) {
+      report.add(static_cast<int>(output), outputs[output].at(i), reinterpret_cast<const double*>(expected.data())[i]);
+    }
+    ++output;
+  }
+  return report.print(steps);
+}
+
+inline std::vector<TensorBytes> random_inputs(const KernelDescription& kernel, int steps, std::uint64_t seed) {
+  std::vector<TensorBytes> inputs;
+  for (const TensorDescription& tensor : kernel.tensors) {
+    if (tensor.isInput) inputs.push_back(random_tensor(kernel, tensor, steps, seed));
+  }
+  return inputs;
+}
+
+/** Compares with the double-precision reference on fresh random inputs. */
+inline bool check_random(const KernelDescription& kernel, int steps, std::uint64_t seed) {
+  const std::vector<TensorBytes> inputs = random_inputs(kernel, steps, seed);
+  const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
+  const std::size_t firstOutput = inputs.size();
+  ErrorReport report(kernel);
+  reference_forward(kernel, inputs, steps, [&](int state, int step, int sequence, int head, int unit, double value) {
+    const bool sequenceKept = kernel.tensors[firstOutput + state].perStep;
+    if (!sequenceKept && step != steps - 1) return;
+    const std::int64_t row = sequenceKept ? static_cast<std::int64_t>(sequence) * steps + step : sequence;
+    report.add(state, outputs[state].at((row * kernel.headCount + head) * kernel.headDim + unit), value);
+  });
+  return report.print(steps);
+}
+
+/** Prints the median time of a launch and of a step. */
+inline void time_kernel(const KernelDescription& kernel, int steps, std::uint64_t seed) {
+  const DeviceCase device(kernel, random_inputs(kernel, steps, seed), steps);
+  const int warmUp = 3;
+  const int launches = 21;
+  require(time_launches(warmUp, Stream{}, [&] { return device.launch(); }).error);
+  std::vector<double> microseconds;
+  for (int i = 0; i < launches; ++i) {
+    const LaunchTime time = time_launches(1, Stream{}, [&] { return device.launch(); });
+    require(time.error);
+    microseconds.push_back(time.microseconds);
+  }
+  std::sort(microseconds.begin(), microseconds.end());
+  const double median = microseconds[launches / 2];
+  std::printf("%s plan %s on %s: %.3f ms for %d steps, %.4f us a step (median of %d; fastest %.4f, slowest %.4f)\n", kernel.name,
+              kernel.plan, device_name().c_str(), median / 1000, steps, median / steps, launches, microseconds.front() / steps,
+              microseconds.back() / steps);
+}
+
+int check_main(const KernelDescription& kernel, int argumentCount, char** arguments) {
+  const std::string usage = std::string("usage: ") + kernel.name +
+                            "_check case DIR | random [STEPS [SEED]] | time [STEPS]\n"
+                            "  case DIR   compare with the inputs and expected outputs in DIR\n"
+                            "  random     compare with a double-precision reference on fresh random inputs\n"
+                            "  time       measure\n";
+  const std::string mode = argumentCount > 1 ? arguments[1] : "";
+  const auto number = [&](int index, std::uint64_t otherwise) {
+    if (index >= argumentCount) return otherwise;
+    char* end = nullptr;
+    const std::uint64_t value = std::strtoull(arguments[index], &end, 10);
+    if (*end != 0 || value < 1) fail(std::string(arguments[index]) + " is not a positive number\n" + usage);
+    return value;
+  };
+  if (mode == "case" && argumentCount == 3) return check_case(kernel, arguments[2]) ? 0 : 1;
+  const int steps = static_cast<int>(number(2, static_cast<std::uint64_t>(kernel.defaultSteps)));
+  const std::uint64_t seed = number(3, std::random_device{}());
+  if (mode == "random") {
+    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+    return check_random(kernel, steps, seed) ? 0 : 1;
+  }
+  if (mode == "time") {
+    time_kernel(kernel, steps, seed);
+    return 0;
+  }
+  std::fputs(usage.c_str(), stderr);
+  return 2;
+}
+
+}  // namespace kernelgen
