@@ -66,10 +66,13 @@ export class Product implements Propagator {
     if (!this.propagateBounds(store)) return Outcome.failed;
     if (store.level === 0 && !this.propagateAtRoot(store)) return Outcome.failed;
     let open = 0;
-    for (const x of this.factors) if (!store.isFixed(x)) open++;
-    if (open === 0 && store.isFixed(this.result)) {
-      // What this run has fixed is checked by the next one.
-      return store.changes === before ? Outcome.entailed : Outcome.changed;
+    let product = 1;
+    for (const x of this.factors) {
+      if (store.isFixed(x)) product *= store.min(x);
+      else open++;
+    }
+    if (open === 0 && store.isFixed(this.result) && isExact(product)) {
+      return product === store.min(this.result) ? Outcome.entailed : Outcome.failed;
     }
     if (open === 1 && !this.solveForLast(store)) return Outcome.failed;
     if (store.isFixed(this.result) && !this.alignToDivisors(store)) return Outcome.failed;
