@@ -1,9 +1,9 @@
 export type { CellDefinition, CellState, Gate } from "./cell/definition.js";
 export { cells, findCell } from "./cell/index.js";
 export * as scalar from "./cell/scalar.js";
-export { generateFiles, type GeneratedFile } from "./generate.js";
 export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { families, familiesFor } from "./families.js";
+export { type GeneratedFile, generateFiles } from "./generate.js";
 export type { DataType } from "./plan/data-type.js";
 export type { Budget, KernelFamily, LaunchQuantities, SourceFile, Target, Tiling } from "./plan/family.js";
 export type { BudgetUse, Plan } from "./plan/plan.js";

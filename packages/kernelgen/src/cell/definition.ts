@@ -27,7 +27,10 @@ export interface CellDefinition {
   readonly gates: readonly Gate[];
   readonly states: readonly CellState[];
   /** New states from the gates' pre-activations and the previous states, both by name. */
-  step(gates: Readonly<Record<string, Scalar>>, previous: Readonly<Record<string, Scalar>>): Readonly<Record<string, Scalar>>;
+  step(
+    gates: Readonly<Record<string, Scalar>>,
+    previous: Readonly<Record<string, Scalar>>,
+  ): Readonly<Record<string, Scalar>>;
 }
 
 /** The name of a gate's pre-activation among the inputs of a cell's graph. */

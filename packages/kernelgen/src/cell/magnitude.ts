@@ -12,7 +12,11 @@ interface Interval {
  */
 export function largestMagnitude(root: Scalar): number {
   const intervals = new Map<Scalar, Interval>();
-  for (const node of topologicalOrder([root])) intervals.set(node, intervalOf(node, (operand) => intervals.get(operand)!));
+  for (const node of topologicalOrder([root]))
+    intervals.set(
+      node,
+      intervalOf(node, (operand) => intervals.get(operand)!),
+    );
   const { low, high } = intervals.get(root)!;
   return Math.max(Math.abs(low), Math.abs(high));
 }
@@ -37,7 +41,9 @@ function intervalOf(node: Scalar, of: (node: Scalar) => Interval): Interval {
     }
     case "multiply": {
       const [left, right] = [of(node.left), of(node.right)];
-      const corners = [left.low, left.high].flatMap((a) => [right.low, right.high].map((b) => (a === 0 || b === 0 ? 0 : a * b)));
+      const corners = [left.low, left.high].flatMap((a) =>
+        [right.low, right.high].map((b) => (a === 0 || b === 0 ? 0 : a * b)),
+      );
       return { low: Math.min(...corners), high: Math.max(...corners) };
     }
   }

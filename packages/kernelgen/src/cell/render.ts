@@ -20,8 +20,8 @@ export interface RenderedScalars {
 const infix = { add: "+", subtract: "-", multiply: "*" } as const;
 
 /**
- * Renders graphs as straight-line code. A labelled node, and one that is used more than once, becomes a declared variable; the rest is
- * written in place. Input nodes are written as `inputs[name]`.
+ * Renders graphs as straight-line code. A labelled node, one that is used more than once, and a root become declared variables; the
+ * rest is written in place. Input nodes are written as `inputs[name]`. No result is the text of an input.
  */
 export function renderScalars(
   roots: readonly Scalar[],
@@ -51,7 +51,14 @@ export function renderScalars(
     statements.push(dialect.declare(name, expression));
     text.set(node, name);
   }
-  return { statements, results: roots.map(write) };
+  const results = roots.map((root) => {
+    if (root.kind !== "input") return write(root);
+    // A copy, since the results may be written over the inputs one after the other.
+    const name = `value${unnamed++}`;
+    statements.push(dialect.declare(name, write(root)));
+    return name;
+  });
+  return { statements, results };
 }
 
 /**

@@ -49,12 +49,17 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     const files = generateFiles(plan, family, caseSeed);
     await writeFiles(given.out, files);
     const names = files.map((file) => file.name);
-    console.log(given.json ? JSON.stringify({ directory: given.out, files: names, plan: plan.hash }) : names.join("\n"));
+    console.log(
+      given.json ? JSON.stringify({ directory: given.out, files: names, plan: plan.hash }) : names.join("\n"),
+    );
   },
 };
 
 function deviceId(target: Target, device: string | undefined): string {
   if (device !== undefined) return device;
   if (target === "wgsl") return "webgpu-default";
-  throw new KernelgenError("invalid-problem", "--device is missing: a CUDA kernel is tiled for a device, for example h200");
+  throw new KernelgenError(
+    "invalid-problem",
+    "--device is missing: a CUDA kernel is tiled for a device, for example h200",
+  );
 }

@@ -11,7 +11,12 @@ export const problemOptions = {
   "head-dim": { type: "string", requiresArg: true, demandOption: true, describe: "Units of a head (D)" },
   heads: { type: "string", requiresArg: true, default: `${problemDefaults.heads}`, describe: "Number of heads (N)" },
   batch: { type: "string", requiresArg: true, default: `${problemDefaults.batch}`, describe: "Sequences (B)" },
-  steps: { type: "string", requiresArg: true, default: `${problemDefaults.steps}`, describe: "Steps of a sequence (T)" },
+  steps: {
+    type: "string",
+    requiresArg: true,
+    default: `${problemDefaults.steps}`,
+    describe: "Steps of a sequence (T)",
+  },
   dtype: {
     type: "string",
     requiresArg: true,

@@ -1,10 +1,29 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { PlanSearch } from "../plan/solve.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
+import type { PlanSearch } from "../plan/solve.js";
 
-const plainTable = { chars: { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " }, style: { head: [], border: [], "padding-left": 0, "padding-right": 0 } };
+const plainTable = {
+  chars: {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    mid: "",
+    "mid-mid": "",
+    right: "",
+    "right-mid": "",
+    middle: "  ",
+  },
+  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+};
 
 /** "unitsPerThread" as "units per thread". */
 const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -41,7 +60,9 @@ export function searchText(search: PlanSearch): string {
     table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integer(used), integer(allowed), unit])),
     "",
     pc.bold("feasible configurations"),
-    ...outcomes.map(({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integer(feasibleCount)}`),
+    ...outcomes.map(
+      ({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integer(feasibleCount)}`,
+    ),
   ].join("\n");
 }
 

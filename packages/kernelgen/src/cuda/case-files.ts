@@ -8,7 +8,10 @@ import { randomInputs } from "../reference/random-case.js";
  * A random case for the check program: each input as NAME.bin in its tensor's type, each output of the float64 reference as
  * NAME.expected.bin in float64; all dense and little-endian.
  */
-export function caseFiles(problem: Problem, seed: number): readonly { readonly name: string; readonly content: Uint8Array }[] {
+export function caseFiles(
+  problem: Problem,
+  seed: number,
+): readonly { readonly name: string; readonly content: Uint8Array }[] {
   const inputs = randomInputs(problem, seed);
   const outputs = referenceForward(problem, inputs);
   return forwardTensors(problem).map((tensor) =>

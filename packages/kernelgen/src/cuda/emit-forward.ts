@@ -45,7 +45,11 @@ export function emitForward(plan: Plan, product: MatrixProduct, exchange: StateE
   const name = `${problem.cell.name}_forward`;
   const tensors = forwardTensors(problem);
   const scratch = exchange.cooperative;
-  const argumentNames = [...tensors.map((tensor) => tensor.name), ...(scratch ? ["static_cast<Element*>(scratch)"] : []), "steps"];
+  const argumentNames = [
+    ...tensors.map((tensor) => tensor.name),
+    ...(scratch ? ["static_cast<Element*>(scratch)"] : []),
+    "steps",
+  ];
   const text = `${headerComment(plan, `Forward pass of a recurrent layer, family ${plan.family}`)}
 #include "prelude.cuh"
 

@@ -14,12 +14,17 @@ export function tensorParameters(problem: Problem): readonly string[] {
 /** One step of the cell for one unit, from its scalar graph. */
 export function cellSource(problem: Problem): string {
   const { cell } = problem;
-  const { statements, results } = renderCellStep(cell, (g) => `u[${g}]`, (s) => `states[${s}]`, {
-    declare: (name, expression) => `const float ${name} = ${expression};`,
-    literal: (value) => `${Number.isInteger(value) ? value.toFixed(1) : value}f`,
-    sigmoid: (operand) => `sigmoid(${operand})`,
-    tanh: (operand) => `tanh(${operand})`,
-  });
+  const { statements, results } = renderCellStep(
+    cell,
+    (g) => `u[${g}]`,
+    (s) => `states[${s}]`,
+    {
+      declare: (name, expression) => `const float ${name} = ${expression};`,
+      literal: (value) => `${Number.isInteger(value) ? value.toFixed(1) : value}f`,
+      sigmoid: (operand) => `sigmoid(${operand})`,
+      tanh: (operand) => `tanh(${operand})`,
+    },
+  );
   return `
 /** One step of one unit: u holds the pre-activations of the gates ${cell.gates.map((gate) => gate.name).join(", ")}; states are ${cell.states.map((state) => state.name).join(", ")}. */
 KERNELGEN_DEVICE void cell_step(const float (&u)[GATE_COUNT], float (&states)[STATE_COUNT]) {

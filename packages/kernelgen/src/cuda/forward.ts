@@ -96,7 +96,11 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   );
   const registersPerThread = registerGranules.times(registerGranule);
   // Registers are dealt to the multiprocessor's parts, so a block takes those of a whole number of warps in each.
-  const allocatedRegisters = times(registersPerThread, product.warpsPerPart, device.warpAllocationGranularity * device.warpSize);
+  const allocatedRegisters = times(
+    registersPerThread,
+    product.warpsPerPart,
+    device.warpAllocationGranularity * device.warpSize,
+  );
 
   const matrixBytes = times(unitTile, product.innerPadded, gates * elementBytes);
   const exchanged = exchange.tile(problem, device, model, {
@@ -151,7 +155,12 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
         allowed: onChipBytes(device),
         unit: "B",
       },
-      { name: "registers per thread", need: estimatedRegisters, allowed: device.maxRegistersPerThread, unit: "registers" },
+      {
+        name: "registers per thread",
+        need: estimatedRegisters,
+        allowed: device.maxRegistersPerThread,
+        unit: "registers",
+      },
       {
         name: "registers per block",
         need: allocatedRegisters,

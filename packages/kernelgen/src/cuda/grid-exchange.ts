@@ -5,8 +5,8 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { stepCosts } from "./cost.js";
-import { onChipBytes } from "./on-chip.js";
 import { gridExchangeSource } from "./exchange-source.js";
+import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;

@@ -5,7 +5,14 @@ import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
 
 /** The shape of one `mma.sync.m16n8k16`, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
-const mma = { rows: 16, columns: 8, inner: 16, matrixRegisters: 4, accumulatorRegisters: 4, stateRegisters: 2 } as const;
+const mma = {
+  rows: 16,
+  columns: 8,
+  inner: 16,
+  matrixRegisters: 4,
+  accumulatorRegisters: 4,
+  stateRegisters: 2,
+} as const;
 /** A thread holds two rows and two adjacent columns of each result. */
 const rowsPerThread = 2;
 const lanesAlongRows = mma.rows / rowsPerThread;

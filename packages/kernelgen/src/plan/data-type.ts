@@ -11,8 +11,11 @@ const float32Bits = new Uint32Array(float32.buffer);
 /** The bits of the bf16 number nearest to `value` (ties to even); NaN stays NaN. */
 export function bf16Bits(value: number): number {
   float32[0] = value;
-  const bits = float32Bits[0]!;
+  const rounded = float32[0]!;
+  let bits = float32Bits[0]!;
   if (Number.isNaN(value)) return (bits >>> 16) | 0x40;
+  // Halfway between two bf16 numbers only because float32 rounded it so: the value itself lies to one side.
+  if ((bits & 0xffff) === 0x8000 && rounded !== value) bits += Math.abs(value) > Math.abs(rounded) ? 1 : -1;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 

@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { planToJson } from "./plan-json.js";
 import type { Plan } from "./plan.js";
+import { planToJson } from "./plan-json.js";
 
 const hexDigits = 16;
 

@@ -33,4 +33,3 @@ export function times(first: IntExpr, ...rest: readonly (IntExpr | number)[]): I
 export function plus(first: IntExpr, ...rest: readonly (IntExpr | number)[]): IntExpr {
   return rest.reduce<IntExpr>((left, right) => left.plus(right), first);
 }
-

@@ -7,6 +7,8 @@ export function problemToJson(problem: Problem): Record<string, string | number>
 }
 
 /** A plan as plain data, for JSON. */
-export function planToJson<P extends Omit<Plan, "hash">>(plan: P): Omit<P, "problem"> & { problem: Record<string, string | number> } {
+export function planToJson<P extends Omit<Plan, "hash">>(
+  plan: P,
+): Omit<P, "problem"> & { problem: Record<string, string | number> } {
   return { ...plan, problem: problemToJson(plan.problem) };
 }

@@ -1,8 +1,8 @@
 import { evaluate, type IntExpr, Model, type Solution } from "constrint";
 import type { Device } from "hwmodels";
 import { KernelgenError } from "../errors.js";
-import { planHash } from "./hash.js";
 import type { KernelFamily, Tiling } from "./family.js";
+import { planHash } from "./hash.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { problemText } from "./problem-text.js";
@@ -41,7 +41,9 @@ export function solvePlan(
 ): PlanSearch {
   const outcomes = families.map((family) => solveFamily(problem, device, family, pins));
   const solved = outcomes.filter((outcome) => outcome.plan !== undefined);
-  const fastest = solved.toSorted((a, b) => a.plan!.predictedMicrosecondsPerStep - b.plan!.predictedMicrosecondsPerStep)[0];
+  const fastest = solved.toSorted(
+    (a, b) => a.plan!.predictedMicrosecondsPerStep - b.plan!.predictedMicrosecondsPerStep,
+  )[0];
   if (fastest === undefined) {
     const reasons = outcomes.map(({ family, reason }) => `  ${family.name}: ${reason}`);
     throw new KernelgenError(

@@ -1,4 +1,4 @@
-import { dataTypeBytes, type DataType } from "./data-type.js";
+import { type DataType, dataTypeBytes } from "./data-type.js";
 import type { Problem } from "./problem.js";
 
 /** A tensor that a kernel reads or writes: dense, last dimension contiguous. */

@@ -72,9 +72,15 @@ async function importWebGpu(): Promise<typeof import("webgpu")> {
 }
 
 async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) {
-    throw new KernelgenError("no-webgpu-device", `no WebGPU adapter on this machine\n${howToGetDriver}`);
-  }
+  const missing = (cause?: unknown): KernelgenError => {
+    const because = cause instanceof Error ? `: ${cause.message}` : "";
+    return new KernelgenError("no-webgpu-device", `no WebGPU adapter on this machine${because}\n${howToGetDriver}`, {
+      cause,
+    });
+  };
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch((error: unknown) => {
+    throw missing(error);
+  });
+  if (adapter === null) throw missing();
   return adapter;
 }
