@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import type { WebGpuDevice } from "hwmodels";
+import { describe, expect, it } from "vitest";
+import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
+import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
+import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
+import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
+import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
+import { requireDevice } from "./devices.js";
+import { families, feasiblePlans, lstmProblem, seed, webGpuDevice } from "./tilings.js";
+
+const defaultDevice = webGpuDevice("webgpu-default");
+const fewStepsTolerance = 1e-5;
+const manyStepsTolerance = 1e-4;
+
+/** Runs a plan on inputs, with outputs that hold NaN before. */
+async function outputsOf(
+  device: GPUDevice,
+  plan: Plan,
+  source: string,
+  inputs: TensorValues,
+): Promise<Record<string, Float32Array>> {
+  const forward = await createForward(device, plan, source);
+  try {
+    const outputs = forward.tensors.filter(({ role }) => role === "output");
+    for (const [name, values] of Object.entries(inputs)) forward.write(name, Float32Array.from(values));
+    for (const { name, shape } of outputs) {
+      forward.write(name, new Float32Array(shape.reduce((a, b) => a * b)).fill(Number.NaN));
+    }
+    await forward.run();
+    return Object.fromEntries(await Promise.all(outputs.map(async ({ name }) => [name, await forward.read(name)])));
+  } finally {
+    forward.destroy();
+  }
+}
+
+async function expectRight(
+  device: GPUDevice,
+  plan: Plan,
+  family: KernelFamily<WebGpuDevice>,
+  problem: Problem,
+  caseSeed: number,
+  tolerance: number,
+): Promise<void> {
+  const inputs = randomInputs(problem, caseSeed);
+  const actual = await outputsOf(device, plan, family.emit(plan)[0]!.text, inputs);
+  for (const [name, expected] of Object.entries(referenceForward(problem, inputs))) {
+    expect(actual[name]).toHaveLength(expected.length);
+    const wrong = expected.findIndex((value, index) => !(Math.abs(value - actual[name]![index]!) <= tolerance));
+    expect(
+      wrong,
+      `${name}[${wrong}] is ${actual[name]![wrong]}, not ${expected[wrong]}; ${JSON.stringify(plan.parameters)}`,
+    ).toBe(-1);
+  }
+}
+
+describe.each(families)("numbers of the family $name against the float64 reference", (family) => {
+  it("any feasible tiling of any small problem", async (context) => {
+    const { device } = await requireDevice(context);
+    const sizes = fc.record({
+      headDim: fc.integer({ min: 1, max: 40 }),
+      heads: fc.integer({ min: 1, max: 3 }),
+      batch: fc.integer({ min: 1, max: 6 }),
+      steps: fc.integer({ min: 1, max: 4 }),
+      stateOutput: fc.constantFrom("sequence", "last"),
+    });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), fc.nat(), async (options, index, caseSeed) => {
+        const problem = lstmProblem(options);
+        const plan = feasiblePlans(problem, defaultDevice, family).plan(index);
+        await expectRight(device, plan, family, problem, caseSeed, fewStepsTolerance);
+      }),
+      { numRuns: 8, seed, endOnFailure: true },
+    );
+  });
+
+  it("48 x 5, batch 3, 7 steps: nothing divides a tile", async (context) => {
+    const { device } = await requireDevice(context);
+    const problem = lstmProblem({ headDim: 48, heads: 5, batch: 3, steps: 7 });
+    const { plan } = solveFamily(problem, defaultDevice, family);
+    await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
+  });
+
+  it("1030 steps, more than one submission holds", async (context) => {
+    const { device } = await requireDevice(context);
+    const problem = lstmProblem({ headDim: 7, batch: 2, steps: 1030 });
+    const { plan } = solveFamily(problem, defaultDevice, family);
+    await expectRight(device, plan!, family, problem, seed, manyStepsTolerance);
+  });
+
+  it("pre-activations so large that an exponential would overflow", async (context) => {
+    const { device } = await requireDevice(context);
+    const problem = lstmProblem({ headDim: 4, steps: 6 });
+    const { plan } = solveFamily(problem, defaultDevice, family);
+    const inputs: TensorValues = Object.fromEntries(
+      forwardTensors(problem)
+        .filter(({ role }) => role === "input")
+        .map(({ name, shape }) => [name, new Float64Array(shape.reduce((a, b) => a * b))]),
+    );
+    // A step for each magnitude, both signs in each gate.
+    const magnitudes = [0, 1e-3, 30, 100, 1e4, 3e38];
+    inputs.wx!.forEach((_, index) => {
+      inputs.wx![index] = Math.fround((index % 2 === 0 ? 1 : -1) * magnitudes[Math.floor(index / 16)]!);
+    });
+    const actual = await outputsOf(device, plan!, family.emit(plan!)[0]!.text, inputs);
+    for (const [name, expected] of Object.entries(referenceForward(problem, inputs))) {
+      expected.forEach((value, index) => {
+        expect(Math.abs(actual[name]![index]! - value), `${name}[${index}]`).toBeLessThanOrEqual(1e-6 * (1 + index));
+      });
+    }
+  });
+});

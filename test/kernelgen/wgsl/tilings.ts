@@ -1,0 +1,72 @@
+import { evaluate, type IntExpr, Model, type Solution } from "constrint";
+import { findDevice, type WebGpuDevice } from "hwmodels";
+import type { KernelFamily, Tiling } from "../../../packages/kernelgen/src/plan/family.js";
+import { planHash } from "../../../packages/kernelgen/src/plan/hash.js";
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
+import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
+import { residentFamily } from "../../../packages/kernelgen/src/wgsl/resident.js";
+import { stepwiseFamily } from "../../../packages/kernelgen/src/wgsl/stepwise.js";
+
+export const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwiseFamily];
+
+/** Property tests run the same cases every time, unless FC_SEED asks for others. */
+export const seed = Number(process.env.FC_SEED ?? 20261121);
+
+export const webGpuDevice = (id: string): WebGpuDevice => findDevice(id) as WebGpuDevice;
+
+export const lstmProblem = (options: Omit<ProblemOptions, "cell">): Problem =>
+  defineProblem({ cell: "lstm", dataType: "fp32", steps: 5, ...options });
+
+/** Sizes that divide tiles and sizes that divide nothing: head dimension, heads, batch. */
+export const spread: readonly (readonly [headDim: number, heads: number, batch: number])[] = [
+  [1, 1, 1],
+  [7, 1, 1],
+  [20, 2, 5],
+  [48, 5, 3],
+  [64, 12, 16],
+  [131, 1, 2],
+  [256, 1, 8],
+];
+
+/** Every feasible tiling of a family, not the fastest alone, as a function from its position to the plan. */
+export function feasiblePlans(
+  problem: Problem,
+  device: WebGpuDevice,
+  family: KernelFamily<WebGpuDevice>,
+): { readonly count: number; plan(index: number): Plan } {
+  const model = new Model();
+  const tiling = family.tile(problem, device, model);
+  for (const { name, need, allowed } of tiling.budgets) model.add(need.le(allowed), name);
+  const solutions = [...model.solutions()];
+  return {
+    count: solutions.length,
+    plan: (index) => planOf(problem, device, family, tiling, solutions[index % solutions.length]!),
+  };
+}
+
+function planOf(
+  problem: Problem,
+  device: WebGpuDevice,
+  family: KernelFamily<WebGpuDevice>,
+  tiling: Tiling,
+  solution: Solution,
+): Plan {
+  const value = (expression: IntExpr): number => evaluate(expression, solution);
+  const plan = {
+    problem,
+    target: family.target,
+    deviceId: device.id,
+    deviceName: device.name,
+    family: family.name,
+    parameters: Object.fromEntries(tiling.unknowns.map((unknown) => [unknown.name, solution[unknown.name]!])),
+    derived: Object.fromEntries(Object.entries(tiling.derived).map(([name, expression]) => [name, value(expression)])),
+    launch: {
+      blockCount: value(tiling.launch.blockCount),
+      threadsPerBlock: value(tiling.launch.threadsPerBlock),
+      sharedBytesPerBlock: value(tiling.launch.sharedBytesPerBlock),
+    },
+    budgets: [],
+    predictedMicrosecondsPerStep: value(tiling.cost) / 1e6,
+  };
+  return { ...plan, hash: planHash(plan) };
+}
