@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import type { WebGpuDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
+import type { CellDefinition } from "../../../packages/kernelgen/src/cell/definition.js";
+import {
+  add,
+  constant,
+  labelled,
+  multiply,
+  type Scalar,
+  sigmoid,
+  subtract,
+  tanh,
+} from "../../../packages/kernelgen/src/cell/scalar.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
@@ -57,6 +68,41 @@ async function expectRight(
   }
 }
 
+const gate = (name: string) => ({ name, recurrent: true, input: true, bias: true });
+
+/** Cells of other shapes than an LSTM's: gates that fill a part of a vector or more than one, one state or three. */
+const syntheticCells: readonly CellDefinition[] = [
+  {
+    name: "one_gate",
+    description: "one gate, one state",
+    gates: [gate("u")],
+    states: [{ name: "y" }],
+    step: (u) => ({ y: tanh(u.u!) }),
+  },
+  {
+    name: "five_gates",
+    description: "five gates, one state that reads itself",
+    gates: ["a", "b", "d", "e", "f"].map(gate),
+    states: [{ name: "y" }],
+    step(u, previous) {
+      const mix = labelled("mix", sigmoid(add(u.a!, multiply(constant(-0.5), u.f!))));
+      const candidate = tanh(add(multiply(sigmoid(u.b!), u.d!), u.e!));
+      return { y: add(multiply(mix, previous.y!), multiply(subtract(constant(1), mix), candidate)) };
+    },
+  },
+  {
+    name: "three_states",
+    description: "two gates, three states",
+    gates: [gate("a"), gate("b")],
+    states: [{ name: "y" }, { name: "p" }, { name: "q" }],
+    step(u, previous): Record<string, Scalar> {
+      const p = add(multiply(constant(0.25), previous.p!), sigmoid(u.a!));
+      const q = subtract(multiply(constant(0.5), previous.q!), p);
+      return { y: tanh(add(q, u.b!)), p, q };
+    },
+  },
+];
+
 describe.each(families)("numbers of the family $name against the float64 reference", (family) => {
   it("any feasible tiling of any small problem", async (context) => {
     const { device } = await requireDevice(context);
@@ -75,6 +121,20 @@ describe.each(families)("numbers of the family $name against the float64 referen
       }),
       { numRuns: 8, seed, endOnFailure: true },
     );
+  });
+
+  it.for(syntheticCells)("a cell of another shape: $description", async (cell, context) => {
+    const { device, description } = await requireDevice(context);
+    const limits = {
+      ...defaultDevice.limits,
+      maxStorageBuffersPerShaderStage: description.limits.maxStorageBuffersPerShaderStage,
+    };
+    for (const stateOutput of ["sequence", "last"] as const) {
+      const problem = { ...lstmProblem({ headDim: 9, heads: 2, batch: 3, stateOutput }), cell };
+      const { plan, reason } = solveFamily(problem, { ...defaultDevice, limits }, family);
+      if (plan === undefined) context.skip(`this WebGPU device cannot run it: ${reason}`);
+      await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
+    }
   });
 
   it("48 x 5, batch 3, 7 steps: nothing divides a tile", async (context) => {

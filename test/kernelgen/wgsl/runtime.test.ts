@@ -29,6 +29,14 @@ describe("without a driver", () => {
     });
   });
 
+  it("source of another plan is an error", async () => {
+    const other = solveFamily(problem, webGpuDevice("webgpu-default"), stepwiseFamily).plan!;
+    await expect(createForward(dawn.device, other, source)).rejects.toMatchObject({
+      code: "invalid-problem",
+      message: expect.stringContaining(other.hash),
+    });
+  });
+
   it("a buffer that the device cannot have is an error", async () => {
     // 128 MiB may be bound; this is a plan for a larger device.
     const large = lstmProblem({ headDim: 512, steps: 20_000 });

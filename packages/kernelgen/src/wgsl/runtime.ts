@@ -35,11 +35,18 @@ const dispatchesPerSubmit = 1024;
 /**
  * Compiles a plan's source for a device and makes the buffers of its tensors.
  *
+ * Throws `KernelgenError` "invalid-problem" if the source does not carry the plan's hash.
  * All promises of the result reject with `KernelgenError` "webgpu-failure" if the device refuses the source, a buffer or a call, or is
  * lost. The device stays the caller's.
  */
 export async function createForward(device: GPUDevice, plan: Plan, source: string): Promise<WebGpuForward> {
   const { problem } = plan;
+  if (plan.target !== "wgsl" || !source.includes(plan.hash)) {
+    throw new KernelgenError(
+      "invalid-problem",
+      `the source is not the WGSL of plan ${plan.hash}: it does not carry its hash`,
+    );
+  }
   const tensors = forwardTensors(problem);
   const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, tensors));
   const pipeline = await compile(device, layout, entryPoint(problem), source);

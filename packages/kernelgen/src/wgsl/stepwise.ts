@@ -8,13 +8,11 @@ import {
   invocationRegisters,
   lanesPerVector,
   matrixRegisters,
+  powersOfTwo,
   tileWorkgroup,
   vectorBytes,
   workgroupBudgets,
 } from "./workgroup-tiling.js";
-
-/** The largest number of adjacent units that a workgroup reads R for; powers of two, so that lanes stay aligned. */
-const unitLaneChoices = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /**
  * One dispatch for each step, all in one compute pass; a workgroup for each tile of units of a head and each tile of sequences.
@@ -28,7 +26,7 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
   tile(problem, device, model) {
     const { headDim, heads, batch, steps } = problem;
     const tiling = tileWorkgroup(problem, device, model, () => ({
-      unitLanes: model.int("unitLanes", unitLaneChoices),
+      unitLanes: model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
       isUnknown: true,
     }));
     const { unitsPerInvocation, unitLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } = tiling;

@@ -18,7 +18,11 @@ const scratchRegisters = 16;
 /** The largest inner split: beyond it a unit's partial sums cost more to add than to compute. */
 const maxInnerLanes = 64;
 
-const powersOfTwo = (largest: number): number[] =>
+/** The choices of units per invocation. */
+const unitsPerInvocationChoices = [1, 2, 4, 8] as const;
+
+/** 1, 2, 4, … up to `largest`. */
+export const powersOfTwo = (largest: number): number[] =>
   Array.from({ length: Math.floor(Math.log2(largest)) + 1 }, (_, exponent) => 2 ** exponent);
 
 /**
@@ -76,7 +80,7 @@ export function tileWorkgroup(
   const chunkCount = Math.ceil(headDim / lanesPerVector);
   const maxInvocations = limits.maxComputeInvocationsPerWorkgroup;
 
-  const unitsPerInvocation = model.int("unitsPerInvocation", [1, 2, 4, 8]);
+  const unitsPerInvocation = model.int("unitsPerInvocation", unitsPerInvocationChoices);
   const { unitLanes, isUnknown } = unitLanesFor(unitsPerInvocation);
   const innerLanes = model.int("innerLanes", powersOfTwo(Math.min(maxInnerLanes, maxInvocations)));
   const largestBatchTile = Math.max(1, Math.floor(assumed.registersPerInvocation / (gateVectors * lanesPerVector)));
@@ -95,12 +99,13 @@ export function tileWorkgroup(
   );
   // P·S slots for every K invocations.
   const slotsPerUnitLane = times(unitsPerInvocation, batchTile);
-  const ownSlots = model.int("ownSlots", 1, 8 * largestBatchTile);
+  const ownSlots = model.int("ownSlots", 1, Math.max(...unitsPerInvocationChoices) * largestBatchTile);
   model.add(ownSlots.times(innerLanes).ge(slotsPerUnitLane), "every slot has an owner");
   model.add(ownSlots.minus(1).times(innerLanes).lt(slotsPerUnitLane), "no round of owners is idle");
 
   const invocations = times(unitLanes, innerLanes);
-  // An odd distance between inner lanes keeps their vectors in different banks.
+  const unitTile = times(unitsPerInvocation, unitLanes);
+  // One vector more than there are unit lanes, so that adjacent inner lanes write to different banks.
   const partialStride = unitLanes.plus(1);
   const partialVectors = times(splitsInner, slotsPerUnitLane, innerLanes, partialStride, gateVectors);
   const partialBytes = partialVectors.times(vectorBytes);
@@ -116,7 +121,7 @@ export function tileWorkgroup(
     gateVectors,
     splitsInner,
     invocations,
-    unitTile: times(unitsPerInvocation, unitLanes),
+    unitTile,
     partialBytes,
     sumRegisters: times(slotsPerUnitLane, gateVectors, lanesPerVector),
     slotRegisters: ownSlots.times(cell.states.length + slotIndexRegisters),
@@ -127,7 +132,7 @@ export function tileWorkgroup(
       batch: constant(batch),
       invocations,
       ...(isUnknown ? {} : { unitLanes }),
-      unitTile: times(unitsPerInvocation, unitLanes),
+      unitTile,
       batchBlocks,
       innerChunks,
       ownSlots,
