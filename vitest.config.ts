@@ -7,5 +7,10 @@ const source = (name: string): string => fileURLToPath(new URL(`./packages/${nam
 // module never exists twice in one run. Tests of the commands spawn the built files, as a user does.
 export default defineConfig({
   resolve: { alias: { constrint: source("constrint"), hwmodels: source("hwmodels"), kernelgen: source("kernelgen") } },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    maxWorkers: 2,
+    reporters: ["default", fileURLToPath(new URL("./test/support/skip-reporter.ts", import.meta.url))],
+  },
 });

@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { stepGraph } from "../../../packages/kernelgen/src/cell/definition.js";
+import { compileScalars } from "../../../packages/kernelgen/src/cell/evaluate.js";
+import { lstm } from "../../../packages/kernelgen/src/cell/lstm.js";
+import { largestMagnitude } from "../../../packages/kernelgen/src/cell/magnitude.js";
+import {
+  add,
+  constant,
+  input,
+  multiply,
+  type Scalar,
+  sigmoid,
+  subtract,
+  tanh,
+} from "../../../packages/kernelgen/src/cell/scalar.js";
+import { propertySeed } from "../../support/property-seed.js";
+import { graphFrom, graphRecipe, inputNames, inputValues } from "./random-graph.js";
+
+const x = input("x");
+
+describe("largestMagnitude", () => {
+  const closedForms: readonly [string, Scalar, number][] = [
+    ["x", x, Infinity],
+    ["-3", constant(-3), 3],
+    ["sigmoid(x)", sigmoid(x), 1],
+    ["1 - sigmoid(x)", subtract(constant(1), sigmoid(x)), 1],
+    ["sigmoid(x) - 1 - sigmoid(x)", subtract(subtract(sigmoid(x), constant(1)), sigmoid(x)), 2],
+    ["3 tanh(x) + 0.5", add(multiply(constant(3), tanh(x)), constant(0.5)), 3.5],
+    ["tanh(x) (tanh(x) - 1)", multiply(tanh(x), subtract(tanh(x), constant(1))), 2],
+    ["0 x", multiply(constant(0), x), 0],
+    ["x - x, whose operands are not known to be equal", subtract(x, x), Infinity],
+  ];
+
+  it.for(closedForms)("%s", ([, root, magnitude]) => expect(largestMagnitude(root)).toBe(magnitude));
+
+  it("bounds an LSTM's h by 1 and its c by nothing", () => {
+    expect(stepGraph(lstm).map(largestMagnitude)).toEqual([1, Infinity]);
+  });
+
+  it("is reached or undercut by every value", () => {
+    fc.assert(
+      fc.property(graphRecipe, fc.array(inputValues, { minLength: 20, maxLength: 20 }), (recipe, points) => {
+        const roots = graphFrom(recipe);
+        const evaluate = compileScalars(roots, inputNames);
+        const results = new Float64Array(roots.length);
+        for (const point of points) {
+          evaluate(point, results);
+          for (const [number, root] of roots.entries()) {
+            expect(Math.abs(results[number]!)).toBeLessThanOrEqual(largestMagnitude(root));
+          }
+        }
+      }),
+      { seed: propertySeed, numRuns: 300 },
+    );
+  });
+});

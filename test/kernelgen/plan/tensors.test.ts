@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { elementCount, forwardTensors, tensorBytes } from "../../../packages/kernelgen/src/plan/tensors.js";
+
+const sizes = { cell: "lstm", headDim: 5, heads: 3, batch: 2, steps: 7 };
+/** Name, role, dimensions, shape, type and bytes of each tensor. */
+const described = (options: { dataType: string; stateOutput: string }): unknown[] =>
+  forwardTensors(defineProblem({ ...sizes, ...options })).map((tensor) => [
+    tensor.name,
+    tensor.role,
+    tensor.dimensions,
+    tensor.shape,
+    tensor.type,
+    tensorBytes(tensor),
+  ]);
+
+describe("forwardTensors", () => {
+  it("of an LSTM in bf16, all states kept", () => {
+    expect(described({ dataType: "bf16", stateOutput: "sequence" })).toEqual([
+      ["wx", "input", "B,T,G,N,D", [2, 7, 4, 3, 5], "bf16", 1680],
+      ["recurrent", "input", "G,N,D,D", [4, 3, 5, 5], "bf16", 600],
+      ["bias", "input", "G,N,D", [4, 3, 5], "bf16", 120],
+      ["h_initial", "input", "B,1,N,D", [2, 1, 3, 5], "bf16", 60],
+      ["c_initial", "input", "B,1,N,D", [2, 1, 3, 5], "fp32", 120],
+      ["h", "output", "B,T,N,D", [2, 7, 3, 5], "bf16", 420],
+      ["c", "output", "B,T,N,D", [2, 7, 3, 5], "fp32", 840],
+    ]);
+  });
+
+  it("of an LSTM in fp32, the last c kept", () => {
+    const tensors = described({ dataType: "fp32", stateOutput: "last" });
+    expect(tensors.slice(0, 3).map((tensor) => (tensor as unknown[])[5])).toEqual([3360, 1200, 240]);
+    expect(tensors.slice(-2)).toEqual([
+      ["h", "output", "B,T,N,D", [2, 7, 3, 5], "fp32", 840],
+      ["c", "output", "B,1,N,D", [2, 1, 3, 5], "fp32", 120],
+    ]);
+  });
+
+  it("has as many dimensions as letters, and their product of elements", () => {
+    for (const tensor of forwardTensors(defineProblem({ ...sizes, dataType: "bf16" }))) {
+      expect(tensor.dimensions.split(",")).toHaveLength(tensor.shape.length);
+      let count = 1;
+      for (const extent of tensor.shape) count *= extent;
+      expect(elementCount(tensor)).toBe(count);
+    }
+  });
+});
