@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { create } from "webgpu";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { type OpenDevice, openNodeDevice } from "../../../packages/kernelgen/src/wgsl/node-device.js";
 import { residentFamily } from "../../../packages/kernelgen/src/wgsl/resident.js";
@@ -68,6 +69,20 @@ describe("without a driver", () => {
       code: "webgpu-failure",
       message: expect.stringContaining("the WebGPU device was lost (destroyed)"),
     });
+  });
+
+  it("a device without timestamps is timed by the host's clock", async () => {
+    const gpu = create(["backend=null"]);
+    const device = await (await gpu.requestAdapter())!.requestDevice();
+    expect(device.features.has("timestamp-query")).toBe(false);
+    const forward = await createForward(device, plan, source);
+    const time = await forward.time(2);
+    expect(time.clock).toBe("host");
+    expect(time.microsecondsPerStep).toBeGreaterThan(0);
+    device.destroy();
+    await device.lost;
+    // The package's root object must outlive what comes from it.
+    expect(gpu).toBeDefined();
   });
 
   it("no adapter is an error that says how to get one", async () => {
