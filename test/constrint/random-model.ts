@@ -12,6 +12,7 @@ import {
   min,
   or,
   product,
+  type Rounding,
   type Solution,
   sum,
 } from "../../packages/constrint/src/index.js";
@@ -29,6 +30,13 @@ export type ExpressionRecipe =
   | { readonly op: "constant"; readonly value: number }
   | { readonly op: "variable"; readonly index: number }
   | { readonly op: "sum" | "product" | "max" | "min"; readonly of: readonly ExpressionRecipe[] }
+  | { readonly op: "abs"; readonly of: ExpressionRecipe }
+  | {
+      readonly op: "dividedBy" | "modulo";
+      readonly of: ExpressionRecipe;
+      readonly by: ExpressionRecipe;
+      readonly rounding: Rounding;
+    }
   | { readonly op: "power"; readonly of: ExpressionRecipe; readonly exponent: number };
 
 export type ConstraintRecipe =
@@ -45,6 +53,13 @@ const { expression } = fc.letrec<{ expression: ExpressionRecipe }>((tie) => ({
     fc.record({
       op: fc.constantFrom("sum", "product", "product", "max", "min"),
       of: fc.array(tie("expression"), { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({ op: fc.constant("abs" as const), of: tie("expression") }),
+    fc.record({
+      op: fc.constantFrom("dividedBy", "modulo"),
+      of: tie("expression"),
+      by: tie("expression"),
+      rounding: fc.constantFrom("truncate", "euclid"),
     }),
     fc.record({ op: fc.constant("power" as const), of: tie("expression"), exponent: fc.integer({ min: 0, max: 3 }) }),
   ),
@@ -83,6 +98,13 @@ export function buildExpression(recipe: ExpressionRecipe, variables: readonly In
       return constant(recipe.value);
     case "variable":
       return variables[recipe.index]!;
+    case "abs":
+      return buildExpression(recipe.of, variables).abs();
+    case "dividedBy":
+    case "modulo": {
+      const divisor = buildExpression(recipe.by, variables);
+      return buildExpression(recipe.of, variables)[recipe.op](divisor, recipe.rounding);
+    }
     case "power":
       return buildExpression(recipe.of, variables).pow(recipe.exponent);
     default: {

@@ -1,6 +1,7 @@
 /** Why a {@link SolverError} was thrown. */
 export type SolverErrorCode =
   | "overflow"
+  | "division-by-zero"
   | "not-an-integer"
   | "invalid-domain"
   | "invalid-expression"

@@ -6,6 +6,7 @@ export { ConstrintSyntaxError, type Position } from "./language/syntax-error.js"
 export { And, and, Comparison, type Constraint, Divides, Or, or, type Relation } from "./model/constraint.js";
 export { type Assignment, evaluate, holds } from "./model/evaluate.js";
 export {
+  Absolute,
   Constant,
   constant,
   type IntExpr,
@@ -18,6 +19,8 @@ export {
   Power,
   Product,
   product,
+  Quotient,
+  Remainder,
   Sum,
   sum,
 } from "./model/expression.js";
@@ -34,5 +37,6 @@ export {
   smallest,
   type VariableOrder,
 } from "./model/model.js";
+export type { Rounding } from "./propagators/arithmetic/division.js";
 export type { Limits } from "./search/limits.js";
 export type { Statistics } from "./search/statistics.js";

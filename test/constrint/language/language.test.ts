@@ -62,6 +62,24 @@ describe("precedence and meaning", () => {
     }
   });
 
+  test("division", () => {
+    same(`${domains} A // B * C == 4`, `${domains} (A // B) * C == 4`);
+    same(`${domains} A * B // C == 4`, `${domains} (A * B) // C == 4`);
+    same(`${domains} A // B + A % C == 4`, `${domains} ((A // B) + A) % C == 4`);
+    same(`${domains} (A // B) + (A % C) == 4`, `${domains} A // B == 4 - (A % C)`);
+    const signed = "A == [-7..7]; B == [-3..3];";
+    const pairs = [...Array(15)].flatMap((_, a) => [...Array(7)].map((__, b) => [a - 7, b - 3] as const));
+    const where = (holds: (a: number, b: number) => boolean): string[] =>
+      asSortedText(pairs.filter(([a, b]) => b !== 0 && holds(a, b)).map(([A, B]) => ({ A, B })));
+    expect(solutionsOf(`${signed} A // B == -2`)).toEqual(where((a, b) => Math.trunc(a / b) === -2));
+    expect(solutionsOf(`${signed} A % B == -1`)).toEqual(where((a, b) => a % b === -1));
+    expect(solutionsOf(`${signed} mod(A, B) == 1`)).toEqual(
+      where((a, b) => (((a % b) + 3 * Math.abs(b)) % b) + 0 === 1),
+    );
+    expect(solutionsOf(`${signed} div(A, B) * B + mod(A, B) == A`)).toEqual(where(() => true));
+    expect(solutionsOf(`${signed} abs(A) == 2 * abs(B)`).length).toBe(13); // A = ±2B, and 0 once
+  });
+
   test("lists, ranges, minima and maxima", () => {
     same("A == [1..9]; A == [2, 4, 11]", "A == [2, 4]");
     same(`${domains} A + B == [3, 12]`, `${domains} A + B == 3 | A + B == 12`);
@@ -103,8 +121,10 @@ describe("errors name the place and what was expected, and show the line", () =>
     ["A == 1\nB == 2", 2, 1, /expected ";", "\|", an operator or the end, found "B"/],
     ["A = 1", 1, 3, /found "=" \(equality is written "=="\)/],
     ["A + B", 1, 6, /expected a relation .*found the end/],
-    ["A % B; C == 1", 1, 6, /expected "== 0", found ";"/],
-    ["A % B == 1", 1, 1, /a remainder is only compared with 0/],
+    ["A % B; C == 1", 1, 6, /expected a relation .*found ";"/],
+    ["A % B % C == 1", 1, 7, /expected "==", found "%"/],
+    ["abs(A, B) == 1", 1, 1, /expected abs with one operand, found 2/],
+    ["div(A) == 1", 1, 1, /expected div with 2 operands, found 1/],
     ["(A + B == 3", 1, 12, /expected "\)" or an operator, found the end/],
     ["A == [1, 2", 1, 11, /expected ",", ".." or "]", found the end/],
     ["A == [5..2]", 1, 7, /from low to high, found 5\.\.2/],
@@ -200,6 +220,11 @@ describe("the printer", () => {
       "(A ^ 2) ^ 3",
       "max(A, B + 1) - min(A, 3, C)",
       "A - 2 * B",
+      "A * B // C // 2 * A",
+      "A // (B // C)",
+      "(A % B + C) * 2 // 3",
+      "A + B % C * 2",
+      "div(A, B) - mod(A + 1, C) * abs(A - B)",
     ]) {
       const tree = parseExpression(text, model);
       expect(parseExpression(formatExpression(tree), model)).toEqual(tree);

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
+import { Absolute } from "../../../packages/constrint/src/propagators/arithmetic/absolute.js";
 import { Divides } from "../../../packages/constrint/src/propagators/arithmetic/divides.js";
+import { Division } from "../../../packages/constrint/src/propagators/arithmetic/division.js";
 import { LinearEqual } from "../../../packages/constrint/src/propagators/arithmetic/linear-equal.js";
 import { LinearLessEqual } from "../../../packages/constrint/src/propagators/arithmetic/linear-less-equal.js";
 import { LinearNotEqual } from "../../../packages/constrint/src/propagators/arithmetic/linear-not-equal.js";
@@ -66,6 +68,21 @@ describe("propagators against brute force", () => {
         { factors: [0, 0, 1], result: 1 },
       ),
       (testCase, { factors, result }) => checkPropagator(testCase, () => new Product(factors, result)),
+    );
+  });
+
+  test("absolute value", () => {
+    forAllStores([smallDomain, resultDomain], nothing, (testCase) =>
+      checkPropagator(testCase, () => new Absolute(0, 1)),
+    );
+    forAllStores([smallDomain], nothing, (testCase) => checkPropagator(testCase, () => new Absolute(0, 0)));
+  });
+
+  test("division", () => {
+    forAllStores(
+      [resultDomain, smallDomain, smallDomain, smallDomain],
+      fc.constantFrom("truncate" as const, "euclid" as const),
+      (testCase, rounding) => checkPropagator(testCase, () => new Division(0, 1, 2, 3, rounding)),
     );
   });
 

@@ -1,7 +1,15 @@
 import type { Relation } from "../model/constraint.js";
 import { MAX_EXPONENT } from "../model/expression.js";
 import { type Operator, type Token, tokenize } from "./lexer.js";
-import { isNumeric, type ListItem, type SignedTerm, type Syntax } from "./syntax.js";
+import {
+  FUNCTIONS,
+  type FunctionName,
+  isNumeric,
+  type ListItem,
+  type ScaledFactor,
+  type SignedTerm,
+  type Syntax,
+} from "./syntax.js";
 import { type ConstrintSyntaxError, type Position, syntaxError } from "./syntax-error.js";
 
 /** Brackets nest at most this deep, so that no text can exhaust the stack. */
@@ -12,7 +20,7 @@ const RELATIONS: readonly string[] = ["==", "!=", "<=", "<", ">=", ">"] satisfie
 /**
  * Parses a ConstrINT text into a conjunction.
  *
- * From weakest to strongest: `;` (and), `|` (or), relations, `%`, `+` and `-`, `*`, `^`. Brackets group both numbers and
+ * From weakest to strongest: `;` (and), `|` (or), relations, `%`, `+` and `-`, `*` and `//`, `^`. Brackets group both numbers and
  * conditions.
  *
  * @throws ConstrintSyntaxError
@@ -122,13 +130,15 @@ class Parser {
 
   private product(): Syntax {
     const at = this.place();
-    const factors = [this.signed()];
-    while (this.token.text === "*") {
-      this.numeric(factors.at(-1)!);
+    const first = this.signed();
+    const rest: ScaledFactor[] = [];
+    while (this.token.text === "*" || this.token.text === "//") {
+      if (rest.length === 0) this.numeric(first);
+      const operator = this.token.text;
       this.index++;
-      factors.push(this.numeric(this.signed()));
+      rest.push({ operator, operand: this.numeric(this.signed()) });
     }
-    return factors.length === 1 ? factors[0]! : { ...at, type: "product", factors };
+    return rest.length === 0 ? first : { ...at, type: "product", first, rest };
   }
 
   private signed(): Syntax {
@@ -162,9 +172,7 @@ class Parser {
     }
     if (token.type === "name") {
       this.index++;
-      if ((token.text === "min" || token.text === "max") && this.skip("(")) {
-        return { ...at, type: "call", name: token.text, operands: this.nested(() => this.operands()) };
-      }
+      if (Object.hasOwn(FUNCTIONS, token.text) && this.skip("(")) return this.call(token.text as FunctionName, at);
       return { ...at, type: "name", name: token.text };
     }
     if (this.skip("(")) {
@@ -174,6 +182,18 @@ class Parser {
     }
     if (this.skip("[")) return { ...at, type: "list", items: this.nested(() => this.items()) };
     throw this.expected("an expression");
+  }
+
+  private call(name: FunctionName, at: Position): Syntax {
+    const operands = this.nested(() => this.operands());
+    const [least, most] = FUNCTIONS[name];
+    if (operands.length < least || operands.length > most) {
+      throw this.error(
+        at,
+        `expected ${name} with ${least === 1 ? "one operand" : `${least} operands`}, found ${operands.length}`,
+      );
+    }
+    return { ...at, type: "call", name, operands };
   }
 
   private operands(): Syntax[] {
@@ -210,8 +230,7 @@ class Parser {
     if (!isNumeric(node)) return node;
     // What is missing comes after the number: the token that ended it.
     const after = this.endOf(node);
-    const relation = node.type === "remainder" ? '"== 0"' : 'a relation ("==", "<=", …)';
-    throw this.error(after, `expected ${relation}, found ${describe(after)}`);
+    throw this.error(after, `expected a relation ("==", "<=", …), found ${describe(after)}`);
   }
 
   /** The first token after a node of a list of parts: the separator before the next part. */

@@ -1,11 +1,11 @@
 import { SolverError } from "../error.js";
-import type { Constraint } from "../model/constraint.js";
+import type { Comparison, Constraint } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
 import { isName } from "./lexer.js";
 import type { Program } from "./program.js";
 
 /** How strongly an operator binds; a weaker operand of a stronger operator gets brackets. */
-const Binding = { and: 0, or: 1, comparison: 2, sum: 4, product: 5, sign: 6, power: 7, atom: 8 } as const;
+const Binding = { and: 0, or: 1, remainder: 3, sum: 4, product: 5, sign: 6, power: 7, atom: 8 } as const;
 
 /**
  * Writes a program as ConstrINT text, one statement a line, declarations first. `parseProgram` of it gives a model with the
@@ -32,7 +32,7 @@ export function formatConstraint(constraint: Constraint): string {
 
 /** Writes an expression as ConstrINT text. */
 export function formatExpression(expression: IntExpr): string {
-  return expressionText(expression, Binding.sum);
+  return expressionText(expression, Binding.remainder);
 }
 
 function formatDeclaration(variable: IntVar): string {
@@ -44,10 +44,16 @@ function formatDeclaration(variable: IntVar): string {
 
 function constraintText(constraint: Constraint, binding: number): string {
   switch (constraint.kind) {
-    case "comparison":
-      return `${formatExpression(constraint.left)} ${constraint.relation} ${formatExpression(constraint.right)}`;
+    case "comparison": {
+      const text = `${formatExpression(constraint.left)} ${constraint.relation} ${formatExpression(constraint.right)}`;
+      const divisor = divisorOfZeroRemainder(constraint);
+      if (divisor === undefined) return text;
+      // The language reads this as "divides", which unlike a remainder is defined for 0.
+      const defined = `${text}; ${formatExpression(divisor)} != 0`;
+      return binding > Binding.and ? `(${defined})` : defined;
+    }
     case "divides":
-      return `${formatExpression(constraint.dividend)} % ${formatExpression(constraint.divisor)} == 0`;
+      return `${sumOperand(constraint.dividend)} % ${sumOperand(constraint.divisor)} == 0`;
     case "and":
       return joined(constraint.constraints, "; ", Binding.and, binding, "0 == 0");
     case "or":
@@ -95,10 +101,34 @@ function expressionText(expression: IntExpr, binding: number): string {
       const text = `${expressionText(expression.base, Binding.atom)} ^ ${expression.exponent}`;
       return bracketed(text, Binding.power, binding);
     }
+    case "quotient": {
+      const { dividend, divisor, rounding } = expression;
+      if (rounding === "euclid") return `div(${formatExpression(dividend)}, ${formatExpression(divisor)})`;
+      const text = `${expressionText(dividend, Binding.product)} // ${expressionText(divisor, Binding.sign)}`;
+      return bracketed(text, Binding.product, binding);
+    }
+    case "remainder": {
+      const { dividend, divisor, rounding } = expression;
+      if (rounding === "euclid") return `mod(${formatExpression(dividend)}, ${formatExpression(divisor)})`;
+      return bracketed(`${sumOperand(dividend)} % ${sumOperand(divisor)}`, Binding.remainder, binding);
+    }
+    case "abs":
+      return `abs(${formatExpression(expression.operand)})`;
     case "max":
     case "min":
       return `${expression.kind}(${expression.operands.map(formatExpression).join(", ")})`;
   }
+}
+
+function sumOperand(expression: IntExpr): string {
+  return expressionText(expression, Binding.sum);
+}
+
+/** The divisor where a comparison says that a truncated remainder is 0. */
+function divisorOfZeroRemainder({ relation, left, right }: Comparison): IntExpr | undefined {
+  const [remainder, other] = left.kind === "remainder" ? [left, right] : [right, left];
+  if (relation !== "==" || remainder.kind !== "remainder" || remainder.rounding === "euclid") return undefined;
+  return other.kind === "constant" && other.value === 0 ? remainder.divisor : undefined;
 }
 
 function sumText(terms: readonly IntExpr[], binding: number): string {

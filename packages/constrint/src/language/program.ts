@@ -4,7 +4,7 @@ import { evaluate } from "../model/evaluate.js";
 import { constant, type IntExpr, max, min, product, sum } from "../model/expression.js";
 import { Model } from "../model/model.js";
 import { parse, parseNumber } from "./parser.js";
-import type { Syntax } from "./syntax.js";
+import type { FunctionName, Syntax } from "./syntax.js";
 import { type ConstrintSyntaxError, type Position, syntaxError } from "./syntax-error.js";
 
 /** The domain of a variable that no statement declares: 1 … 2^30. */
@@ -36,7 +36,8 @@ export interface Program {
  *
  * Every name is a variable with the values 1 … 2^30, unless statements of the form `NAME == 7`, `NAME == [8, 16]` or
  * `NAME == [0..9]` that are not part of a disjunction declare its values. Elsewhere a list stands for any one of its values:
- * a comparison holds if it holds for some choice, and `!=` is the opposite of `==`. `A % B == 0` says that B divides A.
+ * a comparison holds if it holds for some choice, and `!=` is the opposite of `==`. `A % B == 0` says that B divides A;
+ * otherwise `%` and `//` are remainder and quotient of truncating division, `mod` and `div` of Euclidean division.
  *
  * @throws ConstrintSyntaxError for a text that is not of the language; its message shows the place.
  */
@@ -79,6 +80,14 @@ type ComparisonSyntax = Extract<Syntax, { readonly type: "comparison" }>;
 type Choice = ReadonlyMap<ListSyntax, IntExpr>;
 
 const NO_CHOICE: Choice = new Map();
+
+const CALLS: Readonly<Record<FunctionName, (operands: readonly IntExpr[]) => IntExpr>> = {
+  min,
+  max,
+  abs: ([operand]) => operand!.abs(),
+  div: ([dividend, divisor]) => dividend!.dividedBy(divisor!, "euclid"),
+  mod: ([dividend, divisor]) => dividend!.modulo(divisor!, "euclid"),
+};
 
 class Reader {
   constructor(
@@ -137,7 +146,7 @@ class Reader {
     const { left, right } = statement;
     if (left.type !== "name" && right.type !== "name") return undefined;
     const [variable, values] = left.type === "name" ? [left, right] : [right, left];
-    if (variable.type !== "name" || namesIn([values]).length > 0 || values.type === "remainder") return undefined;
+    if (variable.type !== "name" || namesIn([values]).length > 0) return undefined;
     if (values.type === "list") return { name: variable.name, ranges: this.rangesOf(values) };
     if (listsIn(values).length > 0) return undefined;
     const value = this.constantValue(values);
@@ -189,7 +198,6 @@ class Reader {
 
   /** member == list, where ranges need not be listed one by one. */
   private membership(member: Syntax, list: ListSyntax): Constraint {
-    if (member.type === "remainder") throw this.remainderError(member);
     const expression = this.expression(member);
     const parts = list.items.map((item) => {
       if (item.high === undefined) return expression.eq(this.expression(item.low));
@@ -225,14 +233,9 @@ class Reader {
 
   private plainComparison(node: ComparisonSyntax, choice: Choice): Constraint {
     const { left, right, relation } = node;
-    if (left.type === "remainder" || right.type === "remainder") {
-      const [remainder, other] = left.type === "remainder" ? [left, right] : [right, left];
-      if (remainder.type !== "remainder" || relation !== "==" || other.type !== "integer" || other.value !== 0) {
-        throw this.remainderError(remainder);
-      }
-      return this.located(node, () =>
-        this.expression(remainder.divisor, choice).divides(this.expression(remainder.dividend, choice)),
-      );
+    const [remainder, other] = left.type === "remainder" ? [left, right] : [right, left];
+    if (relation === "==" && remainder.type === "remainder" && other.type === "integer" && other.value === 0) {
+      return this.expression(remainder.divisor, choice).divides(this.expression(remainder.dividend, choice));
     }
     const a = this.expression(left, choice);
     const b = this.expression(right, choice);
@@ -256,7 +259,7 @@ class Reader {
       case "power":
         return this.expression(node.base, choice).pow(node.exponent);
       case "product":
-        return product(node.factors.map((factor) => this.expression(factor, choice)));
+        return this.productOf(node, choice);
       case "sum":
         return sum(
           node.terms.map(({ sign, term }) => {
@@ -267,7 +270,7 @@ class Reader {
         );
       case "call": {
         const operands = node.operands.map((operand) => this.expression(operand, choice));
-        return node.name === "min" ? min(operands) : max(operands);
+        return CALLS[node.name](operands);
       }
       case "list": {
         const chosen = choice.get(node);
@@ -275,14 +278,22 @@ class Reader {
         return chosen;
       }
       case "remainder":
-        throw this.remainderError(node);
+        return this.expression(node.dividend, choice).modulo(this.expression(node.divisor, choice));
       default:
         throw this.error(node, "expected a number, found a condition");
     }
   }
 
-  private remainderError(node: Position): ConstrintSyntaxError {
-    return this.error(node, 'expected "A % B == 0": a remainder is only compared with 0');
+  /** Multiplies and divides from left to right; neighbouring factors become one product. */
+  private productOf(node: Extract<Syntax, { readonly type: "product" }>, choice: Choice): IntExpr {
+    let factors = [this.expression(node.first, choice)];
+    const multiplied = (): IntExpr => (factors.length === 1 ? factors[0]! : product(factors));
+    for (const { operator, operand } of node.rest) {
+      const expression = this.expression(operand, choice);
+      if (operator === "*") factors.push(expression);
+      else factors = [multiplied().dividedBy(expression)];
+    }
+    return multiplied();
   }
 
   /** Gives errors of the model, such as overflow, a place in the text. */
@@ -321,7 +332,7 @@ function childrenOf(node: Syntax): readonly Syntax[] {
     case "power":
       return [node.base];
     case "product":
-      return node.factors;
+      return [node.first, ...node.rest.map(({ operand }) => operand)];
     case "sum":
       return node.terms.map(({ term }) => term);
     case "remainder":

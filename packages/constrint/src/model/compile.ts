@@ -3,7 +3,9 @@ import { floorDivide, isExact, MAX_INTEGER, power, remainder } from "../domain/i
 import { Engine } from "../engine/engine.js";
 import type { Propagator } from "../engine/propagator.js";
 import { SolverError } from "../error.js";
+import { Absolute } from "../propagators/arithmetic/absolute.js";
 import { Divides } from "../propagators/arithmetic/divides.js";
+import { Division, type Rounding } from "../propagators/arithmetic/division.js";
 import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
 import { LinearLessEqual } from "../propagators/arithmetic/linear-less-equal.js";
 import { LinearNotEqual } from "../propagators/arithmetic/linear-not-equal.js";
@@ -13,9 +15,10 @@ import { Power } from "../propagators/arithmetic/power.js";
 import { Product } from "../propagators/arithmetic/product.js";
 import { Contradiction } from "../propagators/logic/contradiction.js";
 import { Disjunction } from "../propagators/logic/disjunction.js";
-import type { Constraint, Relation } from "./constraint.js";
+import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import { LinearForm } from "./linear-form.js";
+import { divisorsIn } from "./nodes-in.js";
 
 /** What a constraint comes to: propagators that must all hold (none: it is true), or false. */
 type Compiled = readonly Propagator[] | false;
@@ -65,6 +68,13 @@ export class Compiler {
     return this.variableOf(this.linearForm(expression));
   }
 
+  /** Requires that the expression divides by nothing that is 0. */
+  requireDefined(expression: IntExpr): void {
+    const compiled = this.definedness(expression);
+    if (compiled === false) this.engine.post(new Contradiction());
+    else for (const propagator of compiled) this.engine.post(propagator);
+  }
+
   // --------------------------------------------------------------------------------------------------------- expressions
 
   private linearForm(expression: IntExpr): LinearForm {
@@ -88,6 +98,13 @@ export class Compiler {
         return this.productForm(expression.factors);
       case "power":
         return this.powerForm(expression.base, expression.exponent);
+      case "abs":
+        return this.absoluteForm(expression.operand);
+      case "quotient":
+      case "remainder": {
+        const parts = this.division(expression.dividend, expression.divisor, expression.rounding);
+        return LinearForm.variable(expression.kind === "quotient" ? parts.quotient : parts.remainder);
+      }
       case "max":
         return LinearForm.variable(this.extremum("max", expression.operands));
       case "min":
@@ -163,6 +180,33 @@ export class Compiler {
     return best;
   }
 
+  private absoluteForm(operand: IntExpr): LinearForm {
+    const form = this.linearForm(operand);
+    if (form.isConstant) return LinearForm.constant(Math.abs(form.constant));
+    const variable = this.variableOf(form);
+    return LinearForm.variable(this.define(`|${variable}|`, (result) => new Absolute(variable, result)));
+  }
+
+  /** Quotient and remainder: dividend = quotient · divisor + remainder, and what {@link Division} says of their sizes. */
+  private division(dividend: IntExpr, divisor: IntExpr, rounding: Rounding): { quotient: number; remainder: number } {
+    const n = this.variableFor(dividend);
+    const d = this.variableFor(divisor);
+    const key = `${n}/${d} ${rounding}`;
+    const known = this.definitions.get(key);
+    if (known !== undefined) return { quotient: known, remainder: known + 1 };
+    const quotient = this.engine.addUnbounded();
+    const remainder = this.engine.addUnbounded(); // quotient + 1, see above
+    this.definitions.set(key, quotient);
+    this.engine.post(new Division(n, d, quotient, remainder, rounding));
+    const divisorForm = this.linearForm(divisor);
+    const multiple = divisorForm.isConstant
+      ? LinearForm.variable(quotient).scaled(divisorForm.constant)
+      : LinearForm.variable(this.productVariable([quotient, d]));
+    const identity = equalTo(this.linearForm(dividend).plus(multiple, -1).plus(LinearForm.variable(remainder), -1));
+    for (const propagator of identity === false ? [] : identity) this.engine.post(propagator);
+    return { quotient, remainder };
+  }
+
   private extremum(kind: "max" | "min", operands: readonly IntExpr[]): number {
     const variables = [...new Set(operands.map((operand) => this.variableFor(operand)))].sort((x, y) => x - y);
     if (variables.length === 1) return variables[0]!;
@@ -205,13 +249,10 @@ export class Compiler {
   private compileConstraint(constraint: Constraint): Compiled {
     switch (constraint.kind) {
       case "comparison":
-        return this.compileComparison(constraint.relation, constraint.left, constraint.right);
       case "divides":
-        return this.compileDivides(constraint.divisor, constraint.dividend);
-      case "and": {
-        const parts = constraint.constraints.map((part) => this.compileConstraint(part));
-        return parts.some((part) => part === false) ? false : (parts as readonly (readonly Propagator[])[]).flat();
-      }
+        return this.compileRelation(constraint);
+      case "and":
+        return conjunction(constraint.constraints.map((part) => this.compileConstraint(part)));
       case "or": {
         const branches = constraint.constraints
           .map((part) => this.compileConstraint(part))
@@ -221,6 +262,33 @@ export class Compiler {
         return [new Disjunction(branches)];
       }
     }
+  }
+
+  /** That no divisor in the expression is 0. */
+  private definedness(expression: IntExpr): Compiled {
+    const parts: Propagator[] = [];
+    for (const divisor of divisorsIn(expression)) {
+      const part = notEqualTo(this.linearForm(divisor));
+      if (part === false) return false;
+      parts.push(...part);
+    }
+    return parts;
+  }
+
+  private compileRelation(constraint: Comparison | DividesConstraint): Compiled {
+    const [left, right] =
+      constraint.kind === "comparison"
+        ? [constraint.left, constraint.right]
+        : [constraint.divisor, constraint.dividend];
+    const parts = [this.definedness(left), this.definedness(right)];
+    // Where a divisor is always 0, the constraint is false, and its quotient need not be defined.
+    if (parts.includes(false)) return false;
+    parts.push(
+      constraint.kind === "comparison"
+        ? this.compileComparison(constraint.relation, left, right)
+        : this.compileDivides(left, right),
+    );
+    return conjunction(parts);
   }
 
   private compileComparison(relation: Relation, left: IntExpr, right: IntExpr): Compiled {
@@ -251,6 +319,15 @@ export class Compiler {
     }
     return [new Divides(this.variableOf(divisorForm), this.variableOf(dividendForm))];
   }
+}
+
+function conjunction(parts: readonly Compiled[]): Compiled {
+  const propagators: Propagator[] = [];
+  for (const part of parts) {
+    if (part === false) return false;
+    propagators.push(...part);
+  }
+  return propagators;
 }
 
 /** form = 0. */

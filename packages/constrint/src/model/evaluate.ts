@@ -1,6 +1,7 @@
 import { isExact, MAX_INTEGER, power, remainder } from "../domain/integers.js";
 import { SolverError } from "../error.js";
-import type { Constraint, Relation } from "./constraint.js";
+import { divisionRemainder, type Rounding } from "../propagators/arithmetic/division.js";
+import type { Comparison, Constraint, Divides, Relation } from "./constraint.js";
 import type { IntExpr } from "./expression.js";
 
 /** A value for each variable, by name. */
@@ -10,7 +11,7 @@ export type Assignment = Readonly<Record<string, number>>;
  * The value of an expression for an assignment, exact.
  *
  * @throws SolverError `missing-value` for a variable without value, `not-an-integer` for a value that is not an exact
- *   integer, `overflow` for a result outside ±(2^53 − 1).
+ *   integer, `division-by-zero`, `overflow` for a result outside ±(2^53 − 1).
  */
 export function evaluate(expression: IntExpr, assignment: Assignment): number {
   const value = evaluateFast(expression, assignment);
@@ -25,11 +26,28 @@ export function evaluate(expression: IntExpr, assignment: Assignment): number {
 
 /**
  * Whether a constraint holds for an assignment: the plain meaning, without a solver. Exact however large intermediate values
- * are.
+ * are. A comparison in which something is divided by 0 does not hold.
  *
  * @throws SolverError `missing-value` or `not-an-integer`, as {@link evaluate} does.
  */
 export function holds(constraint: Constraint, assignment: Assignment): boolean {
+  switch (constraint.kind) {
+    case "comparison":
+    case "divides":
+      try {
+        return relationHolds(constraint, assignment);
+      } catch (error) {
+        if (error instanceof SolverError && error.code === "division-by-zero") return false;
+        throw error;
+      }
+    case "and":
+      return constraint.constraints.every((part) => holds(part, assignment));
+    case "or":
+      return constraint.constraints.some((part) => holds(part, assignment));
+  }
+}
+
+function relationHolds(constraint: Comparison | Divides, assignment: Assignment): boolean {
   switch (constraint.kind) {
     case "comparison": {
       const left = evaluateFast(constraint.left, assignment);
@@ -51,10 +69,6 @@ export function holds(constraint: Constraint, assignment: Assignment): boolean {
       const exactDividend = evaluateExactly(constraint.dividend, assignment);
       return exactDivisor === 0n ? exactDividend === 0n : exactDividend % exactDivisor === 0n;
     }
-    case "and":
-      return constraint.constraints.every((part) => holds(part, assignment));
-    case "or":
-      return constraint.constraints.some((part) => holds(part, assignment));
   }
 }
 
@@ -107,6 +121,16 @@ function evaluateFast(expression: IntExpr, assignment: Assignment): number {
     }
     case "power":
       return exactOrNaN(power(evaluateFast(expression.base, assignment), expression.exponent));
+    case "abs":
+      return Math.abs(evaluateFast(expression.operand, assignment));
+    case "quotient":
+    case "remainder": {
+      const n = evaluateFast(expression.dividend, assignment);
+      const d = evaluateFast(expression.divisor, assignment);
+      if (d === 0) throw divisionByZero();
+      const r = divisionRemainder(n, d, expression.rounding);
+      return expression.kind === "remainder" ? r : exactOrNaN(exactOrNaN(n - r) / d);
+    }
     case "max":
       return Math.max(...expression.operands.map((operand) => evaluateFast(operand, assignment)));
     case "min":
@@ -130,6 +154,18 @@ function evaluateExactly(expression: IntExpr, assignment: Assignment): bigint {
       return expression.factors.reduce((total, factor) => total * evaluateExactly(factor, assignment), 1n);
     case "power":
       return evaluateExactly(expression.base, assignment) ** BigInt(expression.exponent);
+    case "abs": {
+      const value = evaluateExactly(expression.operand, assignment);
+      return value < 0n ? -value : value;
+    }
+    case "quotient":
+    case "remainder": {
+      const n = evaluateExactly(expression.dividend, assignment);
+      const d = evaluateExactly(expression.divisor, assignment);
+      if (d === 0n) throw divisionByZero();
+      const r = exactRemainder(n, d, expression.rounding);
+      return expression.kind === "remainder" ? r : (n - r) / d;
+    }
     case "max":
       return extreme(expression.operands, assignment, (value, best) => value > best);
     case "min":
@@ -147,4 +183,14 @@ function extreme(
   let best = first!;
   for (const value of others) if (beats(value, best)) best = value;
   return best;
+}
+
+function exactRemainder(n: bigint, d: bigint, rounding: Rounding): bigint {
+  const r = n % d;
+  if (r >= 0n || rounding === "truncate") return r;
+  return d < 0n ? r - d : r + d;
+}
+
+function divisionByZero(): SolverError {
+  return new SolverError("division-by-zero", "expression: a divisor is 0");
 }

@@ -1,13 +1,14 @@
 import type { IntDomain } from "../domain/int-domain.js";
 import { isExact, MAX_INTEGER } from "../domain/integers.js";
 import { SolverError } from "../error.js";
+import type { Rounding } from "../propagators/arithmetic/division.js";
 import { Comparison, type Constraint, Divides } from "./constraint.js";
 
 /** An expression or a plain integer, wherever an operand is expected. */
 export type Operand = IntExpr | number;
 
 /** An integer expression: an immutable node that `kind` tells apart. */
-export type IntExpr = Constant | IntVar | Sum | Product | Power | Maximum | Minimum;
+export type IntExpr = Constant | IntVar | Sum | Product | Power | Absolute | Quotient | Remainder | Maximum | Minimum;
 
 /** The largest exponent: beyond it only the bases −1, 0 and 1 stay within the exact range. */
 export const MAX_EXPONENT = 52;
@@ -36,6 +37,24 @@ abstract class Expression {
    */
   pow(this: IntExpr, exponent: number): IntExpr {
     return new Power(this, exponent);
+  }
+
+  /** The size of this: |this|. */
+  abs(this: IntExpr): IntExpr {
+    return new Absolute(this);
+  }
+
+  /**
+   * The integer quotient this / divisor, rounded toward 0, or with `euclid` so that the remainder is not negative. A constraint
+   * in which a divisor is 0 does not hold.
+   */
+  dividedBy(this: IntExpr, divisor: Operand, rounding: Rounding = "truncate"): IntExpr {
+    return new Quotient(this, toExpression(divisor), rounding);
+  }
+
+  /** The remainder that belongs to {@link dividedBy}: this − divisor · quotient. */
+  modulo(this: IntExpr, divisor: Operand, rounding: Rounding = "truncate"): IntExpr {
+    return new Remainder(this, toExpression(divisor), rounding);
   }
 
   /** This = other. */
@@ -147,6 +166,47 @@ export class Power extends Expression {
         `power: exponent ${exponent} is not an integer in 0 … ${MAX_EXPONENT}`,
       );
     }
+    Object.freeze(this);
+  }
+}
+
+/** The size of its operand. */
+export class Absolute extends Expression {
+  readonly kind = "abs";
+
+  /** @internal Use `abs`. */
+  constructor(readonly operand: IntExpr) {
+    super();
+    Object.freeze(this);
+  }
+}
+
+/** An integer quotient. */
+export class Quotient extends Expression {
+  readonly kind = "quotient";
+
+  /** @internal Use `dividedBy`. */
+  constructor(
+    readonly dividend: IntExpr,
+    readonly divisor: IntExpr,
+    readonly rounding: Rounding,
+  ) {
+    super();
+    Object.freeze(this);
+  }
+}
+
+/** The remainder of an integer division. */
+export class Remainder extends Expression {
+  readonly kind = "remainder";
+
+  /** @internal Use `modulo`. */
+  constructor(
+    readonly dividend: IntExpr,
+    readonly divisor: IntExpr,
+    readonly rounding: Rounding,
+  ) {
+    super();
     Object.freeze(this);
   }
 }

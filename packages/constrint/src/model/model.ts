@@ -9,7 +9,7 @@ import { Compiler } from "./compile.js";
 import { type Constraint, requireConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
-import { variablesIn } from "./variables-in.js";
+import { variablesIn } from "./nodes-in.js";
 
 /** A variable and which of its values is tried first; made by {@link smallest} and {@link largest}. */
 export interface VariableOrder {
@@ -242,6 +242,7 @@ class Run {
     this.store = store;
     let objective: Objective | undefined;
     if (goal !== undefined) {
+      compiler.requireDefined(goal.expression);
       this.objectiveVariable = compiler.variableFor(goal.expression);
       objective = { variable: this.objectiveVariable, sense: goal.sense };
     }
