@@ -7,9 +7,12 @@ import {
   holds,
   type IntExpr,
   type IntVar,
+  iff,
+  implies,
   Model,
   max,
   min,
+  not,
   or,
   product,
   type Rounding,
@@ -41,7 +44,7 @@ export type ExpressionRecipe =
 
 export type ConstraintRecipe =
   | { readonly op: "eq" | "ne" | "le" | "lt" | "ge" | "gt" | "divides"; readonly of: readonly ExpressionRecipe[] }
-  | { readonly op: "and" | "or"; readonly parts: readonly ConstraintRecipe[] };
+  | { readonly op: "and" | "or" | "not" | "implies" | "iff"; readonly parts: readonly ConstraintRecipe[] };
 
 const VARIABLES = 3;
 
@@ -73,6 +76,11 @@ const { constraint } = fc.letrec<{ constraint: ConstraintRecipe }>((tie) => ({
       of: fc.array(expression, { minLength: 2, maxLength: 2 }),
     }),
     fc.record({ op: fc.constantFrom("and", "or", "or"), parts: fc.array(tie("constraint"), { maxLength: 3 }) }),
+    fc.record({ op: fc.constant("not" as const), parts: fc.array(tie("constraint"), { minLength: 1, maxLength: 1 }) }),
+    fc.record({
+      op: fc.constantFrom("implies", "iff"),
+      parts: fc.array(tie("constraint"), { minLength: 2, maxLength: 2 }),
+    }),
   ),
 }));
 
@@ -89,6 +97,8 @@ export const modelRecipe: fc.Arbitrary<ModelRecipe> = fc.record({
   ),
   constraints: fc.array(constraint, { minLength: 1, maxLength: 4 }),
 });
+
+export const constraintRecipe: fc.Arbitrary<ConstraintRecipe> = constraint;
 
 export const expressionRecipe: fc.Arbitrary<ExpressionRecipe> = expression;
 
@@ -117,7 +127,19 @@ export function buildExpression(recipe: ExpressionRecipe, variables: readonly In
 export function buildConstraint(recipe: ConstraintRecipe, variables: readonly IntVar[]): Constraint {
   if ("parts" in recipe) {
     const parts = recipe.parts.map((part) => buildConstraint(part, variables));
-    return recipe.op === "and" ? and(...parts) : or(...parts);
+    const [first, second] = parts;
+    switch (recipe.op) {
+      case "and":
+        return and(...parts);
+      case "or":
+        return or(...parts);
+      case "not":
+        return not(first!);
+      case "implies":
+        return implies(first!, second!);
+      case "iff":
+        return iff(first!, second!);
+    }
   }
   const [left, right] = recipe.of.map((part) => buildExpression(part, variables));
   return left![recipe.op](right!);

@@ -24,6 +24,7 @@ export {
   Sum,
   sum,
 } from "./model/expression.js";
+export { iff, implies, not } from "./model/logic.js";
 export {
   type EnumerateOptions,
   type Enumeration,

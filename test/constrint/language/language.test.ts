@@ -62,6 +62,12 @@ describe("precedence and meaning", () => {
     }
   });
 
+  test("=> binds weaker than | and stronger than ;, to the right", () => {
+    same(`${domains} A == 1 | B == 2 => C == 3; A <= 2`, `${domains} ((A == 1 | B == 2) => (C == 3)); A <= 2`);
+    same(`${domains} A <= 4 => B <= 3 => C == 3`, `${domains} A > 4 | B > 3 | C == 3`);
+    same(`${domains} A % B == 0 => C == 1`, `${domains} A % B != 0 | C == 1`);
+  });
+
   test("division", () => {
     same(`${domains} A // B * C == 4`, `${domains} (A // B) * C == 4`);
     same(`${domains} A * B // C == 4`, `${domains} (A * B) // C == 4`);
@@ -131,6 +137,8 @@ describe("errors name the place and what was expected, and show the line", () =>
     ["A ^ B == 1", 1, 5, /expected an integer exponent from 0 to 52, found "B"/],
     ["A ^ 53 == 1", 1, 5, /exponent/],
     ["A == 9007199254740992", 1, 6, /up to 9007199254740991/],
+    ["A == 1 => B; C == 1", 1, 12, /expected a relation .*found ";"/],
+    ["A => 3", 1, 3, /expected a relation .*found "=>"/],
     ["A == B == C", 1, 8, /a comparison has two sides/],
     ["(A == 1) + 2 == 3", 1, 2, /expected a number, found a condition/],
     ["A == 1 | 3 + B; C == 2", 1, 15, /expected a relation .*found ";"/],

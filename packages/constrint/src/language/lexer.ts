@@ -4,6 +4,7 @@ import { type Position, syntaxError } from "./syntax-error.js";
 /** The symbols of the language, longest first where one starts another. */
 const SYMBOLS = [
   "==",
+  "=>",
   "!=",
   "<=",
   ">=",

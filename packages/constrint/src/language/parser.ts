@@ -20,7 +20,7 @@ const RELATIONS: readonly string[] = ["==", "!=", "<=", "<", ">=", ">"] satisfie
 /**
  * Parses a ConstrINT text into a conjunction.
  *
- * From weakest to strongest: `;` (and), `|` (or), relations, `%`, `+` and `-`, `*` and `//`, `^`. Brackets group both numbers and
+ * From weakest to strongest: `;` (and), `=>`, `|` (or), relations, `%`, `+` and `-`, `*` and `//`, `^`. Brackets group both numbers and
  * conditions.
  *
  * @throws ConstrintSyntaxError
@@ -58,7 +58,7 @@ class Parser {
     for (;;) {
       // A semicolon may end a text as well as separate its parts, and an empty text is true.
       if (isTopLevel && this.token.type === "end") break;
-      parts.push((isTopLevel ? this.objective() : undefined) ?? this.disjunction());
+      parts.push((isTopLevel ? this.objective() : undefined) ?? this.implication());
       if (!this.skip(";")) break;
     }
     const [only] = parts;
@@ -78,6 +78,20 @@ class Parser {
     this.index++;
     const operand = this.numeric(this.remainder());
     return { ...place(token), type: "objective", sense: token.text, operand };
+  }
+
+  /** a => b => c is a => (b => c). */
+  private implication(): Syntax {
+    const parts = [this.disjunction()];
+    while (this.skip("=>")) parts.push(this.disjunction());
+    if (parts.length === 1) return parts[0]!;
+    const conditions = parts.map((part) => this.conditional(part));
+    return conditions.reduceRight((consequence, condition) => ({
+      ...place(condition),
+      type: "implication",
+      condition,
+      consequence,
+    }));
   }
 
   private disjunction(): Syntax {
@@ -242,7 +256,7 @@ class Parser {
       if (token.type === "end") return token;
       if (token.text === "(" || token.text === "[") depth++;
       if (token.text === ")" || token.text === "]") depth--;
-      if (depth < 0 || (depth === 0 && (token.text === ";" || token.text === "|"))) return token;
+      if (depth < 0 || (depth === 0 && [";", "|", "=>"].includes(token.text))) return token;
     }
   }
 

@@ -2,6 +2,7 @@ import { SolverError } from "../error.js";
 import { and, type Constraint, or } from "../model/constraint.js";
 import { evaluate } from "../model/evaluate.js";
 import { constant, type IntExpr, max, min, product, sum } from "../model/expression.js";
+import { implies } from "../model/logic.js";
 import { Model } from "../model/model.js";
 import { parse, parseNumber } from "./parser.js";
 import type { FunctionName, Syntax } from "./syntax.js";
@@ -176,6 +177,8 @@ class Reader {
         return and(...node.parts.map((part) => this.constraint(part)));
       case "or":
         return or(...node.parts.map((part) => this.constraint(part)));
+      case "implication":
+        return implies(this.constraint(node.condition), this.constraint(node.consequence));
       case "comparison":
         return this.comparison(node);
       case "objective":
@@ -339,6 +342,8 @@ function childrenOf(node: Syntax): readonly Syntax[] {
       return [node.dividend, node.divisor];
     case "comparison":
       return [node.left, node.right];
+    case "implication":
+      return [node.condition, node.consequence];
     case "or":
     case "and":
       return node.parts;

@@ -24,6 +24,7 @@ export type Syntax =
       readonly right: Syntax;
     })
   | (Position & { readonly type: "or"; readonly parts: readonly Syntax[] })
+  | (Position & { readonly type: "implication"; readonly condition: Syntax; readonly consequence: Syntax })
   | (Position & { readonly type: "and"; readonly parts: readonly Syntax[] })
   | (Position & { readonly type: "objective"; readonly sense: "minimize" | "maximize"; readonly operand: Syntax });
 
@@ -49,5 +50,5 @@ export type SignedTerm = { readonly sign: 1 | -1; readonly term: Syntax };
 
 /** Whether a node stands for a number rather than for a condition. @internal */
 export function isNumeric(node: Syntax): boolean {
-  return !["comparison", "or", "and", "objective"].includes(node.type);
+  return !["comparison", "or", "implication", "and", "objective"].includes(node.type);
 }
