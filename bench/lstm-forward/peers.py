@@ -58,16 +58,26 @@ def lstm_forward(wx, recurrent, bias, h_initial, c_initial, h_out, c_out, steps,
     c = tl.load(c_initial + place)
     inputs = wx + sequence[:, None] * steps * 4 * row + head * DIM + unit[None, :]
     outputs = sequence[:, None] * steps * row + head * DIM + unit[None, :]
-    for _ in range(steps):
-        u_i = tl.dot(h, r_i) + tl.load(inputs).to(tl.float32) + b_i[None, :]
-        u_f = tl.dot(h, r_f) + tl.load(inputs + row).to(tl.float32) + b_f[None, :]
-        u_z = tl.dot(h, r_z) + tl.load(inputs + 2 * row).to(tl.float32) + b_z[None, :]
-        u_o = tl.dot(h, r_o) + tl.load(inputs + 3 * row).to(tl.float32) + b_o[None, :]
+    x_i = tl.load(inputs)
+    x_f = tl.load(inputs + row)
+    x_z = tl.load(inputs + 2 * row)
+    x_o = tl.load(inputs + 3 * row)
+    for step in range(steps):
+        u_i = tl.dot(h, r_i) + x_i.to(tl.float32) + b_i[None, :]
+        u_f = tl.dot(h, r_f) + x_f.to(tl.float32) + b_f[None, :]
+        u_z = tl.dot(h, r_z) + x_z.to(tl.float32) + b_z[None, :]
+        u_o = tl.dot(h, r_o) + x_o.to(tl.float32) + b_o[None, :]
+        # The next step's inputs are on their way while this step computes.
+        inputs += 4 * row
+        is_next = (step + 1 < steps) & (sequence[:, None] < BATCH) & (unit[None, :] < DIM)
+        x_i = tl.load(inputs, mask=is_next)
+        x_f = tl.load(inputs + row, mask=is_next)
+        x_z = tl.load(inputs + 2 * row, mask=is_next)
+        x_o = tl.load(inputs + 3 * row, mask=is_next)
         c = tl.sigmoid(u_f) * c + tl.sigmoid(u_i) * (2 * tl.sigmoid(2 * u_z) - 1)
         h = (tl.sigmoid(u_o) * (2 * tl.sigmoid(2 * c) - 1)).to(h_out.dtype.element_ty)
         tl.store(h_out + outputs, h)
         tl.store(c_out + outputs, c)
-        inputs += 4 * row
         outputs += row
 
 

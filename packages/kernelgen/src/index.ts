@@ -21,3 +21,6 @@ export { type FamilyOutcome, type Pins, type PlanSearch, solveFamily, solvePlan 
 export { elementCount, forwardTensors, type Tensor, tensorBytes } from "./plan/tensors.js";
 export { referenceForward, type TensorValues } from "./reference/forward.js";
 export { randomInputs } from "./reference/random-case.js";
+export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";
+export { type OpenDevice, openNodeDevice } from "./wgsl/node-device.js";
+export { createForward, type StepTime, type WebGpuForward } from "./wgsl/runtime.js";

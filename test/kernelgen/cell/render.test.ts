@@ -77,7 +77,7 @@ describe("renderCellStep", () => {
     const swap: CellDefinition = {
       name: "swap",
       description: "two states that change places",
-      gates: [{ name: "g", recurrent: true, input: true, bias: true }],
+      gates: [{ name: "g" }],
       states: [{ name: "a" }, { name: "b" }],
       step: (_, { a, b }) => ({ a: b!, b: a! }),
     };

@@ -68,7 +68,7 @@ async function expectRight(
   }
 }
 
-const gate = (name: string) => ({ name, recurrent: true, input: true, bias: true });
+const gate = (name: string) => ({ name });
 
 /** Cells of other shapes than an LSTM's: gates that fill a part of a vector or more than one, one state or three. */
 const syntheticCells: readonly CellDefinition[] = [

@@ -1,13 +1,8 @@
 import { input, type Scalar } from "./scalar.js";
 
-/** One gate: its pre-activation is u = R·h + Wx + b for the parts that it has. */
+/** One gate, with pre-activation u = R·h + Wx + b. */
 export interface Gate {
   readonly name: string;
-  /** Has a recurrent part R·h. */
-  readonly recurrent: boolean;
-  /** Has an input part Wx. */
-  readonly input: boolean;
-  readonly bias: boolean;
 }
 
 /** One state of a cell. The first state of a cell is the one that the recurrent matrix multiplies, and the cell's output. */

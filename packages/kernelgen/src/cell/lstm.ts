@@ -1,8 +1,6 @@
 import type { CellDefinition } from "./definition.js";
 import { add, labelled, multiply, sigmoid, tanh } from "./scalar.js";
 
-const gate = (name: string) => ({ name, recurrent: true, input: true, bias: true });
-
 /**
  * Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as in `torch.nn.LSTM`:
  *
@@ -12,7 +10,7 @@ const gate = (name: string) => ({ name, recurrent: true, input: true, bias: true
 export const lstm: CellDefinition = {
   name: "lstm",
   description: "LSTM with gates i, f, z, o and states h, c",
-  gates: [gate("i"), gate("f"), gate("z"), gate("o")],
+  gates: [{ name: "i" }, { name: "f" }, { name: "z" }, { name: "o" }],
   states: [{ name: "h" }, { name: "c" }],
   step(u, previous) {
     const i = labelled("i", sigmoid(u.i!));

@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
 import type { PlanSearch } from "../plan/solve.js";
+import { launchWords } from "../plan/source-text.js";
 
 const plainTable = {
   chars: {
@@ -43,13 +44,12 @@ function table(rows: readonly (readonly string[])[]): string {
 export function searchText(search: PlanSearch): string {
   const { plan, outcomes } = search;
   const { launch } = plan;
-  const bound = plan.target === "cuda" ? "threads" : "invocations";
-  const block = plan.target === "cuda" ? "blocks" : "workgroups";
+  const { block, thread, sharedMemory } = launchWords[plan.target];
   return [
     `${pc.bold(problemText(plan.problem))} on ${pc.bold(plan.deviceName)}`,
     "",
     `${pc.bold("family")}     ${plan.family}`,
-    `${pc.bold("launch")}     ${integer(launch.blockCount)} ${block} of ${integer(launch.threadsPerBlock)} ${bound}, ${integer(launch.sharedBytesPerBlock)} B of shared memory each`,
+    `${pc.bold("launch")}     ${integer(launch.blockCount)} ${block} of ${integer(launch.threadsPerBlock)} ${thread}, ${integer(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
     `${pc.bold("predicted")}  ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step`,
     `${pc.bold("plan")}       ${plan.hash}`,
     "",

@@ -1,8 +1,8 @@
 import { renderCellStep } from "../cell/render.js";
 import type { SourceFile } from "../plan/family.js";
 import type { Plan } from "../plan/plan.js";
+import { headerComment } from "../plan/source-text.js";
 import { elementCount, forwardTensors } from "../plan/tensors.js";
-import { headerComment } from "./emit-forward.js";
 
 /** Largest absolute error of an output against float64 over a thousand steps of random inputs. */
 export const tolerances = { bf16: 2e-2, fp32: 1e-4 } as const;
@@ -55,7 +55,8 @@ ${results.map((result, s) => `  states[${s}] = ${result};`).join("\n")}
 }
 
 std::string launch(Stream stream, void* const* tensors, void* scratch, int steps) {
-  return ${name}::launch_forward(stream, ${pointers.join(", ")}, scratch, steps);
+  return ${name}::launch_forward(
+      ${["stream", ...pointers, "scratch", "steps"].join(",\n      ")});
 }
 
 const KernelDescription kernel = {

@@ -10,7 +10,8 @@ struct Exchange {
   Element* state;
   KERNELGEN_DEVICE void receive(int /* step */) const {}
   KERNELGEN_DEVICE void send(int step, int unit, int sequence, Packed word) const {
-    if (unit < HEAD_DIM) *reinterpret_cast<Packed*>(state_tile(state, step + 1) + sequence * STATE_STRIDE + unit) = word;
+    Element* target = state_tile(state, step + 1) + sequence * STATE_STRIDE + unit;
+    if (unit < HEAD_DIM) *reinterpret_cast<Packed*>(target) = word;
   }
 };
 `;
@@ -68,7 +69,8 @@ struct Exchange {
             const int word = first + i * THREADS_PER_BLOCK;
             KERNELGEN_UNROLL
             for (int j = 0; j < 4; ++j) words[i].w[j] &= ~MARK_BITS;
-            *reinterpret_cast<Words4*>(target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS) = words[i];
+            Element* place = target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS;
+            *reinterpret_cast<Words4*>(place) = words[i];
             missing[i] = false;
           } else {
             waits = true;

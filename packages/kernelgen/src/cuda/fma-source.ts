@@ -43,17 +43,20 @@ struct Product {
   KERNELGEN_DEVICE static Words4 load_chunk(const Element* row, int inner, bool valid) {
     Words4 words;
     KERNELGEN_UNROLL
-    for (int i = 0; i < 4; ++i) words.w[i] = bits_of(valid && inner + i < HEAD_DIM ? load_streaming(row + inner + i) : 0.0f);
+    for (int i = 0; i < 4; ++i) {
+      words.w[i] = bits_of(valid && inner + i < HEAD_DIM ? load_streaming(row + inner + i) : 0.0f);
+    }
     return words;
   }
 
-  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit, unsigned char* shared) {
+  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit,
+                             unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     const int lane_along_inner = lane_index() % LANES_ALONG_INNER;
     inner_begin = (warp_along_inner * INNER_CHUNKS * LANES_ALONG_INNER + lane_along_inner) * 4;
-    shared_matrix = reinterpret_cast<Words4*>(shared) +
-                    warp_index() * (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * GATE_COUNT * UNITS_PER_THREAD * 32 + lane_index();
+    constexpr int warp_words = (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * GATE_COUNT * UNITS_PER_THREAD * 32;
+    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
     KERNELGEN_UNROLL
     for (int gate = 0; gate < GATE_COUNT; ++gate) {
       KERNELGEN_UNROLL
@@ -65,13 +68,15 @@ struct Product {
         bias[gate][unit] = valid && inner_begin == 0 ? bias_values[row] : 0.0f;
         KERNELGEN_UNROLL
         for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
-          const Words4 words = load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+          const Words4 words =
+              load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
           KERNELGEN_UNROLL
           for (int i = 0; i < 4; ++i) matrix[gate][unit][chunk][i] = float_of(words.w[i]);
         }
         KERNELGEN_NO_UNROLL
         for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
-          shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32] =
+          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          shared_matrix[row_chunk * 32] =
               load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
         }
       }
@@ -127,7 +132,8 @@ struct Product {
       for (int gate = 0; gate < GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          const Words4 words = shared_matrix[(((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit) * 32];
+          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const Words4 words = shared_matrix[row_chunk * 32];
           KERNELGEN_UNROLL
           for (int i = 0; i < 4; ++i) weights[gate][unit][i] = float_of(words.w[i]);
         }

@@ -54,7 +54,8 @@ KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[W
   const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
   const int values = GATE_COUNT * UNITS_PER_THREAD;
   const auto place = [&](int inner_warp, int slot, int word) {
-    return partial + (((inner_warp * WARPS_ALONG_UNITS + warp_along_units) * WARP_SLOTS + slot) * SLOT_WORDS + word) * 32 + lane_index();
+    const int warp_slot = (inner_warp * WARPS_ALONG_UNITS + warp_along_units) * WARP_SLOTS + slot;
+    return partial + (warp_slot * SLOT_WORDS + word) * 32 + lane_index();
   };
   KERNELGEN_UNROLL
   for (int slot = 0; slot < WARP_SLOTS; ++slot) {
@@ -108,15 +109,12 @@ export function kernelSource(problem: Problem, kernelName: string, exchange: Exc
   const output = cell.states[0]!.name;
   const others = cell.states.slice(1);
   const keepsSequence = problem.stateOutput === "sequence";
-  const otherInitials = others
-    .map(
-      ({ name }, index) => `
-    if (valid[i]) {
-      KERNELGEN_UNROLL
-      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) states[i][unit][${index + 1}] = load_streaming(${name}_initial + initial + unit);
-    }`,
-    )
-    .join("");
+  const initials = cell.states
+    .map(({ name }, index) => {
+      const value = `load_streaming(${name}_initial + initial + unit)`;
+      return `        states[i][unit][${index}] = ${index === 0 ? `to_float(${value})` : value};`;
+    })
+    .join("\n");
   const otherStores = others
     .map(({ name }, index) => {
       const store = `store_floats(${name} + ${keepsSequence ? "outputs[i]" : "last_outputs[i]"}, values);`;
@@ -137,7 +135,8 @@ KERNELGEN_DEVICE void store_floats(float* target, const float (&values)[UNITS_PE
 }
 
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
-${kernelName}(${parameters.join(", ")}) {
+${kernelName}(
+    ${parameters.join(",\n    ")}) {
   const int head = block_index() / (UNIT_BLOCKS * BATCH_BLOCKS);
   const int first_unit = block_index() / BATCH_BLOCKS % UNIT_BLOCKS * UNIT_TILE;
   const int first_sequence = block_index() % BATCH_BLOCKS * BATCH_TILE;
@@ -157,7 +156,8 @@ ${kernelName}(${parameters.join(", ")}) {
     const int unit = i % STATE_STRIDE;
     const int sequence = first_sequence + i / STATE_STRIDE;
     const bool valid = i < BATCH_TILE * STATE_STRIDE && unit < HEAD_DIM && sequence < BATCH;
-    shared_state[i] = valid ? ${output}_initial[(static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit] : Element{};
+    const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
+    shared_state[i] = valid ? ${output}_initial[initial] : Element{};
   }
 
   // This thread's slots: where they are, their other states, and their first inputs.
@@ -180,14 +180,21 @@ ${kernelName}(${parameters.join(", ")}) {
     const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
     inputs[i] = (static_cast<int64_t>(sequence) * steps * GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;
     outputs[i] = (static_cast<int64_t>(sequence) * steps * HEAD_COUNT + head) * HEAD_DIM + unit;
-    last_outputs[i] = initial;${otherInitials}
+    last_outputs[i] = initial;
+    if (valid[i]) {
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+${initials}
+      }
+    }
   }
   const auto prefetch = [&](Packed (&words)[OWN_SLOTS][GATE_COUNT]) {
     KERNELGEN_UNROLL
     for (int i = 0; i < OWN_SLOTS; ++i) {
       KERNELGEN_UNROLL
       for (int gate = 0; gate < GATE_COUNT; ++gate) {
-        words[i][gate] = valid[i] ? load_streaming(reinterpret_cast<const Packed*>(wx + inputs[i] + gate * HEAD_COUNT * HEAD_DIM)) : Packed{};
+        const Packed* source = reinterpret_cast<const Packed*>(wx + inputs[i] + gate * HEAD_COUNT * HEAD_DIM);
+        words[i][gate] = valid[i] ? load_streaming(source) : Packed{};
       }
       inputs[i] += GATE_COUNT * HEAD_COUNT * HEAD_DIM;
     }

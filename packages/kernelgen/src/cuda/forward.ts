@@ -62,7 +62,8 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     or(and(warpsAlongInner.eq(1), splitsInner.eq(0)), and(warpsAlongInner.ge(2), splitsInner.eq(1))),
     "the inner dimension is split if several warps share it",
   );
-  const ownSlots = ceilQuotient(model, "ownSlots", warpSlots, warpsAlongInner, headDim * batch);
+  // Twice the units and sequences, since a thread may hold two columns where there is one sequence.
+  const ownSlots = ceilQuotient(model, "ownSlots", warpSlots, warpsAlongInner, 2 * headDim * batch);
   const slotWords = model.int("slotWords", 1, gates);
   model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(gates)), "a slot's sums fit its words");
   model.add(slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(gates)), "a slot has no spare word");

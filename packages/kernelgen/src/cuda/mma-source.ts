@@ -42,11 +42,13 @@ struct Product {
             load_pair(rows[0], inner + 8, valid[0]), load_pair(rows[1], inner + 8, valid[1])};
   }
 
-  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit, unsigned char* shared) {
+  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit,
+                             unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     inner_begin = warp_along_inner * INNER_TILES * 16;
-    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * ROW_TILES * (INNER_TILES - INNER_TILES_IN_REGISTERS) * 32 + lane_index();
+    constexpr int warp_words = ROW_TILES * (INNER_TILES - INNER_TILES_IN_REGISTERS) * 32;
+    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
       const Element* rows[2];
@@ -68,7 +70,8 @@ struct Product {
       }
       KERNELGEN_NO_UNROLL
       for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
-        shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] = load_fragment(rows, valid, inner_begin + tile * 16);
+        shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] =
+            load_fragment(rows, valid, inner_begin + tile * 16);
       }
     }
   }
@@ -90,11 +93,12 @@ struct Product {
   }
 
   /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
-  KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const uint32_t (&fragments)[COLUMN_GROUPS][4], int which,
-                                                 float (&accumulators)[COLUMN_GROUPS][4]) {
+  KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const uint32_t (&fragments)[COLUMN_GROUPS][4],
+                                                 int which, float (&accumulators)[COLUMN_GROUPS][4]) {
     KERNELGEN_UNROLL
     for (int group = 0; group < COLUMN_GROUPS; ++group) {
-      mma_m16n8k16_bf16(accumulators[group], words, fragments[group][which * 2], fragments[group][which * 2 + 1]);
+      const uint32_t(&fragment)[4] = fragments[group];
+      mma_m16n8k16_bf16(accumulators[group], words, fragment[which * 2], fragment[which * 2 + 1]);
     }
   }
 
@@ -110,7 +114,8 @@ struct Product {
       }
     }
     // Lane l points at sequence l % 8 of a column group, and at the eight inner indices 8·(l / 8) of one or two tiles.
-    const Element* row = state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
+    const Element* row =
+        state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
     KERNELGEN_UNROLL
     for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; tile += 2) {
       uint32_t fragments[COLUMN_GROUPS][4];
@@ -144,7 +149,8 @@ struct Product {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
           const int thread_row = (unit_group * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
-          sums[slot][gate][unit] = accumulators[thread_row / 2][column_group][thread_row % 2 * 2 + slot % COLUMNS_PER_THREAD];
+          const int result = thread_row % 2 * 2 + slot % COLUMNS_PER_THREAD;
+          sums[slot][gate][unit] = accumulators[thread_row / 2][column_group][result];
         }
       }
     }
