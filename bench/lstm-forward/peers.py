@@ -13,6 +13,9 @@ import triton
 import triton.language as tl
 from triton.testing import do_bench
 
+# The input product beside cuDNN's tf32 layer is in tf32 too.
+torch.backends.cuda.matmul.allow_tf32 = True
+
 BATCH = 16
 STEPS = 1024
 

@@ -4,7 +4,7 @@ import type { CudaDevice } from "hwmodels";
  * What the parts of a step cost on a device, in whole picoseconds, so that a predicted time is an integer expression.
  *
  * Rates come from the device. Latencies, and how much of an issue time shows beside them, are clock cycles fitted to the times of 65
- * random tilings on an H200 (bench/results); elsewhere they are taken to be the same number of cycles.
+ * random tilings on an H200 (bench/results/2026-11-21-tilings-h200.md); elsewhere they are taken to be the same number of cycles.
  */
 export interface StepCosts {
   /** What every step costs: its barrier, the chain of the pointwise part, loop and addresses. */
