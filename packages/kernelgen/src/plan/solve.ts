@@ -89,6 +89,9 @@ function state(
   return { model, tiling };
 }
 
+/** Dead ends that it is worth to tell the least that a tile needs of a budget, beside that it needs too much. */
+const explanationFailureLimit = 2000;
+
 /** Which budgets cannot be met even alone, with the least that any tile needs; or that they cannot be met together. */
 function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
   const { model, tiling } = state(problem, device, family, pins, false);
@@ -96,11 +99,13 @@ function explainInfeasible(problem: Problem, device: Device, family: KernelFamil
     const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
     return `no tile of these dimensions${pinned.length > 0 ? ` has ${pinned.join(" and ")}` : ""}`;
   }
-  const shortfalls = tiling.budgets.flatMap(({ name, need, allowed, unit }) => {
-    const least = model.minimize(need).objective;
-    return least !== undefined && least > allowed
-      ? [`${name}: needs at least ${least} ${unit}, ${device.name} allows ${allowed}`]
-      : [];
+  const shortfalls = tiling.budgets.flatMap(({ name, need, allowed, unit }, index) => {
+    const alone = state(problem, device, family, pins, false);
+    alone.model.add(alone.tiling.budgets[index]!.need.le(allowed));
+    if (alone.model.solve().status !== "unsatisfiable") return [];
+    const { status, objective } = model.minimize(need, { failureLimit: explanationFailureLimit });
+    const needs = status === "optimal" ? `at least ${objective}` : `more than ${allowed}`;
+    return [`${name}: needs ${needs} ${unit}, ${device.name} allows ${allowed}`];
   });
   if (shortfalls.length > 0) return shortfalls.join("; ");
   const limits = tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
