@@ -1,0 +1,95 @@
+import { type Device, findDevice } from "hwmodels";
+import { describe, expect, it } from "vitest";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
+import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
+import { KernelgenError } from "../../../packages/kernelgen/src/errors.js";
+import { familiesFor } from "../../../packages/kernelgen/src/families.js";
+import { defineProblem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
+import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
+
+function refusal(device: Device, sizes: Omit<ProblemOptions, "cell">): KernelgenError {
+  try {
+    solvePlan(defineProblem({ cell: "lstm", ...sizes }), device, familiesFor(device));
+  } catch (error) {
+    if (error instanceof KernelgenError) return error;
+    throw error;
+  }
+  throw new Error("has a plan");
+}
+
+/** "NAME: needs at least N UNIT, DEVICE allows M", each as [name, N, M]. */
+function shortfalls(message: string, device: Device): [string, number, number][] {
+  const pattern = new RegExp(`([^:;]+): needs at least (\\d+) \\w+, ${device.name} allows (\\d+)`, "g");
+  return [...message.matchAll(pattern)].map(([, name, needed, allowed]) => [
+    name!.trim(),
+    Number(needed),
+    Number(allowed),
+  ]);
+}
+
+describe("a head that no family can serve", () => {
+  it.for([
+    ["rtx4090", { headDim: 16_384 }, "heads 16384x1"],
+    ["h200", { headDim: 4096, batch: 16 }, "heads 4096x1, batch 16"],
+    ["a100", { headDim: 2048, dataType: "fp32" }, "fp32"],
+  ] as const)("on %s: %o", ([id, sizes, named]) => {
+    const device = findDevice(id);
+    const { code, message } = refusal(device, sizes);
+    expect(code).toBe("no-configuration");
+    const [first, ...families] = message.split("\n");
+    expect(first).toMatch(new RegExp(`^no kernel family can serve lstm forward, .* on ${device.name}$`));
+    expect(first).toContain(named);
+    // Each family says what it lacks. R alone is one of these shortfalls, and easy to work out.
+    expect(families.map((line) => line.trim().split(":")[0])).toEqual(["resident", "grid"]);
+    const matrixBytes = 4 * sizes.headDim ** 2 * ("dataType" in sizes ? 4 : 2);
+    for (const line of families) {
+      const lacks = shortfalls(line, device);
+      expect(lacks.length).toBeGreaterThan(0);
+      for (const [name, needed, allowed] of lacks) expect(needed, name).toBeGreaterThan(allowed);
+      expect(lacks.map(([name, needed]) => [name, needed])).toContainEqual([
+        expect.stringMatching(/^R of (a block|all blocks) in registers and shared memory$/),
+        matrixBytes,
+      ]);
+    }
+  });
+
+  it("names the limits that cannot be met together", () => {
+    const device = findDevice("a100");
+    const { message } = refusal(device, { headDim: 768, batch: 64, dataType: "fp32" });
+    expect(message).toContain(`grid: no tile meets these limits of ${device.name} together: `);
+    for (const limit of ["blocks resident at once 108 blocks", "shared memory per block 166912 B"]) {
+      expect(message).toContain(limit);
+    }
+  });
+
+  it("says so where a GPU lacks the instructions", () => {
+    const { message } = refusal(findDevice("v100"), { headDim: 64 });
+    expect(message.match(/NVIDIA V100 SXM2 has no bf16 matrix instructions/g)).toHaveLength(2);
+  });
+});
+
+describe("pins", () => {
+  const device = findDevice("h200");
+  const problem = defineProblem({ cell: "lstm", headDim: 64, heads: 2, batch: 8 });
+
+  it("fix unknowns of the plan", () => {
+    const pins = { unitsPerThread: 2, warpsAlongInner: 2 };
+    expect(solveFamily(problem, device, residentFamily, pins).plan!.parameters).toMatchObject(pins);
+  });
+
+  it("that are no unknowns are refused with the names of those that are", () => {
+    expect(() => solveFamily(problem, device, gridFamily, { warps: 2 })).toThrow(
+      expect.objectContaining({
+        code: "invalid-problem",
+        message: expect.stringMatching(/^grid has no unknown "warps"; its unknowns: unitsPerThread, .*warpsAlongInner/),
+      }),
+    );
+  });
+
+  it("that no tile has are the reason", () => {
+    expect(solveFamily(problem, device, residentFamily, { unitsPerThread: 3, warpsAlongInner: 2 })).toMatchObject({
+      feasibleCount: 0,
+      reason: "no tile of these dimensions has unitsPerThread = 3 and warpsAlongInner = 2",
+    });
+  });
+});

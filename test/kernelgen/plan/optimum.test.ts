@@ -1,0 +1,62 @@
+import { evaluate, Model } from "constrint";
+import fc from "fast-check";
+import { type CudaDevice, cudaDevices } from "hwmodels";
+import { describe, expect, it } from "vitest";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
+import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
+import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
+import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { propertySeed } from "../../support/property-seed.js";
+import { type CudaFamilyName, everyChoice, fits, type Parameters, plainTiling } from "./plain-tiling.js";
+import { randomProblem } from "./random-problem.js";
+
+/** All tilings that work, tried one by one, each with its cost by the family's own expression. */
+function feasibleByTrial(problem: Problem, device: CudaDevice, family: KernelFamily<CudaDevice>) {
+  const name = family.name as CudaFamilyName;
+  const { cost } = family.tile(problem, device, new Model());
+  const found: { parameters: Parameters; picoseconds: number }[] = [];
+  for (const parameters of everyChoice(problem, device)) {
+    const tiling = plainTiling(problem, device, name, parameters);
+    if (!tiling.sound || !fits(tiling, device, name)) continue;
+    found.push({ parameters, picoseconds: evaluate(cost, { ...parameters, ...tiling.auxiliaries }) });
+  }
+  return found;
+}
+
+/** GPUs of the catalogue, and the same with less of everything, so that each budget decides sometimes. */
+const device: fc.Arbitrary<CudaDevice> = fc
+  .record({
+    device: fc.constantFrom(...cudaDevices.filter(({ supports }) => supports.bf16MatrixMultiply)),
+    less: fc.record(
+      {
+        registersPerBlock: fc.constantFrom(4096, 8192, 16_384),
+        sharedBytesPerBlockOptin: fc.constantFrom(512, 2048, 8192),
+        multiprocessorCount: fc.constantFrom(2, 6, 15),
+        maxThreadsPerBlock: fc.constantFrom(64, 256),
+      },
+      { requiredKeys: [] },
+    ),
+  })
+  .map(({ device, less }) => ({ ...device, ...less }));
+
+describe.for([residentFamily, gridFamily])("$name", (family) => {
+  it("finds as many tilings as trying all of them does, and the best of them", () => {
+    fc.assert(
+      fc.property(device, randomProblem({ headDim: 50, heads: 6, batch: 6 }), (device, problem) => {
+        const outcome = solveFamily(problem, device, family);
+        const tried = feasibleByTrial(problem, device, family);
+        expect(outcome.feasibleCount).toBe(tried.length);
+        if (tried.length === 0) {
+          expect(outcome.plan).toBeUndefined();
+          expect(outcome.reason).toMatch(/\d/);
+          return;
+        }
+        const least = tried.reduce((left, right) => Math.min(left, right.picoseconds), Infinity);
+        expect(outcome.plan!.predictedMicrosecondsPerStep).toBe(least / 1e6);
+        expect(tried).toContainEqual({ parameters: outcome.plan!.parameters, picoseconds: least });
+      }),
+      { seed: propertySeed, numRuns: 30 },
+    );
+  });
+});

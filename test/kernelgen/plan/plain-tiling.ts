@@ -1,0 +1,223 @@
+import type { CudaDevice } from "hwmodels";
+import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
+
+// The CUDA families' tilings by plain arithmetic, from what the kernels do: nothing of the model's expressions is used here.
+
+export type Parameters = Readonly<Record<string, number>>;
+export type CudaFamilyName = "resident" | "grid";
+
+/** What a choice of parameters comes to. */
+export interface PlainTiling {
+  /** Whether the kernel works with these parameters, whatever the device. */
+  readonly sound: boolean;
+  readonly unitTile: number;
+  readonly batchTile: number;
+  readonly innerPadded: number;
+  readonly unitBlocks: number;
+  readonly batchBlocks: number;
+  readonly blockCount: number;
+  readonly threadsPerBlock: number;
+  readonly sharedBytes: number;
+  readonly registersPerThread: number;
+  /** Registers that the multiprocessor sets aside for a block. */
+  readonly registersPerBlock: number;
+  /** R's elements that the block's registers and shared memory have room for. */
+  readonly matrixRoom: number;
+  /** The values of the model's auxiliary unknowns, by name, to evaluate its expressions with. */
+  readonly auxiliaries: Readonly<Record<string, number>>;
+}
+
+const lanes = 32;
+const wordBytes = 16;
+/** A warp's registers come in pieces of 256, and warps are dealt to four parts of a multiprocessor. */
+const registerPieceOfThread = 256 / lanes;
+const parts = 4;
+
+const up = (numerator: number, denominator: number): number => Math.ceil(numerator / denominator);
+const isTrue = (value: boolean): number => (value ? 1 : 0);
+
+export const elementBytes = (problem: Problem): number => (problem.dataType === "bf16" ? 2 : 4);
+
+/** Units of a sequence that the blocks of a head handle together: in `grid`, whole words of 16 bytes are exchanged. */
+export function coveredUnits(problem: Problem, family: CudaFamilyName): number {
+  const unitsOfWord = wordBytes / elementBytes(problem);
+  return family === "grid" ? up(problem.headDim, unitsOfWord) * unitsOfWord : problem.headDim;
+}
+
+/** What depends on how a warp multiplies. */
+interface Multiplication {
+  readonly sound: boolean;
+  readonly unitTile: number;
+  readonly batchTile: number;
+  readonly innerPadded: number;
+  readonly warpSlots: number;
+  readonly matrixRegisters: number;
+  readonly workRegisters: number;
+  readonly matrixSharedBytes: number;
+  readonly auxiliaries: Readonly<Record<string, number>>;
+}
+
+/** `mma.m16n8k16`: 16 rows are the gates of 8 units or halves of them, 8 columns are sequences, 16 inner indices a tile. */
+function matrixInstructions({ headDim, batch, cell }: Problem, p: Parameters): Multiplication {
+  const gates = cell.gates.length;
+  const [units, columns, unitGroups, columnGroups] = [
+    p.unitsPerThread!,
+    p.columnsPerThread!,
+    p.unitGroups!,
+    p.columnGroups!,
+  ];
+  const innerTiles = up(up(headDim, 16), p.warpsAlongInner!);
+  const rowTiles = (gates * units * unitGroups) / 2;
+  const kept = p.innerTilesInRegisters!;
+  const isSplit = kept < innerTiles;
+  const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
+  return {
+    sound:
+      Number.isInteger(rowTiles) &&
+      headDim % units === 0 &&
+      kept <= innerTiles &&
+      unitGroups <= up(headDim, 8) &&
+      columnGroups <= up(batch, 4),
+    unitTile: 8 * units * unitGroups * p.warpsAlongUnits!,
+    batchTile: 4 * columns * columnGroups,
+    innerPadded: 16 * innerTiles * p.warpsAlongInner!,
+    warpSlots: unitGroups * columnGroups * columns,
+    matrixRegisters: 4 * rowTiles * kept,
+    // Sums, bias, two tiles of h, and two tiles of R where it comes from shared memory.
+    workRegisters: 4 * rowTiles * columnGroups + 2 * rowTiles + 4 * columnGroups + (isSplit ? 8 * rowTiles : 0),
+    matrixSharedBytes: warps * rowTiles * (innerTiles - kept) * 16 * 16 * 2,
+    auxiliaries: { innerTiles, rowTiles, matrixIsSplit: isTrue(isSplit) },
+  };
+}
+
+/** Plain multiply-adds: lanes along the inner dimension take four indices at a time, the others take units. */
+function multiplyAdds({ headDim, batch, cell }: Problem, p: Parameters): Multiplication {
+  const [units, along, sequences] = [p.unitsPerThread!, p.lanesAlongInner!, p.sequencesPerLane!];
+  const rows = units * cell.gates.length;
+  const batchTile = along * sequences;
+  const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner!);
+  const kept = p.chunksInRegisters!;
+  const isSplit = kept < innerChunks;
+  const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
+  return {
+    sound: headDim % units === 0 && kept <= innerChunks && along * (sequences - 1) < batch,
+    unitTile: units * (lanes / along) * p.warpsAlongUnits!,
+    batchTile,
+    innerPadded: 4 * innerChunks * along * p.warpsAlongInner!,
+    warpSlots: sequences,
+    matrixRegisters: 4 * rows * kept,
+    // Sums, bias, h of two sequences, and R where it comes from shared memory.
+    workRegisters: rows * batchTile + rows + 8 + (isSplit ? 4 * rows : 0),
+    matrixSharedBytes: warps * lanes * rows * (innerChunks - kept) * 4 * 4,
+    auxiliaries: {
+      innerChunks,
+      lanesAlongUnits: lanes / along,
+      matrixIsSplit: isTrue(isSplit),
+      exchangeRounds: Math.log2(along),
+    },
+  };
+}
+
+/** The tiling that the parameters make. */
+export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFamilyName, p: Parameters): PlainTiling {
+  const { batch, heads, cell } = problem;
+  const isBf16 = problem.dataType === "bf16";
+  const multiplication = isBf16 ? matrixInstructions(problem, p) : multiplyAdds(problem, p);
+  const { unitTile, batchTile, innerPadded, warpSlots, matrixRegisters } = multiplication;
+  const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
+  const threadsPerBlock = warps * lanes;
+
+  const covered = coveredUnits(problem, family);
+  const unitBlocks = up(covered, unitTile);
+  const batchBlocks = up(batch, batchTile);
+  const blockCount = unitBlocks * batchBlocks * heads;
+
+  // h twice, or once where the sum over warps has a barrier of its own; a lane's sums of all gates in whole words.
+  const sumsInner = p.warpsAlongInner! > 1;
+  const stateBytes = (sumsInner ? 1 : 2) * batchTile * (innerPadded * elementBytes(problem) + wordBytes);
+  const slotWords = up(p.unitsPerThread! * cell.gates.length, 4);
+  const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotWords * wordBytes : 0;
+  const sharedBytes = stateBytes + partialBytes + multiplication.matrixSharedBytes;
+
+  const ownSlots = up(warpSlots, p.warpsAlongInner!);
+  const stepsAhead = family === "grid" ? 2 : 4;
+  const inputRegisters = stepsAhead * ownSlots * cell.gates.length * (isBf16 ? 1 : p.unitsPerThread!);
+  const otherStates = ownSlots * p.unitsPerThread! * (cell.states.length - 1);
+  const addresses = 6 * ownSlots;
+  const temporaries = family === "grid" ? 56 : 40;
+  const registersPerThread =
+    matrixRegisters + multiplication.workRegisters + inputRegisters + otherStates + addresses + temporaries;
+  const registerPieces = up(registersPerThread, registerPieceOfThread);
+  const warpsPerPart = up(warps, parts);
+
+  const exchangeWords = (batchTile * covered * elementBytes(problem)) / wordBytes;
+  return {
+    sound: multiplication.sound && (family === "grid" || unitBlocks === 1),
+    unitTile,
+    batchTile,
+    innerPadded,
+    unitBlocks,
+    batchBlocks,
+    blockCount,
+    threadsPerBlock,
+    sharedBytes,
+    registersPerThread,
+    registersPerBlock: registerPieces * registerPieceOfThread * lanes * warpsPerPart * parts,
+    matrixRoom: (matrixRegisters * 4 * threadsPerBlock + multiplication.matrixSharedBytes) / elementBytes(problem),
+    auxiliaries: {
+      ...multiplication.auxiliaries,
+      unitBlocks,
+      batchBlocks,
+      splitsInner: isTrue(sumsInner),
+      ownSlots,
+      slotWords,
+      registerGranules: registerPieces,
+      warpsPerPart,
+      waves: up(blockCount, device.multiprocessorCount),
+      looks: up(exchangeWords, 4 * threadsPerBlock),
+    },
+  };
+}
+
+/** Whether the device has room for the tiling. */
+export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamilyName): boolean {
+  return (
+    tiling.threadsPerBlock <= device.maxThreadsPerBlock &&
+    tiling.sharedBytes <= device.sharedBytesPerBlockOptin &&
+    tiling.registersPerThread <= device.maxRegistersPerThread &&
+    tiling.registersPerBlock <= device.registersPerBlock &&
+    (family === "resident" || tiling.blockCount <= device.multiprocessorCount)
+  );
+}
+
+/** Every choice of parameters with at most the device's threads, sound or not. */
+export function* everyChoice(problem: Problem, device: CudaDevice): Generator<Parameters> {
+  const { headDim, batch } = problem;
+  const mostWarps = device.maxThreadsPerBlock / lanes;
+  for (let warpsAlongUnits = 1; warpsAlongUnits <= mostWarps; warpsAlongUnits++) {
+    for (let warpsAlongInner = 1; warpsAlongUnits * warpsAlongInner <= mostWarps; warpsAlongInner++) {
+      const warps = { warpsAlongUnits, warpsAlongInner };
+      for (const unitsPerThread of [1, 2]) {
+        if (problem.dataType === "bf16") {
+          for (const columnsPerThread of [1, 2]) {
+            for (let unitGroups = 1; unitGroups <= up(headDim, 8); unitGroups++) {
+              for (let columnGroups = 1; columnGroups <= up(batch, 4); columnGroups++) {
+                for (let innerTilesInRegisters = 1; innerTilesInRegisters <= up(headDim, 16); innerTilesInRegisters++) {
+                  yield { unitsPerThread, columnsPerThread, unitGroups, columnGroups, ...warps, innerTilesInRegisters };
+                }
+              }
+            }
+          }
+        } else {
+          for (const lanesAlongInner of [1, 2, 4, 8, 16, 32]) {
+            for (let sequencesPerLane = 1; sequencesPerLane <= batch; sequencesPerLane++) {
+              for (let chunksInRegisters = 1; chunksInRegisters <= up(headDim, 4); chunksInRegisters++) {
+                yield { unitsPerThread, lanesAlongInner, sequencesPerLane, ...warps, chunksInRegisters };
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import fc from "fast-check";
+import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
+
+/** Problems up to these sizes; small ones and ones that divide nothing are as likely as round ones. */
+export function randomProblem(largest: { headDim: number; heads: number; batch: number }): fc.Arbitrary<Problem> {
+  const headDim = fc.oneof(
+    fc.integer({ min: 1, max: Math.min(64, largest.headDim) }),
+    fc.integer({ min: 1, max: Math.ceil(largest.headDim / 16) }).map((tiles) => Math.min(tiles * 16, largest.headDim)),
+    fc.integer({ min: 1, max: largest.headDim }),
+  );
+  return fc
+    .record({
+      headDim,
+      heads: fc.integer({ min: 1, max: largest.heads }),
+      batch: fc.integer({ min: 1, max: largest.batch }),
+      dataType: fc.constantFrom("bf16", "fp32"),
+      stateOutput: fc.constantFrom("sequence", "last"),
+    })
+    .map((sizes) => defineProblem({ cell: "lstm", ...sizes }));
+}

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { cudaDevices } from "hwmodels";
+import { describe, expect, it } from "vitest";
+import { familiesFor } from "../../../packages/kernelgen/src/families.js";
+import { solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
+import { propertySeed } from "../../support/property-seed.js";
+import { type CudaFamilyName, coveredUnits, elementBytes, fits, plainTiling } from "./plain-tiling.js";
+import { randomProblem } from "./random-problem.js";
+
+const device = fc.constantFrom(...cudaDevices);
+
+describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () => {
+  it("gives plans that plain arithmetic finds sound, and right about every number that they state", () => {
+    fc.assert(
+      fc.property(device, randomProblem({ headDim: 1200, heads: 16, batch: 70 }), (device, problem) => {
+        let search: ReturnType<typeof solvePlan>;
+        try {
+          search = solvePlan(problem, device, familiesFor(device));
+        } catch (error) {
+          expect(error).toMatchObject({ name: "KernelgenError", code: "no-configuration" });
+          // A small head fits every GPU, unless the data type does not.
+          expect(problem.headDim > 64 || (problem.dataType === "bf16" && !device.supports.bf16MatrixMultiply)).toBe(
+            true,
+          );
+          return;
+        }
+        for (const { plan, feasibleCount, reason } of search.outcomes) {
+          if (plan === undefined) {
+            expect([feasibleCount, reason]).toEqual([0, expect.stringMatching(/\d/)]);
+            continue;
+          }
+          expect(feasibleCount).toBeGreaterThan(0);
+          const family = plan.family as CudaFamilyName;
+          const plain = plainTiling(problem, device, family, plan.parameters);
+          expect(plain.sound).toBe(true);
+          expect(fits(plain, device, family)).toBe(true);
+
+          // All of the problem is covered, and the last block of each kind has something to do.
+          const covered = coveredUnits(problem, family);
+          expect(plain.unitBlocks * plain.unitTile).toBeGreaterThanOrEqual(covered);
+          expect((plain.unitBlocks - 1) * plain.unitTile).toBeLessThan(covered);
+          expect(plain.batchBlocks * plain.batchTile).toBeGreaterThanOrEqual(problem.batch);
+          expect((plain.batchBlocks - 1) * plain.batchTile).toBeLessThan(problem.batch);
+          expect(plain.innerPadded).toBeGreaterThanOrEqual(problem.headDim);
+          // R of the block is on the chip: every gate's row of each unit, as long as h is padded.
+          const matrix = problem.cell.gates.length * plain.unitTile * plain.innerPadded;
+          expect(plain.matrixRoom).toBe(matrix);
+          if (family === "resident") expect(plain.blockCount).toBe(problem.heads * plain.batchBlocks);
+
+          expect(plan.launch).toEqual({
+            blockCount: plain.blockCount,
+            threadsPerBlock: plain.threadsPerBlock,
+            sharedBytesPerBlock: plain.sharedBytes,
+          });
+          const { unitTile, batchTile, unitBlocks, batchBlocks, registersPerThread } = plain;
+          const stated = { unitTile, batchTile, unitBlocks, batchBlocks, estimatedRegisters: registersPerThread };
+          expect(plan.derived).toMatchObject(stated);
+          const matrixBytes = matrix * elementBytes(problem);
+          const onChip = device.registersPerBlock * 4 + device.sharedBytesPerBlockOptin;
+          const use = Object.fromEntries(plan.budgets.map(({ name, used, allowed }) => [name, [used, allowed]]));
+          expect(use).toEqual({
+            "registers per thread": [registersPerThread, device.maxRegistersPerThread],
+            "registers per block": [plain.registersPerBlock, device.registersPerBlock],
+            "threads per block": [plain.threadsPerBlock, device.maxThreadsPerBlock],
+            "shared memory per block": [plain.sharedBytes, device.sharedBytesPerBlockOptin],
+            "R of a block in registers and shared memory": [matrixBytes, onChip],
+            ...(family === "grid" && {
+              "blocks resident at once": [plain.blockCount, device.multiprocessorCount],
+              "R of all blocks in registers and shared memory": [
+                matrixBytes * plain.blockCount,
+                onChip * device.multiprocessorCount,
+              ],
+            }),
+          });
+        }
+        const predicted = search.outcomes.flatMap(({ plan }) => (plan ? [plan.predictedMicrosecondsPerStep] : []));
+        expect(search.plan.predictedMicrosecondsPerStep).toBe(Math.min(...predicted));
+      }),
+      { seed: propertySeed, numRuns: 25 },
+    );
+  });
+
+  it("gives the same plan when asked again", () => {
+    fc.assert(
+      fc.property(device, randomProblem({ headDim: 64, heads: 12, batch: 16 }), (device, problem) => {
+        fc.pre(device.supports.bf16MatrixMultiply);
+        const [first, second] = [1, 2].map(() => solvePlan(problem, device, familiesFor(device)));
+        expect(second).toEqual(first);
+        expect(second!.plan).not.toBe(first!.plan);
+      }),
+      { seed: propertySeed, numRuns: 8 },
+    );
+  });
+});
