@@ -24,6 +24,8 @@ export {
   Sum,
   sum,
 } from "./model/expression.js";
+export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./model/global/all-different.js";
+export type { GlobalConstraint } from "./model/global/global-constraint.js";
 export { iff, implies, not } from "./model/logic.js";
 export {
   type EnumerateOptions,
@@ -31,6 +33,7 @@ export {
   largest,
   Model,
   type NamedConstraint,
+  type OptimizeOptions,
   type OptimizeResult,
   type Solution,
   type SolveOptions,

@@ -42,6 +42,15 @@ export interface EnumerateOptions extends SolveOptions {
   readonly limit?: number | undefined;
 }
 
+/** How to optimise. */
+export interface OptimizeOptions extends SolveOptions {
+  /**
+   * Called with each solution that is better than all before it, the last of which is the best, and its objective. Aborting
+   * {@link Limits.signal} from it ends the search at this solution.
+   */
+  readonly onImprovement?: ((solution: Solution, objective: number) => void) | undefined;
+}
+
 /** A value for every variable of the model, by name: a plain frozen record. */
 export type Solution = Readonly<Record<string, number>>;
 
@@ -182,12 +191,12 @@ export class Model {
   }
 
   /** Finds a solution that makes the expression as small as possible, and proves it. */
-  minimize(expression: Operand, options: SolveOptions = {}): OptimizeResult {
+  minimize(expression: Operand, options: OptimizeOptions = {}): OptimizeResult {
     return this.optimize(toExpression(expression), 1, options);
   }
 
   /** Finds a solution that makes the expression as large as possible, and proves it. */
-  maximize(expression: Operand, options: SolveOptions = {}): OptimizeResult {
+  maximize(expression: Operand, options: OptimizeOptions = {}): OptimizeResult {
     return this.optimize(toExpression(expression), -1, options);
   }
 
@@ -199,7 +208,7 @@ export class Model {
     }
   }
 
-  private optimize(expression: IntExpr, sense: 1 | -1, options: SolveOptions): OptimizeResult {
+  private optimize(expression: IntExpr, sense: 1 | -1, options: OptimizeOptions): OptimizeResult {
     this.requireOwnVariables(expression);
     const run = new Run(this, options, { expression, sense });
     let solution: Solution | undefined;
@@ -208,6 +217,11 @@ export class Model {
     for (; step === "solution"; step = run.search.next()) {
       solution = run.solution();
       objective = run.objective();
+      options.onImprovement?.(solution, objective);
+      if (options.signal?.aborted) {
+        step = "limit";
+        break;
+      }
     }
     const statistics = run.search.statistics();
     if (solution === undefined || objective === undefined) {
