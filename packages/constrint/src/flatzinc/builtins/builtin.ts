@@ -1,0 +1,27 @@
+import type { Constraint } from "../../model/constraint.js";
+import type { Parameter } from "../parameter.js";
+
+/** A constraint that FlatZinc knows by name. @internal */
+export interface Builtin {
+  readonly parameters: readonly Parameter<unknown>[];
+  /** The constraint for arguments that the parameters have read. */
+  readonly constrain: (args: readonly unknown[]) => Constraint;
+}
+
+/** Builtins by name. @internal */
+export type BuiltinTable = Readonly<Record<string, Builtin>>;
+
+type Arguments<P extends readonly Parameter<unknown>[]> = {
+  [I in keyof P]: P[I] extends Parameter<infer T> ? T : never;
+};
+
+/** A builtin with these parameters; `constrain` is called with one argument for each. @internal */
+export function builtin<const P extends readonly Parameter<unknown>[]>(
+  parameters: P,
+  constrain: (...args: Arguments<P>) => Constraint,
+): Builtin {
+  return { parameters, constrain: (args) => constrain(...(args as unknown as Arguments<P>)) };
+}
+
+/** Arguments that have the right types but do not fit together; the caller adds the place. @internal */
+export class ArgumentMismatch extends Error {}

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { SolverError } from "../error.js";
+import type { Solution, SolveOptions } from "../model/model.js";
+import type { Statistics } from "../search/statistics.js";
+import { type CommandOptions, HELP, parseOptions, UsageError } from "./options.js";
+import { type FlatZincProblem, readFlatZinc } from "./problem.js";
+import { staticOrder } from "./search-annotation.js";
+
+/** The process's exit codes: MiniZinc takes every other code than 0 for a crash. */
+export const ExitCode = {
+  /** The problem was answered, also with "unsatisfiable" and "unknown". */
+  answered: 0,
+  /** The command line or the file has an error. */
+  error: 2,
+} as const;
+
+/** What separates and ends the answers in the FlatZinc output format. */
+const SOLUTION_END = "----------\n";
+const SEARCH_COMPLETE = "==========\n";
+const UNSATISFIABLE = "=====UNSATISFIABLE=====\n";
+const UNKNOWN = "=====UNKNOWN=====\n";
+
+/** How a search ended, for the answer's last lines. */
+interface Outcome {
+  readonly solutionCount: number;
+  /** Whether all solutions were seen, or the best one proved. */
+  readonly complete: boolean;
+  readonly objective?: number | undefined;
+  readonly statistics: Statistics;
+}
+
+/** Runs the command `fzn-constrint` and sets the process's exit code. */
+export function main(argv: readonly string[]): void {
+  // A closed pipe (fzn-constrint … | head) is the reader's choice, not an error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  try {
+    const options = parseOptions(argv);
+    if (options.help) write(HELP);
+    else answer(options);
+    process.exitCode = ExitCode.answered;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof SolverError)) throw error;
+    process.stderr.write(`fzn-constrint: ${error.message}\n`);
+    process.exitCode = ExitCode.error;
+  }
+}
+
+function answer(options: CommandOptions): void {
+  const startedAt = performance.now();
+  const problem = readFlatZinc(readText(options.file));
+  const { order, unsupported } = staticOrder(options.freeSearch ? [] : problem.phases);
+  const { timeLimitMilliseconds } = options;
+  const initSeconds = (performance.now() - startedAt) / 1000;
+  const log = (message: string): void => {
+    if (options.verbose) process.stderr.write(`% ${message}\n`);
+  };
+  const { model } = problem;
+  log(`${model.variables.length} variables, ${model.constraints.length} constraints`);
+  for (const choice of unsupported) log(`search annotation not supported: ${choice}`);
+  if (options.seed !== undefined) log("the random seed changes nothing: the search makes no random choices");
+  const solveOptions: SolveOptions = {
+    order,
+    timeLimitSeconds: timeLimitMilliseconds === undefined ? undefined : timeLimitMilliseconds / 1000,
+  };
+  const search = problem.goal === undefined ? satisfy : optimize;
+  const outcome = search(problem, options, solveOptions);
+  if (outcome.complete) write(outcome.solutionCount > 0 ? SEARCH_COMPLETE : UNSATISFIABLE);
+  else if (outcome.solutionCount === 0) write(UNKNOWN);
+  if (options.statistics) write(formatStatistics(problem, outcome, initSeconds));
+}
+
+/** Prints the first solutions, or all. */
+function satisfy(problem: FlatZincProblem, options: CommandOptions, solveOptions: SolveOptions): Outcome {
+  const limit = options.solutionLimit ?? (options.allSolutions ? undefined : 1);
+  const generator = problem.model.solutions({ ...solveOptions, limit });
+  let step = generator.next();
+  for (; !step.done; step = generator.next()) printSolution(problem, step.value);
+  const { count, status, statistics } = step.value;
+  return { solutionCount: count, complete: status === "complete", statistics };
+}
+
+/** Prints the best solution; or, when several are asked for, each that is better than all before it. */
+function optimize(problem: FlatZincProblem, options: CommandOptions, solveOptions: SolveOptions): Outcome {
+  const { sense, expression } = problem.goal!;
+  const { solutionLimit } = options;
+  const printsImprovements = options.allSolutions || solutionLimit !== undefined;
+  const stop = new AbortController();
+  let solutionCount = 0;
+  const result = problem.model[sense](expression, {
+    ...solveOptions,
+    signal: stop.signal,
+    onImprovement: (solution) => {
+      solutionCount++;
+      if (printsImprovements) printSolution(problem, solution);
+      if (solutionCount === solutionLimit) stop.abort();
+    },
+  });
+  if (!printsImprovements && result.solution !== undefined) printSolution(problem, result.solution);
+  const complete = result.status === "optimal" || result.status === "unsatisfiable";
+  return { solutionCount, complete, objective: result.objective, statistics: result.statistics };
+}
+
+function printSolution(problem: FlatZincProblem, solution: Solution): void {
+  write(problem.format(solution) + SOLUTION_END);
+}
+
+/** The statistics under the names that MiniZinc has for them; times are in seconds. */
+function formatStatistics(problem: FlatZincProblem, outcome: Outcome, initSeconds: number): string {
+  const { statistics, objective } = outcome;
+  const entries: Record<string, number | undefined> = {
+    variables: problem.model.variables.length,
+    initTime: initSeconds,
+    solveTime: statistics.seconds,
+    solutions: statistics.solutions,
+    objective,
+    nodes: statistics.nodes,
+    failures: statistics.failures,
+    propagations: statistics.propagations,
+    peakDepth: statistics.peakDepth,
+    peakTrail: statistics.peakTrail,
+  };
+  const lines = Object.entries(entries).flatMap(([name, value]) =>
+    value === undefined ? [] : [`%%%mzn-stat: ${name}=${value}\n`],
+  );
+  return `${lines.join("")}%%%mzn-stat-end\n`;
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "it is a directory" : String(code);
+    throw new UsageError(`cannot read ${file}: ${reason}`);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Constraint } from "../model/constraint.js";
+import { and, or } from "../model/constraint.js";
+import type { IntExpr } from "../model/expression.js";
+import type { SetLiteral } from "./syntax.js";
+
+/** A set of integers: its maximal runs low … high in ascending order. @internal */
+export type IntSet = readonly (readonly [low: number, high: number])[];
+
+/** The set that a literal writes; a range whose upper bound is below the lower one is empty. @internal */
+export function intSet(literal: SetLiteral): IntSet {
+  if (literal.type === "range") return literal.low <= literal.high ? [[literal.low, literal.high]] : [];
+  const runs: [number, number][] = [];
+  for (const value of [...literal.values].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last !== undefined && value <= last[1] + 1) last[1] = value;
+    else runs.push([value, value]);
+  }
+  return runs;
+}
+
+/** How many integers the set holds. @internal */
+export function setSize(set: IntSet): number {
+  return set.reduce((size, [low, high]) => size + high - low + 1, 0);
+}
+
+/** expression ∈ set. @internal */
+export function isIn(expression: IntExpr, set: IntSet): Constraint {
+  return or(
+    ...set.map(([low, high]) => (low === high ? expression.eq(low) : and(expression.ge(low), expression.le(high)))),
+  );
+}

@@ -1,0 +1,89 @@
+import { parseArgs } from "node:util";
+
+/** What the command line of `fzn-constrint` asks. @internal */
+export interface CommandOptions {
+  /** The FlatZinc file; - for standard input. */
+  readonly file: string;
+  readonly help: boolean;
+  readonly allSolutions: boolean;
+  readonly freeSearch: boolean;
+  /** The most solutions to print. */
+  readonly solutionLimit: number | undefined;
+  readonly seed: number | undefined;
+  readonly statistics: boolean;
+  readonly timeLimitMilliseconds: number | undefined;
+  readonly verbose: boolean;
+}
+
+/** An error in how the command was called. @internal */
+export class UsageError extends Error {}
+
+/** The text of `--help`. @internal */
+export const HELP = `Usage: fzn-constrint [options] FILE.fzn
+
+Solves a FlatZinc problem of integers and booleans; - reads it from standard input.
+
+  -a, --all-solutions   print every solution, or every improvement on the way to the optimum
+  -n, --num-solutions N stop after N solutions, or N improvements
+  -f, --free-search     ignore the file's search annotations
+  -r, --random-seed N   seed of random choices (the search makes none)
+  -s, --statistics      print %%%mzn-stat: lines after the answer
+  -t, --time-limit MS   stop after this many milliseconds
+  -v, --verbose         say on standard error what is done
+  -h, --help            print this text
+
+Search annotations: int_search, bool_search and seq_search order the variables as they list them; indomain_max starts with the
+largest value, every other choice of a value with the smallest, and every choice of a variable is input_order. -v names what
+was replaced.
+
+Exit codes: 0 answered (also UNSATISFIABLE and UNKNOWN), 2 error in the command line or the file.
+`;
+
+/** Reads the command line's arguments. @internal */
+export function parseOptions(argv: readonly string[]): CommandOptions {
+  const { values, positionals } = parse(argv);
+  const help = values.help === true;
+  const [file, ...others] = positionals;
+  if (!help && (file === undefined || others.length > 0)) {
+    throw new UsageError(`expected one FILE, or - for standard input, found ${positionals.length}`);
+  }
+  return {
+    file: file ?? "-",
+    help,
+    allSolutions: values["all-solutions"] === true,
+    freeSearch: values["free-search"] === true,
+    solutionLimit: count("--num-solutions", values["num-solutions"], 1),
+    seed: count("--random-seed", values["random-seed"], 0),
+    statistics: values.statistics === true,
+    timeLimitMilliseconds: count("--time-limit", values["time-limit"], 0),
+    verbose: values.verbose === true,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        "all-solutions": { type: "boolean", short: "a" },
+        "num-solutions": { type: "string", short: "n" },
+        "free-search": { type: "boolean", short: "f" },
+        "random-seed": { type: "string", short: "r" },
+        statistics: { type: "boolean", short: "s" },
+        "time-limit": { type: "string", short: "t" },
+        verbose: { type: "boolean", short: "v" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function count(name: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(`${name}: expected an integer ≥ ${least}, found ${JSON.stringify(text)}`);
+}

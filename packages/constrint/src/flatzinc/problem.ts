@@ -1,0 +1,164 @@
+import { MAX_INTEGER } from "../domain/integers.js";
+import { SolverError } from "../error.js";
+import { or } from "../model/constraint.js";
+import type { IntExpr, IntVar } from "../model/expression.js";
+import { Model, type Solution } from "../model/model.js";
+import { ArgumentMismatch } from "./builtins/builtin.js";
+import { findBuiltin } from "./builtins/table.js";
+import { type IntSet, intSet } from "./int-set.js";
+import { formatSolution, type OutputItem, outputOf } from "./output.js";
+import { varInt } from "./parameter.js";
+import { parseFlatZinc } from "./parser.js";
+import { type SearchPhase, searchPhases } from "./search-annotation.js";
+import type { ConstraintItem, Declaration, Expression, FlatZincSyntax, SolveItem } from "./syntax.js";
+import { describeValue, Scope, type Value } from "./value.js";
+
+/** What a FlatZinc text asks: a model and what to do with it. */
+export interface FlatZincProblem {
+  /** The variables under their names in the text, booleans as 0 and 1, and the constraints. */
+  readonly model: Model;
+  /** What to make as small or as large as possible; undefined for `solve satisfy`. */
+  readonly goal: { readonly sense: "minimize" | "maximize"; readonly expression: IntExpr } | undefined;
+  /** How the text's search annotations want the variables decided. */
+  readonly phases: readonly SearchPhase[];
+  /** The lines `name = value;` for what the text wants to see of a solution. */
+  format(solution: Solution): string;
+}
+
+/**
+ * Reads a FlatZinc text: integers, booleans, their arrays, and fixed sets of integers. An integer variable without bounds has
+ * the bounds ±(2^53 − 1).
+ *
+ * @throws FlatZincError for a text that does not follow the grammar, float and set variables, and unknown constraints.
+ */
+export function readFlatZinc(text: string): FlatZincProblem {
+  return new Reader(parseFlatZinc(text)).problem();
+}
+
+/** Declares the names of a text in a scope and builds the model. */
+class Reader {
+  private readonly model = new Model();
+  private readonly scope: Scope;
+  private readonly outputs: OutputItem[] = [];
+
+  constructor(private readonly syntax: FlatZincSyntax) {
+    this.scope = new Scope(syntax.text);
+  }
+
+  problem(): FlatZincProblem {
+    const { declarations, constraints, solve } = this.syntax;
+    for (const declaration of declarations) this.declare(declaration);
+    for (const item of constraints) this.constrain(item);
+    const goal = this.goalOf(solve);
+    const phases = searchPhases(solve.annotations, this.scope);
+    const { model, outputs } = this;
+    return Object.freeze({
+      model,
+      goal,
+      phases: Object.freeze(phases),
+      format: (solution: Solution) => formatSolution(outputs, solution),
+    });
+  }
+
+  // -------------------------------------------------------------------------------------------------------- declarations
+
+  private declare(declaration: Declaration): void {
+    const { name, offset, isVariable, type, size } = declaration;
+    if (isVariable && (type.base === "float" || type.base === "set")) {
+      throw this.scope.error(type.offset, `${type.base} variables are not supported: ${name}`);
+    }
+    const value = isVariable && size === undefined ? this.variable(declaration) : this.given(declaration);
+    this.scope.declare(name, value, offset);
+    const output = outputOf(declaration, value, this.scope);
+    if (output !== undefined) this.outputs.push(output);
+  }
+
+  private variable({ name, type, value: given, offset }: Declaration): Value {
+    const isBool = type.base === "bool";
+    const domain: IntSet = isBool ? [[0, 1]] : type.domain === undefined ? ALL_INTEGERS : intSet(type.domain);
+    let variable: IntVar;
+    if (this.model.variable(name) !== undefined) {
+      throw this.scope.error(offset, `expected a new name, found ${name}, which exists already`);
+    }
+    const [first] = domain;
+    if (first === undefined) {
+      // A variable without values is legal and makes the problem unsatisfiable.
+      variable = this.model.int(name, 0, 0);
+      this.model.add(or());
+    } else if (domain.length === 1) {
+      variable = this.model.int(name, first[0], first[1]);
+    } else {
+      variable = this.model.int(name, type.domain?.type === "set" ? type.domain.values : []);
+    }
+    const value: Value = { kind: isBool ? "bool" : "int", expression: variable };
+    if (given !== undefined) {
+      const equal = this.scope.evaluate(given);
+      if (equal.kind !== value.kind) throw this.mismatch(given, isBool ? "a boolean" : "an integer", equal);
+      this.model.add(variable.eq(equal.expression));
+    }
+    return value;
+  }
+
+  /** A parameter or an array. */
+  private given({ name, isVariable, type, size, value: expression, offset }: Declaration): Value {
+    if (expression === undefined) throw this.scope.error(offset, `expected a value for ${name}`);
+    const value = this.scope.evaluate(expression);
+    if (size === undefined) {
+      this.requireType(value, expression, type.base, isVariable);
+      return value;
+    }
+    if (value.kind !== "array") throw this.mismatch(expression, `an array of ${size} elements`, value);
+    if (value.elements.length !== size) throw this.mismatch(expression, `an array of ${size} elements`, value);
+    const parts = expression.type === "array" ? expression.elements : [];
+    value.elements.forEach((element, i) => {
+      this.requireType(element, parts[i] ?? expression, type.base, isVariable);
+    });
+    return value;
+  }
+
+  private requireType(value: Value, expression: Expression, base: string, isVariable: boolean): void {
+    const isFixed = value.kind === "int" || value.kind === "bool" ? value.expression.kind === "constant" : true;
+    if (value.kind === base && (isVariable || isFixed)) return;
+    const expected = { bool: "a boolean", int: "an integer", set: "a set of integers", float: "a float" }[base];
+    throw this.mismatch(expression, `${expected}${isVariable ? "" : " that is fixed"}`, value);
+  }
+
+  // --------------------------------------------------------------------------------------------------------- constraints
+
+  private constrain(item: ConstraintItem): void {
+    const { name, arguments: args, offset } = item;
+    const builtin = findBuiltin(name, args.length);
+    if (builtin === undefined) throw this.scope.error(offset, `constraint ${name} is not supported`);
+    const { parameters } = builtin;
+    if (parameters.length !== args.length) {
+      throw this.scope.error(offset, `expected ${name} with ${parameters.length} arguments, found ${args.length}`);
+    }
+    const values = args.map((argument, i) => {
+      const value = this.scope.evaluate(argument);
+      const read = parameters[i]!.read(value);
+      if (read === undefined) throw this.mismatch(argument, parameters[i]!.expected, value);
+      return read;
+    });
+    try {
+      this.model.add(builtin.constrain(values));
+    } catch (error) {
+      if (!(error instanceof ArgumentMismatch || error instanceof SolverError)) throw error;
+      const problem = error instanceof ArgumentMismatch ? `expected ${error.message}` : error.message;
+      throw this.scope.error(offset, `${name}: ${problem}`);
+    }
+  }
+
+  private goalOf({ goal, objective }: SolveItem): FlatZincProblem["goal"] {
+    if (goal === "satisfy" || objective === undefined) return undefined;
+    const value = this.scope.evaluate(objective);
+    const expression = varInt.read(value);
+    if (expression === undefined) throw this.mismatch(objective, varInt.expected, value);
+    return Object.freeze({ sense: goal, expression });
+  }
+
+  private mismatch({ offset }: Expression, expected: string, found: Value): Error {
+    return this.scope.error(offset, `expected ${expected}, found ${describeValue(found)}`);
+  }
+}
+
+const ALL_INTEGERS: IntSet = [[-MAX_INTEGER, MAX_INTEGER]];
