@@ -63,5 +63,8 @@ describe("disjunction", () => {
     ];
     expect(new Disjunction([between(2, 3), between(6, 7)]).propagate(store)).not.toBe(Outcome.failed);
     expect(snapshot(store)[0]).toEqual([2, 7, 1, 0, 6, [2, 3, 4, 5, 6, 7]]);
+    store.makeExplicit(0);
+    expect(new Disjunction([between(2, 3), between(6, 7)]).propagate(store)).not.toBe(Outcome.failed);
+    expect(snapshot(store)[0]).toEqual([2, 7, 1, 0, 4, [2, 3, 6, 7]]);
   });
 });

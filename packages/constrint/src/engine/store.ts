@@ -303,6 +303,49 @@ export class Store {
     return true;
   }
 
+  /** The number of words that hold a variable's explicit values, 0 without. */
+  wordCount(x: number): number {
+    return this.firstWords[x]! < 0 ? 0 : (this.tables[x]!.length + 31) >> 5;
+  }
+
+  /** Adds the current explicit values of x to a set of the same layout: {@link wordCount} words of `into` from `at` on. */
+  addValuesTo(x: number, into: Int32Array, at: number): void {
+    const firstWord = this.firstWords[x]!;
+    const words = this.words.cells;
+    const low = this.indexAtLeast(x, this.min(x));
+    const high = this.indexAtLeast(x, this.max(x));
+    for (let word = low >> 5; word <= high >> 5; word++) {
+      let bits = words[firstWord + word]!;
+      if (word === low >> 5) bits &= -1 << (low & 31);
+      if (word === high >> 5) bits &= -1 >>> (31 - (high & 31));
+      into[at + word]! |= bits;
+    }
+  }
+
+  /** Keeps only those explicit values of x that are in a set made by {@link addValuesTo}. */
+  keepValuesOf(x: number, set: Int32Array, at: number): boolean {
+    const firstWord = this.firstWords[x]!;
+    const low = this.indexAtLeast(x, this.min(x));
+    const high = this.indexAtLeast(x, this.max(x));
+    let removed = false;
+    for (let word = low >> 5; word <= high >> 5; word++) {
+      const bits = this.words.cells[firstWord + word]!;
+      let drop = bits & ~set[at + word]!;
+      if (word === low >> 5) drop &= -1 << (low & 31);
+      if (word === high >> 5) drop &= -1 >>> (31 - (high & 31));
+      if (drop === 0) continue;
+      this.words.set(firstWord + word, bits & ~drop);
+      removed = true;
+    }
+    if (!removed) return true;
+    this.changes++;
+    this.sink.notify(x, Events.values);
+    // The bounds may be among the removed values.
+    const min = this.explicitAtLeast(x, this.min(x));
+    if (min > this.max(x)) return false;
+    return this.setMin(x, min) && this.setMax(x, this.explicitAtMost(x, this.max(x)));
+  }
+
   /** Keeps the values one by one from now on, if they are few enough. Root level only. */
   makeExplicit(x: number): void {
     const size = this.size(x);

@@ -17,6 +17,8 @@ import { Contradiction } from "../propagators/logic/contradiction.js";
 import { Disjunction } from "../propagators/logic/disjunction.js";
 import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
 import type { IntExpr, IntVar } from "./expression.js";
+import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
+import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
 import { divisorsIn } from "./nodes-in.js";
 
@@ -33,7 +35,7 @@ type Compiled = readonly Propagator[] | false;
  *
  * @internal
  */
-export class Compiler {
+export class Compiler implements OperandVariables {
   readonly engine = new Engine();
   private readonly numbers = new Map<IntVar, number>();
   /** Auxiliary variables by what defines them. */
@@ -66,6 +68,19 @@ export class Compiler {
   /** A variable that equals the expression. */
   variableFor(expression: IntExpr): number {
     return this.variableOf(this.linearForm(expression));
+  }
+
+  /** A variable and a constant whose sum equals the expression: x + c needs no auxiliary variable. */
+  shiftedVariableFor(expression: IntExpr): ShiftedVariable {
+    const form = this.linearForm(expression);
+    const [term, ...others] = form.terms;
+    if (term?.[1] === 1 && others.length === 0) {
+      const variable = term[0];
+      const { store } = this.engine;
+      const fits = isExact(store.min(variable) + form.constant) && isExact(store.max(variable) + form.constant);
+      if (fits) return { variable, shift: form.constant };
+    }
+    return { variable: this.variableOf(form), shift: 0 };
   }
 
   /** Requires that the expression divides by nothing that is 0. */
@@ -254,13 +269,15 @@ export class Compiler {
       case "and":
         return conjunction(constraint.constraints.map((part) => this.compileConstraint(part)));
       case "or": {
-        const branches = constraint.constraints
+        const branches = flattenDisjunction(constraint)
           .map((part) => this.compileConstraint(part))
           .filter((part) => part !== false);
         if (branches.some((branch) => branch.length === 0)) return [];
         if (branches.length <= 1) return branches[0] ?? false;
         return [new Disjunction(branches)];
       }
+      default:
+        return this.compileGlobalConstraint(constraint);
     }
   }
 
@@ -291,6 +308,11 @@ export class Compiler {
     return conjunction(parts);
   }
 
+  private compileGlobalConstraint(constraint: GlobalConstraint): Compiled {
+    const definedness = conjunction(constraint.operands.map((operand) => this.definedness(operand)));
+    return definedness === false ? false : conjunction([definedness, compileGlobal(constraint, this)]);
+  }
+
   private compileComparison(relation: Relation, left: IntExpr, right: IntExpr): Compiled {
     const difference = this.linearForm(left).plus(this.linearForm(right), -1);
     switch (relation) {
@@ -319,6 +341,11 @@ export class Compiler {
     }
     return [new Divides(this.variableOf(divisorForm), this.variableOf(dividendForm))];
   }
+}
+
+/** The parts of a disjunction, without disjunctions among them. */
+function flattenDisjunction(constraint: Constraint): readonly Constraint[] {
+  return constraint.kind === "or" ? constraint.constraints.flatMap(flattenDisjunction) : [constraint];
 }
 
 function conjunction(parts: readonly Compiled[]): Compiled {

@@ -5,7 +5,7 @@ import type { Store } from "../../engine/store.js";
  * At least one branch holds, where a branch is a conjunction of propagators.
  *
  * Consistency: constructive. Every branch that is not yet refuted is propagated to its own fixpoint on a level of its own,
- * which is closed again; what all of them agree on (bounds, and single values where they are explicit) is true. The last
+ * which is closed again; what none of them leaves (beyond its bounds, or an explicit value) is removed. The last
  * branch is propagated in place. Cost: a propagation of each open branch a run.
  */
 export class Disjunction implements Propagator {
@@ -18,6 +18,8 @@ export class Disjunction implements Propagator {
   // What the branches propagated so far agree on, for each variable of the scope.
   private readonly unionMin: Float64Array;
   private readonly unionMax: Float64Array;
+  /** The same for explicit values: the words of all variables of the scope, one after the other. */
+  private unionWords = new Int32Array(0);
 
   constructor(readonly branches: readonly (readonly Propagator[])[]) {
     const all = branches.flat();
@@ -39,6 +41,7 @@ export class Disjunction implements Propagator {
     }
     if (open > 1) {
       open = 0;
+      this.clearUnion(store);
       for (let i = 0; i < this.branches.length; i++) {
         if (this.isRefuted(store, i)) continue;
         const outcome = this.probe(store, i, open === 0);
@@ -53,10 +56,7 @@ export class Disjunction implements Propagator {
     }
     if (open === 0) return Outcome.failed;
     if (open === 1) return propagateTogether(store, this.branches[last]!);
-    for (let i = 0; i < this.scope.length; i++) {
-      const x = this.scope[i]!;
-      if (!store.setMin(x, this.unionMin[i]!) || !store.setMax(x, this.unionMax[i]!)) return Outcome.failed;
-    }
+    if (!this.narrowToUnion(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
   }
 
@@ -80,12 +80,38 @@ export class Disjunction implements Propagator {
         if (first || min < unionMin[i]!) unionMin[i] = min;
         if (first || max > unionMax[i]!) unionMax[i] = max;
       }
+      let word = 0;
+      for (const x of scope) {
+        const words = store.wordCount(x);
+        if (words > 0) store.addValuesTo(x, this.unionWords, word);
+        word += words;
+      }
     }
     const narrowed = store.changes !== before;
     store.pop();
     store.changes = before; // the store is what it was
     // A branch that had to narrow something is not true for all values.
     return outcome === Outcome.entailed && narrowed ? Outcome.stable : outcome;
+  }
+
+  private clearUnion(store: Store): void {
+    // Variables become explicit at the root level only, so this allocates a few times at most.
+    let words = 0;
+    for (const x of this.scope) words += store.wordCount(x);
+    if (words === this.unionWords.length) this.unionWords.fill(0);
+    else this.unionWords = new Int32Array(words);
+  }
+
+  private narrowToUnion(store: Store): boolean {
+    let word = 0;
+    for (let i = 0; i < this.scope.length; i++) {
+      const x = this.scope[i]!;
+      if (!store.setMin(x, this.unionMin[i]!) || !store.setMax(x, this.unionMax[i]!)) return false;
+      const words = store.wordCount(x);
+      if (words > 0 && !store.keepValuesOf(x, this.unionWords, word)) return false;
+      word += words;
+    }
+    return true;
   }
 
   holds(values: readonly number[]): boolean {
