@@ -42,10 +42,7 @@ class UsageError extends Error {}
 
 /** Runs the command `constrint` and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A closed pipe (constrint … | head) is the reader's choice, not an error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  if (!process.stdout.listeners("error").includes(ignoreClosedPipe)) process.stdout.on("error", ignoreClosedPipe);
   try {
     await parser(argv).parseAsync();
   } catch (error) {
@@ -53,6 +50,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`constrint: ${error.message}\n`);
     process.exitCode = ExitCode.usage;
   }
+}
+
+/** A closed pipe (constrint … | head) is the reader's choice, not an error. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 function parser(argv: readonly string[]) {
