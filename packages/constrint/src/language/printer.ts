@@ -11,7 +11,8 @@ const Binding = { and: 0, or: 1, remainder: 3, sum: 4, product: 5, sign: 6, powe
  * Writes a program as ConstrINT text, one statement a line, declarations first. `parseProgram` of it gives a model with the
  * same variables in the same order and the same solutions.
  *
- * @throws SolverError `invalid-name` for a variable whose name is not an identifier of the language.
+ * @throws SolverError `invalid-name` for a variable whose name is not an identifier of the language, `invalid-expression` for a
+ *   global constraint, which the language cannot say.
  */
 export function formatProgram({ model, goal }: Program): string {
   const statements = [
@@ -58,6 +59,11 @@ function constraintText(constraint: Constraint, binding: number): string {
       return joined(constraint.constraints, "; ", Binding.and, binding, "0 == 0");
     case "or":
       return joined(constraint.constraints, " | ", Binding.or, binding, "0 == 1");
+    default:
+      throw new SolverError(
+        "invalid-expression",
+        `constraint ${constraint.kind}: the ConstrINT language has none such`,
+      );
   }
 }
 

@@ -1,8 +1,10 @@
 import { SolverError } from "../error.js";
 import type { IntExpr } from "./expression.js";
+import type { GlobalConstraint } from "./global/global-constraint.js";
+import { GlobalNode } from "./global/global-node.js";
 
 /** A constraint: an immutable node that `kind` tells apart. */
-export type Constraint = Comparison | Divides | And | Or;
+export type Constraint = Comparison | Divides | And | Or | GlobalConstraint;
 
 /** The relations between two expressions, as the ConstrINT language writes them. */
 export type Relation = "==" | "!=" | "<=" | "<" | ">=" | ">";
@@ -72,7 +74,8 @@ export function requireConstraint(constraint: Constraint): Constraint {
     constraint instanceof Comparison ||
     constraint instanceof Divides ||
     constraint instanceof And ||
-    constraint instanceof Or;
+    constraint instanceof Or ||
+    constraint instanceof GlobalNode;
   if (isConstraint) return constraint;
   throw new SolverError(
     "invalid-expression",

@@ -3,6 +3,7 @@ import { SolverError } from "../error.js";
 import { divisionRemainder, type Rounding } from "../propagators/arithmetic/division.js";
 import type { Comparison, Constraint, Divides, Relation } from "./constraint.js";
 import type { IntExpr } from "./expression.js";
+import { globalHolds } from "./global/global-constraint.js";
 
 /** A value for each variable, by name. */
 export type Assignment = Readonly<Record<string, number>>;
@@ -26,24 +27,31 @@ export function evaluate(expression: IntExpr, assignment: Assignment): number {
 
 /**
  * Whether a constraint holds for an assignment: the plain meaning, without a solver. Exact however large intermediate values
- * are. A comparison in which something is divided by 0 does not hold.
+ * are. A constraint in which something is divided by 0 does not hold.
  *
- * @throws SolverError `missing-value` or `not-an-integer`, as {@link evaluate} does.
+ * @throws SolverError `missing-value` or `not-an-integer`, as {@link evaluate} does, and `overflow` for an operand of a global
+ *   constraint outside ±(2^53 − 1).
  */
 export function holds(constraint: Constraint, assignment: Assignment): boolean {
   switch (constraint.kind) {
     case "comparison":
     case "divides":
-      try {
-        return relationHolds(constraint, assignment);
-      } catch (error) {
-        if (error instanceof SolverError && error.code === "division-by-zero") return false;
-        throw error;
-      }
+      return falseWhereUndefined(() => relationHolds(constraint, assignment));
     case "and":
       return constraint.constraints.every((part) => holds(part, assignment));
     case "or":
       return constraint.constraints.some((part) => holds(part, assignment));
+    default:
+      return falseWhereUndefined(() => globalHolds(constraint, (operand) => evaluate(operand, assignment)));
+  }
+}
+
+function falseWhereUndefined(check: () => boolean): boolean {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof SolverError && error.code === "division-by-zero") return false;
+    throw error;
   }
 }
 

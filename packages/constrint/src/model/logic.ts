@@ -1,3 +1,4 @@
+import { SolverError } from "../error.js";
 import { and, Comparison, type Constraint, type Divides, or, type Relation, requireConstraint } from "./constraint.js";
 import type { IntExpr } from "./expression.js";
 import { divisorsIn } from "./nodes-in.js";
@@ -14,6 +15,8 @@ const OPPOSITE: Readonly<Record<Relation, Relation>> = {
 /**
  * The constraint that holds exactly where this one does not, with the negation moved inward to the comparisons. A comparison
  * that divides by 0 does not hold, so its negation does.
+ *
+ * @throws SolverError `invalid-expression` for a global constraint, such as allDifferent.
  */
 export function not(constraint: Constraint): Constraint {
   requireConstraint(constraint);
@@ -28,6 +31,8 @@ export function not(constraint: Constraint): Constraint {
       return or(...constraint.constraints.map(not));
     case "or":
       return and(...constraint.constraints.map(not));
+    default:
+      throw new SolverError("invalid-expression", `not: the constraint ${constraint.kind} has no negation`);
   }
 }
 

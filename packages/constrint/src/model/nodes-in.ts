@@ -56,5 +56,7 @@ function partsOf(node: ModelNode): readonly ModelNode[] {
     case "and":
     case "or":
       return node.constraints;
+    default:
+      return node.operands;
   }
 }

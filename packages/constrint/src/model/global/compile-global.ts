@@ -1,0 +1,53 @@
+import type { Propagator } from "../../engine/propagator.js";
+import { AllDifferentBounds } from "../../propagators/global/all-different-bounds.js";
+import { AllDifferentDomain } from "../../propagators/global/all-different-domain.js";
+import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
+import type { IntExpr } from "../expression.js";
+import type { AllDifferent } from "./all-different.js";
+import type { GlobalConstraint } from "./global-constraint.js";
+
+/** A variable plus a constant. @internal */
+export interface ShiftedVariable {
+  readonly variable: number;
+  readonly shift: number;
+}
+
+/** Where the variables for a constraint's operands come from. @internal */
+export interface OperandVariables {
+  /** A variable that equals the expression. */
+  variableFor(expression: IntExpr): number;
+  /** A variable and a constant whose sum equals the expression: saves an auxiliary variable for x + c. */
+  shiftedVariableFor(expression: IntExpr): ShiftedVariable;
+}
+
+/** The propagators of a global constraint, which must all hold, or false. @internal */
+export function compileGlobal(constraint: GlobalConstraint, operands: OperandVariables): readonly Propagator[] | false {
+  switch (constraint.kind) {
+    case "all-different":
+      return compileAllDifferent(constraint, operands);
+  }
+}
+
+function compileAllDifferent(constraint: AllDifferent, operands: OperandVariables): readonly Propagator[] | false {
+  let terms = constraint.operands.map((operand) => operands.shiftedVariableFor(operand));
+  // The propagators want distinct variables: x and x + 1 become two of them.
+  if (hasRepeats(terms)) {
+    terms = constraint.operands.map((operand) => ({ variable: operands.variableFor(operand), shift: 0 }));
+    if (hasRepeats(terms)) return false;
+  }
+  const variables = terms.map(({ variable }) => variable);
+  const shifts = terms.map(({ shift }) => shift);
+  const values = new AllDifferentValues(variables, shifts);
+  switch (constraint.consistency) {
+    case "value":
+      return [values];
+    case "bounds":
+      return [values, new AllDifferentBounds(variables, shifts)];
+    case "domain":
+      return [values, new AllDifferentDomain(variables, shifts)];
+  }
+}
+
+function hasRepeats(terms: readonly ShiftedVariable[]): boolean {
+  return new Set(terms.map(({ variable }) => variable)).size < terms.length;
+}

@@ -1,0 +1,14 @@
+import { areAllDifferent } from "../../propagators/global/all-different-values.js";
+import type { IntExpr } from "../expression.js";
+import type { AllDifferent } from "./all-different.js";
+
+/** A constraint on any number of expressions that is more than the sum of its pairs. */
+export type GlobalConstraint = AllDifferent;
+
+/** Whether a global constraint holds for given values of its operands. @internal */
+export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
+  switch (constraint.kind) {
+    case "all-different":
+      return areAllDifferent(constraint.operands.map(evaluated));
+  }
+}

@@ -1,0 +1,202 @@
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+import { areAllDifferent } from "./all-different-values.js";
+
+/**
+ * xᵢ + sᵢ ≠ xⱼ + sⱼ for i ≠ j, by Hall intervals: where as many variables as an interval has values must lie in it, the bounds
+ * of all others leave it.
+ *
+ * Consistency: bounds, with the domains taken as intervals. Variables with an infinite bound are left out of a run. Cost:
+ * O(n log n) a run; the orders of the bounds are kept between runs, so that sorting them again is close to linear.
+ *
+ * Source: López-Ortiz, Quimper, Tromp, van Beek, "A fast and simple algorithm for bounds consistency of the alldifferent
+ * constraint", IJCAI 2003.
+ */
+export class AllDifferentBounds implements Propagator {
+  readonly name = "all different (bounds)";
+  readonly priority = Priority.quadratic;
+  readonly wakes = Events.bounds;
+  // For each place: the shifted bounds, hi exclusive, and their ranks among all bounds.
+  private readonly low: Float64Array;
+  private readonly high: Float64Array;
+  private readonly lowRank: Int32Array;
+  private readonly highRank: Int32Array;
+  /** The places by lower and by upper bound. */
+  private readonly byLow: Int32Array;
+  private readonly byHigh: Int32Array;
+  /** The distinct bounds in ascending order, with a guard at either end. */
+  private readonly bounds: Float64Array;
+  /** Trees of capacity: from a rank towards one whose interval below (above) still has a free value. */
+  private readonly capacityTree: Int32Array;
+  /** How many values are free in the interval that ends at a rank. */
+  private readonly free: Float64Array;
+  /** Trees of Hall intervals: from a rank towards the end of the Hall interval that it lies in. */
+  private readonly hallTree: Int32Array;
+
+  /**
+   * @param scope distinct variables
+   * @param shifts the constant sᵢ added to each
+   */
+  constructor(
+    readonly scope: readonly number[],
+    private readonly shifts: readonly number[],
+  ) {
+    const n = scope.length;
+    this.low = new Float64Array(n);
+    this.high = new Float64Array(n);
+    this.lowRank = new Int32Array(n);
+    this.highRank = new Int32Array(n);
+    this.byLow = Int32Array.from(scope, (_, i) => i);
+    this.byHigh = Int32Array.from(scope, (_, i) => i);
+    this.bounds = new Float64Array(2 * n + 2);
+    this.capacityTree = new Int32Array(2 * n + 2);
+    this.free = new Float64Array(2 * n + 2);
+    this.hallTree = new Int32Array(2 * n + 2);
+  }
+
+  propagate(store: Store): Outcome {
+    const { scope, shifts, low, high } = this;
+    const before = store.changes;
+    let finite = 0;
+    let open = false;
+    for (let i = 0; i < scope.length; i++) {
+      low[i] = store.min(scope[i]!) + shifts[i]!;
+      high[i] = store.max(scope[i]!) + shifts[i]! + 1;
+      if (!Number.isSafeInteger(low[i]) || !Number.isSafeInteger(high[i])) low[i] = high[i] = Infinity;
+      else finite++;
+      if (!store.isFixed(scope[i]!)) open = true;
+    }
+    sortBy(this.byLow, low);
+    sortBy(this.byHigh, high);
+    const last = this.rankBounds(finite);
+    if (!this.raiseLows(store, finite, last) || !this.dropHighs(store, finite, last)) return Outcome.failed;
+    if (store.changes !== before) return Outcome.changed;
+    return open ? Outcome.stable : Outcome.entailed;
+  }
+
+  /** Numbers the distinct bounds 1 … last, and the places' bounds by them. Returns `last`. */
+  private rankBounds(count: number): number {
+    const { low, high, byLow, byHigh, lowRank, highRank, bounds } = this;
+    if (count === 0) return 0;
+    let last = 0;
+    bounds[0] = low[byLow[0]!]! - 2;
+    let i = 0;
+    for (let j = 0; j < count; ) {
+      const nextIsLow = i < count && low[byLow[i]!]! <= high[byHigh[j]!]!;
+      const bound = nextIsLow ? low[byLow[i]!]! : high[byHigh[j]!]!;
+      if (bound !== bounds[last]) bounds[++last] = bound;
+      if (nextIsLow) lowRank[byLow[i++]!] = last;
+      else highRank[byHigh[j++]!] = last;
+    }
+    bounds[last + 1] = bounds[last]! + 2;
+    return last;
+  }
+
+  private raiseLows(store: Store, count: number, last: number): boolean {
+    const { bounds, capacityTree, free, hallTree, lowRank, highRank } = this;
+    for (let rank = 1; rank <= last + 1; rank++) {
+      capacityTree[rank] = hallTree[rank] = rank - 1;
+      free[rank] = bounds[rank]! - bounds[rank - 1]!;
+    }
+    for (let k = 0; k < count; k++) {
+      const place = this.byHigh[k]!;
+      const from = lowRank[place]!;
+      const to = highRank[place]!;
+      let z = upward(capacityTree, from + 1);
+      const below = capacityTree[z]!;
+      if (--free[z]! === 0) {
+        capacityTree[z] = z + 1;
+        z = upward(capacityTree, z + 1);
+        capacityTree[z] = below;
+      }
+      redirect(capacityTree, from + 1, z, z);
+      const spare = bounds[z]! - bounds[to]!;
+      if (free[z]! < spare) return false;
+      if (hallTree[from]! > from) {
+        const end = upward(hallTree, hallTree[from]!);
+        if (!store.setMin(this.scope[place]!, bounds[end]! - this.shifts[place]!)) return false;
+        redirect(hallTree, from, end, end);
+      }
+      if (free[z] === spare) {
+        redirect(hallTree, hallTree[to]!, below - 1, to);
+        hallTree[to] = below - 1;
+      }
+    }
+    return true;
+  }
+
+  private dropHighs(store: Store, count: number, last: number): boolean {
+    const { bounds, capacityTree, free, hallTree, lowRank, highRank } = this;
+    for (let rank = 0; rank <= last; rank++) {
+      capacityTree[rank] = hallTree[rank] = rank + 1;
+      free[rank] = bounds[rank + 1]! - bounds[rank]!;
+    }
+    for (let k = count - 1; k >= 0; k--) {
+      const place = this.byLow[k]!;
+      const from = highRank[place]!;
+      const to = lowRank[place]!;
+      let z = downward(capacityTree, from - 1);
+      const above = capacityTree[z]!;
+      if (--free[z]! === 0) {
+        capacityTree[z] = z - 1;
+        z = downward(capacityTree, z - 1);
+        capacityTree[z] = above;
+      }
+      redirect(capacityTree, from - 1, z, z);
+      const spare = bounds[to]! - bounds[z]!;
+      if (free[z]! < spare) return false;
+      if (hallTree[from]! < from) {
+        const end = downward(hallTree, hallTree[from]!);
+        if (!store.setMax(this.scope[place]!, bounds[end]! - 1 - this.shifts[place]!)) return false;
+        redirect(hallTree, from, end, end);
+      }
+      if (free[z] === spare) {
+        redirect(hallTree, hallTree[to]!, above + 1, to);
+        hallTree[to] = above + 1;
+      }
+    }
+    return true;
+  }
+
+  holds(values: readonly number[]): boolean {
+    return areAllDifferent(values.map((value, i) => value + this.shifts[i]!));
+  }
+}
+
+/** Insertion sort: the order of the last run is nearly right. */
+function sortBy(places: Int32Array, keys: Float64Array): void {
+  for (let k = 1; k < places.length; k++) {
+    const place = places[k]!;
+    const key = keys[place]!;
+    let at = k;
+    while (at > 0 && keys[places[at - 1]!]! > key) {
+      places[at] = places[at - 1]!;
+      at--;
+    }
+    places[at] = place;
+  }
+}
+
+/** Follows a tree to larger ranks, to its root. */
+function upward(tree: Int32Array, rank: number): number {
+  let at = rank;
+  while (tree[at]! > at) at = tree[at]!;
+  return at;
+}
+
+/** Follows a tree to smaller ranks, to its root. */
+function downward(tree: Int32Array, rank: number): number {
+  let at = rank;
+  while (tree[at]! < at) at = tree[at]!;
+  return at;
+}
+
+/** Path compression: every node on the way from `start` to `end` points to `target`. */
+function redirect(tree: Int32Array, start: number, end: number, target: number): void {
+  for (let at = start; at !== end; ) {
+    const next = tree[at]!;
+    tree[at] = target;
+    at = next;
+  }
+}

@@ -1,0 +1,71 @@
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+
+/** Whether no value occurs twice. */
+export function areAllDifferent(values: readonly number[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+/**
+ * xᵢ + sᵢ ≠ xⱼ + sⱼ for i ≠ j, by taking the value of a fixed variable from all others.
+ *
+ * Consistency: value. A value inside a domain that is not explicit stays until the variable is fixed. Cost: O(n) a run and O(n)
+ * for each variable that became fixed; those already treated in this subtree are not looked at again.
+ */
+export class AllDifferentValues implements Propagator {
+  readonly name = "all different (values)";
+  readonly priority = Priority.linear;
+  readonly wakes = Events.fixed;
+  /** The variables' places, those not yet treated first: a sparse set, whose size is reversible. */
+  private readonly places: Int32Array;
+  private openCell = -1;
+
+  /**
+   * @param scope distinct variables
+   * @param shifts the constant sᵢ added to each
+   */
+  constructor(
+    readonly scope: readonly number[],
+    private readonly shifts: readonly number[],
+  ) {
+    this.places = Int32Array.from(scope, (_, i) => i);
+  }
+
+  propagate(store: Store): Outcome {
+    const { scope, shifts, places } = this;
+    if (this.openCell < 0) this.openCell = store.state.allocate(1, scope.length);
+    const openBefore = store.state.cells[this.openCell]!;
+    let open = openBefore;
+    let untreated = open; // places[open … untreated − 1] are fixed, but still to be taken from the others
+    for (;;) {
+      for (let k = open - 1; k >= 0; k--) {
+        const i = places[k]!;
+        if (!store.isFixed(scope[i]!)) continue;
+        open--;
+        places[k] = places[open]!;
+        places[open] = i;
+      }
+      if (open === untreated) break;
+      while (untreated > open) {
+        untreated--;
+        const i = places[untreated]!;
+        const value = store.min(scope[i]!) + shifts[i]!;
+        // A variable that is not explicit may have been fixed to a value that was taken from it.
+        const end = store.isExplicit(scope[i]!) ? untreated : scope.length;
+        for (let k = 0; k < end; k++) {
+          const j = places[k]!;
+          if (j !== i && !store.remove(scope[j]!, value - shifts[j]!)) return Outcome.failed;
+        }
+      }
+    }
+    if (open === 0) return Outcome.entailed;
+    // At the root a domain may yet become explicit, and then all values have to be taken from it again.
+    if (open !== openBefore && store.level > 0) store.state.set(this.openCell, open);
+    return Outcome.stable;
+  }
+
+  holds(values: readonly number[]): boolean {
+    return areAllDifferent(values.map((value, i) => value + this.shifts[i]!));
+  }
+}

@@ -1,0 +1,45 @@
+import type { Store } from "../../engine/store.js";
+
+/**
+ * The distinct values of some variables, numbered 0, 1, … in ascending order.
+ *
+ * @internal
+ */
+export class ValueIndex {
+  /** Value number i. */
+  readonly values: Float64Array;
+  private readonly dense: boolean;
+
+  /** @param values in any order, with repetitions */
+  constructor(values: Iterable<number>) {
+    this.values = Float64Array.from(new Set(values)).sort();
+    const { length } = this.values;
+    this.dense = length > 0 && this.values[length - 1]! - this.values[0]! === length - 1;
+  }
+
+  get count(): number {
+    return this.values.length;
+  }
+
+  /** The number of a value, or −1. */
+  of(value: number): number {
+    const { values } = this;
+    if (this.dense) {
+      const index = value - values[0]!;
+      return index >= 0 && index < values.length ? index : -1;
+    }
+    let low = 0;
+    let high = values.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (values[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return values[low] === value ? low : -1;
+  }
+}
+
+/** The values of a variable that a store has now, shifted by a constant. @internal */
+export function* currentValues(store: Store, x: number, shift: number): Generator<number> {
+  for (let value = store.min(x); value !== Infinity; value = store.next(x, value)) yield value + shift;
+}

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type AllDifferentConsistency,
+  allDifferent,
+  type Constraint,
+  type IntVar,
+  Model,
+} from "../../../packages/constrint/src/index.js";
+import { asSortedText, bruteForce, buildExpression, enumerate, expressionRecipe, fixedSeed } from "../random-model.js";
+
+const VARIABLES = 3;
+
+const domains = fc.array(
+  fc.oneof(
+    fc.uniqueArray(fc.integer({ min: -4, max: 7 }), { minLength: 1, maxLength: 5 }),
+    fc
+      .tuple(fc.integer({ min: -3, max: 2 }), fc.integer({ min: 1, max: 6 }))
+      .map(([low, size]) => Array.from({ length: size }, (_, i) => low + i)),
+  ),
+  { minLength: VARIABLES, maxLength: VARIABLES },
+);
+
+/** A variable, a variable plus a constant, or any expression. */
+const operand = fc.oneof(
+  fc.record({ op: fc.constant("variable" as const), index: fc.nat(VARIABLES - 1) }),
+  fc.record({ index: fc.nat(VARIABLES - 1), value: fc.integer({ min: -2, max: 2 }) }).map(({ index, value }) => ({
+    op: "sum" as const,
+    of: [
+      { op: "variable" as const, index },
+      { op: "constant" as const, value },
+    ],
+  })),
+  { weight: 1, arbitrary: expressionRecipe },
+);
+
+/** Compares all solutions of a model that has only this constraint with brute force. */
+function forAllModels<T>(
+  recipe: fc.Arbitrary<T>,
+  build: (recipe: T, variables: readonly IntVar[]) => Constraint,
+  numRuns = 300,
+): void {
+  fc.assert(
+    fc.property(domains, recipe, (values, constraintRecipe) => {
+      const model = new Model();
+      const variables = values.map((list, i) => model.int(`v${i}`, list));
+      model.add(build(constraintRecipe, variables));
+      const { solutions, status } = enumerate(model);
+      expect(status).toBe("complete");
+      expect(asSortedText(solutions)).toEqual(asSortedText(bruteForce(model, values)));
+    }),
+    { ...fixedSeed(), numRuns },
+  );
+}
+
+describe("global constraints in models against brute force", () => {
+  test("allDifferent", () => {
+    forAllModels(
+      fc.tuple(
+        fc.array(operand, { maxLength: 4 }),
+        fc.constantFrom<AllDifferentConsistency>("value", "bounds", "domain"),
+      ),
+      ([operands, consistency], variables) =>
+        allDifferent(
+          operands.map((recipe) => buildExpression(recipe, variables)),
+          { consistency },
+        ),
+    );
+  });
+});
+
+describe("allDifferent", () => {
+  test("refuses an unknown consistency", () => {
+    expect(() => allDifferent([], { consistency: "strong" as AllDifferentConsistency })).toThrow(/strong/);
+  });
+
+  test.each(["value", "bounds", "domain"] as const)("%s: counts the ways to place 7 queens", (consistency) => {
+    const model = new Model();
+    const columns = Array.from({ length: 7 }, (_, i) => model.int(`q${i}`, 0, 6));
+    for (const slope of [-1, 0, 1]) {
+      model.add(
+        allDifferent(
+          columns.map((column, i) => column.plus(slope * i)),
+          { consistency },
+        ),
+      );
+    }
+    expect(model.count().count).toBe(40);
+  });
+
+  test("pigeons and holes are refuted without search", () => {
+    const model = new Model();
+    model.add(allDifferent(Array.from({ length: 12 }, (_, i) => model.int(`p${i}`, 1, 11))));
+    const result = model.solve();
+    expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 0]);
+  });
+});
