@@ -15,5 +15,5 @@ function linear(coefficients: readonly number[], xs: readonly IntExpr[]): IntExp
   if (coefficients.length !== xs.length) {
     throw new ArgumentMismatch(`as many coefficients as variables, found ${coefficients.length} and ${xs.length}`);
   }
-  return sum(xs.map((x, i) => product([coefficients[i]!, x])));
+  return sum(xs.map((x, i) => (coefficients[i] === 1 ? x : product([coefficients[i]!, x]))));
 }
