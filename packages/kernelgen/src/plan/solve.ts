@@ -1,7 +1,7 @@
 import { evaluate, type IntExpr, Model, type Solution } from "constrint";
 import type { Device } from "hwmodels";
 import { KernelgenError } from "../errors.js";
-import type { KernelFamily, Tiling } from "./family.js";
+import type { Budget, KernelFamily, Tiling } from "./family.js";
 import { planHash } from "./hash.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
@@ -58,7 +58,7 @@ export function solvePlan(
 export function solveFamily(problem: Problem, device: Device, family: KernelFamily, pins: Pins = {}): FamilyOutcome {
   const reason = family.refuse(problem, device);
   if (reason !== undefined) return { family, feasibleCount: 0, reason };
-  const { model, tiling } = state(problem, device, family, pins, true);
+  const { model, tiling } = state(problem, device, family, pins, () => true);
   const best = model.minimize(tiling.cost);
   if (best.solution === undefined) {
     return { family, feasibleCount: 0, reason: explainInfeasible(problem, device, family, pins) };
@@ -67,13 +67,13 @@ export function solveFamily(problem: Problem, device: Device, family: KernelFami
   return { family, feasibleCount: count, plan: planOf(problem, device, family, tiling, best.solution) };
 }
 
-/** A model of the tiling with its pins, and with its budgets as constraints if `withBudgets`. */
+/** A model of the tiling with its pins, and with those budgets as constraints that `isKept` picks. */
 function state(
   problem: Problem,
   device: Device,
   family: KernelFamily,
   pins: Pins,
-  withBudgets: boolean,
+  isKept: (budget: Budget) => boolean,
 ): { model: Model; tiling: Tiling } {
   const model = new Model();
   const tiling = family.tile(problem, device, model);
@@ -85,29 +85,33 @@ function state(
     }
     model.add(unknown.eq(value), `${name} is pinned to ${value}`);
   }
-  if (withBudgets) for (const { name, need, allowed } of tiling.budgets) model.add(need.le(allowed), name);
+  for (const budget of tiling.budgets.filter(isKept)) model.add(budget.need.le(budget.allowed), budget.name);
   return { model, tiling };
 }
 
-/** Dead ends that it is worth to tell the least that a tile needs of a budget, beside that it needs too much. */
-const explanationFailureLimit = 2000;
-
-/** Which budgets cannot be met even alone, with the least that any tile needs; or that they cannot be met together. */
+/**
+ * Why no tile is feasible, in numbers: the budgets that cannot be met even alone, with the least that any tile needs; if there are none,
+ * the budgets that cannot be met where all others are.
+ */
 function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
-  const { model, tiling } = state(problem, device, family, pins, false);
+  const { model, tiling } = state(problem, device, family, pins, () => false);
   if (model.solve().status === "unsatisfiable") {
     const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
     return `no tile of these dimensions${pinned.length > 0 ? ` has ${pinned.join(" and ")}` : ""}`;
   }
-  const shortfalls = tiling.budgets.flatMap(({ name, need, allowed, unit }, index) => {
-    const alone = state(problem, device, family, pins, false);
-    alone.model.add(alone.tiling.budgets[index]!.need.le(allowed));
-    if (alone.model.solve().status !== "unsatisfiable") return [];
-    const { status, objective } = model.minimize(need, { failureLimit: explanationFailureLimit });
-    const needs = status === "optimal" ? `at least ${objective}` : `more than ${allowed}`;
-    return [`${name}: needs ${needs} ${unit}, ${device.name} allows ${allowed}`];
-  });
-  if (shortfalls.length > 0) return shortfalls.join("; ");
+  const shortfalls = (isKept: (kept: Budget, judged: Budget) => boolean): string[] =>
+    tiling.budgets.flatMap((judged) => {
+      const stated = state(problem, device, family, pins, (kept) => isKept(kept, judged));
+      const { name, need, allowed, unit } = stated.tiling.budgets.find((budget) => budget.name === judged.name)!;
+      const least = stated.model.minimize(need).objective;
+      return least !== undefined && least > allowed
+        ? [`${name}: needs at least ${least} ${unit}, ${device.name} allows ${allowed}`]
+        : [];
+    });
+  const alone = shortfalls(() => false);
+  if (alone.length > 0) return alone.join("; ");
+  const together = shortfalls((kept, judged) => kept.name !== judged.name);
+  if (together.length > 0) return `where all other limits are met, ${together.join("; or ")}`;
   const limits = tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
   return `no tile meets these limits of ${device.name} together: ${limits.join(", ")}`;
 }
