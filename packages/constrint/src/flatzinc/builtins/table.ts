@@ -6,12 +6,13 @@ import { ARITHMETIC } from "./arithmetic.js";
 import { BOOL, BOOL_FUNCTIONS } from "./bool.js";
 import type { Builtin, BuiltinTable } from "./builtin.js";
 import { ELEMENT } from "./element.js";
+import { GLOBAL } from "./global.js";
 import { INT_COMPARISON } from "./int-comparison.js";
 import { LINEAR } from "./linear.js";
 
 /** Builtins whose reified forms, p_reif(…, r) ⇔ (r ⇔ p(…)) and p_imp(…, r) ⇔ (r ⇒ p(…)), follow from the plain one. */
 const REIFIABLE = byName(INT_COMPARISON, LINEAR, ARITHMETIC, ELEMENT, BOOL);
-const ALL = new Map([...REIFIABLE, ...byName(BOOL_FUNCTIONS)]);
+const ALL = new Map([...REIFIABLE, ...byName(BOOL_FUNCTIONS, GLOBAL)]);
 
 /** The builtin of this name with this number of arguments, or undefined. @internal */
 export function findBuiltin(name: string, argumentCount: number): Builtin | undefined {
