@@ -5,7 +5,8 @@ export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { families, familiesFor } from "./families.js";
 export { type GeneratedFile, generateFiles } from "./generate.js";
 export type { DataType } from "./plan/data-type.js";
-export type { Budget, KernelFamily, LaunchQuantities, SourceFile, Target, Tiling } from "./plan/family.js";
+export type { Budget, KernelFamily, SourceFile, Tiling } from "./plan/family.js";
+export type { LaunchQuantities, Target } from "./plan/launch.js";
 export type { BudgetUse, Plan } from "./plan/plan.js";
 export { planToJson } from "./plan/plan-json.js";
 export {

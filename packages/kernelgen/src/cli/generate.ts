@@ -2,7 +2,7 @@ import { findDevice } from "hwmodels";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { KernelgenError } from "../errors.js";
 import { generateFiles } from "../generate.js";
-import type { Target } from "../plan/family.js";
+import type { Target } from "../plan/launch.js";
 import { solvePlan } from "../plan/solve.js";
 import { familiesNamed } from "./family-option.js";
 import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";

@@ -1,9 +1,9 @@
 import Table from "cli-table3";
 import pc from "picocolors";
+import { launchWords } from "../plan/launch.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
 import type { PlanSearch } from "../plan/solve.js";
-import { launchWords } from "../plan/source-text.js";
 
 const plainTable = {
   chars: {

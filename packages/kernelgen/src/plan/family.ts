@@ -1,9 +1,8 @@
 import type { IntExpr, IntVar, Model } from "constrint";
 import type { Device } from "hwmodels";
+import type { LaunchQuantities, Target } from "./launch.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
-
-export type Target = "cuda" | "wgsl";
 
 /** Something a device has only so much of: the tiling is feasible when `need` is at most `allowed`. */
 export interface Budget {
@@ -13,13 +12,6 @@ export interface Budget {
   readonly allowed: number;
   /** The unit of both, for example "B". */
   readonly unit: string;
-}
-
-/** What a launch of the kernel is made of. `threadsPerBlock` is a workgroup's invocations in WGSL, `blockCount` its workgroups. */
-export interface LaunchQuantities<Value> {
-  readonly blockCount: Value;
-  readonly threadsPerBlock: Value;
-  readonly sharedBytesPerBlock: Value;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { LaunchQuantities, Target } from "./family.js";
+import type { LaunchQuantities, Target } from "./launch.js";
 import type { Problem } from "./problem.js";
 
 /** A budget of a plan, in numbers. */

@@ -1,11 +1,6 @@
+import { launchWords } from "./launch.js";
 import type { Plan } from "./plan.js";
 import { problemText } from "./problem-text.js";
-
-/** What a launch is made of, in the words of the target. */
-export const launchWords = {
-  cuda: { block: "blocks", thread: "threads", sharedMemory: "shared memory" },
-  wgsl: { block: "workgroups", thread: "invocations", sharedMemory: "workgroup memory" },
-} as const;
 
 /** `unitTile` as `UNIT_TILE`. */
 const constantName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
