@@ -1,12 +1,14 @@
 // What every check program does; check.hpp says how this file is used.
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <thread>
@@ -288,22 +290,30 @@ int check_main(const KernelDescription& kernel, int argumentCount, char** argume
                             "  random     compare with a double-precision reference on fresh random inputs\n"
                             "  time       measure\n";
   const std::string mode = argumentCount > 1 ? arguments[1] : "";
-  const auto number = [&](int index, std::uint64_t otherwise) {
+  const auto number = [&](int index, std::uint64_t otherwise, std::uint64_t limit) {
     if (index >= argumentCount) return otherwise;
-    char* end = nullptr;
-    const std::uint64_t value = std::strtoull(arguments[index], &end, 10);
-    if (*end != 0 || value < 1) fail(std::string(arguments[index]) + " is not a positive number\n" + usage);
+    const std::string text = arguments[index];
+    errno = 0;
+    const std::uint64_t value = std::strtoull(text.c_str(), nullptr, 10);
+    const bool isNumber = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos && errno == 0;
+    if (!isNumber || value < 1 || value > limit) {
+      fail("\"" + text + "\" is not a number from 1 to " + std::to_string(limit) + "\n" + usage);
+    }
     return value;
   };
+  const auto stepsAt = [&](int index) {
+    const std::uint64_t limit = std::numeric_limits<int>::max();
+    return static_cast<int>(number(index, static_cast<std::uint64_t>(kernel.defaultSteps), limit));
+  };
   if (mode == "case" && argumentCount == 3) return check_case(kernel, arguments[2]) ? 0 : 1;
-  const int steps = static_cast<int>(number(2, static_cast<std::uint64_t>(kernel.defaultSteps)));
-  const std::uint64_t seed = number(3, std::random_device{}());
-  if (mode == "random") {
+  if (mode == "random" && argumentCount <= 4) {
+    const int steps = stepsAt(2);
+    const std::uint64_t seed = number(3, std::random_device{}(), std::numeric_limits<std::uint64_t>::max());
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     return check_random(kernel, steps, seed) ? 0 : 1;
   }
-  if (mode == "time") {
-    time_kernel(kernel, steps, seed);
+  if (mode == "time" && argumentCount <= 3) {
+    time_kernel(kernel, stepsAt(2), std::random_device{}());
     return 0;
   }
   std::fputs(usage.c_str(), stderr);
