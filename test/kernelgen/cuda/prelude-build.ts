@@ -10,7 +10,8 @@ const runFile = promisify(execFile);
 /** The folder that holds prelude.cuh. */
 export const preludeDirectory = fileURLToPath(new URL("../../../packages/kernelgen/assets/cuda", import.meta.url));
 
-const hostOptions = ["-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fstack-clash-protection"];
+/** How everything that runs on the CPU is compiled, sanitizers apart. */
+export const hostOptions = ["-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fstack-clash-protection"];
 
 /** How a program ended. */
 export interface Outcome {
@@ -50,7 +51,8 @@ export async function hasCompiler(compiler: string): Promise<boolean> {
   }
 }
 
-async function compile(compiler: string, parameters: readonly string[]): Promise<void> {
+/** Compiles with prelude.cuh in reach; throws with the compiler's messages. */
+export async function compile(compiler: string, parameters: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await runProgram(compiler, [...parameters, `-I${preludeDirectory}`], {}, 120);
   if (exitCode !== 0) throw new Error(`${compiler} ${parameters.join(" ")} failed:\n${stderr}`);
 }

@@ -1,0 +1,100 @@
+import { Model } from "constrint";
+import { type CudaDevice, findDevice } from "hwmodels";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
+import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
+import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
+import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
+import { type Pins, solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+
+export const cudaFamilies = { resident: residentFamily, grid: gridFamily } as const;
+
+/** The fastest plan with these pins on an H200, where there is room for every shape. */
+function plan(family: keyof typeof cudaFamilies, sizes: Omit<ProblemOptions, "cell">, pins: Pins = {}): Plan {
+  const device = findDevice("h200") as CudaDevice;
+  const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, cudaFamilies[family], pins);
+  if (outcome.plan === undefined) throw new Error(`${family} ${JSON.stringify(sizes)}: ${outcome.reason}`);
+  return outcome.plan;
+}
+
+/**
+ * Forward kernels of every shape: dimensions that divide nothing, one sequence, one step, steps that are no multiple of those loaded
+ * ahead (4 in resident, 2 in grid), and pins that force each way of splitting the work.
+ */
+export const forwardCases = {
+  "resident bf16, 48x5": plan("resident", { headDim: 48, heads: 5, batch: 3, steps: 7 }),
+  "resident bf16, one unit tile for two column groups of two columns": plan(
+    "resident",
+    { headDim: 64, heads: 2, batch: 11, steps: 5 },
+    { unitsPerThread: 2, columnsPerThread: 2, unitGroups: 1, columnGroups: 2 },
+  ),
+  "resident bf16, inner dimension over three warps": plan(
+    "resident",
+    { headDim: 33, heads: 3, batch: 5, steps: 6 },
+    { warpsAlongInner: 3 },
+  ),
+  "resident bf16, part of R in shared memory, last c": plan(
+    "resident",
+    { headDim: 50, heads: 2, batch: 9, steps: 6, stateOutput: "last" },
+    { unitsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 1 },
+  ),
+  "resident bf16, one sequence, one step": plan("resident", { headDim: 7, batch: 1, steps: 1 }),
+  "resident fp32, lanes along the inner dimension": plan(
+    "resident",
+    { headDim: 20, heads: 2, batch: 3, steps: 9, dataType: "fp32" },
+    { lanesAlongInner: 4, sequencesPerLane: 1 },
+  ),
+  "resident fp32, part of R in shared memory": plan(
+    "resident",
+    { headDim: 48, heads: 5, batch: 3, steps: 7, dataType: "fp32" },
+    { unitsPerThread: 2, lanesAlongInner: 2, sequencesPerLane: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
+  ),
+  "resident fp32, inner dimension over three warps, last c": plan(
+    "resident",
+    { headDim: 33, heads: 3, batch: 5, steps: 3, dataType: "fp32", stateOutput: "last" },
+    { lanesAlongInner: 1, sequencesPerLane: 5, warpsAlongInner: 3 },
+  ),
+  "grid bf16, 48x5": plan(
+    "grid",
+    { headDim: 48, heads: 5, batch: 3, steps: 7 },
+    { unitsPerThread: 2, columnsPerThread: 2 },
+  ),
+  "grid bf16, units that end within a word": plan(
+    "grid",
+    { headDim: 50, heads: 2, batch: 5, steps: 6, stateOutput: "last" },
+    { warpsAlongUnits: 1, unitGroups: 1, columnsPerThread: 1, columnGroups: 1 },
+  ),
+  "grid bf16, inner dimension over three warps": plan(
+    "grid",
+    { headDim: 33, heads: 1, batch: 6, steps: 5 },
+    { warpsAlongInner: 3, columnGroups: 2 },
+  ),
+  "grid fp32, 20x2": plan(
+    "grid",
+    { headDim: 20, heads: 2, batch: 3, steps: 7, dataType: "fp32" },
+    { lanesAlongInner: 8, sequencesPerLane: 1 },
+  ),
+  "grid fp32, part of R in shared memory, last c": plan(
+    "grid",
+    { headDim: 50, heads: 2, batch: 5, steps: 6, dataType: "fp32", stateOutput: "last" },
+    { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
+  ),
+  "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
+} as const satisfies Record<string, Plan>;
+
+/** The plan of one of all tilings that are feasible, fast or not; undefined if there is none. */
+export function anyPlan(
+  problem: Problem,
+  device: CudaDevice,
+  family: KernelFamily<CudaDevice>,
+  choice: number,
+): Plan | undefined {
+  const model = new Model();
+  const tiling = family.tile(problem, device, model);
+  for (const { name, need, allowed } of tiling.budgets) model.add(need.le(allowed), name);
+  const solutions = [...model.solutions()];
+  if (solutions.length === 0) return undefined;
+  const solution = solutions[choice % solutions.length]!;
+  const pins = Object.fromEntries(tiling.unknowns.map(({ name }) => [name, solution[name]!]));
+  return solveFamily(problem, device, family, pins).plan;
+}

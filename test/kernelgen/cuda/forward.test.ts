@@ -1,0 +1,225 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { type CudaDevice, cudaDevices } from "hwmodels";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { caseFiles } from "../../../packages/kernelgen/src/cuda/case-files.js";
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
+import { propertySeed } from "../../support/property-seed.js";
+import { randomProblem } from "../plan/random-problem.js";
+import { anyPlan, cudaFamilies, forwardCases } from "./forward-cases.js";
+import { buildCheck, type CheckProgram, type CommonObjects, compileCommon, outputErrors } from "./kernel-build.js";
+import { hasCompiler, type Outcome } from "./prelude-build.js";
+
+/** Over these few steps rounding does not add up as it does over a thousand. */
+const tolerances = { bf16: 6e-3, fp32: 1e-5 } as const;
+/** Orders in which blocks, warps and lanes run; undefined is the plain one. A barrier that is missing shows in some. */
+const schedules = [undefined, "1", "2", "3"] as const;
+
+let directory: string;
+let common: CommonObjects | undefined;
+let directoryCount = 0;
+const newDirectory = (): string => join(directory, `${directoryCount++}`);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "kernelgen-forward-"));
+  if (await hasCompiler("g++")) common = await compileCommon(directory);
+}, 180_000);
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+function commonObjects(context: TestContext): CommonObjects {
+  return common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU");
+}
+
+async function writeCase(plan: Plan, seed: number): Promise<string> {
+  const files = newDirectory();
+  await mkdir(files);
+  for (const { name, content } of caseFiles(plan.problem, seed)) await writeFile(join(files, name), content);
+  return files;
+}
+
+const inSchedule = (schedule: string | undefined): Record<string, string> =>
+  schedule === undefined ? {} : { KERNELGEN_SCHEDULE_SEED: schedule };
+
+/** Requires that the program ended well, and that it compared every value of every output and found it close. */
+function expectRight({ problem }: Plan, steps: number, { exitCode, stdout, stderr }: Outcome, what: string): void {
+  const units = problem.batch * problem.heads * problem.headDim;
+  const errors = outputErrors(stdout);
+  expect(
+    errors.map(({ output, valueCount, verdict }) => ({ output, valueCount, verdict })),
+    `${what}\n${stdout}${stderr}`,
+  ).toEqual([
+    { output: "h", valueCount: units * steps, verdict: "ok" },
+    { output: "c", valueCount: units * (problem.stateOutput === "sequence" ? steps : 1), verdict: "ok" },
+  ]);
+  for (const { output, largestError } of errors) {
+    expect(largestError, `${what}, ${output}`).toBeLessThanOrEqual(tolerances[problem.dataType]);
+  }
+  expect(exitCode).toBe(0);
+}
+
+/** Runs a plan's kernel against both references, in several orders. */
+async function expectRightKernel(plan: Plan, program: CheckProgram): Promise<void> {
+  const { steps } = plan.problem;
+  const files = await writeCase(plan, 7);
+  for (const schedule of schedules) {
+    const outcome = await program.run(["case", files], inSchedule(schedule));
+    expectRight(plan, steps, outcome, `case, schedule ${schedule}`);
+  }
+  // The number of steps is a parameter of the kernel.
+  const moreSteps = steps + 3;
+  const outcome = await program.run(["random", `${moreSteps}`, "11"], inSchedule("4"));
+  expectRight(plan, moreSteps, outcome, "random");
+}
+
+describe("generated forward kernels on the CPU", () => {
+  it.for(Object.entries(forwardCases))("%s", { timeout: 120_000 }, async ([, plan], context) => {
+    await expectRightKernel(plan, await buildCheck(plan, newDirectory(), commonObjects(context)));
+  });
+
+  it("of random problems and random feasible tilings", { timeout: 300_000 }, async (context) => {
+    const objects = commonObjects(context);
+    const devices: readonly CudaDevice[] = cudaDevices.filter(({ supports }) => supports.bf16MatrixMultiply);
+    await fc.assert(
+      fc.asyncProperty(
+        randomProblem({ headDim: 40, heads: 3, batch: 9 }),
+        fc.constantFrom(...devices),
+        fc.constantFrom(...Object.values(cudaFamilies)),
+        fc.nat(),
+        fc.integer({ min: 1, max: 9 }),
+        async (sizes, device, family, choice, steps) => {
+          const plan = anyPlan({ ...sizes, steps }, device, family, choice);
+          fc.pre(plan !== undefined);
+          await expectRightKernel(plan, await buildCheck(plan, newDirectory(), objects));
+        },
+      ),
+      // A smaller counterexample would cost a build for each try.
+      { seed: propertySeed, numRuns: 3, endOnFailure: true },
+    );
+  });
+
+  it("together split the work in every way", () => {
+    const plans = Object.values(forwardCases);
+    const seen = (type: string, quantity: (plan: Plan) => unknown): Set<unknown> =>
+      new Set(plans.filter(({ problem }) => problem.dataType === type).map(quantity));
+    for (const type of ["bf16", "fp32"]) {
+      for (const family of Object.keys(cudaFamilies)) expect(seen(type, (plan) => plan.family)).toContain(family);
+      for (const warps of [1, 2, 3]) expect(seen(type, (plan) => plan.parameters.warpsAlongInner)).toContain(warps);
+      for (const units of [1, 2]) expect(seen(type, (plan) => plan.parameters.unitsPerThread)).toContain(units);
+      for (const output of ["sequence", "last"])
+        expect(seen(type, (plan) => plan.problem.stateOutput)).toContain(output);
+      const splitsUnits = seen(type, ({ derived }) => derived.unitBlocks! > 1);
+      expect(splitsUnits).toEqual(new Set([false, true]));
+    }
+    for (const count of [1, 2]) {
+      expect(seen("bf16", (plan) => plan.parameters.columnsPerThread)).toContain(count);
+      expect(seen("bf16", (plan) => plan.parameters.columnGroups)).toContain(count);
+    }
+    expect(seen("fp32", (plan) => plan.parameters.lanesAlongInner! > 1)).toEqual(new Set([false, true]));
+    const keepsAll = (kept: string, all: string) => (plan: Plan) => plan.parameters[kept] === plan.derived[all];
+    expect(seen("bf16", keepsAll("innerTilesInRegisters", "innerTiles"))).toEqual(new Set([false, true]));
+    expect(seen("fp32", keepsAll("chunksInRegisters", "innerChunks"))).toEqual(new Set([false, true]));
+    const isRagged = ({ derived: d, problem }: Plan) => d.unitTile! * d.unitBlocks! > problem.headDim;
+    expect(seen("bf16", isRagged)).toEqual(new Set([false, true]));
+  });
+});
+
+/** A defect put into a kernel: what is replaced by what. */
+type Defect = readonly [name: string, of: keyof typeof forwardCases, pattern: RegExp, replacement: string];
+
+const splitCase = "resident bf16, part of R in shared memory, last c";
+const gridCase = "grid bf16, units that end within a word";
+
+const defects: readonly Defect[] = [
+  ["no barrier before h is read", "resident bf16, 48x5", /(exchange\.receive\(step\);\s*)sync_block\(\);/, "$1"],
+  [
+    "no barrier within the sum over warps",
+    splitCase,
+    /sync_block\(\);(?=\s*KERNELGEN_UNROLL\s*for \(int i = 0; i < OWN_SLOTS)/,
+    "",
+  ],
+  ["the bias in each partial sum", splitCase, /warp_along_inner == 0 \? to_float\(bias/, "true ? to_float(bias"],
+  [
+    "the outputs of another head",
+    "resident bf16, 48x5",
+    /outputs\[i\] \+= HEAD_COUNT \* HEAD_DIM;/,
+    "outputs[i] += HEAD_DIM;",
+  ],
+  [
+    "no test for what lies beyond the head and the batch",
+    splitCase,
+    /valid\[i\] = EXACT_TILES \|\| \([^;]*;/,
+    "valid[i] = true;",
+  ],
+  ["padding that is never sent", gridCase, /first_unit \+ unit >= EXCHANGE_UNITS/, "first_unit + unit >= HEAD_DIM"],
+  ["marks that do not change from round to round", gridCase, /step \/ 2 % 2 == 0/, "step >= 0"],
+];
+
+describe("the check program finds", () => {
+  it.for(defects)("%s", { timeout: 120_000 }, async ([, of, pattern, replacement], context) => {
+    const objects = commonObjects(context);
+    const plan = forwardCases[of];
+    const program = await buildCheck(plan, newDirectory(), objects, (kernel) => {
+      expect(kernel.match(new RegExp(pattern, "g"))).toHaveLength(1);
+      return kernel.replace(pattern, replacement);
+    });
+    const files = await writeCase(plan, 7);
+    const failures: Outcome[] = [];
+    for (const schedule of schedules) {
+      const outcome = await program.run(["case", files], inSchedule(schedule));
+      if (outcome.exitCode !== 0) failures.push(outcome);
+    }
+    expect(failures).not.toEqual([]);
+    // For the right reason: a wrong number, or a fault of the kernel.
+    for (const { stdout, stderr } of failures) expect(`${stdout}${stderr}`).toMatch(/WRONG|Sanitizer|deadlock/);
+  });
+});
+
+describe("the check program", () => {
+  let program: CheckProgram;
+  const plan = forwardCases["resident bf16, one sequence, one step"];
+  beforeAll(async () => {
+    if (common !== undefined) program = await buildCheck(plan, newDirectory(), common);
+  }, 120_000);
+
+  it("names a file of the wrong size, and both sizes", async (context) => {
+    commonObjects(context);
+    const files = await writeCase(plan, 1);
+    await writeFile(join(files, "bias.bin"), new Uint8Array(10));
+    const { exitCode, stderr } = await program.run(["case", files]);
+    expect([exitCode, stderr]).toEqual([1, `${files}/bias.bin: has 10 B, the kernel's tensor has 56 B for 1 steps\n`]);
+  });
+
+  it("names a file that is missing", async (context) => {
+    commonObjects(context);
+    const { exitCode, stderr } = await program.run(["case", "nowhere"]);
+    expect([exitCode, stderr]).toEqual([1, "cannot read nowhere/wx.bin\n"]);
+  });
+
+  it("draws other inputs each time, and says from which seed", async (context) => {
+    commonObjects(context);
+    const seeds = new Set<string>();
+    for (let run = 0; run < 2; run++) {
+      const { exitCode, stdout } = await program.run(["random", "2"]);
+      expect(exitCode).toBe(0);
+      seeds.add(/^seed (\d+)$/m.exec(stdout)![1]!);
+    }
+    expect(seeds.size).toBe(2);
+  });
+
+  it.for(["", "fast", "case", "case a b", "random 1 2 3"])("explains its use for '%s'", async (line, context) => {
+    commonObjects(context);
+    const { exitCode, stderr } = await program.run(line.split(" ").filter((word) => word !== ""));
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^usage: lstm_forward_check case DIR/);
+  });
+
+  it.for(["0", "-1", "x", "2.5", "2147483648", "1e3"])("refuses %s steps", async (steps, context) => {
+    commonObjects(context);
+    const { exitCode, stderr } = await program.run(["random", steps]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`"${steps}" is not a number from 1 to 2147483647`);
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
+import { families } from "../../../packages/kernelgen/src/families.js";
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
+import {
+  compile,
+  compileForHost,
+  compileHostPrelude,
+  hostOptions,
+  linkForHost,
+  type Outcome,
+  preludeDirectory,
+  runProgram,
+} from "./prelude-build.js";
+
+/** What every check program is linked with, compiled once. */
+export type CommonObjects = readonly string[];
+
+/** Where a program that is linked with check.cpp says so. */
+const linkedCheck = "-DKERNELGEN_LINK_CHECK";
+
+/** Compiles the prelude's host side and the check program's common part. */
+export async function compileCommon(directory: string): Promise<CommonObjects> {
+  const check = join(directory, "check.o");
+  const source = join(preludeDirectory, "check.cpp");
+  const [prelude] = await Promise.all([
+    compileHostPrelude(directory),
+    // Without the undefined behaviour sanitizer, with which these templates take three times as long.
+    compile("g++", [...hostOptions, "-fsanitize=address", linkedCheck, "-c", source, "-o", check]),
+  ]);
+  return [prelude, check];
+}
+
+/** The text of a plan's kernel. */
+export function kernelText(plan: Plan): string {
+  const family = families.find(({ name, target }) => name === plan.family && target === plan.target)!;
+  return family.emit(plan)[0]!.text;
+}
+
+/** A check program on the CPU, and the directory that it was built in. */
+export interface CheckProgram {
+  readonly directory: string;
+  run(parameters: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Outcome>;
+}
+
+/** Builds the check program of a plan with the address and undefined behaviour sanitizers, its kernel edited by `edit`. */
+export async function buildCheck(
+  plan: Plan,
+  directory: string,
+  common: CommonObjects,
+  edit: (kernel: string) => string = (kernel) => kernel,
+): Promise<CheckProgram> {
+  await mkdir(directory, { recursive: true });
+  const check = checkSource(plan);
+  await writeFile(join(directory, `${plan.problem.cell.name}_forward.cu`), edit(kernelText(plan)));
+  await writeFile(join(directory, check.name), check.text);
+  const program = join(directory, "check");
+  const linked = join(directory, "linked_check.cu");
+  await writeFile(linked, `#define KERNELGEN_LINK_CHECK\n#include "${check.name}"\n`);
+  await compileForHost(linked, `${program}.o`);
+  await linkForHost([`${program}.o`, ...common], program);
+  return { directory, run: (parameters, environment) => runProgram(program, parameters, environment, 60) };
+}
+
+/** What the check program says of one output. */
+export interface OutputError {
+  readonly output: string;
+  readonly largestError: number;
+  readonly valueCount: number;
+  readonly verdict: string;
+}
+
+/** The lines that the check program prints, one for each output. */
+export function outputErrors(stdout: string): readonly OutputError[] {
+  const line = /^\w+_forward (\w+): largest error (\S+) over (\d+) values, allowed \S+: (\w+)$/gm;
+  return [...stdout.matchAll(line)].map(([, output, error, count, verdict]) => ({
+    output: output!,
+    largestError: error === "inf" ? Infinity : Number(error),
+    valueCount: Number(count),
+    verdict: verdict!,
+  }));
+}
