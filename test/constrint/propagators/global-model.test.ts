@@ -4,6 +4,7 @@ import {
   type AllDifferentConsistency,
   allDifferent,
   type Constraint,
+  element,
   type IntVar,
   Model,
 } from "../../../packages/constrint/src/index.js";
@@ -66,6 +67,27 @@ describe("global constraints in models against brute force", () => {
           { consistency },
         ),
     );
+  });
+
+  test("element", () => {
+    const numbers = fc.array(
+      fc.integer({ min: -4, max: 7 }).map((value) => ({ op: "constant" as const, value })),
+      { minLength: 1, maxLength: 5 },
+    );
+    const entries = fc.array(operand, { minLength: 1, maxLength: 4 });
+    forAllModels(fc.tuple(fc.oneof(numbers, entries), operand, operand), ([array, index, result], variables) =>
+      element(
+        array.map((recipe) => buildExpression(recipe, variables)),
+        buildExpression(index, variables),
+        buildExpression(result, variables),
+      ),
+    );
+  });
+});
+
+describe("element", () => {
+  test("refuses an empty array", () => {
+    expect(() => element([], 0, 0)).toThrow(/empty/);
   });
 });
 

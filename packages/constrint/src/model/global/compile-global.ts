@@ -2,8 +2,11 @@ import type { Propagator } from "../../engine/propagator.js";
 import { AllDifferentBounds } from "../../propagators/global/all-different-bounds.js";
 import { AllDifferentDomain } from "../../propagators/global/all-different-domain.js";
 import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
+import { ElementConstant } from "../../propagators/global/element-constant.js";
+import { ElementVariable } from "../../propagators/global/element-variable.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
+import type { Element } from "./element.js";
 import type { GlobalConstraint } from "./global-constraint.js";
 
 /** A variable plus a constant. @internal */
@@ -25,6 +28,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
   switch (constraint.kind) {
     case "all-different":
       return compileAllDifferent(constraint, operands);
+    case "element":
+      return compileElement(constraint, operands);
   }
 }
 
@@ -46,6 +51,15 @@ function compileAllDifferent(constraint: AllDifferent, operands: OperandVariable
     case "domain":
       return [values, new AllDifferentDomain(variables, shifts)];
   }
+}
+
+function compileElement({ array, index, result }: Element, operands: OperandVariables): readonly Propagator[] {
+  const { variable, shift } = operands.shiftedVariableFor(index);
+  const target = operands.variableFor(result);
+  const numbers = array.flatMap((entry) => (entry.kind === "constant" ? [entry.value] : []));
+  if (numbers.length === array.length) return [new ElementConstant(variable, shift, numbers, target)];
+  const variables = array.map((entry) => operands.variableFor(entry));
+  return [new ElementVariable(variable, shift, variables, target)];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

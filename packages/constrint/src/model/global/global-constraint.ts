@@ -1,14 +1,17 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
+import type { Element } from "./element.js";
 
 /** A constraint on any number of expressions that is more than the sum of its pairs. */
-export type GlobalConstraint = AllDifferent;
+export type GlobalConstraint = AllDifferent | Element;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
   switch (constraint.kind) {
     case "all-different":
       return areAllDifferent(constraint.operands.map(evaluated));
+    case "element":
+      return constraint.array.map(evaluated)[evaluated(constraint.index)] === evaluated(constraint.result);
   }
 }
