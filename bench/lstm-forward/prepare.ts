@@ -2,7 +2,7 @@
 //
 //   node bench/dist/lstm-forward/prepare.js OUT [DEVICE]      default device: h200
 //
-// Then, on a machine with that GPU:  bash bench/lstm-forward/run.sh OUT
+// Then, on a machine with that GPU:  bash bench/lstm-forward/run.sh OUT sanitize peers
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "hwmodels";

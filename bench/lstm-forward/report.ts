@@ -114,6 +114,6 @@ ${[...log.matchAll(/^(\S+): compute-sanitizer (\S+): (.*)$/gm)].map(([, name, to
 
 \`\`\`sh
 node bench/dist/lstm-forward/prepare.js OUT h200      # anywhere
-bash bench/lstm-forward/run.sh OUT | tee LOG          # on the machine with the GPU
+bash bench/lstm-forward/run.sh OUT sanitize peers | tee LOG      # on the machine with the GPU
 node bench/dist/lstm-forward/report.js OUT LOG COMMIT DATE
 \`\`\``);

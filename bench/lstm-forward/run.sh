@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Builds, checks, sanitizes and times the kernels that prepare.js wrote, and the peers, on this machine's GPU.
-# Needs nvcc and compute-sanitizer; the peers need python3 with PyTorch and Triton.
+# Builds, checks and times the kernels that prepare.js wrote, on this machine's GPU. Needs nvcc.
 #
-#   bash bench/lstm-forward/run.sh OUT
+#   bash bench/lstm-forward/run.sh OUT [sanitize] [peers]
+#
+# sanitize: also runs compute-sanitizer on the smaller kernels. peers: also times the peers; needs python3 with PyTorch and Triton.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
+more=" ${*:2} "
 nvidia-smi --query-gpu=name,driver_version,clocks.max.sm --format=csv,noheader
 
 build() {
@@ -29,10 +31,11 @@ for name in */; do
   )
 done
 
-for name in 48x5-bf16 48x5-fp32 64x12-bf16 64x12-fp32 256x3-bf16; do
-  for tool in memcheck racecheck; do
-    echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./lstm_forward_check random 8 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' | sed 's/=* *//')"
+if [[ $more == *" sanitize "* ]]; then
+  for name in 48x5-bf16 48x5-fp32 64x12-bf16 64x12-fp32 256x3-bf16; do
+    for tool in memcheck racecheck; do
+      echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./lstm_forward_check random 8 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' | sed 's/=* *//')"
+    done
   done
-done
-
-if python3 -c 'import torch, triton' 2>/dev/null; then python3 "$here/peers.py"; else echo "peers: no PyTorch with Triton here"; fi
+fi
+if [[ $more == *" peers "* ]]; then python3 "$here/peers.py"; fi
