@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CudaDevice, findDevice, occupancy } from "hwmodels";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
+import { supportFiles } from "../../../packages/kernelgen/src/cuda/support-files.js";
+import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { cudaFamilies, forwardCases } from "./forward-cases.js";
+import { kernelText } from "./kernel-build.js";
+import { hasCompiler, preludeDirectory, runProgram } from "./prelude-build.js";
+
+let directory: string;
+let hasNvcc: boolean;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "kernelgen-device-"));
+  hasNvcc = await hasCompiler("nvcc");
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+function requireNvcc(context: TestContext): void {
+  if (!hasNvcc) context.skip("nvcc not found: generated CUDA kernels are not compiled for a GPU");
+}
+
+/** What ptxas reports of a kernel. */
+interface DeviceCode {
+  readonly registers: number;
+  readonly spillBytes: number;
+  readonly stackBytes: number;
+}
+
+async function compileKernel(source: string, architecture: string): Promise<DeviceCode> {
+  const options = ["-std=c++17", "-O3", `-arch=${architecture}`, "-cubin", "-Xptxas", "-v", `-I${preludeDirectory}`];
+  const { exitCode, stderr } = await runProgram("nvcc", [...options, source, "-o", `${source}.cubin`], {}, 120);
+  expect(exitCode, stderr).toBe(0);
+  const number = (pattern: RegExp): number => {
+    const found = [...stderr.matchAll(pattern)];
+    expect(found, `${pattern}\n${stderr}`).toHaveLength(1);
+    return Number(found[0]![1]);
+  };
+  return {
+    registers: number(/Used (\d+) registers/g),
+    spillBytes: number(/(\d+) bytes spill stores/g) + number(/(\d+) bytes spill loads/g),
+    stackBytes: number(/(\d+) bytes stack frame/g),
+  };
+}
+
+const small = { headDim: 64, heads: 12, batch: 16 };
+const large = { headDim: 768, batch: 16 };
+
+const kernels = (["a100", "h200"] as const).flatMap(
+  (id) =>
+    [
+      [id, "resident", { ...small, dataType: "bf16" }],
+      [id, "resident", { ...small, dataType: "fp32" }],
+      [id, "grid", { ...large, dataType: "bf16" }],
+      [id, "grid", { ...large, dataType: "fp32" }],
+    ] as const,
+);
+
+describe("generated forward kernels compiled with nvcc", () => {
+  it.for(kernels)("%s %s %o: nothing spilled, and a block finds room", { timeout: 120_000 }, async (row, context) => {
+    requireNvcc(context);
+    const [id, family, sizes] = row;
+    const device = findDevice(id) as CudaDevice;
+    const { plan } = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, cudaFamilies[family]);
+    const source = join(directory, `${id}-${family}-${sizes.dataType}.cu`);
+    await writeFile(source, kernelText(plan!));
+    const { major, minor } = device.computeCapability;
+    const { registers, spillBytes, stackBytes } = await compileKernel(source, `sm_${major}${minor}`);
+    expect([spillBytes, stackBytes]).toEqual([0, 0]);
+    // ptxas takes what the launch bounds leave it, whatever the kernel needs; a block of the plan must still find room.
+    const limit = plan!.budgets.find(({ name }) => name === "registers per thread")!.allowed;
+    expect(registers).toBeLessThanOrEqual(limit);
+    const { threadsPerBlock, sharedBytesPerBlock } = plan!.launch;
+    const launch = { threadsPerBlock, registersPerThread: registers, dynamicSharedBytes: sharedBytesPerBlock };
+    expect(occupancy(device, launch).blocksPerMultiprocessor).toBeGreaterThanOrEqual(1);
+  });
+
+  it("with their check program, from the files of one directory alone", { timeout: 120_000 }, async (context) => {
+    requireNvcc(context);
+    const plan = forwardCases["grid bf16, 48x5"];
+    const check = checkSource(plan);
+    const files = [{ name: "lstm_forward.cu", content: kernelText(plan) }, ...supportFiles()];
+    for (const { name, content } of files) await writeFile(join(directory, name), content);
+    await writeFile(join(directory, check.name), check.text);
+    const options = ["-std=c++17", "-Xcompiler", "-O0", "-arch=sm_80", "-Werror", "all-warnings"];
+    const program = join(directory, "check");
+    const { exitCode, stderr } = await runProgram(
+      "nvcc",
+      [...options, join(directory, check.name), "-o", program],
+      {},
+      120,
+    );
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+  });
+});
