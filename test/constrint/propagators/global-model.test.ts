@@ -7,6 +7,7 @@ import {
   element,
   type IntVar,
   Model,
+  table,
 } from "../../../packages/constrint/src/index.js";
 import { asSortedText, bruteForce, buildExpression, enumerate, expressionRecipe, fixedSeed } from "../random-model.js";
 
@@ -83,6 +84,25 @@ describe("global constraints in models against brute force", () => {
       ),
     );
   });
+
+  test("table", () => {
+    const recipe = fc
+      .nat(3)
+      .chain((width) =>
+        fc.tuple(
+          fc.array(operand, { minLength: width, maxLength: width }),
+          fc.array(fc.array(fc.integer({ min: -3, max: 6 }), { minLength: width, maxLength: width }), {
+            maxLength: 40,
+          }),
+        ),
+      );
+    forAllModels(recipe, ([operands, rows], variables) =>
+      table(
+        operands.map((part) => buildExpression(part, variables)),
+        rows,
+      ),
+    );
+  });
 });
 
 describe("element", () => {
@@ -115,5 +135,12 @@ describe("allDifferent", () => {
     model.add(allDifferent(Array.from({ length: 12 }, (_, i) => model.int(`p${i}`, 1, 11))));
     const result = model.solve();
     expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 0]);
+  });
+});
+
+describe("table", () => {
+  test("refuses rows of another length, and what is no integer", () => {
+    expect(() => table([1, 2], [[1, 2], [3]])).toThrow("table: row 1 has 1 numbers for 2 operands");
+    expect(() => table([1], [[0.5]])).toThrow(/0\.5 in row 0/);
   });
 });

@@ -42,8 +42,8 @@ export class Store {
   readonly state = new ReversibleNumbers();
   /** Four numbers for each variable: both bounds, stride and offset. */
   private readonly numbers = new ReversibleNumbers();
-  /** One bit for each explicit value. */
-  private readonly words = new ReversibleWords();
+  /** One bit for each explicit value; propagators may keep bit sets of their own there, which `pop` restores. */
+  readonly words = new ReversibleWords();
   /** Where events go. */
   sink: EventSink = { notify() {} };
   /** The sorted values that bit i of the variable's words stands for; empty without explicit values. */

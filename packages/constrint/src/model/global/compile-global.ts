@@ -1,13 +1,16 @@
+import { isExact } from "../../domain/integers.js";
 import type { Propagator } from "../../engine/propagator.js";
 import { AllDifferentBounds } from "../../propagators/global/all-different-bounds.js";
 import { AllDifferentDomain } from "../../propagators/global/all-different-domain.js";
 import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
+import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { Element } from "./element.js";
 import type { GlobalConstraint } from "./global-constraint.js";
+import type { Table } from "./table.js";
 
 /** A variable plus a constant. @internal */
 export interface ShiftedVariable {
@@ -30,6 +33,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileAllDifferent(constraint, operands);
     case "element":
       return compileElement(constraint, operands);
+    case "table":
+      return compileTable(constraint, operands);
   }
 }
 
@@ -60,6 +65,19 @@ function compileElement({ array, index, result }: Element, operands: OperandVari
   if (numbers.length === array.length) return [new ElementConstant(variable, shift, numbers, target)];
   const variables = array.map((entry) => operands.variableFor(entry));
   return [new ElementVariable(variable, shift, variables, target)];
+}
+
+function compileTable(constraint: Table, operands: OperandVariables): readonly Propagator[] | false {
+  if (constraint.rows.length === 0) return false;
+  if (constraint.operands.length === 0) return [];
+  const terms = constraint.operands.map((operand) => operands.shiftedVariableFor(operand));
+  const rows = constraint.rows.map((row) => row.map((entry, i) => entry - terms[i]!.shift));
+  return [
+    new TablePropagator(
+      terms.map(({ variable }) => variable),
+      rows.filter((row) => row.every(isExact)),
+    ),
+  ];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

@@ -1,10 +1,12 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
+import { isRowOf } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { Element } from "./element.js";
+import type { Table } from "./table.js";
 
 /** A constraint on any number of expressions that is more than the sum of its pairs. */
-export type GlobalConstraint = AllDifferent | Element;
+export type GlobalConstraint = AllDifferent | Element | Table;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -13,5 +15,7 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
       return areAllDifferent(constraint.operands.map(evaluated));
     case "element":
       return constraint.array.map(evaluated)[evaluated(constraint.index)] === evaluated(constraint.result);
+    case "table":
+      return isRowOf(constraint.rows, constraint.operands.map(evaluated));
   }
 }
