@@ -27,6 +27,7 @@ export {
 export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./model/global/all-different.js";
 export { Element, element } from "./model/global/element.js";
 export type { GlobalConstraint } from "./model/global/global-constraint.js";
+export { Inverse, inverse } from "./model/global/inverse.js";
 export { Table, table } from "./model/global/table.js";
 export { iff, implies, not } from "./model/logic.js";
 export {

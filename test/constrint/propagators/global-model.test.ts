@@ -6,6 +6,7 @@ import {
   type Constraint,
   element,
   type IntVar,
+  inverse,
   Model,
   table,
 } from "../../../packages/constrint/src/index.js";
@@ -86,22 +87,31 @@ describe("global constraints in models against brute force", () => {
   });
 
   test("table", () => {
-    const recipe = fc
-      .nat(3)
-      .chain((width) =>
-        fc.tuple(
-          fc.array(operand, { minLength: width, maxLength: width }),
-          fc.array(fc.array(fc.integer({ min: -3, max: 6 }), { minLength: width, maxLength: width }), {
-            maxLength: 40,
-          }),
-        ),
-      );
+    const recipe = fc.nat(3).chain((width) =>
+      fc.tuple(
+        fc.array(operand, { minLength: width, maxLength: width }),
+        fc.array(fc.array(fc.integer({ min: -3, max: 6 }), { minLength: width, maxLength: width }), {
+          maxLength: 40,
+        }),
+      ),
+    );
     forAllModels(recipe, ([operands, rows], variables) =>
       table(
         operands.map((part) => buildExpression(part, variables)),
         rows,
       ),
     );
+  });
+
+  test("inverse", () => {
+    const recipe = fc.nat(3).chain((width) => {
+      const side = fc.array(operand, { minLength: width, maxLength: width });
+      return fc.tuple(side, side);
+    });
+    forAllModels(recipe, (sides, variables) => {
+      const [forward, backward] = sides.map((side) => side.map((part) => buildExpression(part, variables)));
+      return inverse(forward!, backward!);
+    });
   });
 });
 
@@ -142,5 +152,18 @@ describe("table", () => {
   test("refuses rows of another length, and what is no integer", () => {
     expect(() => table([1, 2], [[1, 2], [3]])).toThrow("table: row 1 has 1 numbers for 2 operands");
     expect(() => table([1], [[0.5]])).toThrow(/0\.5 in row 0/);
+  });
+});
+
+describe("inverse", () => {
+  test("refuses arrays of different lengths", () => {
+    expect(() => inverse([0], [0, 1])).toThrow("inverse: 1 operands one way, 2 the other");
+  });
+
+  test("of itself: the involutions of 5 indices", () => {
+    const model = new Model();
+    const pairs = Array.from({ length: 5 }, (_, i) => model.int(`x${i}`, 0, 4));
+    model.add(inverse(pairs, pairs));
+    expect(model.count().count).toBe(26);
   });
 });

@@ -5,11 +5,13 @@ import { AllDifferentDomain } from "../../propagators/global/all-different-domai
 import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
+import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { Element } from "./element.js";
 import type { GlobalConstraint } from "./global-constraint.js";
+import type { Inverse } from "./inverse.js";
 import type { Table } from "./table.js";
 
 /** A variable plus a constant. @internal */
@@ -35,6 +37,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileElement(constraint, operands);
     case "table":
       return compileTable(constraint, operands);
+    case "inverse":
+      return compileInverse(constraint, operands);
   }
 }
 
@@ -78,6 +82,20 @@ function compileTable(constraint: Table, operands: OperandVariables): readonly P
       rows.filter((row) => row.every(isExact)),
     ),
   ];
+}
+
+function compileInverse({ forward, backward }: Inverse, operands: OperandVariables): readonly Propagator[] {
+  const there = shiftedVariables(forward, operands);
+  const back = shiftedVariables(backward, operands);
+  return [new InversePropagator(there.variables, there.shifts, back.variables, back.shifts)];
+}
+
+function shiftedVariables(
+  expressions: readonly IntExpr[],
+  operands: OperandVariables,
+): { variables: number[]; shifts: number[] } {
+  const terms = expressions.map((expression) => operands.shiftedVariableFor(expression));
+  return { variables: terms.map(({ variable }) => variable), shifts: terms.map(({ shift }) => shift) };
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

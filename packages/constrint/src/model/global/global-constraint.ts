@@ -1,12 +1,14 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
+import { areInverse } from "../../propagators/global/inverse.js";
 import { isRowOf } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { Element } from "./element.js";
+import type { Inverse } from "./inverse.js";
 import type { Table } from "./table.js";
 
 /** A constraint on any number of expressions that is more than the sum of its pairs. */
-export type GlobalConstraint = AllDifferent | Element | Table;
+export type GlobalConstraint = AllDifferent | Element | Table | Inverse;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -17,5 +19,7 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
       return constraint.array.map(evaluated)[evaluated(constraint.index)] === evaluated(constraint.result);
     case "table":
       return isRowOf(constraint.rows, constraint.operands.map(evaluated));
+    case "inverse":
+      return areInverse(constraint.forward.map(evaluated), constraint.backward.map(evaluated));
   }
 }
