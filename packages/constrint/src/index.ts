@@ -25,6 +25,7 @@ export {
   sum,
 } from "./model/expression.js";
 export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./model/global/all-different.js";
+export { Circuit, circuit } from "./model/global/circuit.js";
 export { Element, element } from "./model/global/element.js";
 export type { GlobalConstraint } from "./model/global/global-constraint.js";
 export { Inverse, inverse } from "./model/global/inverse.js";

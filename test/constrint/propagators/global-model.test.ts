@@ -4,6 +4,7 @@ import {
   type AllDifferentConsistency,
   allDifferent,
   type Constraint,
+  circuit,
   element,
   type IntVar,
   inverse,
@@ -113,6 +114,12 @@ describe("global constraints in models against brute force", () => {
       return inverse(forward!, backward!);
     });
   });
+
+  test("circuit", () => {
+    forAllModels(fc.array(operand, { maxLength: 4 }), (successors, variables) =>
+      circuit(successors.map((recipe) => buildExpression(recipe, variables))),
+    );
+  });
 });
 
 describe("element", () => {
@@ -165,5 +172,29 @@ describe("inverse", () => {
     const pairs = Array.from({ length: 5 }, (_, i) => model.int(`x${i}`, 0, 4));
     model.add(inverse(pairs, pairs));
     expect(model.count().count).toBe(26);
+  });
+});
+
+describe("circuit", () => {
+  test("n nodes have (n − 1)! round trips", () => {
+    const model = new Model();
+    model.add(circuit(Array.from({ length: 6 }, (_, i) => model.int(`next${i}`, 1, 6).minus(1))));
+    expect(model.count().count).toBe(120);
+  });
+
+  test("a bridge is seen without search", () => {
+    const model = new Model();
+    // From 3, 4 and 5 nothing leads back.
+    const allowed = [
+      [1, 2],
+      [0, 2],
+      [0, 1, 3],
+      [4, 5],
+      [3, 5],
+      [3, 4],
+    ];
+    model.add(circuit(allowed.map((values, i) => model.int(`next${i}`, values))));
+    const result = model.solve();
+    expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 0]);
   });
 });

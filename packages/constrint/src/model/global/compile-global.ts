@@ -3,12 +3,14 @@ import type { Propagator } from "../../engine/propagator.js";
 import { AllDifferentBounds } from "../../propagators/global/all-different-bounds.js";
 import { AllDifferentDomain } from "../../propagators/global/all-different-domain.js";
 import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
+import { Circuit as CircuitPropagator } from "../../propagators/global/circuit.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
-import type { AllDifferent } from "./all-different.js";
+import { type AllDifferent, allDifferent } from "./all-different.js";
+import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
 import type { GlobalConstraint } from "./global-constraint.js";
 import type { Inverse } from "./inverse.js";
@@ -39,6 +41,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileTable(constraint, operands);
     case "inverse":
       return compileInverse(constraint, operands);
+    case "circuit":
+      return compileCircuit(constraint, operands);
   }
 }
 
@@ -96,6 +100,12 @@ function shiftedVariables(
 ): { variables: number[]; shifts: number[] } {
   const terms = expressions.map((expression) => operands.shiftedVariableFor(expression));
   return { variables: terms.map(({ variable }) => variable), shifts: terms.map(({ shift }) => shift) };
+}
+
+function compileCircuit(constraint: Circuit, operands: OperandVariables): readonly Propagator[] | false {
+  const { variables, shifts } = shiftedVariables(constraint.operands, operands);
+  const different = compileAllDifferent(allDifferent(constraint.operands), operands);
+  return different === false ? false : [...different, new CircuitPropagator(variables, shifts)];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {
