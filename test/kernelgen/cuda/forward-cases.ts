@@ -1,5 +1,5 @@
-import { Model } from "constrint";
-import { type CudaDevice, findDevice } from "hwmodels";
+import { evaluate, Model } from "constrint";
+import { type CudaDevice, findDevice, maxRegistersPerThread } from "hwmodels";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
@@ -82,19 +82,26 @@ export const forwardCases = {
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
 } as const satisfies Record<string, Plan>;
 
-/** The plan of one of all tilings that are feasible, fast or not; undefined if there is none. */
-export function anyPlan(
+/** One of all tilings that are feasible, fast or not. */
+interface FeasibleTiling {
+  readonly pins: Pins;
+  /** Registers that the model expects a thread to need, and what the launch bounds leave it. */
+  readonly registersNeeded: number;
+  readonly registersLeft: number;
+}
+
+/** Every feasible tiling of a family. */
+export function feasibleTilings(
   problem: Problem,
   device: CudaDevice,
   family: KernelFamily<CudaDevice>,
-  choice: number,
-): Plan | undefined {
+): readonly FeasibleTiling[] {
   const model = new Model();
   const tiling = family.tile(problem, device, model);
   for (const { name, need, allowed } of tiling.budgets) model.add(need.le(allowed), name);
-  const solutions = [...model.solutions()];
-  if (solutions.length === 0) return undefined;
-  const solution = solutions[choice % solutions.length]!;
-  const pins = Object.fromEntries(tiling.unknowns.map(({ name }) => [name, solution[name]!]));
-  return solveFamily(problem, device, family, pins).plan;
+  return [...model.solutions()].map((solution) => ({
+    pins: Object.fromEntries(tiling.unknowns.map(({ name }) => [name, solution[name]!])),
+    registersNeeded: evaluate(tiling.derived.estimatedRegisters!, solution),
+    registersLeft: maxRegistersPerThread(device, evaluate(tiling.launch.threadsPerBlock, solution)),
+  }));
 }
