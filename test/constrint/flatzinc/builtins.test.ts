@@ -10,7 +10,19 @@ import { propertySeed } from "../../support/property-seed.js";
 import { answers, combinations } from "./harness.js";
 
 /** An argument's type: a variable or constant, an array of a few of them, or what has to be fixed. */
-type ArgumentType = "int" | "index" | "exponent" | "bool" | "ints" | "bools" | "fixed int" | "coefficients" | "set";
+type ArgumentType =
+  | "int"
+  | "index"
+  | "exponent"
+  | "bool"
+  | "ints"
+  | "bools"
+  | "some bools"
+  | "fixed int"
+  | "coefficients"
+  | "set"
+  | "int rows"
+  | "bool rows";
 
 /** The value of an argument: booleans are 0 and 1, sets their elements. */
 type ArgumentValue = number | readonly number[];
@@ -71,6 +83,9 @@ const REIFIABLE: Readonly<Record<string, Meaning>> = {
   bool_lt: meaning(["bool", "bool"], (a: number, b: number) => a < b),
   bool_clause: meaning(["bools", "bools"], (xs: number[], ys: number[]) => xs.includes(1) || ys.includes(0)),
   array_bool_xor: meaning(["bools"], (xs: number[]) => parity(xs) === 1),
+  fzn_all_different_int: meaning(["ints"], (xs: number[]) => new Set(xs).size === xs.length),
+  fzn_table_int: meaning(["ints", "int rows"], isRowOf),
+  fzn_table_bool: meaning(["some bools", "bool rows"], isRowOf),
 };
 
 /** Builtins that stand for a truth value r of their own: p(…, r) and p_imp(…, r), where `holds` gives r. */
@@ -84,8 +99,11 @@ const FUNCTIONS: Readonly<Record<string, Meaning>> = {
 
 const OTHERS: Readonly<Record<string, Meaning>> = {
   bool_xor: meaning(["bool", "bool"], (a: number, b: number) => a !== b),
-  fzn_all_different_int: meaning(["ints"], (xs: number[]) => new Set(xs).size === xs.length),
 };
+
+function isRowOf(xs: readonly number[], entries: readonly number[]): boolean {
+  return entries.some((_, i) => i % xs.length === 0 && xs.every((x, j) => x === entries[i + j]));
+}
 
 function powerIs(x: number, y: number, z: number): boolean {
   if (y >= 0) return x ** y === z;
@@ -158,6 +176,15 @@ function argument(type: ArgumentType, choices: Choices): Argument {
       return list(() => pick(false), 1);
     case "bools":
       return list(() => pick(true));
+    case "some bools":
+      return list(() => pick(true), 1);
+    case "int rows":
+      return list(() => fixed(next(5) - 1), 12);
+    case "bool rows":
+      return list(() => {
+        const value = next(2);
+        return { text: String(value === 1), value: () => value };
+      }, 12);
     case "fixed int":
       return fixed(next(13) - 6);
     case "coefficients":
@@ -175,14 +202,28 @@ function argument(type: ArgumentType, choices: Choices): Argument {
   }
 }
 
-/** As many coefficients as there are variables. */
-function sameLength(args: Argument[], types: readonly ArgumentType[]): void {
-  const at = types.indexOf("coefficients");
-  const next = types[at + 1];
-  if (at < 0 || (next !== "ints" && next !== "bools")) return;
-  const length = (args[at + 1]!.value([0, 0, 0, 0, 0]) as readonly number[]).length;
-  const coefficients = Array.from({ length }, (_, i) => (args[at]!.value([]) as readonly number[])[i] ?? 2 - i);
-  args[at] = { text: `[${coefficients.join(",")}]`, value: () => coefficients };
+/** Cuts coefficients to as many as there are variables, and a table to whole rows. */
+function fitTogether(args: Argument[], types: readonly ArgumentType[]): void {
+  types.forEach((type, i) => {
+    const isTable = type === "int rows" || type === "bool rows";
+    const other = isTable ? types[i - 1] : types[i + 1];
+    if (!isTable && (type !== "coefficients" || (other !== "ints" && other !== "bools"))) return;
+    const count = lengthOf(args[isTable ? i - 1 : i + 1]!);
+    if (isTable) args[i] = prefix(args[i]!, lengthOf(args[i]!) - (lengthOf(args[i]!) % count));
+    else args[i] = prefix(args[i]!, count);
+  });
+}
+
+/** The first elements of a list, which is repeated if it is too short. */
+function prefix({ text, value }: Argument, length: number): Argument {
+  const words = text.slice(1, -1).split(",");
+  const values = value([]) as readonly number[];
+  const indices = Array.from({ length }, (_, i) => i % words.length);
+  return { text: `[${indices.map((i) => words[i]).join(",")}]`, value: () => indices.map((i) => values[i]!) };
+}
+
+function lengthOf({ value }: Argument): number {
+  return (value([]) as readonly number[]).length;
 }
 
 const domain = fc.uniqueArray(fc.integer({ min: -4, max: 5 }), { minLength: 1, maxLength: 4 });
@@ -209,7 +250,7 @@ describe("each builtin has the solutions that trying all values finds", () => {
             { values: [0, 1], isBool: true },
           ];
           const args = types.map((type) => argument(type, { next, variables }));
-          sameLength(args, types);
+          fitTogether(args, types);
           const declarations = variables.map(({ values, isBool }, i) =>
             isBool ? `var bool: v${i} :: output_var;` : `var {${values.join(",")}}: v${i} :: output_var;`,
           );

@@ -227,11 +227,7 @@ describe("errors name the place and what was expected", () => {
     ["\n\nvar set of 1..5: s; solve satisfy;", 3, "set variables are not supported: s"],
     ["array [1..0] of var float: xs = []; solve satisfy;", 1, "float variables are not supported: xs"],
     ["constraint int_sqrt(4,2); solve satisfy;", 1, "constraint int_sqrt is not supported"],
-    [
-      "constraint fzn_all_different_int_reif([],true); solve satisfy;",
-      1,
-      "constraint fzn_all_different_int_reif is not supported",
-    ],
+    ["constraint fzn_sliding_sum([],true); solve satisfy;", 1, "constraint fzn_sliding_sum is not supported"],
     ["constraint int_abs(4); solve satisfy;", 1, "expected int_abs with 2 arguments, found 1"],
     [
       "constraint int_abs(4,1.5); solve satisfy;",

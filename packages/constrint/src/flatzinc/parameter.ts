@@ -28,6 +28,12 @@ export const int: Parameter<number> = {
   read: (value) => (value.kind === "int" && value.expression.kind === "constant" ? value.expression.value : undefined),
 };
 
+/** A fixed truth value, as 0 or 1. @internal */
+export const fixedBool: Parameter<number> = {
+  expected: "true or false",
+  read: (value) => (value.kind === "bool" && value.expression.kind === "constant" ? value.expression.value : undefined),
+};
+
 /** A fixed set of integers. @internal */
 export const set: Parameter<IntSet> = {
   expected: "a set of integers (set variables are not supported)",
@@ -59,3 +65,6 @@ export const varBools = arrayOf(varBool);
 
 /** @internal */
 export const ints = arrayOf(int);
+
+/** @internal */
+export const fixedBools = arrayOf(fixedBool);

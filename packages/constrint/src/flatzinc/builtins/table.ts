@@ -1,5 +1,5 @@
+import { and, or } from "../../model/constraint.js";
 import type { IntExpr } from "../../model/expression.js";
-import { iff, implies } from "../../model/logic.js";
 import type { Parameter } from "../parameter.js";
 import { varBool } from "../parameter.js";
 import { ARITHMETIC } from "./arithmetic.js";
@@ -10,12 +10,12 @@ import { GLOBAL } from "./global.js";
 import { INT_COMPARISON } from "./int-comparison.js";
 import { LINEAR } from "./linear.js";
 
-/** Builtins whose reified forms, p_reif(…, r) ⇔ (r ⇔ p(…)) and p_imp(…, r) ⇔ (r ⇒ p(…)), follow from the plain one. */
-const REIFIABLE = byName(INT_COMPARISON, LINEAR, ARITHMETIC, ELEMENT, BOOL);
-const ALL = new Map([...REIFIABLE, ...byName(BOOL_FUNCTIONS, GLOBAL)]);
+/** Builtins p(…) whose reified forms follow from it: p_reif(…, r) says r ⇔ p(…), and p_imp(…, r) says r ⇒ p(…). */
+const REIFIABLE = byName(INT_COMPARISON, LINEAR, ARITHMETIC, ELEMENT, BOOL, GLOBAL);
+const ALL = new Map([...REIFIABLE, ...byName(BOOL_FUNCTIONS)]);
 
 /** The builtin of this name with this number of arguments, or undefined. @internal */
-export function findBuiltin(name: string, argumentCount: number): Builtin | undefined {
+export function findBuiltin(name: string, argumentCount: number): Omit<Builtin, "negate"> | undefined {
   // bool_xor(a, b) is the constraint that bool_xor(a, b, r) gives a truth value to.
   if (name === "bool_xor" && argumentCount === 2) return BOOL.bool_not;
   const plain = ALL.get(name);
@@ -23,11 +23,16 @@ export function findBuiltin(name: string, argumentCount: number): Builtin | unde
   const [, base = "", form] = /^(.*)_(reif|imp)$/.exec(name) ?? [];
   const reified = REIFIABLE.get(base);
   if (reified === undefined) return undefined;
-  const relate = form === "reif" ? iff : implies;
   const parameters: readonly Parameter<unknown>[] = [...reified.parameters, varBool];
   return {
     parameters,
-    constrain: (args) => relate((args.at(-1) as IntExpr).eq(1), reified.constrain(args.slice(0, -1))),
+    constrain: (args) => {
+      const inner = args.slice(0, -1);
+      const truth = args.at(-1) as IntExpr;
+      const consequence = reified.constrain(inner);
+      if (form === "imp") return or(truth.eq(0), consequence);
+      return or(and(truth.eq(1), consequence), and(truth.eq(0), reified.negate(inner)));
+    },
   };
 }
 
