@@ -29,6 +29,7 @@ export { Circuit, circuit } from "./model/global/circuit.js";
 export { Element, element } from "./model/global/element.js";
 export type { GlobalConstraint } from "./model/global/global-constraint.js";
 export { Inverse, inverse } from "./model/global/inverse.js";
+export { Regular, regular } from "./model/global/regular.js";
 export { Table, table } from "./model/global/table.js";
 export { iff, implies, not } from "./model/logic.js";
 export {
@@ -46,5 +47,6 @@ export {
   type VariableOrder,
 } from "./model/model.js";
 export type { Rounding } from "./propagators/arithmetic/division.js";
+export type { Automaton } from "./propagators/global/regular.js";
 export type { Limits } from "./search/limits.js";
 export type { Statistics } from "./search/statistics.js";

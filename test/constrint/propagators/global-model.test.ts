@@ -9,6 +9,7 @@ import {
   type IntVar,
   inverse,
   Model,
+  regular,
   table,
 } from "../../../packages/constrint/src/index.js";
 import { asSortedText, bruteForce, buildExpression, enumerate, expressionRecipe, fixedSeed } from "../random-model.js";
@@ -120,6 +121,25 @@ describe("global constraints in models against brute force", () => {
       circuit(successors.map((recipe) => buildExpression(recipe, variables))),
     );
   });
+
+  test("regular", () => {
+    const state = fc.nat(2);
+    const automaton = fc.record({
+      stateCount: fc.constant(3),
+      initial: state,
+      accepting: fc.uniqueArray(state),
+      transitions: fc.uniqueArray(fc.tuple(state, fc.integer({ min: -3, max: 6 }), state), {
+        maxLength: 20,
+        selector: ([from, value]) => 100 * from + value,
+      }),
+    });
+    forAllModels(fc.tuple(fc.array(operand, { maxLength: 4 }), automaton), ([operands, dfa], variables) =>
+      regular(
+        operands.map((recipe) => buildExpression(recipe, variables)),
+        dfa,
+      ),
+    );
+  });
 });
 
 describe("element", () => {
@@ -196,5 +216,46 @@ describe("circuit", () => {
     model.add(circuit(allowed.map((values, i) => model.int(`next${i}`, values))));
     const result = model.solve();
     expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 0]);
+  });
+});
+
+describe("regular", () => {
+  const automaton = {
+    stateCount: 2,
+    initial: 0,
+    accepting: [0, 1],
+    transitions: [
+      [0, 0, 0],
+      [0, 1, 1],
+      [1, 0, 0],
+    ],
+  } as const;
+
+  test("words without two ones in a row are counted by Fibonacci's numbers", () => {
+    const model = new Model();
+    model.add(
+      regular(
+        Array.from({ length: 12 }, (_, i) => model.int(`bit${i}`, 0, 1)),
+        automaton,
+      ),
+    );
+    const { count, statistics } = model.count();
+    expect(count).toBe(377);
+    expect(statistics.failures).toBe(0); // no dead end
+  });
+
+  test("refuses unknown states, two ways from a state, and what is no integer", () => {
+    expect(() => regular([], { ...automaton, initial: 2 })).toThrow("regular: state 2 is none of 0 … 1");
+    expect(() => regular([], { ...automaton, stateCount: Number.NaN })).toThrow(/NaN/);
+    expect(() =>
+      regular([], {
+        ...automaton,
+        transitions: [
+          [0, 7, 0],
+          [0, 7, 1],
+        ],
+      }),
+    ).toThrow("two transitions from state 0 on 7");
+    expect(() => regular([], { ...automaton, transitions: [[0, 0.5, 0]] })).toThrow(/value 0\.5/);
   });
 });

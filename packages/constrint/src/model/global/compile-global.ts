@@ -7,6 +7,7 @@ import { Circuit as CircuitPropagator } from "../../propagators/global/circuit.j
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
+import { Regular as RegularPropagator } from "../../propagators/global/regular.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import { type AllDifferent, allDifferent } from "./all-different.js";
@@ -14,6 +15,7 @@ import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
 import type { GlobalConstraint } from "./global-constraint.js";
 import type { Inverse } from "./inverse.js";
+import type { Regular } from "./regular.js";
 import type { Table } from "./table.js";
 
 /** A variable plus a constant. @internal */
@@ -43,6 +45,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileInverse(constraint, operands);
     case "circuit":
       return compileCircuit(constraint, operands);
+    case "regular":
+      return compileRegular(constraint, operands);
   }
 }
 
@@ -106,6 +110,11 @@ function compileCircuit(constraint: Circuit, operands: OperandVariables): readon
   const { variables, shifts } = shiftedVariables(constraint.operands, operands);
   const different = compileAllDifferent(allDifferent(constraint.operands), operands);
   return different === false ? false : [...different, new CircuitPropagator(variables, shifts)];
+}
+
+function compileRegular(constraint: Regular, operands: OperandVariables): readonly Propagator[] {
+  const { variables, shifts } = shiftedVariables(constraint.operands, operands);
+  return [new RegularPropagator(variables, shifts, constraint.automaton)];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

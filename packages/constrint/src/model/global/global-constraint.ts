@@ -1,16 +1,18 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
 import { isCircuit } from "../../propagators/global/circuit.js";
 import { areInverse } from "../../propagators/global/inverse.js";
+import { accepts } from "../../propagators/global/regular.js";
 import { isRowOf } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
 import type { Inverse } from "./inverse.js";
+import type { Regular } from "./regular.js";
 import type { Table } from "./table.js";
 
 /** A constraint on any number of expressions that is more than the sum of its pairs. */
-export type GlobalConstraint = AllDifferent | Element | Table | Inverse | Circuit;
+export type GlobalConstraint = AllDifferent | Element | Table | Inverse | Circuit | Regular;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -25,5 +27,7 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
       return areInverse(constraint.forward.map(evaluated), constraint.backward.map(evaluated));
     case "circuit":
       return isCircuit(constraint.operands.map(evaluated));
+    case "regular":
+      return accepts(constraint.automaton, constraint.operands.map(evaluated));
   }
 }
