@@ -27,6 +27,7 @@ export {
 export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./model/global/all-different.js";
 export { Circuit, circuit } from "./model/global/circuit.js";
 export { Element, element } from "./model/global/element.js";
+export { GlobalCardinality, globalCardinality } from "./model/global/global-cardinality.js";
 export type { GlobalConstraint } from "./model/global/global-constraint.js";
 export { Inverse, inverse } from "./model/global/inverse.js";
 export { Regular, regular } from "./model/global/regular.js";

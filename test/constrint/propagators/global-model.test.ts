@@ -6,6 +6,7 @@ import {
   type Constraint,
   circuit,
   element,
+  globalCardinality,
   type IntVar,
   inverse,
   Model,
@@ -140,6 +141,25 @@ describe("global constraints in models against brute force", () => {
       ),
     );
   });
+
+  test("globalCardinality", () => {
+    const recipe = fc.record({
+      items: fc.array(operand, { maxLength: 4 }),
+      counted: fc.uniqueArray(fc.tuple(fc.integer({ min: -3, max: 5 }), operand), {
+        maxLength: 3,
+        selector: ([v]) => v,
+      }),
+      closed: fc.boolean(),
+    });
+    forAllModels(recipe, ({ items, counted, closed }, variables) =>
+      globalCardinality(
+        items.map((part) => buildExpression(part, variables)),
+        counted.map(([value]) => value),
+        counted.map(([, count]) => buildExpression(count, variables)),
+        { closed },
+      ),
+    );
+  });
 });
 
 describe("element", () => {
@@ -257,5 +277,19 @@ describe("regular", () => {
       }),
     ).toThrow("two transitions from state 0 on 7");
     expect(() => regular([], { ...automaton, transitions: [[0, 0.5, 0]] })).toThrow(/value 0\.5/);
+  });
+});
+
+describe("globalCardinality", () => {
+  test("finds the magic series of length 7", () => {
+    const model = new Model();
+    const series = Array.from({ length: 7 }, (_, i) => model.int(`s${i}`, 0, 7));
+    model.add(globalCardinality(series, [0, 1, 2, 3, 4, 5, 6], series, { closed: true }));
+    expect([...model.solutions()].map((solution) => Object.values(solution))).toEqual([[3, 2, 1, 1, 0, 0, 0]]);
+  });
+
+  test("refuses other numbers of counts, and repeated values", () => {
+    expect(() => globalCardinality([], [1, 2], [0])).toThrow("globalCardinality: 1 counts for 2 values");
+    expect(() => globalCardinality([], [1, 1], [0, 0])).toThrow("globalCardinality: the value 1 occurs twice");
   });
 });

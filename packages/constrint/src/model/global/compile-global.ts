@@ -6,6 +6,7 @@ import { AllDifferentValues } from "../../propagators/global/all-different-value
 import { Circuit as CircuitPropagator } from "../../propagators/global/circuit.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
+import { GlobalCardinality as GlobalCardinalityPropagator } from "../../propagators/global/global-cardinality.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
 import { Regular as RegularPropagator } from "../../propagators/global/regular.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
@@ -13,6 +14,7 @@ import type { IntExpr } from "../expression.js";
 import { type AllDifferent, allDifferent } from "./all-different.js";
 import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
+import type { GlobalCardinality } from "./global-cardinality.js";
 import type { GlobalConstraint } from "./global-constraint.js";
 import type { Inverse } from "./inverse.js";
 import type { Regular } from "./regular.js";
@@ -47,6 +49,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileCircuit(constraint, operands);
     case "regular":
       return compileRegular(constraint, operands);
+    case "global-cardinality":
+      return compileGlobalCardinality(constraint, operands);
   }
 }
 
@@ -115,6 +119,24 @@ function compileCircuit(constraint: Circuit, operands: OperandVariables): readon
 function compileRegular(constraint: Regular, operands: OperandVariables): readonly Propagator[] {
   const { variables, shifts } = shiftedVariables(constraint.operands, operands);
   return [new RegularPropagator(variables, shifts, constraint.automaton)];
+}
+
+function compileGlobalCardinality(
+  { items, values, counts, closed }: GlobalCardinality,
+  operands: OperandVariables,
+): readonly Propagator[] {
+  const { variables, shifts } = shiftedVariables(items, operands);
+  const countVariables = counts.map((count) => operands.variableFor(count));
+  const count = new GlobalCardinalityPropagator(variables, shifts, values, countVariables);
+  if (!closed) return [count];
+  const allowed = variables.map(
+    (variable, i) =>
+      new TablePropagator(
+        [variable],
+        values.map((value) => [value - shifts[i]!]),
+      ),
+  );
+  return [...allowed, count];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

@@ -1,5 +1,6 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
 import { isCircuit } from "../../propagators/global/circuit.js";
+import { areCounts } from "../../propagators/global/global-cardinality.js";
 import { areInverse } from "../../propagators/global/inverse.js";
 import { accepts } from "../../propagators/global/regular.js";
 import { isRowOf } from "../../propagators/global/table.js";
@@ -7,12 +8,13 @@ import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
+import type { GlobalCardinality } from "./global-cardinality.js";
 import type { Inverse } from "./inverse.js";
 import type { Regular } from "./regular.js";
 import type { Table } from "./table.js";
 
 /** A constraint on any number of expressions that is more than the sum of its pairs. */
-export type GlobalConstraint = AllDifferent | Element | Table | Inverse | Circuit | Regular;
+export type GlobalConstraint = AllDifferent | Element | Table | Inverse | Circuit | Regular | GlobalCardinality;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -29,5 +31,10 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
       return isCircuit(constraint.operands.map(evaluated));
     case "regular":
       return accepts(constraint.automaton, constraint.operands.map(evaluated));
+    case "global-cardinality": {
+      const items = constraint.items.map(evaluated);
+      if (constraint.closed && !items.every((item) => constraint.values.includes(item))) return false;
+      return areCounts(items, constraint.values, constraint.counts.map(evaluated));
+    }
   }
 }
