@@ -5,7 +5,8 @@ import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
 import { solvePlan } from "../plan/solve.js";
 import { familiesNamed } from "./family-option.js";
-import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+import { problemFrom, problemOptions } from "./problem-options.js";
+import { seedFrom } from "./seed.js";
 import { writeFiles } from "./write-files.js";
 
 const options = {
@@ -44,7 +45,7 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     if (given.case !== undefined && given.target !== "cuda") {
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }
-    const caseSeed = given.case === undefined ? undefined : numberFrom("case seed", given.case);
+    const caseSeed = given.case === undefined ? undefined : seedFrom(given.case);
     const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device));
     const files = generateFiles(plan, family, caseSeed);
     await writeFiles(given.out, files);

@@ -35,7 +35,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message, error) => {
-      if (error) throw error;
+      // What yargs itself finds wrong in the arguments is wrong usage; other errors come from a command.
+      if (error && error.name !== "YError") throw error;
       throw new KernelgenError("invalid-problem", `${message}\nSee kernelgen --help.`);
     });
   try {

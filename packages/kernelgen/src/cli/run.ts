@@ -11,7 +11,8 @@ import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { fp32Tolerance, type OutputError, verifyForward } from "../wgsl/verify.js";
 import { familiesNamed } from "./family-option.js";
-import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+import { problemFrom, problemOptions } from "./problem-options.js";
+import { seedFrom, seedLimit } from "./seed.js";
 
 const options = {
   ...problemOptions,
@@ -26,8 +27,6 @@ const options = {
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
 } as const satisfies Record<string, Options>;
 
-/** Seeds are unsigned 32-bit integers. */
-const seedLimit = 2 ** 32;
 /** Timed runs: as many as fit in this time, within these bounds. */
 const timingBudgetMilliseconds = 1000;
 const maxTimedRuns = 20;
@@ -51,7 +50,7 @@ export const runCommand: CommandModule<object, InferredOptionTypes<typeof option
       .example("$0 run --target wgsl --head-dim 64 --heads 12 --batch 16 --steps 64", "an LSTM")
       .example("$0 run --target wgsl --head-dim 64 --device webgpu-default --family stepwise --json", ""),
   async handler(given) {
-    const seed = seedFrom(given.seed);
+    const seed = given.seed === undefined ? randomInt(seedLimit) : seedFrom(given.seed);
     const catalogued = given.device === undefined ? undefined : webGpuDevice(given.device);
     // What the user typed is checked before a device is looked for.
     const assumed = catalogued ?? findDevice("webgpu-default");
@@ -71,15 +70,6 @@ export const runCommand: CommandModule<object, InferredOptionTypes<typeof option
     }
   },
 };
-
-function seedFrom(text: string | undefined): number {
-  if (text === undefined) return randomInt(seedLimit);
-  const seed = numberFrom("seed", text);
-  if (!Number.isInteger(seed) || seed < 0 || seed >= seedLimit) {
-    throw new KernelgenError("invalid-problem", `seed: ${text} is not an integer from 0 to ${seedLimit - 1}`);
-  }
-  return seed;
-}
 
 function webGpuDevice(id: string): WebGpuDevice {
   const device = findDevice(id);
