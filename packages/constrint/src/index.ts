@@ -30,6 +30,7 @@ export { Element, element } from "./model/global/element.js";
 export { GlobalCardinality, globalCardinality } from "./model/global/global-cardinality.js";
 export type { GlobalConstraint } from "./model/global/global-constraint.js";
 export { Inverse, inverse } from "./model/global/inverse.js";
+export { Lexicographic, lexLess, lexLessEqual } from "./model/global/lexicographic.js";
 export { Regular, regular } from "./model/global/regular.js";
 export { Table, table } from "./model/global/table.js";
 export { iff, implies, not } from "./model/logic.js";

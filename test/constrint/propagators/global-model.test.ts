@@ -9,6 +9,8 @@ import {
   globalCardinality,
   type IntVar,
   inverse,
+  lexLess,
+  lexLessEqual,
   Model,
   regular,
   table,
@@ -160,6 +162,15 @@ describe("global constraints in models against brute force", () => {
       ),
     );
   });
+
+  test("lexLess and lexLessEqual", () => {
+    const recipe = fc.tuple(fc.array(fc.tuple(operand, operand), { maxLength: 4 }), fc.boolean());
+    forAllModels(recipe, ([places, strict], variables) => {
+      const left = places.map(([x]) => buildExpression(x, variables));
+      const right = places.map(([, y]) => buildExpression(y, variables));
+      return strict ? lexLess(left, right) : lexLessEqual(left, right);
+    });
+  });
 });
 
 describe("element", () => {
@@ -291,5 +302,11 @@ describe("globalCardinality", () => {
   test("refuses other numbers of counts, and repeated values", () => {
     expect(() => globalCardinality([], [1, 2], [0])).toThrow("globalCardinality: 1 counts for 2 values");
     expect(() => globalCardinality([], [1, 1], [0, 0])).toThrow("globalCardinality: the value 1 occurs twice");
+  });
+});
+
+describe("lexLess", () => {
+  test("refuses arrays of different lengths", () => {
+    expect(() => lexLess([1], [])).toThrow("lexicographic order: 1 operands on the left, 0 on the right");
   });
 });

@@ -8,6 +8,7 @@ import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
 import { GlobalCardinality as GlobalCardinalityPropagator } from "../../propagators/global/global-cardinality.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
+import { Lexicographic as LexicographicPropagator } from "../../propagators/global/lexicographic.js";
 import { Regular as RegularPropagator } from "../../propagators/global/regular.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
@@ -17,6 +18,7 @@ import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { GlobalConstraint } from "./global-constraint.js";
 import type { Inverse } from "./inverse.js";
+import type { Lexicographic } from "./lexicographic.js";
 import type { Regular } from "./regular.js";
 import type { Table } from "./table.js";
 
@@ -51,6 +53,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileRegular(constraint, operands);
     case "global-cardinality":
       return compileGlobalCardinality(constraint, operands);
+    case "lexicographic":
+      return compileLexicographic(constraint, operands);
   }
 }
 
@@ -137,6 +141,15 @@ function compileGlobalCardinality(
       ),
   );
   return [...allowed, count];
+}
+
+function compileLexicographic(
+  { left, right, strict }: Lexicographic,
+  operands: OperandVariables,
+): readonly Propagator[] {
+  const smaller = left.map((expression) => operands.variableFor(expression));
+  const larger = right.map((expression) => operands.variableFor(expression));
+  return [new LexicographicPropagator(smaller, larger, strict)];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

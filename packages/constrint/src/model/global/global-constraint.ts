@@ -2,6 +2,7 @@ import { areAllDifferent } from "../../propagators/global/all-different-values.j
 import { isCircuit } from "../../propagators/global/circuit.js";
 import { areCounts } from "../../propagators/global/global-cardinality.js";
 import { areInverse } from "../../propagators/global/inverse.js";
+import { isLexicographicallyBefore } from "../../propagators/global/lexicographic.js";
 import { accepts } from "../../propagators/global/regular.js";
 import { isRowOf } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
@@ -10,11 +11,20 @@ import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { Inverse } from "./inverse.js";
+import type { Lexicographic } from "./lexicographic.js";
 import type { Regular } from "./regular.js";
 import type { Table } from "./table.js";
 
 /** A constraint on any number of expressions that is more than the sum of its pairs. */
-export type GlobalConstraint = AllDifferent | Element | Table | Inverse | Circuit | Regular | GlobalCardinality;
+export type GlobalConstraint =
+  | AllDifferent
+  | Element
+  | Table
+  | Inverse
+  | Circuit
+  | Regular
+  | GlobalCardinality
+  | Lexicographic;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -35,6 +45,10 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
       const items = constraint.items.map(evaluated);
       if (constraint.closed && !items.every((item) => constraint.values.includes(item))) return false;
       return areCounts(items, constraint.values, constraint.counts.map(evaluated));
+    }
+    case "lexicographic": {
+      const { left, right, strict } = constraint;
+      return isLexicographicallyBefore(left.map(evaluated), right.map(evaluated), strict);
     }
   }
 }
