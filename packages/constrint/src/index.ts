@@ -25,6 +25,7 @@ export {
   sum,
 } from "./model/expression.js";
 export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./model/global/all-different.js";
+export { BinPacking, binPacking } from "./model/global/bin-packing.js";
 export { Circuit, circuit } from "./model/global/circuit.js";
 export { Element, element } from "./model/global/element.js";
 export { GlobalCardinality, globalCardinality } from "./model/global/global-cardinality.js";

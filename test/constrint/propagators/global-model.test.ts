@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   type AllDifferentConsistency,
   allDifferent,
+  binPacking,
   type Constraint,
   circuit,
   element,
@@ -12,6 +13,7 @@ import {
   lexLess,
   lexLessEqual,
   Model,
+  max,
   regular,
   table,
 } from "../../../packages/constrint/src/index.js";
@@ -171,6 +173,20 @@ describe("global constraints in models against brute force", () => {
       return strict ? lexLess(left, right) : lexLessEqual(left, right);
     });
   });
+
+  test("binPacking", () => {
+    const recipe = fc.tuple(
+      fc.array(fc.tuple(operand, fc.nat(4)), { maxLength: 4 }),
+      fc.array(operand, { maxLength: 3 }),
+    );
+    forAllModels(recipe, ([items, loads], variables) =>
+      binPacking(
+        items.map(([bin]) => buildExpression(bin, variables)),
+        items.map(([, size]) => size),
+        loads.map((part) => buildExpression(part, variables)),
+      ),
+    );
+  });
 });
 
 describe("element", () => {
@@ -308,5 +324,22 @@ describe("globalCardinality", () => {
 describe("lexLess", () => {
   test("refuses arrays of different lengths", () => {
     expect(() => lexLess([1], [])).toThrow("lexicographic order: 1 operands on the left, 0 on the right");
+  });
+});
+
+describe("binPacking", () => {
+  test("the smallest largest load of 8 items in 3 bins", () => {
+    const sizes = [7, 6, 5, 5, 4, 4, 3, 2];
+    const model = new Model();
+    const bins = sizes.map((_, i) => model.int(`bin${i}`, 0, 2));
+    const loads = [0, 1, 2].map((bin) => model.int(`load${bin}`, 0, 36));
+    model.add(binPacking(bins, sizes, loads));
+    expect(model.minimize(max(loads)).objective).toBe(12);
+  });
+
+  test("refuses negative sizes and other numbers of sizes", () => {
+    expect(() => binPacking([0], [-1], [0])).toThrow(/the size -1 /);
+    expect(() => binPacking([0], [], [0])).toThrow("binPacking: 0 sizes for 1 items");
+    expect(() => binPacking([0, 0], [Number.MAX_SAFE_INTEGER, 1], [0])).toThrow(/total size/);
   });
 });

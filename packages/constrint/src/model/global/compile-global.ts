@@ -3,6 +3,7 @@ import type { Propagator } from "../../engine/propagator.js";
 import { AllDifferentBounds } from "../../propagators/global/all-different-bounds.js";
 import { AllDifferentDomain } from "../../propagators/global/all-different-domain.js";
 import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
+import { BinPacking as BinPackingPropagator } from "../../propagators/global/bin-packing.js";
 import { Circuit as CircuitPropagator } from "../../propagators/global/circuit.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
@@ -13,6 +14,7 @@ import { Regular as RegularPropagator } from "../../propagators/global/regular.j
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import { type AllDifferent, allDifferent } from "./all-different.js";
+import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
@@ -55,6 +57,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileGlobalCardinality(constraint, operands);
     case "lexicographic":
       return compileLexicographic(constraint, operands);
+    case "bin-packing":
+      return compileBinPacking(constraint, operands);
   }
 }
 
@@ -150,6 +154,12 @@ function compileLexicographic(
   const smaller = left.map((expression) => operands.variableFor(expression));
   const larger = right.map((expression) => operands.variableFor(expression));
   return [new LexicographicPropagator(smaller, larger, strict)];
+}
+
+function compileBinPacking({ bins, sizes, loads }: BinPacking, operands: OperandVariables): readonly Propagator[] {
+  const { variables, shifts } = shiftedVariables(bins, operands);
+  const loadVariables = loads.map((load) => operands.variableFor(load));
+  return [new BinPackingPropagator(variables, shifts, sizes, loadVariables)];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

@@ -1,4 +1,5 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
+import { arePacked } from "../../propagators/global/bin-packing.js";
 import { isCircuit } from "../../propagators/global/circuit.js";
 import { areCounts } from "../../propagators/global/global-cardinality.js";
 import { areInverse } from "../../propagators/global/inverse.js";
@@ -7,6 +8,7 @@ import { accepts } from "../../propagators/global/regular.js";
 import { isRowOf } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
+import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
@@ -24,7 +26,8 @@ export type GlobalConstraint =
   | Circuit
   | Regular
   | GlobalCardinality
-  | Lexicographic;
+  | Lexicographic
+  | BinPacking;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -50,5 +53,7 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
       const { left, right, strict } = constraint;
       return isLexicographicallyBefore(left.map(evaluated), right.map(evaluated), strict);
     }
+    case "bin-packing":
+      return arePacked(constraint.bins.map(evaluated), constraint.sizes, constraint.loads.map(evaluated));
   }
 }
