@@ -56,9 +56,12 @@ describe("a head that no family can serve", () => {
   it("names the limits that cannot be met together", () => {
     const device = findDevice("a100");
     const { message } = refusal(device, { headDim: 768, batch: 64, dataType: "fp32" });
-    expect(message).toContain(`grid: no tile meets these limits of ${device.name} together: `);
-    for (const limit of ["blocks resident at once 108 blocks", "shared memory per block 166912 B"]) {
-      expect(message).toContain(limit);
+    // Each of them could be met alone, and none of them where all others are.
+    expect(message).toContain("grid: where all other limits are met, ");
+    const grid = message.slice(message.indexOf("grid: where all other limits are met, "));
+    for (const [name, needed, allowed] of shortfalls(grid, device)) expect(needed, name).toBeGreaterThan(allowed);
+    for (const limit of ["blocks resident at once: needs at least", "allows 108", "allows 166912"]) {
+      expect(grid).toContain(limit);
     }
   });
 

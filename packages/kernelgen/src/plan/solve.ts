@@ -99,21 +99,35 @@ function explainInfeasible(problem: Problem, device: Device, family: KernelFamil
     const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
     return `no tile of these dimensions${pinned.length > 0 ? ` has ${pinned.join(" and ")}` : ""}`;
   }
-  const shortfalls = (isKept: (kept: Budget, judged: Budget) => boolean): string[] =>
-    tiling.budgets.flatMap((judged) => {
-      const stated = state(problem, device, family, pins, (kept) => isKept(kept, judged));
-      const { name, need, allowed, unit } = stated.tiling.budgets.find((budget) => budget.name === judged.name)!;
-      const least = stated.model.minimize(need).objective;
-      return least !== undefined && least > allowed
-        ? [`${name}: needs at least ${least} ${unit}, ${device.name} allows ${allowed}`]
-        : [];
-    });
+  const shortfalls = (isKept: (kept: Budget, judged: string) => boolean): string[] =>
+    tiling.budgets.flatMap(
+      ({ name }) =>
+        shortfall(name, device, () => state(problem, device, family, pins, (kept) => isKept(kept, name))) ?? [],
+    );
   const alone = shortfalls(() => false);
   if (alone.length > 0) return alone.join("; ");
-  const together = shortfalls((kept, judged) => kept.name !== judged.name);
+  const together = shortfalls((kept, judged) => kept.name !== judged);
   if (together.length > 0) return `where all other limits are met, ${together.join("; or ")}`;
   const limits = tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
   return `no tile meets these limits of ${device.name} together: ${limits.join(", ")}`;
+}
+
+/** Nodes of a search for the least need of a budget: not minutes for a number in a message, and the same message everywhere. */
+const leastNeedNodes = 2000;
+
+/** How far a budget is from what the stated tiling needs; undefined if some tile meets it. */
+function shortfall(name: string, device: Device, stated: () => { model: Model; tiling: Tiling }): string | undefined {
+  const budgetOf = (tiling: Tiling): Budget => tiling.budgets.find((budget) => budget.name === name)!;
+  const bounded = stated();
+  const { need, allowed, unit } = budgetOf(bounded.tiling);
+  if (bounded.model.add(need.le(allowed)).solve({ nodeLimit: leastNeedNodes }).status !== "unsatisfiable") {
+    return undefined;
+  }
+  const { model, tiling } = stated();
+  const least = model.minimize(budgetOf(tiling).need, { nodeLimit: leastNeedNodes });
+  if (least.status === "unsatisfiable") return undefined;
+  const amount = least.status === "optimal" ? `at least ${least.objective}` : `more than ${allowed}`;
+  return `${name}: needs ${amount} ${unit}, ${device.name} allows ${allowed}`;
 }
 
 function planOf(problem: Problem, device: Device, family: KernelFamily, tiling: Tiling, solution: Solution): Plan {
