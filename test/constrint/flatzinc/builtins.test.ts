@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ARITHMETIC } from "../../../packages/constrint/src/flatzinc/builtins/arithmetic.js";
 import { BOOL, BOOL_FUNCTIONS } from "../../../packages/constrint/src/flatzinc/builtins/bool.js";
 import { ELEMENT } from "../../../packages/constrint/src/flatzinc/builtins/element.js";
-import { GLOBAL } from "../../../packages/constrint/src/flatzinc/builtins/global.js";
+import { GLOBAL, REIFIABLE_GLOBAL } from "../../../packages/constrint/src/flatzinc/builtins/global.js";
 import { INT_COMPARISON } from "../../../packages/constrint/src/flatzinc/builtins/int-comparison.js";
 import { LINEAR } from "../../../packages/constrint/src/flatzinc/builtins/linear.js";
 import { propertySeed } from "../../support/property-seed.js";
@@ -22,6 +22,12 @@ type ArgumentType =
   | "coefficients"
   | "set"
   | "int rows"
+  | "indices"
+  | "first index"
+  | "two"
+  | "successors"
+  | "state"
+  | "states"
   | "bool rows";
 
 /** The value of an argument: booleans are 0 and 1, sets their elements. */
@@ -99,6 +105,28 @@ const FUNCTIONS: Readonly<Record<string, Meaning>> = {
 
 const OTHERS: Readonly<Record<string, Meaning>> = {
   bool_xor: meaning(["bool", "bool"], (a: number, b: number) => a !== b),
+  constrint_circuit: meaning(["indices", "first index"], (xs: number[], first: number) => {
+    const visited = [first];
+    for (let i = 0; i < xs.length; i++) visited.push(xs[visited.at(-1)! - first]!);
+    return visited.at(-1) === first && new Set(visited).size === xs.length && !visited.includes(Number.NaN);
+  }),
+  constrint_inverse: meaning(
+    ["indices", "first index", "indices", "first index"],
+    (f: number[], firstF: number, g: number[], firstG: number) =>
+      f.every((j, i) => g[j - firstG] === i + firstF) && g.every((i, j) => f[i - firstF] === j + firstG),
+  ),
+  // Two states and two letters.
+  fzn_regular: meaning(
+    ["ints", "two", "two", "successors", "state", "states"],
+    (word: number[], _q: number, _s: number, d: number[], initial: number, accepting: number[]) => {
+      let state = initial;
+      for (const letter of word) {
+        if (state === 0 || letter < 1 || letter > 2) return false;
+        state = d[2 * (state - 1) + letter - 1]!;
+      }
+      return accepting.includes(state);
+    },
+  ),
 };
 
 function isRowOf(xs: readonly number[], entries: readonly number[]): boolean {
@@ -158,13 +186,18 @@ function argument(type: ArgumentType, choices: Choices): Argument {
     const constant = isBool ? next(2) : next(9) - 4;
     return isBool ? { text: String(constant === 1), value: () => constant } : fixed(constant);
   };
+  /** As many elements as `least`, or up to 3. */
   const list = (element: () => Argument, least = 0): Argument => {
-    const elements = Array.from({ length: least + next(4 - least) }, element);
+    const elements = Array.from({ length: least + next(Math.max(1, 4 - least)) }, element);
     return {
       text: `[${elements.map(({ text }) => text).join(",")}]`,
       value: (values) => elements.map((item) => item.value(values) as number),
     };
   };
+  const variableList = (indices: readonly number[]): Argument => ({
+    text: `[${indices.map((i) => `v${i}`).join(",")}]`,
+    value: (values) => indices.map((i) => values[i]!),
+  });
   switch (type) {
     case "int":
     case "index":
@@ -185,6 +218,18 @@ function argument(type: ArgumentType, choices: Choices): Argument {
         const value = next(2);
         return { text: String(value === 1), value: () => value };
       }, 12);
+    case "indices":
+      return next(4) === 0 ? list(() => pick(false), 3) : variableList([0, 1, 2]);
+    case "first index":
+      return fixed(next(2));
+    case "two":
+      return fixed(2);
+    case "successors":
+      return list(() => fixed(next(3)), 4);
+    case "state":
+      return fixed(1 + next(2));
+    case "states":
+      return next(2) === 0 ? { text: "{1,2}", value: () => [1, 2] } : { text: "2..2", value: () => [2] };
     case "fixed int":
       return fixed(next(13) - 6);
     case "coefficients":
@@ -226,11 +271,16 @@ function lengthOf({ value }: Argument): number {
   return (value([]) as readonly number[]).length;
 }
 
-const domain = fc.uniqueArray(fc.integer({ min: -4, max: 5 }), { minLength: 1, maxLength: 4 });
+const domain = fc.oneof(
+  { weight: 2, arbitrary: fc.uniqueArray(fc.integer({ min: -4, max: 5 }), { minLength: 1, maxLength: 4 }) },
+  { weight: 1, arbitrary: fc.constantFrom([0, 1, 2], [-1, 0, 1, 2, 3]) },
+);
 
 describe("each builtin has the solutions that trying all values finds", () => {
   test("every builtin of the tables is tried", () => {
-    const names = [ARITHMETIC, BOOL, BOOL_FUNCTIONS, ELEMENT, GLOBAL, INT_COMPARISON, LINEAR].flatMap(Object.keys);
+    const names = [ARITHMETIC, BOOL, BOOL_FUNCTIONS, ELEMENT, GLOBAL, REIFIABLE_GLOBAL, INT_COMPARISON, LINEAR].flatMap(
+      Object.keys,
+    );
     const tried = new Set(CASES.map(([name]) => name));
     expect(names.filter((name) => !tried.has(name))).toEqual([]);
   });

@@ -24,7 +24,7 @@ function withoutOffsets(tree: unknown): unknown {
 describe("parser", () => {
   test("reads every kind of item to a tree of plain data", () => {
     const text = `
-      predicate my_pred(var int: x, array [int] of var bool: bs, set of int: s, 1..3: r);  % dropped
+      predicate my_pred(var int: x, array [int,int] of var bool: bs, set of int: s, 1..3: r);  % dropped
       array [1..2] of int: a = [1,-2];
       array [1..2] of set of int: sets = [{1,3},2..4];
       bool: flag = true;

@@ -23,6 +23,11 @@ export function setSize(set: IntSet): number {
   return set.reduce((size, [low, high]) => size + high - low + 1, 0);
 }
 
+/** The set's integers in ascending order. @internal */
+export function elementsOf(set: IntSet): number[] {
+  return set.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, i) => low + i));
+}
+
 /** expression ∈ set. @internal */
 export function isIn(expression: IntExpr, set: IntSet): Constraint {
   return or(

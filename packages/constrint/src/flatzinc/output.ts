@@ -1,6 +1,6 @@
 import type { IntExpr } from "../model/expression.js";
 import type { Solution } from "../model/model.js";
-import { type IntSet, setSize } from "./int-set.js";
+import { elementsOf, type IntSet, setSize } from "./int-set.js";
 import type { Annotation, Declaration } from "./syntax.js";
 import { describeValue, type Scope, type Value } from "./value.js";
 
@@ -73,7 +73,7 @@ function formatIndexSet(set: IntSet): string {
   const [first] = set;
   if (first === undefined) return "1..0";
   if (set.length === 1) return `${first[0]}..${first[1]}`;
-  return `{${set.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, i) => low + i)).join(", ")}}`;
+  return `{${elementsOf(set).join(", ")}}`;
 }
 
 function formatElement({ expression, isBool }: OutputElement, solution: Solution): string {

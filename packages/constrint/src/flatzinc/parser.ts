@@ -145,7 +145,8 @@ class Parser {
   private predicateParameter(): void {
     if (this.skipWord("array")) {
       this.expect("[");
-      if (!this.skipWord("int")) this.setLiteral();
+      do if (!this.skipWord("int")) this.setLiteral();
+      while (this.skip(","));
       this.expect("]");
       this.expectWord("of");
     }
@@ -323,14 +324,18 @@ class Parser {
     return true;
   }
 
+  private skip(symbol: string): boolean {
+    if (this.lexer.word !== symbol) return false;
+    this.lexer.advance();
+    return true;
+  }
+
   private expectWord(word: string): void {
     if (!this.skipWord(word)) throw this.expected(`"${word}"`);
   }
 
   private expect(symbol: string, alternatives = `"${symbol}"`): void {
-    const { lexer } = this;
-    if (lexer.word !== symbol) throw this.expected(alternatives);
-    lexer.advance();
+    if (!this.skip(symbol)) throw this.expected(alternatives);
   }
 
   private expected(what: string): FlatZincError {

@@ -6,13 +6,13 @@ import { ARITHMETIC } from "./arithmetic.js";
 import { BOOL, BOOL_FUNCTIONS } from "./bool.js";
 import type { Builtin, BuiltinTable } from "./builtin.js";
 import { ELEMENT } from "./element.js";
-import { GLOBAL } from "./global.js";
+import { GLOBAL, REIFIABLE_GLOBAL } from "./global.js";
 import { INT_COMPARISON } from "./int-comparison.js";
 import { LINEAR } from "./linear.js";
 
 /** Builtins p(…) whose reified forms follow from it: p_reif(…, r) says r ⇔ p(…), and p_imp(…, r) says r ⇒ p(…). */
-const REIFIABLE = byName(INT_COMPARISON, LINEAR, ARITHMETIC, ELEMENT, BOOL, GLOBAL);
-const ALL = new Map([...REIFIABLE, ...byName(BOOL_FUNCTIONS)]);
+const REIFIABLE = byName(INT_COMPARISON, LINEAR, ARITHMETIC, ELEMENT, BOOL, REIFIABLE_GLOBAL);
+const ALL = new Map([...REIFIABLE, ...byName(BOOL_FUNCTIONS, GLOBAL)]);
 
 /** The builtin of this name with this number of arguments, or undefined. @internal */
 export function findBuiltin(name: string, argumentCount: number): Omit<Builtin, "negate"> | undefined {
