@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const command = fileURLToPath(new URL("../../../packages/kernelgen/bin/kernelgen.js", import.meta.url));
+
+/** What the command did. */
+export interface CommandOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built `kernelgen` command as a user does, its output piped. */
+export function runKernelgen(...parameters: readonly string[]): Promise<CommandOutcome> {
+  const { FORCE_COLOR: _, NO_COLOR: __, ...env } = process.env;
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [command, ...parameters], { env, timeout: 50_000 }, (error, stdout, stderr) => {
+      if (error === null) resolve({ exitCode: 0, stdout, stderr });
+      else if (typeof error.code === "number") resolve({ exitCode: error.code, stdout, stderr });
+      else reject(error);
+    });
+  });
+}
