@@ -6,6 +6,7 @@ import {
   binPacking,
   type Constraint,
   circuit,
+  cumulative,
   element,
   globalCardinality,
   type IntVar,
@@ -187,6 +188,27 @@ describe("global constraints in models against brute force", () => {
       ),
     );
   });
+
+  test("cumulative", () => {
+    const amount = fc.oneof(
+      fc.integer({ min: 0, max: 4 }).map((value) => ({ op: "constant" as const, value })),
+      operand,
+    );
+    const recipe = fc.tuple(
+      fc.array(fc.record({ start: operand, duration: amount, demand: amount }), { maxLength: 4 }),
+      amount,
+    );
+    forAllModels(recipe, ([tasks, capacity], variables) =>
+      cumulative(
+        tasks.map(({ start, duration, demand }) => ({
+          start: buildExpression(start, variables),
+          duration: buildExpression(duration, variables),
+          demand: buildExpression(demand, variables),
+        })),
+        buildExpression(capacity, variables),
+      ),
+    );
+  });
 });
 
 describe("element", () => {
@@ -341,5 +363,28 @@ describe("binPacking", () => {
     expect(() => binPacking([0], [-1], [0])).toThrow(/the size -1 /);
     expect(() => binPacking([0], [], [0])).toThrow("binPacking: 0 sizes for 1 items");
     expect(() => binPacking([0, 0], [Number.MAX_SAFE_INTEGER, 1], [0])).toThrow(/total size/);
+  });
+});
+
+describe("cumulative", () => {
+  test("the shortest schedule of 6 tasks", () => {
+    // Total work 2·3 + 3·2 + 2·2 + 1·4 + 4·1 + 2·1 = 26 on a capacity of 4 takes at least 7.
+    const tasks = [
+      [2, 3],
+      [3, 2],
+      [2, 2],
+      [1, 4],
+      [4, 1],
+      [2, 1],
+    ] as const;
+    const model = new Model();
+    const starts = tasks.map((_, i) => model.int(`start${i}`, 0, 20));
+    model.add(
+      cumulative(
+        tasks.map(([duration, demand], i) => ({ start: starts[i]!, duration, demand })),
+        4,
+      ),
+    );
+    expect(model.minimize(max(starts.map((start, i) => start.plus(tasks[i]![0])))).objective).toBe(7);
   });
 });

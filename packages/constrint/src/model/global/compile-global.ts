@@ -5,6 +5,7 @@ import { AllDifferentDomain } from "../../propagators/global/all-different-domai
 import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
 import { BinPacking as BinPackingPropagator } from "../../propagators/global/bin-packing.js";
 import { Circuit as CircuitPropagator } from "../../propagators/global/circuit.js";
+import { Cumulative as CumulativePropagator } from "../../propagators/global/cumulative.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
 import { GlobalCardinality as GlobalCardinalityPropagator } from "../../propagators/global/global-cardinality.js";
@@ -16,6 +17,7 @@ import type { IntExpr } from "../expression.js";
 import { type AllDifferent, allDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
+import type { Cumulative } from "./cumulative.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { GlobalConstraint } from "./global-constraint.js";
@@ -59,6 +61,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileLexicographic(constraint, operands);
     case "bin-packing":
       return compileBinPacking(constraint, operands);
+    case "cumulative":
+      return compileCumulative(constraint, operands);
   }
 }
 
@@ -160,6 +164,17 @@ function compileBinPacking({ bins, sizes, loads }: BinPacking, operands: Operand
   const { variables, shifts } = shiftedVariables(bins, operands);
   const loadVariables = loads.map((load) => operands.variableFor(load));
   return [new BinPackingPropagator(variables, shifts, sizes, loadVariables)];
+}
+
+function compileCumulative({ tasks, capacity }: Cumulative, operands: OperandVariables): readonly Propagator[] {
+  return [
+    new CumulativePropagator(
+      tasks.map(({ start }) => operands.variableFor(start)),
+      tasks.map(({ duration }) => operands.variableFor(duration)),
+      tasks.map(({ demand }) => operands.variableFor(demand)),
+      operands.variableFor(capacity),
+    ),
+  ];
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

@@ -1,6 +1,7 @@
 import { areAllDifferent } from "../../propagators/global/all-different-values.js";
 import { arePacked } from "../../propagators/global/bin-packing.js";
 import { isCircuit } from "../../propagators/global/circuit.js";
+import { fitsCapacity } from "../../propagators/global/cumulative.js";
 import { areCounts } from "../../propagators/global/global-cardinality.js";
 import { areInverse } from "../../propagators/global/inverse.js";
 import { isLexicographicallyBefore } from "../../propagators/global/lexicographic.js";
@@ -10,6 +11,7 @@ import type { IntExpr } from "../expression.js";
 import type { AllDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
+import type { Cumulative } from "./cumulative.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { Inverse } from "./inverse.js";
@@ -27,7 +29,8 @@ export type GlobalConstraint =
   | Regular
   | GlobalCardinality
   | Lexicographic
-  | BinPacking;
+  | BinPacking
+  | Cumulative;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -55,5 +58,14 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
     }
     case "bin-packing":
       return arePacked(constraint.bins.map(evaluated), constraint.sizes, constraint.loads.map(evaluated));
+    case "cumulative": {
+      const { tasks, capacity } = constraint;
+      return fitsCapacity(
+        tasks.map(({ start }) => evaluated(start)),
+        tasks.map(({ duration }) => evaluated(duration)),
+        tasks.map(({ demand }) => evaluated(demand)),
+        evaluated(capacity),
+      );
+    }
   }
 }
