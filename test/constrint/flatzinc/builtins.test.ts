@@ -25,6 +25,8 @@ type ArgumentType =
   | "indices"
   | "first index"
   | "two"
+  | "two bins"
+  | "two sizes"
   | "successors"
   | "state"
   | "states"
@@ -90,6 +92,10 @@ const REIFIABLE: Readonly<Record<string, Meaning>> = {
   bool_clause: meaning(["bools", "bools"], (xs: number[], ys: number[]) => xs.includes(1) || ys.includes(0)),
   array_bool_xor: meaning(["bools"], (xs: number[]) => parity(xs) === 1),
   fzn_all_different_int: meaning(["ints"], (xs: number[]) => new Set(xs).size === xs.length),
+  fzn_lex_less_int: meaning(["ints", "ints"], (x: number[], y: number[]) => lexicographicOrder(x, y) < 0),
+  fzn_lex_lesseq_int: meaning(["ints", "ints"], (x: number[], y: number[]) => lexicographicOrder(x, y) <= 0),
+  fzn_lex_less_bool: meaning(["bools", "bools"], (x: number[], y: number[]) => lexicographicOrder(x, y) < 0),
+  fzn_lex_lesseq_bool: meaning(["bools", "bools"], (x: number[], y: number[]) => lexicographicOrder(x, y) <= 0),
   fzn_table_int: meaning(["ints", "int rows"], isRowOf),
   fzn_table_bool: meaning(["some bools", "bool rows"], isRowOf),
 };
@@ -115,6 +121,18 @@ const OTHERS: Readonly<Record<string, Meaning>> = {
     (f: number[], firstF: number, g: number[], firstG: number) =>
       f.every((j, i) => g[j - firstG] === i + firstF) && g.every((i, j) => f[i - firstF] === j + firstG),
   ),
+  fzn_global_cardinality: meaning(["ints", "coefficients", "ints"], haveCounts),
+  fzn_global_cardinality_closed: meaning(
+    ["ints", "coefficients", "ints"],
+    (xs: number[], values: number[], counts: number[]) =>
+      haveCounts(xs, values, counts) && xs.every((x) => values.includes(x)),
+  ),
+  constrint_bin_packing_load: meaning(
+    ["ints", "first index", "two bins", "two sizes"],
+    (loads: number[], first: number, bins: number[], sizes: number[]) =>
+      bins.every((bin) => loads[bin - first] !== undefined) &&
+      loads.every((load, b) => load === sizes.reduce((sum, size, i) => sum + (bins[i] === b + first ? size : 0), 0)),
+  ),
   // Two states and two letters.
   fzn_regular: meaning(
     ["ints", "two", "two", "successors", "state", "states"],
@@ -128,6 +146,16 @@ const OTHERS: Readonly<Record<string, Meaning>> = {
     },
   ),
 };
+
+/** −1, 0 or 1 as x comes before y in lexicographic order, equals it, or comes after it. */
+function lexicographicOrder(x: readonly number[], y: readonly number[]): number {
+  for (let i = 0; i < x.length && i < y.length; i++) if (x[i] !== y[i]) return x[i]! < y[i]! ? -1 : 1;
+  return Math.sign(x.length - y.length);
+}
+
+function haveCounts(xs: readonly number[], values: readonly number[], counts: readonly number[]): boolean {
+  return values.every((value, k) => xs.filter((x) => x === value).length === counts[k]);
+}
 
 function isRowOf(xs: readonly number[], entries: readonly number[]): boolean {
   return entries.some((_, i) => i % xs.length === 0 && xs.every((x, j) => x === entries[i + j]));
@@ -186,9 +214,9 @@ function argument(type: ArgumentType, choices: Choices): Argument {
     const constant = isBool ? next(2) : next(9) - 4;
     return isBool ? { text: String(constant === 1), value: () => constant } : fixed(constant);
   };
-  /** As many elements as `least`, or up to 3. */
-  const list = (element: () => Argument, least = 0): Argument => {
-    const elements = Array.from({ length: least + next(Math.max(1, 4 - least)) }, element);
+  /** At least `least` elements, and at most `most`. */
+  const list = (element: () => Argument, least = 0, most = Math.max(least, 3)): Argument => {
+    const elements = Array.from({ length: least + next(most - least + 1) }, element);
     return {
       text: `[${elements.map(({ text }) => text).join(",")}]`,
       value: (values) => elements.map((item) => item.value(values) as number),
@@ -222,6 +250,10 @@ function argument(type: ArgumentType, choices: Choices): Argument {
       return next(4) === 0 ? list(() => pick(false), 3) : variableList([0, 1, 2]);
     case "first index":
       return fixed(next(2));
+    case "two bins":
+      return list(() => (next(2) === 0 ? pick(false) : fixed(next(2))), 2, 2);
+    case "two sizes":
+      return list(() => fixed(next(3)), 2, 2);
     case "two":
       return fixed(2);
     case "successors":

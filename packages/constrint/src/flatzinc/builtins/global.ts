@@ -1,8 +1,11 @@
 import { and, type Constraint, or } from "../../model/constraint.js";
 import type { IntExpr } from "../../model/expression.js";
 import { allDifferent } from "../../model/global/all-different.js";
+import { binPacking } from "../../model/global/bin-packing.js";
 import { circuit } from "../../model/global/circuit.js";
+import { globalCardinality } from "../../model/global/global-cardinality.js";
 import { inverse } from "../../model/global/inverse.js";
+import { lexLess, lexLessEqual } from "../../model/global/lexicographic.js";
 import { regular } from "../../model/global/regular.js";
 import { table } from "../../model/global/table.js";
 import { elementsOf, type IntSet } from "../int-set.js";
@@ -14,6 +17,10 @@ export const REIFIABLE_GLOBAL: BuiltinTable = {
   fzn_all_different_int: builtin([varInts], (xs) => allDifferent(xs), someEqual),
   fzn_table_int: builtin([varInts, ints], isRow, isNoRow),
   fzn_table_bool: builtin([varBools, fixedBools], isRow, isNoRow),
+  fzn_lex_less_int: builtin([varInts, varInts], comesBefore, (xs, ys) => comesNotAfter(ys, xs)),
+  fzn_lex_less_bool: builtin([varBools, varBools], comesBefore, (xs, ys) => comesNotAfter(ys, xs)),
+  fzn_lex_lesseq_int: builtin([varInts, varInts], comesNotAfter, (xs, ys) => comesBefore(ys, xs)),
+  fzn_lex_lesseq_bool: builtin([varBools, varBools], comesNotAfter, (xs, ys) => comesBefore(ys, xs)),
 };
 
 /** Those that the library does not have a reified form of. An array's first index is an argument after the array. @internal */
@@ -23,6 +30,15 @@ export const GLOBAL: BuiltinTable = {
     forward.length === backward.length
       ? inverse(countedFrom(firstBackward, forward), countedFrom(firstForward, backward))
       : or(),
+  ),
+  fzn_global_cardinality: builtin([varInts, ints, varInts], (xs, values, counts) =>
+    haveCounts(xs, values, counts, false),
+  ),
+  fzn_global_cardinality_closed: builtin([varInts, ints, varInts], (xs, values, counts) =>
+    haveCounts(xs, values, counts, true),
+  ),
+  constrint_bin_packing_load: builtin([varInts, int, varInts, ints], (loads, first, bins, sizes) =>
+    binPacking(countedFrom(first, bins), sizes, loads),
   ),
   fzn_regular: builtin([varInts, int, int, ints, int, set], isAccepted),
 };
@@ -47,6 +63,40 @@ function rowsOf(xs: readonly IntExpr[], entries: readonly number[]): number[][] 
   return Array.from({ length: entries.length / xs.length }, (_, row) =>
     entries.slice(row * xs.length, (row + 1) * xs.length),
   );
+}
+
+/** xs < ys in lexicographic order, in which an array comes after those that it continues. */
+function comesBefore(xs: readonly IntExpr[], ys: readonly IntExpr[]): Constraint {
+  const length = Math.min(xs.length, ys.length);
+  const compare = xs.length < ys.length ? lexLessEqual : lexLess;
+  return compare(xs.slice(0, length), ys.slice(0, length));
+}
+
+/** xs ≤ ys in that order. */
+function comesNotAfter(xs: readonly IntExpr[], ys: readonly IntExpr[]): Constraint {
+  const length = Math.min(xs.length, ys.length);
+  const compare = xs.length <= ys.length ? lexLessEqual : lexLess;
+  return compare(xs.slice(0, length), ys.slice(0, length));
+}
+
+/** counts[k] of the xs equal values[k]; a value that is listed again has the same count. */
+function haveCounts(
+  xs: readonly IntExpr[],
+  values: readonly number[],
+  counts: readonly IntExpr[],
+  closed: boolean,
+): Constraint {
+  if (values.length !== counts.length) {
+    throw new ArgumentMismatch(`as many counts as values, found ${counts.length} and ${values.length}`);
+  }
+  const countByValue = new Map<number, IntExpr>();
+  const equal: Constraint[] = [];
+  values.forEach((value, k) => {
+    const known = countByValue.get(value);
+    if (known === undefined) countByValue.set(value, counts[k]!);
+    else equal.push(known.eq(counts[k]!));
+  });
+  return and(globalCardinality(xs, [...countByValue.keys()], [...countByValue.values()], { closed }), ...equal);
 }
 
 /** Indices that count from 0 instead of from `first`. */
