@@ -5,14 +5,18 @@ import {
   allDifferent,
   binPacking,
   circuit,
+  constant,
   cumulative,
   element,
+  formatConstraint,
   globalCardinality,
+  holds,
   inverse,
   lexLess,
   lexLessEqual,
   Model,
   max,
+  not,
   regular,
   table,
 } from "../../../packages/constrint/src/index.js";
@@ -341,5 +345,28 @@ describe("cumulative", () => {
       ),
     );
     expect(model.minimize(max(starts.map((start, i) => start.plus(tasks[i]![0])))).objective).toBe(7);
+  });
+});
+
+describe("global constraints", () => {
+  test("have no negation and no text, and say so", () => {
+    expect(() => not(circuit([0]))).toThrow("not: the constraint circuit has no negation");
+    expect(() => formatConstraint(allDifferent([1, 2]))).toThrow(/all-different: the ConstrINT language/);
+  });
+
+  test("are frozen, and belong to the model of their variables", () => {
+    const x = new Model().int("x", 0, 1);
+    const constraint = table([x], [[1]]);
+    expect([constraint, constraint.operands, constraint.rows, constraint.rows[0]].every(Object.isFrozen)).toBe(true);
+    expect(() => new Model().add(constraint)).toThrow("variable x: does not belong to this model");
+  });
+
+  test("do not hold where something is divided by 0", () => {
+    const model = new Model();
+    const x = model.int("x", 0, 2);
+    const constraint = allDifferent([constant(6).dividedBy(x), 3]);
+    model.add(constraint);
+    expect([0, 1, 2].map((value) => holds(constraint, { x: value }))).toEqual([false, true, false]);
+    expect([...model.solutions()]).toEqual([{ x: 1 }]);
   });
 });

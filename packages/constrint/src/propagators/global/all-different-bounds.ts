@@ -7,8 +7,8 @@ import { areAllDifferent } from "./all-different-values.js";
  * xᵢ + sᵢ ≠ xⱼ + sⱼ for i ≠ j, by Hall intervals: where as many variables as an interval has values must lie in it, the bounds
  * of all others leave it.
  *
- * Consistency: bounds, with the domains taken as intervals. Variables with an infinite bound are left out of a run. Cost:
- * O(n log n) a run; the orders of the bounds are kept between runs, so that sorting them again is close to linear.
+ * Consistency: bounds, with the domains taken as intervals. Variables with an infinite bound are left out of a run. Cost: close
+ * to O(n) a run where the orders of the bounds are nearly those of the last run, O(n²) where all of them changed.
  *
  * Source: López-Ortiz, Quimper, Tromp, van Beek, "A fast and simple algorithm for bounds consistency of the alldifferent
  * constraint", IJCAI 2003.

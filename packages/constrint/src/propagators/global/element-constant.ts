@@ -34,7 +34,8 @@ export class ElementConstant implements Propagator {
     const { index, shift, array, result, distinct, seen } = this;
     const before = store.changes;
     if (!store.setMin(index, -shift) || !store.setMax(index, array.length - 1 - shift)) return Outcome.failed;
-    if (!store.restrictTo(result, distinct.values)) return Outcome.failed;
+    if (store.level === 0 && !store.isExplicit(result) && !store.restrictTo(result, distinct.values))
+      return Outcome.failed;
     const run = ++this.run;
     let smallest = Infinity;
     let largest = -Infinity;
