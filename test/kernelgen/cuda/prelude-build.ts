@@ -13,6 +13,9 @@ export const preludeDirectory = fileURLToPath(new URL("../../../packages/kernelg
 /** How everything that runs on the CPU is compiled, sanitizers apart. */
 export const hostOptions = ["-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fstack-clash-protection"];
 
+/** What kernels are checked with as they run. */
+export const kernelSanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
 /** How a program ended. */
 export interface Outcome {
   readonly exitCode: number;
@@ -67,8 +70,7 @@ export async function compileHostPrelude(directory: string, ...options: readonly
 
 /** Compiles one .cu file as C++ for the CPU with the address and undefined behaviour sanitizers; `object` is the output. */
 export async function compileForHost(source: string, object: string): Promise<void> {
-  const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-  await compile("g++", [...hostOptions, ...sanitizers, "-x", "c++", "-c", source, "-o", object]);
+  await compile("g++", [...hostOptions, ...kernelSanitizers, "-x", "c++", "-c", source, "-o", object]);
 }
 
 /** Links what compileForHost and compileHostPrelude made. */
