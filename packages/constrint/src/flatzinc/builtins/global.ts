@@ -3,13 +3,14 @@ import type { IntExpr } from "../../model/expression.js";
 import { allDifferent } from "../../model/global/all-different.js";
 import { binPacking } from "../../model/global/bin-packing.js";
 import { circuit } from "../../model/global/circuit.js";
+import { cumulative } from "../../model/global/cumulative.js";
 import { globalCardinality } from "../../model/global/global-cardinality.js";
 import { inverse } from "../../model/global/inverse.js";
 import { lexLess, lexLessEqual } from "../../model/global/lexicographic.js";
 import { regular } from "../../model/global/regular.js";
 import { table } from "../../model/global/table.js";
 import { elementsOf, type IntSet } from "../int-set.js";
-import { fixedBools, int, ints, set, varBools, varInts } from "../parameter.js";
+import { fixedBools, int, ints, set, varBools, varInt, varInts } from "../parameter.js";
 import { ArgumentMismatch, type BuiltinTable, builtin } from "./builtin.js";
 
 /** The global constraints that the MiniZinc library `share/minizinc/mznlib` leaves to the solver. @internal */
@@ -40,6 +41,7 @@ export const GLOBAL: BuiltinTable = {
   constrint_bin_packing_load: builtin([varInts, int, varInts, ints], (loads, first, bins, sizes) =>
     binPacking(countedFrom(first, bins), sizes, loads),
   ),
+  fzn_cumulative: builtin([varInts, varInts, varInts, varInt], shareResource),
   fzn_regular: builtin([varInts, int, int, ints, int, set], isAccepted),
 };
 
@@ -97,6 +99,22 @@ function haveCounts(
     else equal.push(known.eq(counts[k]!));
   });
   return and(globalCardinality(xs, [...countByValue.keys()], [...countByValue.values()], { closed }), ...equal);
+}
+
+/** At every time, the demands of the tasks under way are together at most the capacity. */
+function shareResource(
+  starts: readonly IntExpr[],
+  durations: readonly IntExpr[],
+  demands: readonly IntExpr[],
+  capacity: IntExpr,
+): Constraint {
+  if (durations.length !== starts.length || demands.length !== starts.length) {
+    throw new ArgumentMismatch(
+      `as many durations and demands as starts, found ${durations.length}, ${demands.length} and ${starts.length}`,
+    );
+  }
+  const tasks = starts.map((start, i) => ({ start, duration: durations[i]!, demand: demands[i]! }));
+  return cumulative(tasks, capacity);
 }
 
 /** Indices that count from 0 instead of from `first`. */
