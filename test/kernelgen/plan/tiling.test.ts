@@ -60,7 +60,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           const use = Object.fromEntries(plan.budgets.map(({ name, used, allowed }) => [name, [used, allowed]]));
           expect(use).toEqual({
             "registers per thread": [registersPerThread, device.maxRegistersPerThread],
-            "registers per block": [plain.registersPerBlock, device.registersPerBlock],
+            "registers per block": [plain.registersPerBlock * 4, device.registersPerBlock * 4],
             "threads per block": [plain.threadsPerBlock, device.maxThreadsPerBlock],
             "shared memory per block": [plain.sharedBytes, device.sharedBytesPerBlockOptin],
             "R of a block in registers and shared memory": [matrixBytes, onChip],

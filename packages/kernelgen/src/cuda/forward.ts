@@ -9,7 +9,7 @@ import { emitForward } from "./emit-forward.js";
 import { fmaProduct } from "./fma-product.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { mmaProduct } from "./mma-product.js";
-import { onChipBytes } from "./on-chip.js";
+import { onChipBytes, registerBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
 
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
@@ -164,9 +164,9 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
       },
       {
         name: "registers per block",
-        need: allocatedRegisters,
-        allowed: device.registersPerBlock,
-        unit: "registers",
+        need: allocatedRegisters.times(registerBytes),
+        allowed: device.registersPerBlock * registerBytes,
+        unit: "B",
       },
       { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
       {

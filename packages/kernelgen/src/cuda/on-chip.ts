@@ -1,6 +1,7 @@
 import type { CudaDevice } from "hwmodels";
 
-const registerBytes = 4;
+/** Bytes of one register. */
+export const registerBytes = 4;
 
 /** Bytes of registers and shared memory that one block can have to itself on a multiprocessor. */
 export const onChipBytes = (device: CudaDevice): number =>
