@@ -1,5 +1,8 @@
 export { domainHas, domainSize, type IntDomain } from "./domain/int-domain.js";
 export { SolverError, type SolverErrorCode } from "./error.js";
+export { FlatZincError } from "./flatzinc/flatzinc-error.js";
+export { type FlatZincProblem, readFlatZinc } from "./flatzinc/problem.js";
+export type { SearchPhase } from "./flatzinc/search-annotation.js";
 export { formatConstraint, formatExpression, formatProgram } from "./language/printer.js";
 export { type Goal, type Program, parseExpression, parseProgram } from "./language/program.js";
 export { ConstrintSyntaxError, type Position } from "./language/syntax-error.js";

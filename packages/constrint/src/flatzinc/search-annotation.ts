@@ -3,7 +3,7 @@ import { largest, smallest, type VariableOrder } from "../model/model.js";
 import type { Annotation, Expression } from "./syntax.js";
 import type { Scope } from "./value.js";
 
-/** One `int_search` or `bool_search`: which of its variables to decide next, and how to divide its domain. @internal */
+/** One `int_search` or `bool_search`: which of its variables to decide next, and how to divide its domain. */
 export interface SearchPhase {
   readonly variables: readonly IntVar[];
   /** The annotation's word for the choice of a variable: `input_order`, `first_fail`, … */
