@@ -15,10 +15,12 @@ function requireMiniZinc(context: TestContext): void {
 }
 
 /** What `minizinc --solver constrint` prints for a model. */
-function minizinc(model: string, args: readonly string[]): string {
+function minizinc(model: string, args: readonly string[], solverFile = solver): string {
   const file = join(folder, "model.mzn");
   writeFileSync(file, model);
-  const { stdout, stderr, status } = spawnSync("minizinc", ["--solver", solver, ...args, file], { encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync("minizinc", ["--solver", solverFile, ...args, file], {
+    encoding: "utf8",
+  });
   expect([status, stderr]).toEqual([0, ""]);
   return stdout;
 }
@@ -114,6 +116,37 @@ describe("minizinc --solver constrint.msc", () => {
     expect(lengths).toEqual([...new Set(lengths)].sort((a, b) => b - a));
     expect(out).toContain("==========");
     expect(out).toContain("%%%mzn-stat: objective=17");
+  });
+
+  test.for([
+    `array[2..5] of var 2..5: next; constraint circuit(next);
+     array[0..3] of var 2..5: f; array[2..5] of var 0..3: g; constraint inverse(f, g) /\\ f[0] = 3;
+     array[1..4] of var 1..2: word; constraint regular(word, 2, 2, [|2,1|1,2|], 1, {2});`,
+    `array[1..4] of var 0..3: x; array[2..4] of var 0..5: y; var bool: b;
+     constraint lex_less(x, y) /\\ y[2] < 2 /\\ y[3] < 2 /\\ global_cardinality(x, [1,2], [y[2],y[3]]);
+     constraint global_cardinality_low_up_closed(x, [0,1,2,3], [0,0,0,1], [2,2,2,2]);
+     array[1..3] of var 0..2: bin; constraint bin_packing(5, bin, [2,3,4]);
+     constraint bin_packing_capa([4,4], [bin[i] + 1 | i in 1..3], [1,2,3]);
+     constraint (b <-> lex_lesseq([y[2],y[4]], [bin[1],bin[2]])) /\\ (b -> alldifferent(bin));`,
+    `array[1..4] of var 0..4: s; var 2..3: capacity; constraint cumulative(s, [2,3,1,2], [1,2,1,2], capacity);
+     constraint forall(i in 1..4)(s[i] + [2,3,1,2][i] <= 6);
+     var bool: t; constraint t <-> table([s[1],s[2]], [|0,0|1,2|2,3|]); constraint table([s[3],s[4]], [|0,1|3,4|2,2|]);`,
+  ])("native globals have the solutions of MiniZinc's own decompositions", (globals, context) => {
+    requireMiniZinc(context);
+    const decomposing = join(folder, "decomposing.msc");
+    const executable = fileURLToPath(new URL("../../../packages/constrint/bin/fzn-constrint.js", import.meta.url));
+    const settings = { id: "test.decomposing", name: "decomposing", version: "1", mznlib: folder, executable };
+    writeFileSync(
+      decomposing,
+      JSON.stringify({ ...settings, supportsFzn: true, stdFlags: ["-a"], needsSolns2Out: true }),
+    );
+    const model = `include "globals.mzn"; ${globals} solve satisfy;`;
+    const solutions = (out: string): string[] => out.split(/^-{10}$/m).map((part) => part.trim());
+    const native = solutions(minizinc(model, ["-a"]));
+    // The decompositions' own variables may repeat a solution of the model.
+    const decomposed = solutions(minizinc(model, ["-a"], decomposing));
+    expect(native.length).toBeGreaterThan(10);
+    expect([...new Set(native)].sort()).toEqual([...new Set(decomposed)].sort());
   });
 
   test("a model without solutions", (context) => {
