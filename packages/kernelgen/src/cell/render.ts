@@ -35,7 +35,12 @@ export function renderScalars(
   const statements: string[] = [];
   const text = new Map<Scalar, string>();
   const write = (node: Scalar): string => text.get(node)!;
+  const labels = new Set(order.map((node) => ("label" in node ? node.label : undefined)));
   let unnamed = 0;
+  const nextName = (): string => {
+    const name = `value${unnamed++}`;
+    return labels.has(name) ? nextName() : name;
+  };
   for (const node of order) {
     const expression = renderNode(node, write, inputs, dialect);
     if (node.kind === "input" || node.kind === "constant") {
@@ -47,14 +52,14 @@ export function renderScalars(
       text.set(node, `(${expression})`);
       continue;
     }
-    const name = node.label ?? `value${unnamed++}`;
+    const name = node.label ?? nextName();
     statements.push(dialect.declare(name, expression));
     text.set(node, name);
   }
   const results = roots.map((root) => {
     if (root.kind !== "input") return write(root);
     // A copy, since the results may be written over the inputs one after the other.
-    const name = `value${unnamed++}`;
+    const name = nextName();
     statements.push(dialect.declare(name, write(root)));
     return name;
   });

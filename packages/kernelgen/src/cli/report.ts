@@ -1,9 +1,9 @@
 import Table from "cli-table3";
-import pc from "picocolors";
 import { launchWords } from "../plan/launch.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
 import type { PlanSearch } from "../plan/solve.js";
+import { colors } from "./colors.js";
 
 const plainTable = {
   chars: {
@@ -46,20 +46,20 @@ export function searchText(search: PlanSearch): string {
   const { launch } = plan;
   const { block, thread, sharedMemory } = launchWords[plan.target];
   return [
-    `${pc.bold(problemText(plan.problem))} on ${pc.bold(plan.deviceName)}`,
+    `${colors.bold(problemText(plan.problem))} on ${colors.bold(plan.deviceName)}`,
     "",
-    `${pc.bold("family")}     ${plan.family}`,
-    `${pc.bold("launch")}     ${integer(launch.blockCount)} ${block} of ${integer(launch.threadsPerBlock)} ${thread}, ${integer(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
-    `${pc.bold("predicted")}  ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step`,
-    `${pc.bold("plan")}       ${plan.hash}`,
+    `${colors.bold("family")}     ${plan.family}`,
+    `${colors.bold("launch")}     ${integer(launch.blockCount)} ${block} of ${integer(launch.threadsPerBlock)} ${thread}, ${integer(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
+    `${colors.bold("predicted")}  ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step`,
+    `${colors.bold("plan")}       ${plan.hash}`,
     "",
-    pc.bold("tile"),
+    colors.bold("tile"),
     table(Object.entries(plan.parameters).map(([name, value]) => [words(name), integer(value)])),
     "",
-    pc.bold("used and allowed"),
+    colors.bold("used and allowed"),
     table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integer(used), integer(allowed), unit])),
     "",
-    pc.bold("feasible configurations"),
+    colors.bold("feasible configurations"),
     ...outcomes.map(
       ({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integer(feasibleCount)}`,
     ),

@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import { findDevice, type WebGpuDevice } from "hwmodels";
-import pc from "picocolors";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { KernelgenError } from "../errors.js";
 import type { Plan } from "../plan/plan.js";
@@ -10,6 +9,7 @@ import { solvePlan } from "../plan/solve.js";
 import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { fp32Tolerance, type OutputError, verifyForward } from "../wgsl/verify.js";
+import { colors } from "./colors.js";
 import { familiesNamed } from "./family-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
@@ -102,19 +102,19 @@ const clockText = { "timestamp-query": "GPU timestamps", host: "host clock" } as
 function reportText({ plan, adapterName, seed, errors, time }: RunReport): string {
   const { launch } = plan;
   return [
-    `${pc.bold(problemText(plan.problem))} on ${pc.bold(adapterName)}`,
+    `${colors.bold(problemText(plan.problem))} on ${colors.bold(adapterName)}`,
     "",
-    `${pc.bold("family")}     ${plan.family}, ${launch.blockCount} workgroups of ${launch.threadsPerBlock} invocations, tiled for ${plan.deviceName}`,
-    `${pc.bold("plan")}       ${plan.hash}`,
-    `${pc.bold("seed")}       ${seed}`,
+    `${colors.bold("family")}     ${plan.family}, ${launch.blockCount} workgroups of ${launch.threadsPerBlock} invocations, tiled for ${plan.deviceName}`,
+    `${colors.bold("plan")}       ${plan.hash}`,
+    `${colors.bold("seed")}       ${seed}`,
     "",
-    pc.bold(`largest error against the float64 reference (tolerance ${fp32Tolerance})`),
+    colors.bold(`largest error against the float64 reference (tolerance ${fp32Tolerance})`),
     ...errors.map((error) => {
-      const verdict = isCorrect(error) ? pc.green("right") : pc.red("wrong");
+      const verdict = isCorrect(error) ? colors.green("right") : colors.red("wrong");
       return `  ${error.tensor.padEnd(9)}${error.largestError.toExponential(2)}  ${verdict}`;
     }),
     "",
-    `${pc.bold("time")}       ${time.microsecondsPerStep.toFixed(3)} µs a step (${clockText[time.clock]}), predicted ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs`,
+    `${colors.bold("time")}       ${time.microsecondsPerStep.toFixed(3)} µs a step (${clockText[time.clock]}), predicted ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs`,
   ].join("\n");
 }
 

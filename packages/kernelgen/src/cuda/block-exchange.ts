@@ -1,10 +1,19 @@
 import { constant } from "constrint";
+import { dataTypeBytes } from "../plan/data-type.js";
 import { blockExchangeSource } from "./exchange-source.js";
+import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
 
 /** A head lies in one block, and its state stays in the block's shared memory. */
 export const blockExchange: StateExchange = {
-  refuse: () => undefined,
+  // Far too large a head has no tile at all, whose needs could be told; its matrix says why.
+  refuse(problem, device) {
+    const matrixBytes = problem.cell.gates.length * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
+    const allowed = onChipBytes(device);
+    return matrixBytes > allowed
+      ? `R of a block in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed}`
+      : undefined;
+  },
   coveredUnits: (problem) => problem.headDim,
   spreadsHead: false,
   // A step of a small head takes about a third of a microsecond, a read of device memory about one.

@@ -29,7 +29,7 @@ export function emitForward(plan: Plan, product: MatrixProduct, exchange: StateE
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
 ${elementSource(problem.dataType, plan.parameters.unitsPerThread!)}${cellSource(problem)}${stateTileSource}${product.source}${reductionSource}${exchange.source(problem)}${kernelSource(problem, `${name}_kernel`, exchange.text)}
 /** Bytes of device memory that a launch uses for itself. */
-constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};
+[[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};
 
 /** Starts the kernel in a stream. Pointers are to device memory. Returns an empty string, or why the launch was refused. */
 inline std::string launch_forward(
