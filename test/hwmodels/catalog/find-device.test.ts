@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { editDistance } from "../../../packages/hwmodels/src/catalog/edit-distance.js";
 import { devices, findDevice, UnknownDeviceError } from "../../../packages/hwmodels/src/catalog/find-device.js";
+import { propertySeed } from "../../support/property-seed.js";
 
 describe("findDevice", () => {
   test.each(devices.map((device) => [device.id, device] as const))("finds %s by id and by name", (id, device) => {
@@ -84,6 +85,6 @@ test("editDistance is the shortest path through single edits", () => {
     fc.property(word, word, (a, b) => {
       expect(editDistance(a, b)).toBe(shortestPath(a, b));
     }),
-    { numRuns: 200, seed: Number(process.env.FC_SEED ?? 20261121) },
+    { numRuns: 200, seed: propertySeed },
   );
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { CudaMultiprocessor } from "../../../packages/hwmodels/src/device.js";
+import { propertySeed } from "../../support/property-seed.js";
 import type { Launch } from "./vendor-calculator.js";
 
 const kibibytes = (count: number): number => count * 1024;
@@ -66,4 +67,4 @@ export function modelLaunch({ carveoutPercent, ...launch }: Launch) {
 }
 
 /** Seed of the property tests: fixed, unless FC_SEED asks for another. */
-export const seed = Number(process.env.FC_SEED ?? 20261121);
+export const seed = propertySeed;

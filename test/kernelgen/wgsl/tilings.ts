@@ -1,16 +1,17 @@
-import { evaluate, type IntExpr, Model, type Solution } from "constrint";
+import { Model } from "constrint";
 import { findDevice, type WebGpuDevice } from "hwmodels";
-import type { KernelFamily, Tiling } from "../../../packages/kernelgen/src/plan/family.js";
-import { planHash } from "../../../packages/kernelgen/src/plan/hash.js";
+import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
+import { planOf } from "../../../packages/kernelgen/src/plan/solve.js";
 import { residentFamily } from "../../../packages/kernelgen/src/wgsl/resident.js";
 import { stepwiseFamily } from "../../../packages/kernelgen/src/wgsl/stepwise.js";
+import { propertySeed } from "../../support/property-seed.js";
 
 export const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwiseFamily];
 
 /** Property tests run the same cases every time, unless FC_SEED asks for others. */
-export const seed = Number(process.env.FC_SEED ?? 20261121);
+export const seed = propertySeed;
 
 export const webGpuDevice = (id: string): WebGpuDevice => findDevice(id) as WebGpuDevice;
 
@@ -42,31 +43,4 @@ export function feasiblePlans(
     count: solutions.length,
     plan: (index) => planOf(problem, device, family, tiling, solutions[index % solutions.length]!),
   };
-}
-
-function planOf(
-  problem: Problem,
-  device: WebGpuDevice,
-  family: KernelFamily<WebGpuDevice>,
-  tiling: Tiling,
-  solution: Solution,
-): Plan {
-  const value = (expression: IntExpr): number => evaluate(expression, solution);
-  const plan = {
-    problem,
-    target: family.target,
-    deviceId: device.id,
-    deviceName: device.name,
-    family: family.name,
-    parameters: Object.fromEntries(tiling.unknowns.map((unknown) => [unknown.name, solution[unknown.name]!])),
-    derived: Object.fromEntries(Object.entries(tiling.derived).map(([name, expression]) => [name, value(expression)])),
-    launch: {
-      blockCount: value(tiling.launch.blockCount),
-      threadsPerBlock: value(tiling.launch.threadsPerBlock),
-      sharedBytesPerBlock: value(tiling.launch.sharedBytesPerBlock),
-    },
-    budgets: [],
-    predictedMicrosecondsPerStep: value(tiling.cost) / 1e6,
-  };
-  return { ...plan, hash: planHash(plan) };
 }

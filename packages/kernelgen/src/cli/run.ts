@@ -6,9 +6,10 @@ import type { Plan } from "../plan/plan.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
 import { solvePlan } from "../plan/solve.js";
+import { tolerances } from "../reference/tolerances.js";
 import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
-import { fp32Tolerance, type OutputError, verifyForward } from "../wgsl/verify.js";
+import { type OutputError, verifyForward } from "../wgsl/verify.js";
 import { colors } from "./colors.js";
 import { familiesNamed } from "./family-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
@@ -85,13 +86,13 @@ async function time(forward: WebGpuForward): Promise<StepTime> {
   return forward.time(Math.min(maxTimedRuns, Math.max(1, Math.floor(timingBudgetMilliseconds / runMilliseconds))));
 }
 
-const isCorrect = (error: OutputError): boolean => error.largestError <= fp32Tolerance;
+const isCorrect = (error: OutputError): boolean => error.largestError <= tolerances.fp32;
 
 function requireCorrect(errors: readonly OutputError[]): void {
   const wrong = errors.filter((error) => !isCorrect(error));
   if (wrong.length === 0) return;
   const list = wrong.map(({ tensor, largestError }) => `${tensor}: largest error ${largestError}`);
-  throw new KernelgenError("wrong-result", `${list.join(", ")}; the tolerance is ${fp32Tolerance}`);
+  throw new KernelgenError("wrong-result", `${list.join(", ")}; the tolerance is ${tolerances.fp32}`);
 }
 
 const clockText = { "timestamp-query": "GPU timestamps", host: "host clock" } as const satisfies Record<
@@ -108,7 +109,7 @@ function reportText({ plan, adapterName, seed, errors, time }: RunReport): strin
     `${colors.bold("plan")}       ${plan.hash}`,
     `${colors.bold("seed")}       ${seed}`,
     "",
-    colors.bold(`largest error against the float64 reference (tolerance ${fp32Tolerance})`),
+    colors.bold(`largest error against the float64 reference (tolerance ${tolerances.fp32})`),
     ...errors.map((error) => {
       const verdict = isCorrect(error) ? colors.green("right") : colors.red("wrong");
       return `  ${error.tensor.padEnd(9)}${error.largestError.toExponential(2)}  ${verdict}`;
@@ -126,7 +127,7 @@ function reportJson({ plan, adapterName, seed, errors, time }: RunReport): Recor
     family: plan.family,
     plan: plan.hash,
     seed,
-    tolerance: fp32Tolerance,
+    tolerance: tolerances.fp32,
     outputs: errors.map(({ tensor, largestError }) => ({
       tensor,
       // JSON has no infinity: null stands for an output that is not a number.

@@ -3,9 +3,7 @@ import type { SourceFile } from "../plan/family.js";
 import type { Plan } from "../plan/plan.js";
 import { headerComment } from "../plan/source-text.js";
 import { elementCount, forwardTensors } from "../plan/tensors.js";
-
-/** Largest absolute error of an output against float64 over a thousand steps of random inputs. */
-export const tolerances = { bf16: 2e-2, fp32: 1e-4 } as const;
+import { tolerances } from "../reference/tolerances.js";
 
 /**
  * The host program of a forward kernel: reads a case, or draws fresh inputs, runs the kernel, compares every output with a

@@ -4,7 +4,6 @@ const bf16Source = `
 /** bf16 as bits. */
 using Element = uint16_t;
 KERNELGEN_DEVICE float to_float(Element value) { return bf16_to_float(value); }
-KERNELGEN_DEVICE Element to_element(float value) { return float_to_bf16(value); }
 KERNELGEN_DEVICE float sigmoid(float x) { return sigmoid_fast(x); }
 KERNELGEN_DEVICE float tanh(float x) { return tanh_fast(x); }
 `;
@@ -12,7 +11,6 @@ KERNELGEN_DEVICE float tanh(float x) { return tanh_fast(x); }
 const fp32Source = `
 using Element = float;
 KERNELGEN_DEVICE float to_float(Element value) { return value; }
-KERNELGEN_DEVICE Element to_element(float value) { return value; }
 KERNELGEN_DEVICE float sigmoid(float x) { return sigmoid_accurate(x); }
 KERNELGEN_DEVICE float tanh(float x) { return tanh_accurate(x); }
 `;

@@ -25,7 +25,7 @@ struct Exchange {
  */
 export const gridExchangeSource = `
 /** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
-KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / 2 % 2 == 0 ? MARK_BITS : 0u; }
+KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
 
 KERNELGEN_DEVICE void store_marked(void* target, uint16_t word, uint32_t mark) {
   store_relaxed(static_cast<uint16_t*>(target), static_cast<uint16_t>((word & ~MARK_BITS) | mark));
@@ -39,14 +39,14 @@ KERNELGEN_DEVICE void store_marked(void* target, Words2 words, uint32_t mark) {
 
 struct Exchange {
   Element* state;    // this block's tile in shared memory
-  Element* buffers;  // [2][BATCH_TILE][EXCHANGE_UNITS] of this head and its sequences, in global memory
+  Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_UNITS] of this head and its sequences, in global memory
   int sequences;     // sequences of this tile that exist
   int first_unit;
 
   KERNELGEN_DEVICE void receive(int step) const {
     if (step == 0) return;
     const uint32_t mark = mark_of(step - 1);
-    const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % 2 * BATCH_TILE * EXCHANGE_UNITS);
+    const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_UNITS);
     Element* target = state_tile(state, step);
     const int word_count = sequences * EXCHANGE_WORDS;
     // A look asks for all words that are still missing before it inspects the first: it takes one round trip, however many they are.
@@ -90,7 +90,7 @@ struct Exchange {
     if (first_unit + unit >= EXCHANGE_UNITS || sequence >= sequences) return;
     // Units beyond the head are sent as zeros: readers wait for whole words.
     if (first_unit + unit >= HEAD_DIM) word = Packed{};
-    Element* target = buffers + (step % 2 * BATCH_TILE + sequence) * EXCHANGE_UNITS + first_unit + unit;
+    Element* target = buffers + (step % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_UNITS + first_unit + unit;
     store_marked(target, word, mark_of(step));
   }
 };

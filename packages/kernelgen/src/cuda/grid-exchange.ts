@@ -10,12 +10,12 @@ import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;
-/** Copies of the state in global memory. */
+/** Copies of the state in global memory. Two suffice, as exchange-source.ts says. */
 const buffers = 2;
 /** Words that a thread asks for in one look. */
 const wordsInFlight = 4;
-/** A batch tile may be longer than the batch, by less than a column group or a warp's lanes. */
-const longestBatchPadding = 32;
+/** A batch tile is shorter than twice the batch and the lanes of a warp. */
+const longestBatchTile = (batch: number): number => 2 * batch + 32;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
 const markedMagnitude = 2;
 
@@ -46,7 +46,7 @@ export const gridExchange: StateExchange = {
     const units = exchangeUnits(problem);
     const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
     const words = times(batchTile, (units * dataTypeBytes[problem.dataType]) / wordBytes);
-    const mostWords = (problem.batch + longestBatchPadding) * units;
+    const mostWords = longestBatchTile(problem.batch) * units;
     const looks = ceilQuotient(model, "looks", words, threadsPerBlock.times(wordsInFlight), mostWords);
     return {
       derived: {
@@ -66,6 +66,7 @@ export const gridExchange: StateExchange = {
     };
   },
   source: (problem) => `
+constexpr int EXCHANGE_BUFFERS = ${buffers};
 /** The bit of each element that carries the mark: the highest of the exponent. */
 constexpr uint32_t MARK_BITS = ${problem.dataType === "bf16" ? "0x40004000u" : "0x40000000u"};
 constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
@@ -78,7 +79,7 @@ ${gridExchangeSource}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
-  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * ${buffers} * BATCH_TILE * EXCHANGE_UNITS,
+  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_UNITS,
                           first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit};`,
   },
 };

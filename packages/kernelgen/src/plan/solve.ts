@@ -130,7 +130,14 @@ function shortfall(name: string, device: Device, stated: () => { model: Model; t
   return `${name}: needs ${amount} ${unit}, ${device.name} allows ${allowed}`;
 }
 
-function planOf(problem: Problem, device: Device, family: KernelFamily, tiling: Tiling, solution: Solution): Plan {
+/** @internal The plan of one solution of a stated tiling. */
+export function planOf(
+  problem: Problem,
+  device: Device,
+  family: KernelFamily,
+  tiling: Tiling,
+  solution: Solution,
+): Plan {
   const value = (expression: IntExpr): number => evaluate(expression, solution);
   const plan = {
     problem,

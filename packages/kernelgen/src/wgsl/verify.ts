@@ -11,9 +11,6 @@ export interface OutputError {
   readonly largestError: number;
 }
 
-/** The largest absolute error of an fp32 kernel against the float64 reference. */
-export const fp32Tolerance = 1e-4;
-
 /**
  * Runs a forward kernel on fresh random inputs and compares every element of every output with the float64 reference. The outputs hold
  * NaN before, so that an element that the kernel does not write is found. The inputs follow from the seed.
