@@ -1,3 +1,4 @@
+import type { Consequence, DomainView, Premises } from "./explanation.js";
 import type { Store } from "./store.js";
 
 /** How a propagation ended. */
@@ -47,4 +48,13 @@ export interface Propagator {
   propagate(store: Store): Outcome;
   /** The plain meaning: whether the constraint holds for these values, in the order of {@link scope}. */
   holds(values: readonly number[]): boolean;
+  /**
+   * Says why it made a literal true, or why it failed: writes literals that were true in `before`, the domains just before that
+   * narrowing (or at the failure), and that imply the consequence together with this constraint. The literal asked for may be
+   * weaker than the one that was made true.
+   *
+   * It is asked long after it ran, so that it may look at nothing but its arguments and its own constants. Without this method
+   * the explanation is all that `before` knows of the scope's variables.
+   */
+  explain?(consequence: Consequence, before: DomainView, premises: Premises): void;
 }
