@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { SolverError } from "./error.js";
 import { type Goal, parseExpression, parseProgram } from "./language/program.js";
-import { largest, type Model, type Solution, type SolveOptions, smallest, type VariableOrder } from "./model/model.js";
+import type { Model } from "./model/model.js";
+import type { Solution } from "./model/results.js";
+import { largest, type SolveOptions, smallest, type VariableOrder } from "./model/solve-options.js";
 import type { Statistics } from "./search/statistics.js";
 
 /** The process's exit codes. */

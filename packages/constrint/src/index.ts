@@ -6,7 +6,17 @@ export type { SearchPhase } from "./flatzinc/search-annotation.js";
 export { formatConstraint, formatExpression, formatProgram } from "./language/printer.js";
 export { type Goal, type Program, parseExpression, parseProgram } from "./language/program.js";
 export { ConstrintSyntaxError, type Position } from "./language/syntax-error.js";
-export { And, and, Comparison, type Constraint, Divides, Or, or, type Relation } from "./model/constraint.js";
+export {
+  And,
+  and,
+  Comparison,
+  type Constraint,
+  Divides,
+  type NamedConstraint,
+  Or,
+  or,
+  type Relation,
+} from "./model/constraint.js";
 export { type Assignment, evaluate, holds } from "./model/evaluate.js";
 export {
   Absolute,
@@ -39,20 +49,16 @@ export { Lexicographic, lexLess, lexLessEqual } from "./model/global/lexicograph
 export { Regular, regular } from "./model/global/regular.js";
 export { Table, table } from "./model/global/table.js";
 export { iff, implies, not } from "./model/logic.js";
+export { Model } from "./model/model.js";
+export type { Enumeration, OptimizeResult, Solution, SolveResult } from "./model/results.js";
 export {
   type EnumerateOptions,
-  type Enumeration,
   largest,
-  Model,
-  type NamedConstraint,
   type OptimizeOptions,
-  type OptimizeResult,
-  type Solution,
   type SolveOptions,
-  type SolveResult,
   smallest,
   type VariableOrder,
-} from "./model/model.js";
+} from "./model/solve-options.js";
 export type { Rounding } from "./propagators/arithmetic/division.js";
 export type { Automaton } from "./propagators/global/regular.js";
 export type { Limits } from "./search/limits.js";

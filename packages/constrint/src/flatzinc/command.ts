@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { SolverError } from "../error.js";
-import type { Solution, SolveOptions } from "../model/model.js";
+import type { Solution } from "../model/results.js";
+import type { SolveOptions } from "../model/solve-options.js";
 import type { Statistics } from "../search/statistics.js";
 import { type CommandOptions, HELP, parseOptions, UsageError } from "./options.js";
 import { type FlatZincProblem, readFlatZinc } from "./problem.js";

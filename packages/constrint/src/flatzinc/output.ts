@@ -1,5 +1,5 @@
 import type { IntExpr } from "../model/expression.js";
-import type { Solution } from "../model/model.js";
+import type { Solution } from "../model/results.js";
 import { elementsOf, type IntSet, setSize } from "./int-set.js";
 import type { Annotation, Declaration } from "./syntax.js";
 import { describeValue, type Scope, type Value } from "./value.js";

@@ -1,5 +1,5 @@
 import type { IntVar } from "../model/expression.js";
-import { largest, smallest, type VariableOrder } from "../model/model.js";
+import { largest, smallest, type VariableOrder } from "../model/solve-options.js";
 import type { Annotation, Expression } from "./syntax.js";
 import type { Scope } from "./value.js";
 

@@ -82,3 +82,9 @@ export function requireConstraint(constraint: Constraint): Constraint {
     `constraint ${String(constraint)}: not made by eq, le, divides, and, or, …`,
   );
 }
+
+/** A constraint as it was added. */
+export interface NamedConstraint {
+  readonly constraint: Constraint;
+  readonly name?: string;
+}

@@ -1,19 +1,11 @@
 import { type Engine, Fixpoint } from "../engine/engine.js";
 import { applyLeft, applyRight, type Branching, type Decision, Split } from "./branching.js";
 import type { Limits } from "./limits.js";
+import type { Objective, Search, SearchStep } from "./search.js";
 import type { Statistics } from "./statistics.js";
-
-/** How a step of the search ended. */
-export type SearchStep = "solution" | "exhausted" | "limit";
 
 /** Time and signal are looked at once in this many nodes. */
 const CLOCK_INTERVAL = 64;
-
-/** An objective variable to make as small (sense 1) or as large (sense −1) as possible. */
-export interface Objective {
-  readonly variable: number;
-  readonly sense: 1 | -1;
-}
 
 /**
  * Depth-first search with binary decisions over one store and its trail, one solution at a time.
@@ -21,7 +13,7 @@ export interface Objective {
  * With an objective it is branch and bound: from a solution on, only better ones are looked for, so the last one before
  * `exhausted` is optimal.
  */
-export class DepthFirstSearch {
+export class DepthFirstSearch implements Search {
   private started = false;
   private finished: SearchStep | undefined;
   private depth = 0;

@@ -1,0 +1,56 @@
+import { SolverError } from "../error.js";
+import type { Limits } from "../search/limits.js";
+import type { IntVar } from "./expression.js";
+import type { Solution } from "./results.js";
+
+/** A variable and which of its values is tried first; made by {@link smallest} and {@link largest}. */
+export interface VariableOrder {
+  readonly variable: IntVar;
+  readonly first: "smallest" | "largest";
+}
+
+/** Decide this variable from its smallest value upward. */
+export function smallest(variable: IntVar): VariableOrder {
+  return Object.freeze({ variable, first: "smallest" });
+}
+
+/** Decide this variable from its largest value downward. */
+export function largest(variable: IntVar): VariableOrder {
+  return Object.freeze({ variable, first: "largest" });
+}
+
+/** How to search. */
+export interface SolveOptions extends Limits {
+  /**
+   * The variables to decide first, in this order; the others follow in the order of declaration, smallest value first. The
+   * first solution is the best in the lexicographic sense of this order.
+   */
+  readonly order?: readonly VariableOrder[] | undefined;
+}
+
+/** How to enumerate. */
+export interface EnumerateOptions extends SolveOptions {
+  /** The most solutions to produce. */
+  readonly limit?: number | undefined;
+}
+
+/** How to optimise. */
+export interface OptimizeOptions extends SolveOptions {
+  /**
+   * Called with each solution that is better than all before it, the last of which is the best, and its objective. Aborting
+   * {@link Limits.signal} from it ends the search at this solution.
+   */
+  readonly onImprovement?: ((solution: Solution, objective: number) => void) | undefined;
+}
+
+/**
+ * The most solutions to produce.
+ *
+ * @throws SolverError `invalid-option` for a limit that is not a number ≥ 0.
+ * @internal
+ */
+export function solutionLimit(options: EnumerateOptions): number {
+  const limit = options.limit ?? Infinity;
+  if (!(limit >= 0)) throw new SolverError("invalid-option", `limit: ${limit} is not a number ≥ 0`);
+  return limit;
+}
