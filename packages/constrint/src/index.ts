@@ -50,9 +50,18 @@ export { Regular, regular } from "./model/global/regular.js";
 export { Table, table } from "./model/global/table.js";
 export { iff, implies, not } from "./model/logic.js";
 export { Model } from "./model/model.js";
-export type { Enumeration, OptimizeResult, Solution, SolveResult } from "./model/results.js";
+export type {
+  ConflictResult,
+  ConflictStatistics,
+  Enumeration,
+  OptimizeResult,
+  Solution,
+  SolveResult,
+} from "./model/results.js";
 export {
   type EnumerateOptions,
+  type ExplainOptions,
+  type ExplainProgress,
   largest,
   type OptimizeOptions,
   type SolveOptions,

@@ -1,11 +1,18 @@
 import { interval, valueSet } from "../domain/int-domain.js";
 import { SolverError } from "../error.js";
+import { findConflict } from "./conflict.js";
 import { type Constraint, type NamedConstraint, requireConstraint } from "./constraint.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
 import { variablesIn } from "./nodes-in.js";
-import type { Enumeration, OptimizeResult, Solution, SolveResult } from "./results.js";
+import type { ConflictResult, Enumeration, OptimizeResult, Solution, SolveResult } from "./results.js";
 import { Run } from "./run.js";
-import { type EnumerateOptions, type OptimizeOptions, type SolveOptions, solutionLimit } from "./solve-options.js";
+import {
+  type EnumerateOptions,
+  type ExplainOptions,
+  type OptimizeOptions,
+  type SolveOptions,
+  solutionLimit,
+} from "./solve-options.js";
 
 /**
  * An integer constraint problem: variables, constraints, and the questions about them.
@@ -121,6 +128,16 @@ export class Model {
   /** Finds a solution that makes the expression as large as possible, and proves it. */
   maximize(expression: Operand, options: OptimizeOptions = {}): OptimizeResult {
     return this.optimize(toExpression(expression), -1, options);
+  }
+
+  /**
+   * Finds out why the model has no solution: a subset of its constraints, minimal by inclusion, that has none. The domains of
+   * the variables are taken as given. A limit leaves a larger subset, and says so.
+   *
+   * @throws SolverError `invalid-option` for a limit that is not a number ≥ 0.
+   */
+  explainUnsatisfiable(options: ExplainOptions = {}): ConflictResult {
+    return findConflict({ variables: this.variables, constraints: this.constraints }, options);
   }
 
   private requireOwnVariables(node: Constraint | IntExpr): void {

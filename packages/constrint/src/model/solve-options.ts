@@ -43,6 +43,20 @@ export interface OptimizeOptions extends SolveOptions {
   readonly onImprovement?: ((solution: Solution, objective: number) => void) | undefined;
 }
 
+/** How far the search for a conflicting subset is. */
+export interface ExplainProgress {
+  /** How many subsets have been checked. */
+  readonly checks: number;
+  /** How many constraints may still belong to the conflicting subset. */
+  readonly undecided: number;
+}
+
+/** How to look for a conflicting subset; the limits are for all its checks together. */
+export interface ExplainOptions extends SolveOptions {
+  /** Called after each check; aborting {@link Limits.signal} from it ends the search at the subset found so far. */
+  readonly onProgress?: ((progress: ExplainProgress) => void) | undefined;
+}
+
 /**
  * The most solutions to produce.
  *
