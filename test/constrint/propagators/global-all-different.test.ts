@@ -37,7 +37,10 @@ describe("all different", () => {
     forAllStores(
       [...three(tightInterval), tightInterval],
       shifts,
-      (testCase, s) => checkPropagator(testCase, () => new AllDifferentBounds([2, 0, 1, 3], s), "bounds"),
+      (testCase, s) => {
+        const decisions = testCase.decisions.filter(({ side }) => side !== "hole");
+        checkPropagator({ ...testCase, decisions }, () => new AllDifferentBounds([2, 0, 1, 3], s), "bounds");
+      },
       600,
     );
   });

@@ -4,6 +4,7 @@ import { valueSet } from "../../../packages/constrint/src/domain/int-domain.js";
 import { Outcome, type Propagator } from "../../../packages/constrint/src/engine/propagator.js";
 import { Store } from "../../../packages/constrint/src/engine/store.js";
 import { fixedSeed } from "../random-model.js";
+import { checkExplanations } from "./explanation-harness.js";
 
 /** A small set of integers, with gaps, negative numbers and zero. */
 export const smallDomain: fc.Arbitrary<readonly number[]> = fc.oneof(
@@ -47,12 +48,15 @@ export interface PropagatorCase {
   readonly domains: readonly (readonly number[])[];
   /** Whether the store keeps the values one by one, or bounds and stride only. */
   readonly explicit: boolean;
-  /** Narrowings on levels of their own: which variable, which side, and how far in. */
-  readonly decisions: readonly {
-    readonly variable: number;
-    readonly side: "min" | "max" | "value";
-    readonly pick: number;
-  }[];
+  /** Narrowings on levels of their own. */
+  readonly decisions: readonly Decision[];
+}
+
+/** Which variable, which side of its domain (or a value that it takes or loses), and how far in. */
+export interface Decision {
+  readonly variable: number;
+  readonly side: "min" | "max" | "value" | "hole";
+  readonly pick: number;
 }
 
 export function propagatorCase(domains: readonly fc.Arbitrary<readonly number[]>[]): fc.Arbitrary<PropagatorCase> {
@@ -62,17 +66,16 @@ export function propagatorCase(domains: readonly fc.Arbitrary<readonly number[]>
     decisions: fc.array(
       fc.record({
         variable: fc.nat(domains.length - 1),
-        side: fc.constantFrom("min", "max", "value"),
+        side: fc.constantFrom("min", "max", "value", "hole"),
         pick: fc.nat(100),
       }),
-      { maxLength: 3 },
+      { maxLength: 4 },
     ),
   });
 }
 
 /** A store in which variable i has the values domains[i], or their hull where values are not kept one by one. */
-export function buildStore({ domains, explicit }: PropagatorCase): Store {
-  const store = new Store();
+export function buildStore({ domains, explicit }: PropagatorCase, store = new Store()): Store {
   for (const values of domains) {
     const x = store.addVariable(explicit ? valueSet(values) : { min: Math.min(...values), max: Math.max(...values) });
     if (explicit) store.makeExplicit(x);
@@ -111,7 +114,16 @@ export function supports(store: Store, propagator: Propagator): number[][] {
   return found;
 }
 
-function runToFixpoint(store: Store, propagator: Propagator): Outcome {
+/** Narrows a domain by a decision, which leaves at least one value. */
+export function decide(store: Store, { variable, side, pick }: Decision): boolean {
+  const values = valuesOf(store, variable);
+  const value = values[pick % values.length]!;
+  if (side === "value") return store.assign(variable, value);
+  if (side === "hole") return values.length === 1 || store.remove(variable, value);
+  return side === "min" ? store.setMin(variable, value) : store.setMax(variable, value);
+}
+
+export function runToFixpoint(store: Store, propagator: Propagator): Outcome {
   for (let run = 0; run < 200; run++) {
     const outcome = propagator.propagate(store);
     if (outcome !== Outcome.changed) return outcome;
@@ -124,7 +136,8 @@ export type Promise = "none" | "bounds" | "domain";
 
 /**
  * Checks a propagator on a store against brute force: no solution is lost, failure and entailment are right, a full
- * assignment is decided, `stable` is a fixpoint, and after a random descent every level is restored exactly.
+ * assignment is decided, `stable` is a fixpoint, after a random descent every level is restored exactly, and what was narrowed is
+ * explained.
  */
 export function checkPropagator(
   testCase: PropagatorCase,
@@ -162,21 +175,18 @@ export function checkPropagator(
   };
   let alive = propagateAndCompare();
   const restore: unknown[][] = [];
-  for (const { variable, side, pick } of testCase.decisions) {
+  for (const decision of testCase.decisions) {
     if (!alive) break;
     restore.push(snapshot(store));
     store.push();
-    const values = valuesOf(store, variable);
-    const value = values[pick % values.length]!;
-    if (side === "value") alive = store.assign(variable, value);
-    else alive = side === "min" ? store.setMin(variable, value) : store.setMax(variable, value);
-    expect(alive).toBe(true);
+    expect(decide(store, decision)).toBe(true);
     alive = propagateAndCompare();
   }
   for (const expected of restore.reverse()) {
     store.pop();
     expect(snapshot(store)).toEqual(expected);
   }
+  checkExplanations(testCase, build);
 }
 
 /** Runs a property over random stores with one variable for each of the domains. */

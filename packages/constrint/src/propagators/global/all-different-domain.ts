@@ -192,16 +192,20 @@ export class AllDifferentDomain implements Propagator {
   private filter(store: Store, index: ValueIndex): Outcome {
     const { scope, shifts, owner, component } = this;
     let open = this.places.length < scope.length;
+    let outcome: Outcome = Outcome.stable;
     for (const i of this.places) {
       const x = scope[i]!;
       if (store.isFixed(x)) continue;
       open = true;
+      const max = store.max(x);
       for (let value = store.min(x); value !== Infinity; value = store.next(x, value)) {
         const j = owner[index.of(value + shifts[i]!)]!;
         if (j >= 0 && component[j] !== component[i] && !store.remove(x, value)) return Outcome.failed;
       }
+      // Where values are not kept one by one, the new largest value may be among those that could not be removed.
+      if (store.max(x) !== max && !store.isExplicit(x)) outcome = Outcome.changed;
     }
-    return open ? Outcome.stable : Outcome.entailed;
+    return open ? outcome : Outcome.entailed;
   }
 
   holds(values: readonly number[]): boolean {
