@@ -1,8 +1,5 @@
 import { SolverError } from "../error.js";
-
-/** At most this much of a long line is shown on either side of the place. */
-const SHOWN_BEFORE = 60;
-const SHOWN_AFTER = 40;
+import { excerptOf } from "../excerpt.js";
 
 /**
  * An error in a FlatZinc text: it does not follow the grammar, or asks for something that this solver does not have. The
@@ -27,7 +24,7 @@ export class FlatZincError extends SolverError {
     /** The line's text. */
     readonly lineText: string,
   ) {
-    super("syntax", `line ${line}, column ${column}: ${problem}\n${excerpt(line, column, lineText)}`);
+    super("syntax", `line ${line}, column ${column}: ${problem}\n${excerptOf(line, column, lineText)}`);
   }
 }
 
@@ -42,15 +39,4 @@ export function flatZincError(text: string, offset: number, problem: string): Fl
   const rest = text.slice(lineStart);
   const length = rest.search(/[\r\n]/);
   return new FlatZincError(problem, line, offset - lineStart + 1, length < 0 ? rest : rest.slice(0, length));
-}
-
-function excerpt(line: number, column: number, lineText: string): string {
-  const at = column - 1;
-  const from = at > SHOWN_BEFORE ? at - SHOWN_BEFORE : 0;
-  const to = Math.min(lineText.length, at + SHOWN_AFTER);
-  const before = `${from > 0 ? "…" : ""}${lineText.slice(from, at)}`;
-  const after = `${lineText.slice(at, to)}${to < lineText.length ? "…" : ""}`;
-  // Tabs stay tabs, so that the caret stands below its character.
-  const indent = before.replaceAll(/[^\t]/g, " ");
-  return `  ${line} | ${before}${after}\n  ${" ".repeat(String(line).length)} | ${indent}^`;
 }

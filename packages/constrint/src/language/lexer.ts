@@ -19,6 +19,7 @@ const SYMBOLS = [
   "^",
   "|",
   ";",
+  ":",
   ",",
   "(",
   ")",
@@ -33,15 +34,25 @@ export type Token = Position &
   (
     | { readonly type: "integer"; readonly text: string; readonly value: number }
     | { readonly type: "name"; readonly text: string }
+    /** A name in quotes, as it is written in `text` and as it is meant in `value`. */
+    | { readonly type: "string"; readonly text: string; readonly value: string }
     | { readonly type: "symbol"; readonly text: Operator }
     | { readonly type: "end"; readonly text: "" }
   );
+
+/** How this language writes what other languages write with a character that it does not have. */
+const HINTS: Readonly<Record<string, string>> = {
+  "=": 'equality is written "=="',
+  "&": 'conjunction is written ";"',
+  "/": 'integer division is written "//"',
+  "!": 'inequality is written "!="',
+};
 
 const BLANK = /[ \t\r\n\f\v\u00a0\ufeff]+|#[^\r\n]*/y;
 const INTEGER = /[0-9]+/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 
-/** Whether a variable's name can be written in the language. @internal */
+/** Whether a name can be written without quotes. @internal */
 export function isName(text: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 }
@@ -49,7 +60,7 @@ export function isName(text: string): boolean {
 /**
  * Splits a text into tokens; blanks, line ends and comments (# to the end of the line) only separate them.
  *
- * @throws ConstrintSyntaxError for a character that starts no token and for an integer above 2^53 − 1.
+ * @throws ConstrintSyntaxError for a character that starts no token, a string without end and an integer above 2^53 − 1.
  * @internal
  */
 export function tokenize(text: string): Token[] {
@@ -87,11 +98,24 @@ export function tokenize(text: string): Token[] {
       offset += name.length;
       continue;
     }
+    if (text[offset] === '"') {
+      const written = stringAt(text, offset);
+      const value = written === undefined ? undefined : stringValue(written);
+      if (written === undefined || value === undefined) {
+        const problem =
+          written === undefined
+            ? 'expected a string that ends in " on its line'
+            : `expected a string with the escapes of JSON, found ${shorten(written)}`;
+        throw syntaxError(text, at, problem);
+      }
+      tokens.push({ ...at, type: "string", text: written, value });
+      offset += written.length;
+      continue;
+    }
     const symbol = SYMBOLS.find((candidate) => text.startsWith(candidate, offset));
     if (symbol === undefined) {
       const character = String.fromCodePoint(text.codePointAt(offset)!);
-      const hint =
-        character === "=" ? ' (equality is written "==")' : character === "&" ? ' (conjunction is written ";")' : "";
+      const hint = Object.hasOwn(HINTS, character) ? ` (${HINTS[character]})` : "";
       throw syntaxError(
         text,
         at,
@@ -107,6 +131,26 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function shorten(digits: string): string {
-  return digits.length <= 24 ? digits : `${digits.slice(0, 20)}… (${digits.length} digits)`;
+/** The string that begins at an offset, with its quotes, or undefined if its line has no end of it. */
+function stringAt(text: string, start: number): string | undefined {
+  for (let end = start + 1; end < text.length; end++) {
+    const character = text[end]!;
+    if (character === '"') return text.slice(start, end + 1);
+    if (character === "\\") end++;
+    if (text[end] === "\n" || text[end] === "\r") return undefined;
+  }
+  return undefined;
+}
+
+/** What a string in quotes means, or undefined if it is not a string of JSON. */
+function stringValue(written: string): string | undefined {
+  try {
+    return JSON.parse(written) as string;
+  } catch {
+    return undefined;
+  }
+}
+
+function shorten(word: string): string {
+  return word.length <= 24 ? word : `${word.slice(0, 20)}… (${word.length} characters)`;
 }

@@ -4,13 +4,15 @@ import { type Operator, type Token, tokenize } from "./lexer.js";
 import {
   FUNCTIONS,
   type FunctionName,
+  GLOBALS,
+  type GlobalName,
   isNumeric,
   type ListItem,
   type ScaledFactor,
   type SignedTerm,
   type Syntax,
 } from "./syntax.js";
-import { type ConstrintSyntaxError, type Position, syntaxError } from "./syntax-error.js";
+import { type ConstrintSyntaxError, type Position, placeOf, syntaxError } from "./syntax-error.js";
 
 /** Brackets nest at most this deep, so that no text can exhaust the stack. */
 const MAX_NESTING = 256;
@@ -20,8 +22,8 @@ const RELATIONS: readonly string[] = ["==", "!=", "<=", "<", ">=", ">"] satisfie
 /**
  * Parses a ConstrINT text into a conjunction.
  *
- * From weakest to strongest: `;` (and), `=>`, `|` (or), relations, `%`, `+` and `-`, `*` and `//`, `^`. Brackets group both numbers and
- * conditions.
+ * From weakest to strongest: `;` (and), `LABEL:`, `=>`, `|` (or), relations, `%`, `+` and `-`, `*` and `//`, `^`. Brackets group both
+ * numbers and conditions.
  *
  * @throws ConstrintSyntaxError
  * @internal
@@ -58,7 +60,7 @@ class Parser {
     for (;;) {
       // A semicolon may end a text as well as separate its parts, and an empty text is true.
       if (isTopLevel && this.token.type === "end") break;
-      parts.push((isTopLevel ? this.objective() : undefined) ?? this.implication());
+      parts.push((isTopLevel ? (this.objective() ?? this.labelled()) : undefined) ?? this.implication());
       if (!this.skip(";")) break;
     }
     const [only] = parts;
@@ -73,25 +75,31 @@ class Parser {
     if (token.type !== "name" || (token.text !== "minimize" && token.text !== "maximize") || next === undefined) {
       return undefined;
     }
-    const startsExpression = next.type === "name" || next.type === "integer" || ["(", "-"].includes(next.text);
+    const startsExpression = ["name", "string", "integer"].includes(next.type) || ["(", "-"].includes(next.text);
     if (!startsExpression) return undefined;
     this.index++;
     const operand = this.numeric(this.remainder());
-    return { ...place(token), type: "objective", sense: token.text, operand };
+    return { ...placeOf(token), type: "objective", sense: token.text, operand };
+  }
+
+  /** `NAME: CONDITION` or `"any text": CONDITION`. */
+  private labelled(): Syntax | undefined {
+    const { token } = this;
+    if ((token.type !== "name" && token.type !== "string") || this.tokens[this.index + 1]?.text !== ":")
+      return undefined;
+    this.index += 2;
+    const label = token.type === "string" ? token.value : token.text;
+    return { ...placeOf(token), type: "labelled", label, condition: this.conditional(this.implication()) };
   }
 
   /** a => b => c is a => (b => c). */
   private implication(): Syntax {
+    const at = this.place();
     const parts = [this.disjunction()];
     while (this.skip("=>")) parts.push(this.disjunction());
     if (parts.length === 1) return parts[0]!;
     const conditions = parts.map((part) => this.conditional(part));
-    return conditions.reduceRight((consequence, condition) => ({
-      ...place(condition),
-      type: "implication",
-      condition,
-      consequence,
-    }));
+    return { ...at, type: "implication", conditions: conditions.slice(0, -1), consequence: conditions.at(-1)! };
   }
 
   private disjunction(): Syntax {
@@ -179,7 +187,7 @@ class Parser {
 
   private atom(): Syntax {
     const { token } = this;
-    const at = place(token);
+    const at = placeOf(token);
     if (token.type === "integer") {
       this.index++;
       return { ...at, type: "integer", value: token.value };
@@ -187,14 +195,21 @@ class Parser {
     if (token.type === "name") {
       this.index++;
       if (Object.hasOwn(FUNCTIONS, token.text) && this.skip("(")) return this.call(token.text as FunctionName, at);
+      if (Object.hasOwn(GLOBALS, token.text) && this.skip("(")) return this.global(token.text as GlobalName, at);
       return { ...at, type: "name", name: token.text };
+    }
+    if (token.type === "string") {
+      if (token.value === "") throw this.expected("a name that is not empty");
+      this.index++;
+      return { ...at, type: "name", name: token.value };
     }
     if (this.skip("(")) {
       const inner = this.nested(() => this.conjunction(false));
       this.expect(")", '")" or an operator');
       return inner;
     }
-    if (this.skip("[")) return { ...at, type: "list", items: this.nested(() => this.items()) };
+    if (this.skip("["))
+      return { ...at, type: "list", items: this.nested(() => this.itemsOf(() => this.numeric(this.sum()))) };
     throw this.expected("an expression");
   }
 
@@ -210,6 +225,33 @@ class Parser {
     return { ...at, type: "call", name, operands };
   }
 
+  private global(name: GlobalName, at: Position): Syntax {
+    const parameters: readonly string[] = GLOBALS[name];
+    const isVariadic = parameters.at(-1) === "…";
+    const found = this.token.text === ")" ? [] : this.nested(() => this.globalArguments());
+    this.expect(")", '"," or ")"');
+    if (!isVariadic && found.length !== parameters.length) {
+      const expected = `expected ${name}(${parameters.join(", ")})`;
+      throw this.error(at, `${expected}, found ${found.length} ${found.length === 1 ? "argument" : "arguments"}`);
+    }
+    return { ...at, type: "global", name, arguments: found };
+  }
+
+  private globalArguments(): Syntax[] {
+    const found: Syntax[] = [];
+    do found.push(this.globalArgument());
+    while (this.skip(","));
+    return found;
+  }
+
+  private globalArgument(): Syntax {
+    const at = this.place();
+    if (!this.skip("[")) return this.numeric(this.remainder());
+    if (this.skip("]")) return { ...at, type: "array", items: [] };
+    const items = this.nested(() => this.itemsOf(() => this.globalArgument()));
+    return { ...at, type: "array", items };
+  }
+
   private operands(): Syntax[] {
     const operands: Syntax[] = [];
     do operands.push(this.numeric(this.remainder()));
@@ -218,11 +260,12 @@ class Parser {
     return operands;
   }
 
-  private items(): ListItem[] {
+  /** The items of a list whose opening bracket has been read, and the closing bracket. */
+  private itemsOf(item: () => Syntax): ListItem[] {
     const items: ListItem[] = [];
     do {
-      const low = this.numeric(this.sum());
-      items.push(this.skip("..") ? { low, high: this.numeric(this.sum()) } : { low });
+      const low = item();
+      items.push(low.type !== "array" && this.skip("..") ? { low, high: this.numeric(this.sum()) } : { low });
     } while (this.skip(","));
     this.expect("]", '",", ".." or "]"');
     return items;
@@ -256,7 +299,7 @@ class Parser {
       if (token.type === "end") return token;
       if (token.text === "(" || token.text === "[") depth++;
       if (token.text === ")" || token.text === "]") depth--;
-      if (depth < 0 || (depth === 0 && [";", "|", "=>"].includes(token.text))) return token;
+      if (depth < 0 || (depth === 0 && [";", ":", "|", "=>"].includes(token.text))) return token;
     }
   }
 
@@ -265,7 +308,7 @@ class Parser {
   }
 
   private place(): Position {
-    return place(this.token);
+    return placeOf(this.token);
   }
 
   private skip(symbol: Operator): boolean {
@@ -296,10 +339,7 @@ class Parser {
   }
 }
 
-function place({ line, column }: Position): Position {
-  return { line, column };
-}
-
 function describe(token: Token): string {
-  return token.type === "end" ? "the end of the text" : `"${token.text}"`;
+  if (token.type === "end") return "the end of the text";
+  return token.type === "string" ? token.text : `"${token.text}"`;
 }

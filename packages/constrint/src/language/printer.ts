@@ -1,26 +1,27 @@
-import { SolverError } from "../error.js";
 import type { Comparison, Constraint } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
+import { globalText } from "./global-printer.js";
 import { isName } from "./lexer.js";
 import type { Program } from "./program.js";
 
 /** How strongly an operator binds; a weaker operand of a stronger operator gets brackets. */
 const Binding = { and: 0, or: 1, remainder: 3, sum: 4, product: 5, sign: 6, power: 7, atom: 8 } as const;
 
+/** Words that begin an objective. */
+const OBJECTIVES = ["minimize", "maximize"];
+
 /**
  * Writes a program as ConstrINT text, one statement a line, declarations first. `parseProgram` of it gives a model with the
- * same variables in the same order and the same solutions.
- *
- * @throws SolverError `invalid-name` for a variable whose name is not an identifier of the language, `invalid-expression` for a
- *   global constraint, which the language cannot say.
+ * same variables in the same order, the same solutions, and the named constraints under their names.
  */
-export function formatProgram({ model, goal }: Program): string {
+export function formatProgram({ model, goal }: Pick<Program, "model" | "goal">): string {
   const statements = [
     ...model.variables.map(formatDeclaration),
-    ...model.constraints.map(({ constraint, name }) => {
-      const comment = name === undefined ? "" : `# ${name.replaceAll(/[\r\n]+/g, " ")}\n`;
-      return comment + formatConstraint(constraint);
-    }),
+    ...model.constraints.map(({ constraint, name }) =>
+      name === undefined
+        ? formatConstraint(constraint)
+        : `${nameText(name)}: ${constraintText(constraint, Binding.or)}`,
+    ),
   ];
   if (goal !== undefined) statements.push(`${goal.sense} (${formatExpression(goal.expression)})`);
   return statements.map((statement) => `${statement};\n`).join("");
@@ -38,7 +39,7 @@ export function formatExpression(expression: IntExpr): string {
 
 function formatDeclaration(variable: IntVar): string {
   const { min, max, values } = variable.domain;
-  const name = nameText(variable);
+  const name = nameText(variable.name);
   if (values !== undefined) return `${name} == [${values.join(", ")}]`;
   return min === max ? `${name} == ${min}` : `${name} == [${min}..${max}]`;
 }
@@ -60,10 +61,7 @@ function constraintText(constraint: Constraint, binding: number): string {
     case "or":
       return joined(constraint.constraints, " | ", Binding.or, binding, "0 == 1");
     default:
-      throw new SolverError(
-        "invalid-expression",
-        `constraint ${constraint.kind}: the ConstrINT language has none such`,
-      );
+      return globalText(constraint, formatExpression);
   }
 }
 
@@ -88,7 +86,7 @@ function expressionText(expression: IntExpr, binding: number): string {
         ? bracketed(String(expression.value), Binding.sign, binding)
         : String(expression.value);
     case "variable":
-      return nameText(expression);
+      return nameText(expression.name);
     case "sum":
       return sumText(expression.terms, binding);
     case "product": {
@@ -162,10 +160,6 @@ function isMinusOne(expression: IntExpr): boolean {
   return expression.kind === "constant" && expression.value === -1;
 }
 
-function nameText(variable: IntVar): string {
-  if (isName(variable.name)) return variable.name;
-  throw new SolverError(
-    "invalid-name",
-    `variable ${JSON.stringify(variable.name)}: not an identifier of the ConstrINT language`,
-  );
+function nameText(name: string): string {
+  return isName(name) && !OBJECTIVES.includes(name) ? name : JSON.stringify(name);
 }

@@ -1,12 +1,13 @@
 import { SolverError } from "../error.js";
-import { and, type Constraint, or } from "../model/constraint.js";
+import { And, type Constraint, Or } from "../model/constraint.js";
 import { evaluate } from "../model/evaluate.js";
 import { constant, type IntExpr, max, min, product, sum } from "../model/expression.js";
-import { implies } from "../model/logic.js";
+import { not } from "../model/logic.js";
 import { Model } from "../model/model.js";
+import { globalOf } from "./globals.js";
 import { parse, parseNumber } from "./parser.js";
 import type { FunctionName, Syntax } from "./syntax.js";
-import { type ConstrintSyntaxError, type Position, syntaxError } from "./syntax-error.js";
+import { type ConstrintSyntaxError, type Position, placeOf, syntaxError } from "./syntax-error.js";
 
 /** The domain of a variable that no statement declares: 1 … 2^30. */
 export const DEFAULT_MIN = 1;
@@ -16,8 +17,8 @@ export const DEFAULT_MAX = 2 ** 30;
 /** A comparison with lists stands for at most this many combinations of their values. */
 const MAX_COMBINATIONS = 4096;
 
-/** A declaration lists at most this many values beside a single range. */
-const MAX_VALUES = 65536;
+/** A declaration lists at most this many values beside a single range, and an array has at most this many items. */
+const MAX_VALUES = 2 ** 20;
 
 /** What to make as small or as large as possible. */
 export interface Goal {
@@ -30,6 +31,8 @@ export interface Program {
   readonly model: Model;
   /** From `minimize` or `maximize`. */
   readonly goal?: Goal;
+  /** Where the text says each of the model's constraints. */
+  readonly places: ReadonlyMap<Constraint, Position>;
 }
 
 /**
@@ -39,6 +42,10 @@ export interface Program {
  * `NAME == [0..9]` that are not part of a disjunction declare its values. Elsewhere a list stands for any one of its values:
  * a comparison holds if it holds for some choice, and `!=` is the opposite of `==`. `A % B == 0` says that B divides A;
  * otherwise `%` and `//` are remainder and quotient of truncating division, `mod` and `div` of Euclidean division.
+ *
+ * `NAME: CONDITION` or `"any text": CONDITION` gives a constraint its name, and is no declaration. Global constraints are
+ * written as in the API, `allDifferent(A, B + 1)` and `table([A, B], [[1, 2], [3, 4]])`, with arrays in square brackets. A
+ * name that is not an identifier stands in double quotes.
  *
  * @throws ConstrintSyntaxError for a text that is not of the language; its message shows the place.
  */
@@ -50,13 +57,14 @@ export function parseProgram(text: string): Program {
   let goal: Goal | undefined;
   for (const statement of constraints) {
     if (statement.type !== "objective") {
-      model.add(reader.constraint(statement));
+      reader.add(statement);
       continue;
     }
     if (goal !== undefined) throw syntaxError(text, statement, "expected one objective, found a second one");
     goal = { sense: statement.sense, expression: reader.expression(statement.operand) };
   }
-  return goal === undefined ? { model } : { model, goal };
+  const { places } = reader;
+  return goal === undefined ? { model, places } : { model, goal, places };
 }
 
 /**
@@ -91,6 +99,9 @@ const CALLS: Readonly<Record<FunctionName, (operands: readonly IntExpr[]) => Int
 };
 
 class Reader {
+  /** Where the text says each constraint. */
+  readonly places = new Map<Constraint, Position>();
+
   constructor(
     private readonly text: string,
     private readonly model: Model,
@@ -124,7 +135,7 @@ class Reader {
       if (first === undefined) {
         // Declarations without a common value: the variable has to have some domain, and the model no solution.
         this.model.int(name, DEFAULT_MIN, DEFAULT_MAX);
-        this.model.add(constant(0).eq(1), `declarations of ${name}`);
+        this.addAt(places.get(name)!, constant(0).eq(1), `declarations of ${name}`);
       } else if (others.length === 0) {
         this.model.int(name, first.low, first.high);
       } else {
@@ -163,7 +174,7 @@ class Reader {
     });
   }
 
-  private constantValue(node: Syntax): number {
+  constantValue(node: Syntax): number {
     const [name] = namesIn([node]);
     if (name !== undefined) throw this.error(node, `expected a constant, found the variable ${name}`);
     return this.located(node, () => evaluate(this.expression(node), {}));
@@ -171,14 +182,30 @@ class Reader {
 
   // --------------------------------------------------------------------------------------------------------- constraints
 
-  constraint(node: Syntax): Constraint {
+  /** Adds a statement's constraint to the model, under its label if it has one. */
+  add(statement: Syntax): void {
+    if (statement.type !== "labelled") this.addAt(statement, this.constraint(statement));
+    else this.addAt(statement, this.constraint(statement.condition), statement.label);
+  }
+
+  private addAt(at: Position, constraint: Constraint, name?: string): void {
+    this.model.add(constraint, name);
+    this.places.set(constraint, placeOf(at));
+  }
+
+  private constraint(node: Syntax): Constraint {
     switch (node.type) {
       case "and":
-        return and(...node.parts.map((part) => this.constraint(part)));
+        return new And(node.parts.map((part) => this.constraint(part)));
       case "or":
-        return or(...node.parts.map((part) => this.constraint(part)));
-      case "implication":
-        return implies(this.constraint(node.condition), this.constraint(node.consequence));
+        return new Or(node.parts.map((part) => this.constraint(part)));
+      case "implication": {
+        const conditions = node.conditions.map((condition) => this.constraint(condition));
+        const consequence = this.constraint(node.consequence);
+        return this.located(node, () => new Or([...conditions.map(not), consequence]));
+      }
+      case "global":
+        return this.located(node, () => globalOf(node.name, node.arguments, this));
       case "comparison":
         return this.comparison(node);
       case "objective":
@@ -196,7 +223,7 @@ class Reader {
       return this.membership(node.left === only ? node.right : node.left, only);
     }
     const combinations = this.combinations(node, lists).map((choice) => this.plainComparison(node, choice));
-    return node.relation === "!=" ? and(...combinations) : or(...combinations);
+    return node.relation === "!=" ? new And(combinations) : new Or(combinations);
   }
 
   /** member == list, where ranges need not be listed one by one. */
@@ -204,10 +231,10 @@ class Reader {
     const expression = this.expression(member);
     const parts = list.items.map((item) => {
       if (item.high === undefined) return expression.eq(this.expression(item.low));
-      return and(expression.ge(this.expression(item.low)), expression.le(this.expression(item.high)));
+      return new And([expression.ge(this.expression(item.low)), expression.le(this.expression(item.high))]);
     });
-    const [first, ...others] = parts;
-    return first !== undefined && others.length === 0 ? first : or(...parts);
+    const [first] = parts;
+    return first !== undefined && parts.length === 1 ? first : new Or(parts);
   }
 
   private combinations(node: Position, lists: readonly ListSyntax[]): Choice[] {
@@ -246,6 +273,32 @@ class Reader {
     return build.call(a, b);
   }
 
+  // ------------------------------------------------------------------------------------------ arguments of global constraints
+
+  /** The items of an array, ranges written out. */
+  items(node: Syntax): readonly Syntax[] {
+    if (node.type !== "array") throw this.error(node, "expected an array in square brackets, found a number");
+    const items: Syntax[] = [];
+    for (const { low, high } of node.items) {
+      if (high === undefined) {
+        items.push(low);
+        continue;
+      }
+      const range = { low: this.constantValue(low), high: this.constantValue(high) };
+      const size = items.length + Math.max(0, range.high - range.low + 1);
+      if (size > MAX_VALUES) throw this.error(low, `expected at most ${MAX_VALUES} items, found ${size}`);
+      for (const value of valuesOf(range)) items.push({ ...placeOf(low), type: "integer", value });
+    }
+    return items;
+  }
+
+  /** The items of an array that has to have this many. */
+  row(node: Syntax, length: number): readonly Syntax[] {
+    const items = this.items(node);
+    if (items.length !== length) throw this.error(node, `expected ${length} items, found ${items.length}`);
+    return items;
+  }
+
   // --------------------------------------------------------------------------------------------------------- expressions
 
   expression(node: Syntax, choice: Choice = NO_CHOICE): IntExpr {
@@ -280,6 +333,8 @@ class Reader {
         if (chosen === undefined) throw this.error(node, "expected a number, found a list");
         return chosen;
       }
+      case "array":
+        throw this.error(node, "expected a number, found an array");
       case "remainder":
         return this.expression(node.dividend, choice).modulo(this.expression(node.divisor, choice));
       default:
@@ -326,6 +381,7 @@ function childrenOf(node: Syntax): readonly Syntax[] {
     case "name":
       return [];
     case "list":
+    case "array":
       return node.items.flatMap(({ low, high }) => (high === undefined ? [low] : [low, high]));
     case "call":
       return node.operands;
@@ -343,7 +399,11 @@ function childrenOf(node: Syntax): readonly Syntax[] {
     case "comparison":
       return [node.left, node.right];
     case "implication":
-      return [node.condition, node.consequence];
+      return [...node.conditions, node.consequence];
+    case "global":
+      return node.arguments;
+    case "labelled":
+      return [node.condition];
     case "or":
     case "and":
       return node.parts;

@@ -1,4 +1,5 @@
 import { SolverError } from "../error.js";
+import { excerptOf } from "../excerpt.js";
 
 /** A place in a text: line and column count from 1, the column in UTF-16 units. */
 export interface Position {
@@ -6,8 +7,14 @@ export interface Position {
   readonly column: number;
 }
 
+/** Only the place of a node, a token or an error. @internal */
+export function placeOf({ line, column }: Position): Position {
+  return Object.freeze({ line, column });
+}
+
 /**
- * An error in a ConstrINT text. The message names line, column and what was expected, and shows the line:
+ * An error in a ConstrINT text. The message names line, column and what was expected, and shows the line, or the part of a long
+ * line around the place:
  *
  * ```
  * line 2, column 5: expected an expression, found "=="
@@ -28,13 +35,7 @@ export class ConstrintSyntaxError extends SolverError {
     /** The line's text. */
     readonly lineText: string,
   ) {
-    const number = String(line);
-    // Tabs stay tabs, so that the caret stands below its character.
-    const indent = lineText.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
-    super(
-      "syntax",
-      `line ${line}, column ${column}: ${problem}\n  ${number} | ${lineText}\n  ${" ".repeat(number.length)} | ${indent}^`,
-    );
+    super("syntax", `line ${line}, column ${column}: ${problem}\n${excerptOf(line, column, lineText)}`);
   }
 }
 

@@ -24,7 +24,16 @@ export type Syntax =
       readonly right: Syntax;
     })
   | (Position & { readonly type: "or"; readonly parts: readonly Syntax[] })
-  | (Position & { readonly type: "implication"; readonly condition: Syntax; readonly consequence: Syntax })
+  /** a => b => c: where all conditions hold, the consequence holds. */
+  | (Position & {
+      readonly type: "implication";
+      readonly conditions: readonly Syntax[];
+      readonly consequence: Syntax;
+    })
+  | (Position & { readonly type: "global"; readonly name: GlobalName; readonly arguments: readonly Syntax[] })
+  /** An argument of a global constraint in square brackets, whose items may be arrays. */
+  | (Position & { readonly type: "array"; readonly items: readonly ListItem[] })
+  | (Position & { readonly type: "labelled"; readonly label: string; readonly condition: Syntax })
   | (Position & { readonly type: "and"; readonly parts: readonly Syntax[] })
   | (Position & { readonly type: "objective"; readonly sense: "minimize" | "maximize"; readonly operand: Syntax });
 
@@ -39,6 +48,26 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
+/** The global constraints, with their arguments as a message shows them; `…` may be repeated or left out. @internal */
+export const GLOBALS = {
+  allDifferent: ["A", "…"],
+  allDifferentValues: ["A", "…"],
+  allDifferentDomain: ["A", "…"],
+  element: ["[array]", "index", "result"],
+  table: ["[operands]", "[[row], …]"],
+  inverse: ["[forward]", "[backward]"],
+  circuit: ["A", "…"],
+  regular: ["[word]", "stateCount", "initial", "[accepting]", "[[from, value, to], …]"],
+  globalCardinality: ["[items]", "[values]", "[counts]"],
+  globalCardinalityClosed: ["[items]", "[values]", "[counts]"],
+  lexLess: ["[left]", "[right]"],
+  lexLessEqual: ["[left]", "[right]"],
+  binPacking: ["[bins]", "[sizes]", "[loads]"],
+  cumulative: ["[[start, duration, demand], …]", "capacity"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type GlobalName = keyof typeof GLOBALS;
+
 /** A factor, or what a product is divided by. @internal */
 export type ScaledFactor = { readonly operator: "*" | "//"; readonly operand: Syntax };
 
@@ -48,7 +77,17 @@ export type ListItem = { readonly low: Syntax; readonly high?: Syntax };
 /** A term of a sum with its sign. @internal */
 export type SignedTerm = { readonly sign: 1 | -1; readonly term: Syntax };
 
+const CONDITIONS: ReadonlySet<Syntax["type"]> = new Set([
+  "comparison",
+  "or",
+  "implication",
+  "and",
+  "global",
+  "labelled",
+  "objective",
+]);
+
 /** Whether a node stands for a number rather than for a condition. @internal */
 export function isNumeric(node: Syntax): boolean {
-  return !["comparison", "or", "implication", "and", "objective"].includes(node.type);
+  return !CONDITIONS.has(node.type);
 }
