@@ -70,5 +70,6 @@ export {
 } from "./model/solve-options.js";
 export type { Rounding } from "./propagators/arithmetic/division.js";
 export type { Automaton } from "./propagators/global/regular.js";
+export type { Relaxation, Relaxed } from "./relaxation/relaxation.js";
 export type { Limits } from "./search/limits.js";
 export type { Statistics } from "./search/statistics.js";

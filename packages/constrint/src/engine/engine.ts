@@ -64,6 +64,11 @@ export class Engine {
     this.entailedCells.push(this.store.state.allocate(1, 0));
   }
 
+  /** The propagators so far, in the order in which they were posted. */
+  get posted(): readonly Propagator[] {
+    return this.propagators;
+  }
+
   /** Runs the queued propagators until none is left, or one fails, or the interrupt says so. */
   propagate(): Fixpoint {
     if (!this.sealed) this.seal();

@@ -84,9 +84,8 @@ export class Model {
   solve(options: SolveOptions = {}): SolveResult {
     const run = new Run(this, options);
     const step = run.search.next();
-    if (step === "solution")
-      return { status: "satisfied", solution: run.solution(), statistics: run.search.statistics() };
-    return { status: step === "limit" ? "unknown" : "unsatisfiable", statistics: run.search.statistics() };
+    if (step === "solution") return { status: "satisfied", solution: run.solution(), statistics: run.statistics() };
+    return { status: step === "limit" ? "unknown" : "unsatisfiable", statistics: run.statistics() };
   }
 
   /** Produces the solutions one after the other in the search order, each once, and returns how the enumeration ended. */
@@ -97,12 +96,12 @@ export class Model {
     while (count < limit) {
       const step = run.search.next();
       if (step !== "solution") {
-        return { status: step === "limit" ? "limit" : "complete", count, statistics: run.search.statistics() };
+        return { status: step === "limit" ? "limit" : "complete", count, statistics: run.statistics() };
       }
       count++;
       yield run.solution();
     }
-    return { status: "limit", count, statistics: run.search.statistics() };
+    return { status: "limit", count, statistics: run.statistics() };
   }
 
   /** Counts the solutions without building them. */
@@ -113,11 +112,11 @@ export class Model {
     while (count < limit) {
       const step = run.search.next();
       if (step !== "solution") {
-        return { status: step === "limit" ? "limit" : "complete", count, statistics: run.search.statistics() };
+        return { status: step === "limit" ? "limit" : "complete", count, statistics: run.statistics() };
       }
       count++;
     }
-    return { status: "limit", count, statistics: run.search.statistics() };
+    return { status: "limit", count, statistics: run.statistics() };
   }
 
   /** Finds a solution that makes the expression as small as possible, and proves it. */
@@ -151,6 +150,7 @@ export class Model {
   private optimize(expression: IntExpr, sense: 1 | -1, options: OptimizeOptions): OptimizeResult {
     this.requireOwnVariables(expression);
     const run = new Run(this, options, { expression, sense });
+    if (options.relaxation) run.relax(options.relaxation);
     let solution: Solution | undefined;
     let objective: number | undefined;
     let step = run.search.next();
@@ -163,7 +163,7 @@ export class Model {
         break;
       }
     }
-    const statistics = run.search.statistics();
+    const statistics = run.statistics();
     if (solution === undefined || objective === undefined) {
       return { status: step === "limit" ? "unknown" : "unsatisfiable", statistics };
     }

@@ -1,9 +1,13 @@
+import { type Engine, Fixpoint } from "../engine/engine.js";
 import type { Store } from "../engine/store.js";
 import { SolverError } from "../error.js";
+import { inequalitiesAround } from "../relaxation/inequality.js";
+import type { Relaxation, Relaxed } from "../relaxation/relaxation.js";
 import { type OrderedVariable, StaticOrder } from "../search/branching.js";
 import { DepthFirstSearch } from "../search/depth-first.js";
-import { checkLimits } from "../search/limits.js";
+import { checkLimits, isOver, type Limits } from "../search/limits.js";
 import type { Objective, Search } from "../search/search.js";
+import type { Statistics } from "../search/statistics.js";
 import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
@@ -29,33 +33,67 @@ export interface RunGoal {
  * @internal
  */
 export class Run {
-  readonly search: Search;
+  private readonly startedAt = performance.now();
+  private readonly engine: Engine;
   private readonly store: Store;
-  private readonly objectiveVariable: number | undefined;
+  private readonly objectiveGoal: Objective | undefined;
   private readonly variables: readonly IntVar[];
   private readonly constraints: readonly NamedConstraint[];
+  private readonly order: readonly OrderedVariable[];
+  private readonly limits: Limits;
+  private relaxed: Relaxed | undefined;
+  private started: Search | undefined;
 
   constructor(problem: Problem, options: SolveOptions, goal?: RunGoal) {
-    const startedAt = performance.now();
     checkLimits(options);
+    this.limits = options;
     this.variables = problem.variables;
     this.constraints = problem.constraints;
     const compiler = new Compiler(this.variables);
     for (const { constraint } of this.constraints) compiler.add(constraint);
-    const { store } = compiler.engine;
-    this.store = store;
-    let objective: Objective | undefined;
+    this.engine = compiler.engine;
+    this.store = compiler.engine.store;
     if (goal !== undefined) {
       compiler.requireDefined(goal.expression);
-      this.objectiveVariable = compiler.variableFor(goal.expression);
-      objective = { variable: this.objectiveVariable, sense: goal.sense };
+      this.objectiveGoal = { variable: compiler.variableFor(goal.expression), sense: goal.sense };
     }
-    const order = this.completeOrder(compiler, options.order ?? []);
-    this.search = new DepthFirstSearch(compiler.engine, new StaticOrder(store, order), options, {
-      objective,
-      startedAt,
+    this.order = this.givenOrder(compiler, options.order ?? []);
+  }
+
+  /** The search, which begins when it is first asked for. */
+  get search(): Search {
+    this.started ??= new DepthFirstSearch(this.engine, new StaticOrder(this.store, this.completeOrder()), this.limits, {
+      objective: this.objectiveGoal,
+      startedAt: this.startedAt,
       accept: () => this.isSolution(),
     });
+    return this.started;
+  }
+
+  /** Whether a relaxation may bound the objective better than propagation, by the look of the constraints. */
+  get mayRelax(): boolean {
+    return this.objectiveGoal !== undefined && inequalitiesAround(this.engine, this.objectiveGoal.variable).length > 0;
+  }
+
+  /** Bounds the objective by a relaxation, before the search begins. */
+  relax(relaxation: Relaxation): void {
+    const { engine, objectiveGoal } = this;
+    if (objectiveGoal === undefined) return;
+    engine.interrupt = () => isOver(this.limits, this.startedAt);
+    if (engine.propagate() === Fixpoint.reached) {
+      this.relaxed = relaxation.relax(engine, objectiveGoal);
+      for (const propagator of this.relaxed?.constraints ?? []) engine.post(propagator);
+    } else {
+      engine.queueAll(); // for the search to find the same end
+    }
+  }
+
+  /** What has been done so far. */
+  statistics(): Statistics {
+    const statistics = this.search.statistics();
+    const { relaxed } = this;
+    if (relaxed === undefined) return statistics;
+    return { ...statistics, relaxation: { bound: relaxed.bound, constraints: relaxed.constraints.length } };
   }
 
   /** The current values of the model's variables. */
@@ -69,21 +107,27 @@ export class Run {
   }
 
   objective(): number {
-    return this.store.min(this.objectiveVariable!);
+    return this.store.min(this.objectiveGoal!.variable);
   }
 
-  private completeOrder(compiler: Compiler, order: readonly VariableOrder[]): OrderedVariable[] {
-    const complete: OrderedVariable[] = [];
+  private givenOrder(compiler: Compiler, order: readonly VariableOrder[]): OrderedVariable[] {
     const seen = new Set<IntVar>();
-    for (const { variable, first } of order) {
+    return order.map(({ variable, first }) => {
       if (seen.has(variable)) throw new SolverError("invalid-option", `order: variable ${variable.name} occurs twice`);
       seen.add(variable);
-      complete.push({ variable: compiler.numberOf(variable), first });
+      return { variable: compiler.numberOf(variable), first };
+    });
+  }
+
+  /** Every variable of the model: as asked for, then as the relaxation suggests, then as declared. */
+  private completeOrder(): OrderedVariable[] {
+    const order = new Map<number, OrderedVariable>();
+    const suggested = (this.relaxed?.order ?? []).filter(({ variable }) => variable < this.variables.length);
+    const declared = this.variables.map((_, variable) => ({ variable, first: "smallest" }) as const);
+    for (const ordered of [...this.order, ...suggested, ...declared]) {
+      if (!order.has(ordered.variable)) order.set(ordered.variable, ordered);
     }
-    for (const variable of this.variables) {
-      if (!seen.has(variable)) complete.push({ variable: compiler.numberOf(variable), first: "smallest" });
-    }
-    return complete;
+    return [...order.values()];
   }
 
   /**
@@ -102,7 +146,7 @@ export class Run {
     if (determined) return true;
     const solution = this.solution();
     if (!this.constraints.every(({ constraint }) => holds(constraint, solution))) return false;
-    if (this.objectiveVariable !== undefined && !store.isFixed(this.objectiveVariable)) {
+    if (this.objectiveGoal !== undefined && !store.isFixed(this.objectiveGoal.variable)) {
       throw new SolverError(
         "overflow",
         `objective: its value for ${JSON.stringify(solution)} leaves the exact range ±(2^53 − 1)`,

@@ -1,4 +1,5 @@
 import { SolverError } from "../error.js";
+import type { Relaxation } from "../relaxation/relaxation.js";
 import type { Limits } from "../search/limits.js";
 import type { IntVar } from "./expression.js";
 import type { Solution } from "./results.js";
@@ -36,6 +37,11 @@ export interface EnumerateOptions extends SolveOptions {
 
 /** How to optimise. */
 export interface OptimizeOptions extends SolveOptions {
+  /**
+   * How to bound the objective beyond propagation: `linearRelaxation` of `constrint/relaxation`. By default the asynchronous
+   * questions load it when the objective and the constraints on it are linear sums, and the others use none; false: never.
+   */
+  readonly relaxation?: Relaxation | false | undefined;
   /**
    * Called with each solution that is better than all before it, the last of which is the best, and its objective. Aborting
    * {@link Limits.signal} from it ends the search at this solution.

@@ -20,3 +20,9 @@ export function checkLimits(limits: Limits): void {
       throw new SolverError("invalid-option", `${name}: ${limit} is not a number ≥ 0`);
   }
 }
+
+/** Whether the time limit has passed or the signal was aborted, for work that began at this reading of `performance.now`. */
+export function isOver({ timeLimitSeconds, signal }: Limits, startedAt: number): boolean {
+  if (signal?.aborted) return true;
+  return timeLimitSeconds !== undefined && performance.now() >= startedAt + 1000 * timeLimitSeconds;
+}

@@ -14,4 +14,6 @@ export interface Statistics {
   readonly peakDepth: number;
   /** Wall-clock time, including the translation of the model. */
   readonly seconds: number;
+  /** What a relaxation contributed: its bound at the root, and how many constraints it added. Absent without one. */
+  readonly relaxation?: { readonly bound: number; readonly constraints: number };
 }
