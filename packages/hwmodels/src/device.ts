@@ -1,11 +1,15 @@
+import type { DeviceSource } from "./source.js";
+
 /** What every catalogued device has: a name to ask for it by, a name to print, and where its numbers come from. */
 interface DeviceIdentity {
   /** Short name in lower case, e.g. `"h200"`; unique in the catalogue. */
   readonly id: string;
-  /** The vendor's name, e.g. `"NVIDIA H200"`. */
+  /** The product's full name, e.g. `"NVIDIA H200"`. */
   readonly name: string;
-  /** Where the numbers come from, one entry for each group of numbers. */
-  readonly sources: readonly string[];
+  /** Who makes it, in lower case, e.g. `"nvidia"`; `"any"` for limits that hold for every vendor. */
+  readonly vendor: string;
+  /** Where each number comes from; see `sourceOf`. */
+  readonly sources: readonly DeviceSource[];
 }
 
 /** An NVIDIA compute capability, e.g. `{ major: 9, minor: 0 }` for `sm_90`. */
@@ -56,6 +60,17 @@ export interface CudaMultiprocessor {
   readonly sharedCarveoutBytes: readonly number[];
 }
 
+/** The sizes of thread block clusters. */
+export interface ClusterLimits {
+  /** Blocks of a cluster that every device of the compute capability launches. */
+  readonly maxPortableBlocks: number;
+  /**
+   * Blocks of a cluster after `cudaFuncAttributeNonPortableClusterSizeAllowed`; `null` where NVIDIA does not publish it
+   * and `cudaOccupancyMaxPotentialClusterSize` has to be asked on the device.
+   */
+  readonly maxBlocks: number | null;
+}
+
 /** What code for a CUDA device may use. */
 export interface CudaCapabilities {
   /** Grid-wide barriers by cooperative launch. */
@@ -87,6 +102,8 @@ export interface CudaTiming {
   readonly sharedBytesPerClockPerMultiprocessor: number;
   /** One `__syncthreads()` of a block of 256 threads, in ns. */
   readonly blockBarrierNanoseconds: number;
+  /** One barrier of a cluster of 2 to 16 blocks, in ns; `null` without clusters. */
+  readonly clusterBarrierNanoseconds: number | null;
   /** One grid-wide barrier: an atomic counter with release and acquire, one block on every multiprocessor, in ns. */
   readonly gridBarrierNanoseconds: number;
   /** From a block's store to a polling reader in another block having it through L2, in ns, bandwidth apart. */
@@ -103,7 +120,14 @@ export interface CudaTiming {
 export interface CudaDevice extends DeviceIdentity, CudaMultiprocessor {
   readonly kind: "cuda";
   readonly multiprocessorCount: number;
+  /**
+   * Graphics processing clusters (GPCs) that the multiprocessors belong to; a thread block cluster runs within one.
+   * `null` where it is not published.
+   */
+  readonly graphicsProcessingClusterCount: number | null;
   readonly l2Bytes: number;
+  /** Sizes of thread block clusters, or `null` without them. */
+  readonly clusters: ClusterLimits | null;
   readonly supports: CudaCapabilities;
   readonly timing: CudaTiming;
 }

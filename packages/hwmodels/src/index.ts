@@ -1,6 +1,11 @@
-export { cudaDevices } from "./catalog/cuda-devices.js";
+export {
+  type CudaArchitecture,
+  capabilityText,
+  cudaArchitectures,
+} from "./catalog/cuda/compute-capabilities.js";
+export { cudaDevices } from "./catalog/cuda/devices.js";
 export { devices, findDevice, UnknownDeviceError } from "./catalog/find-device.js";
-export { webGpuDevices } from "./catalog/webgpu-devices.js";
+export { webGpuDevices } from "./catalog/webgpu/devices.js";
 export { type BlockSizeChoice, type BlockSizeOptions, bestBlockSize } from "./cuda/block-size.js";
 export { maxDynamicSharedBytes, type SharedMemoryUse } from "./cuda/dynamic-shared-memory.js";
 export { InvalidKernelError, type KernelLaunch, type KernelResources } from "./cuda/kernel-resources.js";
@@ -8,6 +13,7 @@ export { type Occupancy, type OccupancyResource, occupancy } from "./cuda/occupa
 export { maxRegistersPerThread, registersPerWarp } from "./cuda/registers.js";
 export { sharedBytesAllocated, sharedBytesLimit } from "./cuda/shared-memory.js";
 export type {
+  ClusterLimits,
   ComputeCapability,
   CudaCapabilities,
   CudaDevice,
@@ -19,3 +25,6 @@ export type {
   WebGpuFeature,
   WebGpuLimits,
 } from "./device.js";
+export type { FieldProblem } from "./device-file/field.js";
+export { deviceJson, InvalidDeviceError, parseDevice } from "./device-file/parse.js";
+export { type DeviceSource, numberPaths, type SourceKind, sourceOf } from "./source.js";

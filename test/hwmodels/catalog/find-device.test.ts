@@ -30,7 +30,7 @@ describe("findDevice", () => {
   });
 
   test.each([
-    ["h20", "h200"],
+    ["h2000", "h200"],
     ["a1000", "a100"],
     ["rtx4080", "rtx4090"],
     ["webgpu-defualt", "webgpu-default"],

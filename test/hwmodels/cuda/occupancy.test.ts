@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { cudaArchitectures } from "../../../packages/hwmodels/src/catalog/cuda-architectures.js";
+import { cudaArchitectures } from "../../../packages/hwmodels/src/catalog/cuda/compute-capabilities.js";
 import { findDevice } from "../../../packages/hwmodels/src/catalog/find-device.js";
 import { bestBlockSize } from "../../../packages/hwmodels/src/cuda/block-size.js";
 import { maxDynamicSharedBytes } from "../../../packages/hwmodels/src/cuda/dynamic-shared-memory.js";

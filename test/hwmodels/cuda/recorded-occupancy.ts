@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { cudaArchitectures } from "../../../packages/hwmodels/src/catalog/cuda-architectures.js";
+import { cudaArchitectures } from "../../../packages/hwmodels/src/catalog/cuda/compute-capabilities.js";
 import type { CudaMultiprocessor } from "../../../packages/hwmodels/src/device.js";
 import type { Launch, VendorOccupancy } from "./vendor-calculator.js";
 

@@ -1,7 +1,7 @@
 import type { Device } from "../device.js";
-import { cudaDevices } from "./cuda-devices.js";
+import { cudaDevices } from "./cuda/devices.js";
 import { editDistance } from "./edit-distance.js";
-import { webGpuDevices } from "./webgpu-devices.js";
+import { webGpuDevices } from "./webgpu/devices.js";
 
 /** All devices of the catalogue. */
 export const devices: readonly Device[] = Object.freeze([...cudaDevices, ...webGpuDevices]);

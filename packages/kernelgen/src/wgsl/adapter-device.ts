@@ -37,12 +37,16 @@ export function webGpuDeviceFromAdapter({ info, limits, features }: AdapterFacts
     kind: "webgpu",
     id: "webgpu-adapter",
     name,
+    vendor: info.vendor || "any",
     limits: Object.fromEntries(limitNames.map((limit) => [limit, limits[limit]])) as unknown as WebGpuLimits,
     features: featureNames.filter((feature) => features.has(feature)),
     subgroupSizes: features.has("subgroups")
       ? { min: info.subgroupMinSize ?? subgroupSizeRange.min, max: info.subgroupMaxSize ?? subgroupSizeRange.max }
       : null,
     assumed: relative.assumed,
-    sources: ["limits, features: reported by the adapter", `registers, rates, latencies: those of ${relative.name}`],
+    sources: [
+      { covers: ["limits", "subgroupSizes"], kind: "reported", from: "read from the adapter" },
+      { covers: ["assumed"], kind: "estimate", from: `those of ${relative.name}` },
+    ],
   };
 }

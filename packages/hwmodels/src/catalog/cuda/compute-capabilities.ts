@@ -1,10 +1,12 @@
-import type { CudaCapabilities, CudaMultiprocessor } from "../device.js";
-import { deepFreeze } from "../freeze.js";
+import type { ClusterLimits, ComputeCapability, CudaCapabilities, CudaMultiprocessor } from "../../device.js";
+import { deepFreeze } from "../../freeze.js";
+import type { DeviceSource } from "../../source.js";
 
 /** What all products of one compute capability have in common. */
 export interface CudaArchitecture extends CudaMultiprocessor {
+  readonly clusters: ClusterLimits | null;
   readonly supports: CudaCapabilities;
-  readonly sources: readonly string[];
+  readonly sources: readonly DeviceSource[];
 }
 
 const kibibytes = (count: number): number => count * 1024;
@@ -26,6 +28,8 @@ interface Row {
   /** Named barriers for each resident block, counted from compute capability 9.0 on. */
   readonly barriersPerBlock?: 1 | 2;
   readonly carveoutKibibytes: readonly number[];
+  /** The largest cluster that is not portable, where NVIDIA publishes it. */
+  readonly maxClusterBlocks?: number;
 }
 
 const rows: readonly Row[] = [
@@ -36,8 +40,22 @@ const rows: readonly Row[] = [
   { capability: [8, 7], threads: 1536, blocks: 16, carveoutKibibytes: carveouts.l1Of192KiB },
   { capability: [8, 8], threads: 1536, blocks: 16, carveoutKibibytes: carveouts.l1Of128KiB },
   { capability: [8, 9], threads: 1536, blocks: 24, carveoutKibibytes: carveouts.l1Of128KiB },
-  { capability: [9, 0], threads: 2048, blocks: 32, barriersPerBlock: 2, carveoutKibibytes: carveouts.l1Of256KiB },
-  { capability: [10, 0], threads: 2048, blocks: 32, barriersPerBlock: 2, carveoutKibibytes: carveouts.l1Of256KiB },
+  {
+    capability: [9, 0],
+    threads: 2048,
+    blocks: 32,
+    barriersPerBlock: 2,
+    carveoutKibibytes: carveouts.l1Of256KiB,
+    maxClusterBlocks: 16,
+  },
+  {
+    capability: [10, 0],
+    threads: 2048,
+    blocks: 32,
+    barriersPerBlock: 2,
+    carveoutKibibytes: carveouts.l1Of256KiB,
+    maxClusterBlocks: 16,
+  },
   { capability: [10, 3], threads: 2048, blocks: 32, barriersPerBlock: 2, carveoutKibibytes: carveouts.l1Of256KiB },
   { capability: [11, 0], threads: 1536, blocks: 24, barriersPerBlock: 1, carveoutKibibytes: carveouts.l1Of256KiB },
   { capability: [12, 0], threads: 1536, blocks: 24, barriersPerBlock: 1, carveoutKibibytes: carveouts.l1Of128KiB },
@@ -73,19 +91,57 @@ function architecture({
     sharedReservedBytesPerBlock,
     sharedGranuleBytes: major >= 8 ? 128 : 256,
     sharedCarveoutBytes: row.carveoutKibibytes.map(kibibytes),
+    clusters: major >= 9 ? { maxPortableBlocks: 8, maxBlocks: row.maxClusterBlocks ?? null } : null,
     supports: {
       cooperativeLaunch: true,
       clusters: major >= 9,
       asyncCopy: major >= 8,
       bf16MatrixMultiply: major >= 8,
     },
-    sources: [
-      "blocks, barriers, carve-outs, allocation units: cuda_occupancy.h, CUDA Toolkit 13.0",
-      "threads, registers, shared memory: libcudacxx arch_traits.h (NVIDIA/cccl, 004ad19)",
-      "features by compute capability: PTX ISA 9.0, sections on cp.async, mma and clusters",
-    ],
+    sources,
   };
 }
 
+const sources: readonly DeviceSource[] = [
+  {
+    covers: [
+      "maxBlocksPerMultiprocessor",
+      "blockBarriersPerMultiprocessor",
+      "registerAllocationUnit",
+      "warpAllocationGranularity",
+      "sharedGranuleBytes",
+      "sharedCarveoutBytes",
+    ],
+    kind: "published",
+    from: "cuda_occupancy.h of CUDA Toolkit 13.0",
+  },
+  {
+    covers: [
+      "computeCapability",
+      "warpSize",
+      "maxThreadsPerBlock",
+      "maxThreadsPerMultiprocessor",
+      "registersPerBlock",
+      "registersPerMultiprocessor",
+      "maxRegistersPerThread",
+      "sharedBytesPerBlock",
+      "sharedBytesPerBlockOptin",
+      "sharedBytesPerMultiprocessor",
+      "sharedReservedBytesPerBlock",
+    ],
+    kind: "published",
+    from: "libcudacxx arch_traits.h (NVIDIA/cccl, 004ad19)",
+  },
+  { covers: ["supports"], kind: "published", from: "PTX ISA 9.0, sections on cp.async, mma and clusters" },
+  {
+    covers: ["clusters"],
+    kind: "published",
+    from: 'NVIDIA Hopper and Blackwell Tuning Guides, CUDA Toolkit 13.0, "Thread Block Clusters"',
+  },
+];
+
 /** Every compute capability from 7.0 to 12.1 that has a product, ascending. */
 export const cudaArchitectures: readonly CudaArchitecture[] = deepFreeze(rows.map(architecture));
+
+/** A compute capability as it is written, e.g. `"9.0"`. */
+export const capabilityText = ({ major, minor }: ComputeCapability): string => `${major}.${minor}`;

@@ -1,0 +1,92 @@
+import type { CudaDevice, WebGpuAssumptions, WebGpuDevice } from "../../device.js";
+import type { DeviceSource } from "../../source.js";
+import { cudaDevices } from "../cuda/devices.js";
+import { defaultLimits, limitsFrom, specified, workgroupLimits, workgroupsOf1024 } from "./specification.js";
+
+const cudaDevice = (id: string): CudaDevice => cudaDevices.find((device) => device.id === id)!;
+const h200 = cudaDevice("h200");
+const rtx4090 = cudaDevice("rtx4090");
+
+/** From one dispatch to the next, in µs: 1000 steps of one dispatch each in one pass, on an H200. */
+const measuredDispatchMicroseconds = 5.6;
+
+/** What CUDA tells about the GPU behind the adapter. */
+const throughCuda = (device: CudaDevice): WebGpuAssumptions => ({
+  registersPerInvocation: device.maxRegistersPerThread,
+  registersPerWorkgroup: device.registersPerBlock,
+  computeUnitCount: device.multiprocessorCount,
+  clockMegahertz: device.timing.clockMegahertz,
+  fmaPerClockPerComputeUnit: device.timing.fmaPerClockPerMultiprocessor,
+  specialFunctionsPerClockPerComputeUnit: device.timing.specialFunctionsPerClockPerMultiprocessor,
+  workgroupBytesPerClockPerComputeUnit: device.timing.sharedBytesPerClockPerMultiprocessor,
+  workgroupBarrierNanoseconds: device.timing.blockBarrierNanoseconds,
+  dispatchMicroseconds: measuredDispatchMicroseconds,
+  storageBytesPerSecond: device.timing.l2BytesPerSecond,
+});
+
+const assumedFrom = (device: CudaDevice): DeviceSource => ({
+  covers: ["assumed"],
+  kind: "estimate",
+  from: `the CUDA device ${device.id} of this catalogue`,
+});
+
+const dispatch = (kind: DeviceSource["kind"]): DeviceSource => ({
+  covers: ["assumed.dispatchMicroseconds"],
+  kind,
+  from: "bench/results/2026-11-21-wgsl-forward-h200.md",
+});
+
+const subgroupsOf32: DeviceSource = {
+  covers: ["subgroupSizes"],
+  kind: "published",
+  from: "CUDA C++ Programming Guide 13.0: 32 threads in a warp",
+};
+
+/** NVIDIA GPUs through Vulkan. */
+export const nvidiaAdapters: readonly WebGpuDevice[] = [
+  {
+    kind: "webgpu",
+    id: "webgpu-h200",
+    name: "NVIDIA H200 through Dawn and Vulkan",
+    vendor: "nvidia",
+    limits: { ...defaultLimits, ...workgroupsOf1024, maxComputeWorkgroupStorageSize: 48 * 2 ** 10 },
+    // Dawn offers "shader-f16" here only with its toggle vulkan_enable_f16_on_nvidia.
+    features: ["subgroups", "timestamp-query"],
+    subgroupSizes: { min: h200.warpSize, max: h200.warpSize },
+    assumed: throughCuda(h200),
+    sources: [
+      limitsFrom("reported", "read through webgpu 0.6.2 (Dawn) on an H200, driver 580", workgroupLimits),
+      specified,
+      subgroupsOf32,
+      assumedFrom(h200),
+      dispatch("measured"),
+    ],
+  },
+  {
+    kind: "webgpu",
+    id: "webgpu-nvidia",
+    name: "NVIDIA GeForce through Dawn and Vulkan",
+    vendor: "nvidia",
+    limits: {
+      ...defaultLimits,
+      ...workgroupsOf1024,
+      maxComputeWorkgroupStorageSize: 48 * 2 ** 10,
+      maxStorageBufferBindingSize: 2 ** 31 - 4,
+      maxBufferSize: 2 ** 31,
+    },
+    features: ["subgroups", "timestamp-query"],
+    subgroupSizes: { min: rtx4090.warpSize, max: rtx4090.warpSize },
+    assumed: throughCuda(rtx4090),
+    sources: [
+      limitsFrom("reported", "adapter dump, Chrome 116 on Linux (webgpu/webgpureport.org#3)", [
+        ...workgroupLimits,
+        "maxStorageBufferBindingSize",
+        "maxBufferSize",
+      ]),
+      specified,
+      subgroupsOf32,
+      assumedFrom(rtx4090),
+      dispatch("estimate"),
+    ],
+  },
+];
