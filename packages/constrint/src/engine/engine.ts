@@ -25,11 +25,12 @@ const INTERRUPT_INTERVAL = 512;
  * nothing is allocated while propagating.
  */
 export class Engine {
-  readonly store = new Store();
   /** How many times a propagator has run. */
   propagations = 0;
   /** The propagator that failed last, or undefined. */
   failedPropagator: Propagator | undefined;
+  /** Its number. */
+  failedNumber = -1;
   /** Asked now and then while propagating; true stops. */
   interrupt: () => boolean = () => false;
   private readonly propagators: Propagator[] = [];
@@ -40,7 +41,8 @@ export class Engine {
   private sealed = false;
   private untilInterrupt = INTERRUPT_INTERVAL;
 
-  constructor() {
+  /** @param store the store to work on, without variables */
+  constructor(readonly store: Store = new Store()) {
     this.subscriptions = new Subscriptions(this.queue);
     this.store.sink = this.subscriptions;
   }
@@ -71,32 +73,48 @@ export class Engine {
 
   /** Runs the queued propagators until none is left, or one fails, or the interrupt says so. */
   propagate(): Fixpoint {
+    for (;;) {
+      const step = this.propagateNext();
+      if (step !== undefined) return step;
+    }
+  }
+
+  /** Runs the next queued propagator; undefined says that it has not failed and that others may be queued. */
+  propagateNext(): Fixpoint | undefined {
     if (!this.sealed) this.seal();
-    const { store, queue, propagators, entailedCells, subscriptions } = this;
-    for (let id = queue.take(); id >= 0; id = queue.take()) {
-      if (store.state.cells[entailedCells[id]!] === 1) continue;
-      const propagator = propagators[id]!;
-      this.propagations++;
-      subscriptions.running = id;
-      subscriptions.wokeRunning = false;
-      const outcome = propagator.propagate(store);
-      subscriptions.running = -1;
-      if (outcome === Outcome.failed) {
-        this.failedPropagator = propagator;
+    const { store, queue, entailedCells, subscriptions } = this;
+    const id = queue.take();
+    if (id < 0) return Fixpoint.reached;
+    if (store.state.cells[entailedCells[id]!] === 1) return undefined;
+    const propagator = this.propagators[id]!;
+    this.propagations++;
+    subscriptions.running = id;
+    subscriptions.wokeRunning = false;
+    store.cause = id;
+    const outcome = propagator.propagate(store);
+    store.cause = -1;
+    subscriptions.running = -1;
+    if (outcome === Outcome.failed) {
+      this.failedPropagator = propagator;
+      this.failedNumber = id;
+      queue.clear();
+      return Fixpoint.failed;
+    }
+    if (outcome === Outcome.entailed) store.state.set(entailedCells[id]!, 1);
+    else if (outcome === Outcome.changed && subscriptions.wokeRunning) queue.add(id, propagator.priority);
+    if (--this.untilInterrupt === 0) {
+      this.untilInterrupt = INTERRUPT_INTERVAL;
+      if (this.interrupt()) {
         queue.clear();
-        return Fixpoint.failed;
-      }
-      if (outcome === Outcome.entailed) store.state.set(entailedCells[id]!, 1);
-      else if (outcome === Outcome.changed && subscriptions.wokeRunning) queue.add(id, propagator.priority);
-      if (--this.untilInterrupt === 0) {
-        this.untilInterrupt = INTERRUPT_INTERVAL;
-        if (this.interrupt()) {
-          queue.clear();
-          return Fixpoint.interrupted;
-        }
+        return Fixpoint.interrupted;
       }
     }
-    return Fixpoint.reached;
+    return undefined;
+  }
+
+  /** The propagator of this number, see {@link Store.cause}. */
+  propagator(id: number): Propagator {
+    return this.propagators[id]!;
   }
 
   /** Forgets what is queued, for a level that is about to be closed. */

@@ -44,13 +44,15 @@ export class Store {
   private readonly numbers = new ReversibleNumbers();
   /** One bit for each explicit value; propagators may keep bit sets of their own there, which `pop` restores. */
   readonly words = new ReversibleWords();
+  /** The propagator that is running, by number, or −1: what a store that records reasons notes. */
+  cause = -1;
   /** Where events go. */
   sink: EventSink = { notify() {} };
   /** The sorted values that bit i of the variable's words stands for; empty without explicit values. */
-  private readonly tables: Float64Array[] = [];
+  protected readonly tables: Float64Array[] = [];
   /** The distance of neighbouring values in the table, or 0 where it varies. */
   private readonly tableSteps: number[] = [];
-  private readonly firstWords: number[] = [];
+  protected readonly firstWords: number[] = [];
   private readonly scratch: Congruence = { stride: 1, offset: 0 };
 
   // ---------------------------------------------------------------------------------------------------------- variables
@@ -411,7 +413,7 @@ export class Store {
   }
 
   /** The index of the first table entry ≥ value; the table's length if there is none. */
-  private indexAtLeast(x: number, value: number): number {
+  protected indexAtLeast(x: number, value: number): number {
     const table = this.tables[x]!;
     const step = this.tableSteps[x]!;
     if (step !== 0) {

@@ -1,0 +1,352 @@
+import { type Engine, Fixpoint } from "../../engine/engine.js";
+import { LiteralKind } from "../../engine/literal.js";
+import { type Branching, type Decision, Split } from "../branching.js";
+import type { Objective, SearchStep } from "../depth-first.js";
+import type { Limits } from "../limits.js";
+import type { Statistics } from "../statistics.js";
+import { ActivityOrder } from "./activity-order.js";
+import { ConflictAnalysis } from "./conflict-analysis.js";
+import { Explainer } from "./explainer.js";
+import { falsify, Nogoods, OBJECTIVE } from "./nogoods.js";
+import { PremiseStack } from "./premises.js";
+import type { RecordingStore } from "./recording-store.js";
+
+/** Time and signal are looked at once in this many decisions and conflicts. */
+const CLOCK_INTERVAL = 64;
+/** Conflicts in the unit of the restart sequence. */
+const RESTART_UNIT = 128;
+/** Nogoods kept before the least useful half is forgotten, and by how much that number grows each time. */
+const INITIAL_NOGOOD_LIMIT = 4000;
+const NOGOOD_LIMIT_GROWTH = 1.1;
+
+/** What a learning search works on beside the engine. */
+export interface LearningOptions {
+  /** The variables that activity decides, in the order that decides before any conflict. */
+  readonly variables: readonly number[];
+  /** The variables whose values make a solution: enumeration produces each combination once. */
+  readonly solutionVariables: readonly number[];
+  readonly objective?: Objective | undefined;
+  /** Says whether an assignment of all decision variables that survived propagation counts; default: always. */
+  readonly accept?: (() => boolean) | undefined;
+  /** When the caller's work began, in milliseconds of `performance.now`. */
+  readonly startedAt?: number | undefined;
+}
+
+/**
+ * Conflict-driven search with lazy clause generation: every conflict is explained by literals about bounds and values, and
+ * learned as a nogood that propagates from then on; the search jumps back to where the nogood would have propagated.
+ *
+ * Decisions alternate from restart to restart between the given branching and the activity of variables in conflicts; in the
+ * latter the value is that of the best solution so far, else the smallest.
+ *
+ * Ohrimenko, Stuckey and Codish, "Propagation via lazy clause generation", Constraints 14, 2009.
+ */
+export class LearningSearch {
+  private readonly premises: PremiseStack;
+  private readonly nogoods: Nogoods;
+  private readonly explainer: Explainer;
+  private readonly analysis: ConflictAnalysis;
+  private readonly order: ActivityOrder;
+  private readonly decision: Decision = { variable: 0, value: 0, split: Split.equal };
+  private readonly phases: Float64Array;
+  private started = false;
+  private finished: SearchStep | undefined;
+  private bound: number | undefined;
+  private nogoodLimit = INITIAL_NOGOOD_LIMIT;
+  private conflictsUntilRestart = RESTART_UNIT;
+  private restarts = 0;
+  private nodes = 0;
+  private failures = 0;
+  private solutions = 0;
+  private peakTrail = 0;
+  private peakDepth = 0;
+  private untilClock = CLOCK_INTERVAL;
+  private readonly deadline: number;
+  private readonly startedAt: number;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly store: RecordingStore,
+    private readonly branching: Branching,
+    private readonly limits: Limits,
+    private readonly options: LearningOptions,
+  ) {
+    this.premises = new PremiseStack(store);
+    this.nogoods = new Nogoods(store);
+    this.explainer = new Explainer(engine, store, this.nogoods, this.premises);
+    this.order = new ActivityOrder(store.variableCount, options.variables);
+    this.analysis = new ConflictAnalysis(store, this.premises, this.explainer, (x) => this.order.bump(x));
+    this.phases = new Float64Array(store.variableCount).fill(Number.NaN);
+    this.startedAt = options.startedAt ?? performance.now();
+    const seconds = limits.timeLimitSeconds;
+    this.deadline = seconds === undefined ? Infinity : this.startedAt + 1000 * seconds;
+    engine.interrupt = () => this.isOutOfTime();
+  }
+
+  /** Goes on to the next solution, whose values are then in the store. */
+  next(): SearchStep {
+    if (this.finished !== undefined) return this.finished;
+    let consistent: boolean;
+    if (!this.started) {
+      this.started = true;
+      if (this.isOutOfTime()) return this.finish("limit");
+      const root = this.propagateRoot();
+      if (root === Fixpoint.failed) this.failures++;
+      if (root === Fixpoint.interrupted) return this.finish("limit");
+      consistent = root === Fixpoint.reached;
+    } else {
+      consistent = this.leaveSolution();
+    }
+    if (!consistent) return this.finish("exhausted");
+    for (;;) {
+      const fixpoint = this.propagate();
+      if (fixpoint === Fixpoint.interrupted) return this.finish("limit");
+      if (fixpoint === Fixpoint.failed) {
+        this.failures++;
+        if (!this.learn()) return this.finish("exhausted");
+        if (this.isAtLimit()) return this.finish("limit");
+        continue;
+      }
+      if (this.store.level === 0) this.settleRoot();
+      else if (this.conflictsUntilRestart <= 0) {
+        this.restart();
+        if (!this.applyBound()) return this.finish("exhausted");
+        continue;
+      }
+      if (this.decide()) {
+        if (this.isAtLimit()) return this.finish("limit");
+        continue;
+      }
+      if (this.options.accept?.() ?? true) {
+        this.solutions++;
+        this.noteSolution();
+        return "solution";
+      }
+      this.failures++;
+      if (!this.excludeSolution()) return this.finish("exhausted");
+    }
+  }
+
+  /** What has been done so far. */
+  statistics(): Statistics {
+    return {
+      nodes: this.nodes,
+      failures: this.failures,
+      propagations: this.engine.propagations,
+      solutions: this.solutions,
+      peakTrail: this.peakTrail,
+      peakDepth: this.peakDepth,
+      seconds: (performance.now() - this.startedAt) / 1000,
+    };
+  }
+
+  // --------------------------------------------------------------------------------------------------------- propagation
+
+  private propagateRoot(): Fixpoint {
+    const { engine } = this;
+    const first = engine.propagate();
+    if (first !== Fixpoint.reached) return first;
+    engine.makeExplicit();
+    engine.queueAll();
+    const second = engine.propagate();
+    if (second === Fixpoint.reached) this.settleRoot();
+    return second;
+  }
+
+  /** Propagates nogoods and propagators to the fixpoint; on a conflict, its premises are on the stack. */
+  private propagate(): Fixpoint {
+    const { engine, nogoods, store, premises } = this;
+    for (;;) {
+      if (!nogoods.propagate()) {
+        engine.clearQueue();
+        premises.length = 0;
+        premises.time = store.history.length;
+        nogoods.explainFailure(nogoods.failed, premises);
+        return Fixpoint.failed;
+      }
+      store.clearFailure();
+      const step = engine.propagateNext();
+      if (step === Fixpoint.failed) {
+        if (store.level > 0) {
+          premises.length = 0;
+          this.explainer.explainFailure(engine.failedPropagator!, engine.failedNumber);
+        }
+        return step;
+      }
+      if (step === Fixpoint.interrupted) return step;
+      if (step === Fixpoint.reached && !nogoods.isBehind()) return step;
+    }
+  }
+
+  private settleRoot(): void {
+    this.store.history.settleRoot();
+    this.nogoods.rewind();
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- conflicts
+
+  /** Learns from the premises on the stack, jumps back and goes on from there; false: there is no solution (left). */
+  private learn(permanent = false): boolean {
+    const { store, analysis, nogoods, premises } = this;
+    if (store.level === 0) return false;
+    const level = analysis.conflictLevel();
+    if (level === 0) return false;
+    this.backtrack(level);
+    analysis.run();
+    premises.length = 0;
+    const { literals } = analysis;
+    this.backtrack(analysis.backLevel);
+    const first = literals[0]!;
+    let alive: boolean;
+    if (literals.length === 1) {
+      alive = falsify(store, first.kind, first.variable, first.value);
+    } else {
+      const id = nogoods.add(
+        Uint8Array.from(literals, ({ kind }) => kind),
+        Int32Array.from(literals, ({ variable }) => variable),
+        Float64Array.from(literals, ({ value }) => value),
+        permanent ? 0 : analysis.levelCount,
+      );
+      alive = nogoods.enforce(id);
+    }
+    this.order.decay();
+    nogoods.decay();
+    this.conflictsUntilRestart--;
+    // What the nogood makes false was true at this level's fixpoint or open: it cannot fail, but at the root level it can.
+    if (!alive) return false;
+    return this.applyBound();
+  }
+
+  private backtrack(level: number): void {
+    const { store, order } = this;
+    const { history } = store;
+    if (store.level <= level) return;
+    if (store.trailLength > this.peakTrail) this.peakTrail = store.trailLength;
+    const start = history.startOf(level + 1);
+    for (let i = start; i < history.length; i++) order.insert(history.variables[i]!);
+    while (store.level > level) store.pop();
+    this.engine.clearQueue();
+    this.nogoods.rewind();
+  }
+
+  private restart(): void {
+    this.restarts++;
+    this.conflictsUntilRestart = RESTART_UNIT * luby(this.restarts + 1);
+    this.backtrack(0);
+    if (this.nogoods.count > this.nogoodLimit) {
+      this.nogoods.reduce();
+      this.nogoodLimit *= NOGOOD_LIMIT_GROWTH;
+    }
+  }
+
+  /** Requires a better objective than the best so far, at the present level. */
+  private applyBound(): boolean {
+    const { objective } = this.options;
+    if (objective === undefined || this.bound === undefined) return true;
+    const { store, bound } = this;
+    const x = objective.variable;
+    store.cause = OBJECTIVE;
+    const alive = objective.sense === 1 ? store.setMax(x, bound - 1) : store.setMin(x, bound + 1);
+    store.cause = -1;
+    return alive || this.learnFromBound();
+  }
+
+  /** The best objective so far cannot be beaten below the present decisions. */
+  private learnFromBound(): boolean {
+    const { objective } = this.options;
+    const { premises, explainer, bound } = this;
+    const x = objective!.variable;
+    premises.length = 0;
+    if (objective!.sense === 1) explainer.explainFailedLiteral(LiteralKind.atMost, x, bound! - 1, OBJECTIVE);
+    else explainer.explainFailedLiteral(LiteralKind.atLeast, x, bound! + 1, OBJECTIVE);
+    return this.learn();
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- solutions
+
+  private noteSolution(): void {
+    const { objective } = this.options;
+    const { store } = this;
+    if (objective !== undefined) this.bound = store.min(objective.variable);
+    for (let x = 0; x < this.phases.length; x++) this.phases[x] = store.min(x);
+  }
+
+  private leaveSolution(): boolean {
+    return this.options.objective === undefined ? this.excludeSolution() : this.applyBound();
+  }
+
+  /** Learns that this combination of values is not wanted (again). */
+  private excludeSolution(): boolean {
+    const { premises, store } = this;
+    premises.length = 0;
+    premises.time = store.history.length;
+    for (const x of this.options.solutionVariables) premises.equal(x, store.min(x));
+    return this.learn(true);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- decisions
+
+  /** Opens a level with a decision; false: nothing is left to decide. */
+  private decide(): boolean {
+    const { store, decision } = this;
+    if (!(this.restarts % 2 === 1 && this.decideByActivity()) && !this.branching.decide(store, decision)) return false;
+    this.nodes++;
+    store.push();
+    if (store.level > this.peakDepth) this.peakDepth = store.level;
+    const { variable, value, split } = decision;
+    // A single literal, so that the decision can be a unique implication point: x = v inside the bounds takes two levels.
+    const isLower = split === Split.atMost || (split === Split.equal && value === store.min(variable));
+    if (isLower) store.setMax(variable, value);
+    else store.setMin(variable, value);
+    return true;
+  }
+
+  private decideByActivity(): boolean {
+    const { store, order, phases, decision } = this;
+    for (let x = order.take(); x >= 0; x = order.take()) {
+      if (store.isFixed(x)) continue;
+      const phase = phases[x]!;
+      decision.variable = x;
+      if (store.has(x, phase)) {
+        decision.value = phase;
+        decision.split = Split.equal;
+        // It may take a second decision to fix it.
+        if (phase > store.min(x) && phase < store.max(x)) order.insert(x);
+      } else {
+        decision.value = store.min(x);
+        decision.split = Split.atMost;
+      }
+      return true;
+    }
+    return false;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- limits
+
+  private isAtLimit(): boolean {
+    const { nodeLimit, failureLimit } = this.limits;
+    if (nodeLimit !== undefined && this.nodes >= nodeLimit) return true;
+    if (failureLimit !== undefined && this.failures >= failureLimit) return true;
+    if (--this.untilClock > 0) return false;
+    this.untilClock = CLOCK_INTERVAL;
+    return this.isOutOfTime();
+  }
+
+  private isOutOfTime(): boolean {
+    if (this.limits.signal?.aborted) return true;
+    return this.deadline !== Infinity && performance.now() >= this.deadline;
+  }
+
+  private finish(step: SearchStep): SearchStep {
+    this.finished = step;
+    this.engine.clearQueue();
+    return step;
+  }
+}
+
+/** The restart sequence 1, 1, 2, 1, 1, 2, 4, … of Luby, Sinclair and Zuckerman, 1993; i ≥ 1. */
+function luby(i: number): number {
+  let size = 1;
+  while (size < i + 1) size *= 2;
+  return size === i + 1 ? size / 2 : luby(i - size / 2 + 1);
+}
