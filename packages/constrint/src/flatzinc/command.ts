@@ -21,6 +21,11 @@ const SEARCH_COMPLETE = "==========\n";
 const UNSATISFIABLE = "=====UNSATISFIABLE=====\n";
 const UNKNOWN = "=====UNKNOWN=====\n";
 
+/** Collected output is written when it has this many characters … */
+const FLUSH_LENGTH = 2 ** 16;
+/** … or when this much time has passed since the last time. */
+const FLUSH_MILLISECONDS = 50;
+
 /** How a search ended, for the answer's last lines. */
 interface Outcome {
   readonly solutionCount: number;
@@ -40,8 +45,10 @@ export function main(argv: readonly string[]): void {
     const options = parseOptions(argv);
     if (options.help) write(HELP);
     else answer(options);
+    flush();
     process.exitCode = ExitCode.answered;
   } catch (error) {
+    flush();
     if (!(error instanceof UsageError || error instanceof SolverError)) throw error;
     process.stderr.write(`fzn-constrint: ${error.message}\n`);
     process.exitCode = ExitCode.error;
@@ -128,8 +135,20 @@ function formatStatistics(problem: FlatZincProblem, outcome: Outcome, initSecond
   return `${lines.join("")}%%%mzn-stat-end\n`;
 }
 
+/** Output that has not been written yet: one system call a solution would take longer than finding it. */
+let pending = "";
+let flushedAt = 0;
+
+/** Writes at once what comes slowly, and collects what comes fast. */
 function write(text: string): void {
-  process.stdout.write(text);
+  pending += text;
+  if (pending.length >= FLUSH_LENGTH || performance.now() - flushedAt >= FLUSH_MILLISECONDS) flush();
+}
+
+function flush(): void {
+  if (pending !== "") process.stdout.write(pending);
+  pending = "";
+  flushedAt = performance.now();
 }
 
 function readText(file: string): string {

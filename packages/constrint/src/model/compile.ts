@@ -36,7 +36,6 @@ type Compiled = readonly Propagator[] | false;
  * @internal
  */
 export class Compiler implements OperandVariables {
-  readonly engine = new Engine();
   private readonly numbers = new Map<IntVar, number>();
   /** Auxiliary variables by what defines them. */
   private readonly definitions = new Map<string, number>();
@@ -44,8 +43,11 @@ export class Compiler implements OperandVariables {
   private readonly products: { readonly factors: readonly number[]; readonly result: number }[] = [];
   private readonly forms = new Map<IntExpr, LinearForm>();
 
-  /** Adds the model's variables, which get the numbers 0, 1, … */
-  constructor(variables: readonly IntVar[]) {
+  /** Adds the model's variables to an engine without variables, so that they get the numbers 0, 1, … */
+  constructor(
+    variables: readonly IntVar[],
+    readonly engine = new Engine(),
+  ) {
     for (const variable of variables) this.numbers.set(variable, this.engine.addVariable(variable.domain));
   }
 

@@ -1,10 +1,12 @@
-import { type Engine, Fixpoint } from "../engine/engine.js";
-import type { Store } from "../engine/store.js";
+import { Engine, Fixpoint } from "../engine/engine.js";
+import { Store } from "../engine/store.js";
 import { SolverError } from "../error.js";
 import { inequalitiesAround } from "../relaxation/inequality.js";
 import type { Relaxation, Relaxed } from "../relaxation/relaxation.js";
 import { type OrderedVariable, StaticOrder } from "../search/branching.js";
 import { DepthFirstSearch } from "../search/depth-first.js";
+import { LearningSearch } from "../search/learning/learning-search.js";
+import { RecordingStore } from "../search/learning/recording-store.js";
 import { checkLimits, isOver, type Limits } from "../search/limits.js";
 import type { Objective, Search } from "../search/search.js";
 import type { Statistics } from "../search/statistics.js";
@@ -13,7 +15,7 @@ import type { NamedConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import type { Solution } from "./results.js";
-import type { SolveOptions, VariableOrder } from "./solve-options.js";
+import type { SearchEngine, SolveOptions, VariableOrder } from "./solve-options.js";
 
 /** What a run answers: a model, as far as it matters here. @internal */
 export interface Problem {
@@ -49,10 +51,10 @@ export class Run {
     this.limits = options;
     this.variables = problem.variables;
     this.constraints = problem.constraints;
-    const compiler = new Compiler(this.variables);
+    this.store = isLearning(options.engine) ? new RecordingStore() : new Store();
+    this.engine = new Engine(this.store);
+    const compiler = new Compiler(this.variables, this.engine);
     for (const { constraint } of this.constraints) compiler.add(constraint);
-    this.engine = compiler.engine;
-    this.store = compiler.engine.store;
     if (goal !== undefined) {
       compiler.requireDefined(goal.expression);
       this.objectiveGoal = { variable: compiler.variableFor(goal.expression), sense: goal.sense };
@@ -62,12 +64,17 @@ export class Run {
 
   /** The search, which begins when it is first asked for. */
   get search(): Search {
-    this.started ??= new DepthFirstSearch(this.engine, new StaticOrder(this.store, this.completeOrder()), this.limits, {
-      objective: this.objectiveGoal,
-      startedAt: this.startedAt,
-      accept: () => this.isSolution(),
-    });
+    this.started ??= this.start();
     return this.started;
+  }
+
+  private start(): Search {
+    const { engine, store, limits } = this;
+    const branching = new StaticOrder(store, this.completeOrder());
+    const common = { objective: this.objectiveGoal, startedAt: this.startedAt, accept: () => this.isSolution() };
+    if (!(store instanceof RecordingStore)) return new DepthFirstSearch(engine, branching, limits, common);
+    const variables = this.variables.map((_, x) => x);
+    return new LearningSearch(engine, store, branching, limits, { ...common, variables, solutionVariables: variables });
   }
 
   /** Whether a relaxation may bound the objective better than propagation, by the look of the constraints. */
@@ -99,10 +106,13 @@ export class Run {
   /** The current values of the model's variables. */
   solution(): Solution {
     const values: Record<string, number> = {};
-    this.variables.forEach((variable, x) => {
-      // defineProperty semantics, so that a variable may be called __proto__
-      Object.defineProperty(values, variable.name, { value: this.store.min(x), enumerable: true });
-    });
+    const { variables, store } = this;
+    for (let x = 0; x < variables.length; x++) {
+      const { name } = variables[x]!;
+      // Assigning to __proto__ would not add a property; defining one is several times slower than assigning.
+      if (name === "__proto__") Object.defineProperty(values, name, { value: store.min(x), enumerable: true });
+      else values[name] = store.min(x);
+    }
     return Object.freeze(values);
   }
 
@@ -154,4 +164,10 @@ export class Run {
     }
     return true;
   }
+}
+
+/** @throws SolverError `invalid-option` for an unknown engine. */
+function isLearning(engine: SearchEngine = "depth-first"): boolean {
+  if (engine === "depth-first" || engine === "learning") return engine === "learning";
+  throw new SolverError("invalid-option", `engine: ${String(engine)} is not one of depth-first, learning`);
 }

@@ -20,8 +20,17 @@ export function largest(variable: IntVar): VariableOrder {
   return Object.freeze({ variable, first: "largest" });
 }
 
+/** How a search goes through the assignments. */
+export type SearchEngine = "depth-first" | "learning";
+
 /** How to search. */
 export interface SolveOptions extends Limits {
+  /**
+   * `depth-first` goes through the decisions in their order and back, without memory: made for enumeration, for products, and
+   * the only one whose first solution is the best in the order. `learning` explains every conflict and never runs into it
+   * again: made for scheduling and other problems whose conflicts have few causes.
+   */
+  readonly engine?: SearchEngine | undefined;
   /**
    * The variables to decide first, in this order; the others follow in the order of declaration, smallest value first. The
    * first solution is the best in the lexicographic sense of this order.

@@ -1,8 +1,8 @@
 import { type Engine, Fixpoint } from "../../engine/engine.js";
 import { LiteralKind } from "../../engine/literal.js";
 import { type Branching, type Decision, Split } from "../branching.js";
-import type { Objective, SearchStep } from "../depth-first.js";
 import type { Limits } from "../limits.js";
+import type { Objective, Search, SearchStep } from "../search.js";
 import type { Statistics } from "../statistics.js";
 import { ActivityOrder } from "./activity-order.js";
 import { ConflictAnalysis } from "./conflict-analysis.js";
@@ -41,7 +41,7 @@ export interface LearningOptions {
  *
  * Ohrimenko, Stuckey and Codish, "Propagation via lazy clause generation", Constraints 14, 2009.
  */
-export class LearningSearch {
+export class LearningSearch implements Search {
   private readonly premises: PremiseStack;
   private readonly nogoods: Nogoods;
   private readonly explainer: Explainer;
