@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allDifferent, element, evaluate, holds, type IntExpr, type IntVar, Model, or, sum } from "../../../packages/constrint/src/index.js";
+import {
+  allDifferent,
+  element,
+  evaluate,
+  holds,
+  type IntExpr,
+  type IntVar,
+  Model,
+  or,
+  sum,
+} from "../../../packages/constrint/src/index.js";
 import {
   asSortedText,
   bruteForce,

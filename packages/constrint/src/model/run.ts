@@ -43,6 +43,8 @@ export class Run {
   private readonly constraints: readonly NamedConstraint[];
   private readonly order: readonly OrderedVariable[];
   private readonly limits: Limits;
+  /** A solution's properties, so that even a variable called __proto__ is one. */
+  private readonly template: Readonly<Record<string, number>>;
   private relaxed: Relaxed | undefined;
   private started: Search | undefined;
 
@@ -50,6 +52,7 @@ export class Run {
     checkLimits(options);
     this.limits = options;
     this.variables = problem.variables;
+    this.template = Object.fromEntries(this.variables.map(({ name }) => [name, 0]));
     this.constraints = problem.constraints;
     this.store = isLearning(options.engine) ? new RecordingStore() : new Store();
     this.engine = new Engine(this.store);
@@ -105,14 +108,10 @@ export class Run {
 
   /** The current values of the model's variables. */
   solution(): Solution {
-    const values: Record<string, number> = {};
+    // A copy of an object that has all properties is several times faster than adding one after the other.
+    const values: Record<string, number> = { ...this.template };
     const { variables, store } = this;
-    for (let x = 0; x < variables.length; x++) {
-      const { name } = variables[x]!;
-      // Assigning to __proto__ would not add a property; defining one is several times slower than assigning.
-      if (name === "__proto__") Object.defineProperty(values, name, { value: store.min(x), enumerable: true });
-      else values[name] = store.min(x);
-    }
+    for (let x = 0; x < variables.length; x++) values[variables[x]!.name] = store.min(x);
     return Object.freeze(values);
   }
 

@@ -1,7 +1,7 @@
-import { LiteralKind } from "../../engine/literal.js";
 import type { Premises } from "../../engine/explanation.js";
-import { type History, Narrowing } from "./history.js";
+import { LiteralKind } from "../../engine/literal.js";
 import type { Store } from "../../engine/store.js";
+import { type History, Narrowing } from "./history.js";
 import type { RecordingStore } from "./recording-store.js";
 
 /** The reason of what follows from the best objective so far alone. @internal */
@@ -103,9 +103,15 @@ export class Nogoods {
       const watches = this.watches[history.variables[i]!];
       if (watches === undefined) continue;
       const kind = history.kinds[i]!;
-      if (kind === Narrowing.min && !this.visitWithin(watches[LiteralKind.atLeast], history.from[i]! + 1, history.to[i]!))
+      if (
+        kind === Narrowing.min &&
+        !this.visitWithin(watches[LiteralKind.atLeast], history.from[i]! + 1, history.to[i]!)
+      )
         return false;
-      if (kind === Narrowing.max && !this.visitWithin(watches[LiteralKind.atMost], history.to[i]!, history.from[i]! - 1))
+      if (
+        kind === Narrowing.max &&
+        !this.visitWithin(watches[LiteralKind.atMost], history.to[i]!, history.from[i]! - 1)
+      )
         return false;
       if (!this.visit(watches[LiteralKind.notEqual]) || !this.visit(watches[LiteralKind.equal])) return false;
     }
@@ -222,8 +228,7 @@ export class Nogoods {
     const nogood = this.nogoods[id]!;
     const { kinds, variables, values } = nogood;
     const lists = this.watches;
-    const isSecond =
-      values[1] === value && lists[variables[1]!]![kinds[1]! as LiteralKind] === list;
+    const isSecond = values[1] === value && lists[variables[1]!]![kinds[1]! as LiteralKind] === list;
     const mine = isSecond ? 1 : 0;
     const other = 1 - mine;
     if (!this.isTrue(kinds[mine]!, variables[mine]!, values[mine]!)) return KEPT;
