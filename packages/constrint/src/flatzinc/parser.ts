@@ -210,9 +210,11 @@ class Parser {
       case "integer":
       case "float":
         return this.setOrNumber();
-      case "string":
+      case "string": {
+        const { word } = lexer;
         lexer.advance();
-        return Object.freeze({ type: "string", offset });
+        return Object.freeze({ type: "string", offset, word });
+      }
       case "symbol":
         if (lexer.word === "{") return this.setOrNumber();
         if (lexer.word === "[") {

@@ -1,6 +1,7 @@
 import { MAX_INTEGER } from "../domain/integers.js";
 import { SolverError } from "../error.js";
-import { or } from "../model/constraint.js";
+import type { Position } from "../language/syntax-error.js";
+import { type Constraint, or } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
 import { Model } from "../model/model.js";
 import type { Solution } from "../model/results.js";
@@ -10,18 +11,24 @@ import { type IntSet, intSet } from "./int-set.js";
 import { formatSolution, type OutputItem, outputOf } from "./output.js";
 import { varInt } from "./parameter.js";
 import { parseFlatZinc } from "./parser.js";
+import { PlaceCounter } from "./place-counter.js";
 import { type SearchPhase, searchPhases } from "./search-annotation.js";
-import type { ConstraintItem, Declaration, Expression, FlatZincSyntax, SolveItem } from "./syntax.js";
+import type { Annotation, ConstraintItem, Declaration, Expression, FlatZincSyntax, SolveItem } from "./syntax.js";
 import { describeValue, Scope, type Value } from "./value.js";
 
 /** What a FlatZinc text asks: a model and what to do with it. */
 export interface FlatZincProblem {
-  /** The variables under their names in the text, booleans as 0 and 1, and the constraints. */
+  /**
+   * The variables under their names in the text, booleans as 0 and 1, and the constraints, under the names that annotations
+   * `mzn_constraint_name` give them.
+   */
   readonly model: Model;
   /** What to make as small or as large as possible; undefined for `solve satisfy`. */
   readonly goal: { readonly sense: "minimize" | "maximize"; readonly expression: IntExpr } | undefined;
   /** How the text's search annotations want the variables decided. */
   readonly phases: readonly SearchPhase[];
+  /** Where the text says each of the model's constraints: the constraint item, or the declaration that implies it. */
+  readonly places: ReadonlyMap<Constraint, Position>;
   /** The lines `name = value;` for what the text wants to see of a solution. */
   format(solution: Solution): string;
 }
@@ -41,9 +48,12 @@ class Reader {
   private readonly model = new Model();
   private readonly scope: Scope;
   private readonly outputs: OutputItem[] = [];
+  private readonly places = new Map<Constraint, Position>();
+  private readonly placeCounter: PlaceCounter;
 
   constructor(private readonly syntax: FlatZincSyntax) {
     this.scope = new Scope(syntax.text);
+    this.placeCounter = new PlaceCounter(syntax.text);
   }
 
   problem(): FlatZincProblem {
@@ -52,11 +62,12 @@ class Reader {
     for (const item of constraints) this.constrain(item);
     const goal = this.goalOf(solve);
     const phases = searchPhases(solve.annotations, this.scope);
-    const { model, outputs } = this;
+    const { model, outputs, places } = this;
     return Object.freeze({
       model,
       goal,
       phases: Object.freeze(phases),
+      places,
       format: (solution: Solution) => formatSolution(outputs, solution),
     });
   }
@@ -85,7 +96,7 @@ class Reader {
     if (first === undefined) {
       // A variable without values is legal and makes the problem unsatisfiable.
       variable = this.model.int(name, 0, 0);
-      this.model.add(or());
+      this.add(or(), offset, `declaration of ${name}`);
     } else if (domain.length === 1) {
       variable = this.model.int(name, first[0], first[1]);
     } else {
@@ -95,7 +106,7 @@ class Reader {
     if (given !== undefined) {
       const equal = this.scope.evaluate(given);
       if (equal.kind !== value.kind) throw this.mismatch(given, isBool ? "a boolean" : "an integer", equal);
-      this.model.add(variable.eq(equal.expression));
+      this.add(variable.eq(equal.expression), offset, `declaration of ${name}`);
     }
     return value;
   }
@@ -141,12 +152,17 @@ class Reader {
       return read;
     });
     try {
-      this.model.add(builtin.constrain(values));
+      this.add(builtin.constrain(values), offset, constraintName(item.annotations));
     } catch (error) {
       if (!(error instanceof ArgumentMismatch || error instanceof SolverError)) throw error;
       const problem = error instanceof ArgumentMismatch ? `expected ${error.message}` : error.message;
       throw this.scope.error(offset, `${name}: ${problem}`);
     }
+  }
+
+  private add(constraint: Constraint, offset: number, name?: string): void {
+    this.model.add(constraint, name);
+    this.places.set(constraint, this.placeCounter.placeOf(offset));
   }
 
   private goalOf({ goal, objective }: SolveItem): FlatZincProblem["goal"] {
@@ -163,3 +179,14 @@ class Reader {
 }
 
 const ALL_INTEGERS: IntSet = [[-MAX_INTEGER, MAX_INTEGER]];
+
+/** The name that the model gave a constraint: `:: mzn_constraint_name("name")`. */
+function constraintName(annotations: readonly Annotation[]): string | undefined {
+  for (const annotation of annotations) {
+    const [text] = annotation.type === "call" ? annotation.arguments : [];
+    if (annotation.name === "mzn_constraint_name" && text?.type === "string") {
+      return text.word.slice(1, -1).replaceAll(/\\(.)/g, "$1");
+    }
+  }
+  return undefined;
+}

@@ -70,7 +70,8 @@ export type Expression =
   | { readonly type: "bool"; readonly offset: number; readonly value: boolean }
   | { readonly type: "int"; readonly offset: number; readonly value: number }
   | { readonly type: "float"; readonly offset: number }
-  | { readonly type: "string"; readonly offset: number }
+  /** As it is written, with its quotes. */
+  | { readonly type: "string"; readonly offset: number; readonly word: string }
   | SetLiteral
   | { readonly type: "element"; readonly offset: number; readonly name: string; readonly index: number }
   | { readonly type: "array"; readonly offset: number; readonly elements: readonly Expression[] }

@@ -37,7 +37,8 @@ export function formatExpression(expression: IntExpr): string {
   return expressionText(expression, Binding.remainder);
 }
 
-function formatDeclaration(variable: IntVar): string {
+/** Writes the declaration of a variable as ConstrINT text. @internal */
+export function formatDeclaration(variable: IntVar): string {
   const { min, max, values } = variable.domain;
   const name = nameText(variable.name);
   if (values !== undefined) return `${name} == [${values.join(", ")}]`;

@@ -150,7 +150,8 @@ function exactOrNaN(value: number): number {
   return isExact(value) ? value + 0 : Number.NaN;
 }
 
-function evaluateExactly(expression: IntExpr, assignment: Assignment): bigint {
+/** The value in arbitrary precision. @internal */
+export function evaluateExactly(expression: IntExpr, assignment: Assignment): bigint {
   switch (expression.kind) {
     case "constant":
       return BigInt(expression.value);
