@@ -7,6 +7,13 @@ export { formatConstraint, formatExpression, formatProgram } from "./language/pr
 export { type Goal, type Program, parseExpression, parseProgram } from "./language/program.js";
 export { ConstrintSyntaxError, type Position } from "./language/syntax-error.js";
 export {
+  type BranchingPhase,
+  VALUE_CHOICES,
+  VARIABLE_CHOICES,
+  type ValueChoice,
+  type VariableChoice,
+} from "./model/branching.js";
+export {
   And,
   and,
   Comparison,
@@ -17,6 +24,7 @@ export {
   or,
   type Relation,
 } from "./model/constraint.js";
+export type { CustomBranching, CustomDecision, SearchView } from "./model/custom-branching.js";
 export { type Assignment, evaluate, holds } from "./model/evaluate.js";
 export {
   Absolute,
@@ -72,4 +80,6 @@ export type { Rounding } from "./propagators/arithmetic/division.js";
 export type { Automaton } from "./propagators/global/regular.js";
 export type { Relaxation, Relaxed } from "./relaxation/relaxation.js";
 export type { Limits } from "./search/limits.js";
+export type { Progress, ProgressOptions } from "./search/progress.js";
+export { RESTART_SEQUENCES, type RestartOptions } from "./search/restarts.js";
 export type { Statistics } from "./search/statistics.js";

@@ -199,7 +199,7 @@ describe("allDifferent", () => {
     const model = new Model();
     model.add(allDifferent(Array.from({ length: 12 }, (_, i) => model.int(`p${i}`, 1, 11))));
     const result = model.solve();
-    expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 0]);
+    expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 1]);
   });
 });
 
@@ -243,7 +243,7 @@ describe("circuit", () => {
     ];
     model.add(circuit(allowed.map((values, i) => model.int(`next${i}`, values))));
     const result = model.solve();
-    expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 0]);
+    expect([result.status, result.statistics.nodes]).toEqual(["unsatisfiable", 1]);
   });
 });
 

@@ -16,7 +16,7 @@ export const Fixpoint = {
 export type Fixpoint = (typeof Fixpoint)[keyof typeof Fixpoint];
 
 /** Between two questions to {@link Engine.interrupt}, this many propagators run. */
-const INTERRUPT_INTERVAL = 512;
+const INTERRUPT_INTERVAL = 64;
 
 /**
  * The variables, the propagators that watch them, and propagation to the fixpoint.
@@ -59,11 +59,16 @@ export class Engine {
     return this.store.addUnbounded();
   }
 
-  /** Adds a propagator, to run for the first time at the next `propagate`. Root level only. */
-  post(propagator: Propagator): void {
+  /** Adds a propagator, to run for the first time at the next `propagate`, and returns its number. Root level only. */
+  post(propagator: Propagator): number {
     this.sealed = false;
-    this.propagators.push(propagator);
     this.entailedCells.push(this.store.state.allocate(1, 0));
+    return this.propagators.push(propagator) - 1;
+  }
+
+  /** Queues the propagator of this number, for one that watches events by an observer of its own. */
+  wake(id: number): void {
+    this.queue.add(id, this.propagators[id]!.priority);
   }
 
   /** The propagators so far, in the order in which they were posted. */
@@ -115,6 +120,24 @@ export class Engine {
   /** The propagator of this number, see {@link Store.cause}. */
   propagator(id: number): Propagator {
     return this.propagators[id]!;
+  }
+
+  /** For each variable, the number of propagators that have it in their scope. */
+  degrees(): Float64Array {
+    const degrees = new Float64Array(this.store.variableCount);
+    for (const { scope } of this.propagators) for (const x of new Set(scope)) degrees[x]!++;
+    return degrees;
+  }
+
+  /** Tells an observer, too, of every event from now on. */
+  observe(observer: EventSink): void {
+    const { sink } = this.store;
+    this.store.sink = {
+      notify(variable, events) {
+        sink.notify(variable, events);
+        observer.notify(variable, events);
+      },
+    };
   }
 
   /** Forgets what is queued, for a level that is about to be closed. */

@@ -153,6 +153,43 @@ export class Store {
     return this.firstWords[x]! < 0 ? value + this.stride(x) : this.explicitAtLeast(x, value + 1);
   }
 
+  /** The smallest value ≥ bound, or Infinity. */
+  atLeast(x: number, bound: number): number {
+    const min = this.min(x);
+    if (bound <= min) return min;
+    if (bound > this.max(x)) return Infinity;
+    if (this.firstWords[x]! >= 0) return this.explicitAtLeast(x, bound);
+    return bound + modulo(this.offset(x) - bound, this.stride(x));
+  }
+
+  /** The largest value ≤ bound, or −Infinity. */
+  atMost(x: number, bound: number): number {
+    const max = this.max(x);
+    if (bound >= max) return max;
+    if (bound < this.min(x)) return -Infinity;
+    if (this.firstWords[x]! >= 0) return this.explicitAtMost(x, bound);
+    return bound - modulo(bound - this.offset(x), this.stride(x));
+  }
+
+  /** The value at this place of the ascending order, 0 … size − 1. */
+  valueAt(x: number, index: number): number {
+    const min = this.min(x);
+    const firstWord = this.firstWords[x]!;
+    if (index === 0) return min;
+    if (firstWord < 0) return min + index * this.stride(x);
+    const words = this.words.cells;
+    const low = this.indexAtLeast(x, min);
+    let word = low >> 5;
+    let bits = words[firstWord + word]! & (-1 << (low & 31));
+    let before = index;
+    for (let count = populationCount(bits); before >= count; count = populationCount(bits)) {
+      before -= count;
+      bits = words[firstWord + ++word]!;
+    }
+    for (; before > 0; before--) bits &= bits - 1;
+    return this.tables[x]![32 * word + 31 - Math.clz32(bits & -bits)]!;
+  }
+
   // ---------------------------------------------------------------------------------------------------------- narrowing
 
   /** x ≥ bound. */

@@ -117,7 +117,7 @@ class SubsetChecks {
     const run = new Run(problem, this.optionsFor(problem, method, share));
     const step = run.search.next();
     const { nodes, failures, propagations } = run.search.statistics();
-    this.nodes += nodes;
+    this.nodes += nodes - 1; // the root is not searched but propagated
     this.failures += failures;
     this.propagations += propagations;
     if (step === "solution" && subset.length === this.problem.constraints.length) this.solution = run.solution();

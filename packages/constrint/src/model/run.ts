@@ -3,19 +3,22 @@ import { Store } from "../engine/store.js";
 import { SolverError } from "../error.js";
 import { inequalitiesAround } from "../relaxation/inequality.js";
 import type { Relaxation, Relaxed } from "../relaxation/relaxation.js";
-import { type OrderedVariable, StaticOrder } from "../search/branching.js";
+import type { Branching } from "../search/branching/branching.js";
+import { Sequence } from "../search/branching/sequence.js";
+import { type OrderedVariable, StaticOrder } from "../search/branching/static-order.js";
 import { DepthFirstSearch } from "../search/depth-first.js";
 import { LearningSearch } from "../search/learning/learning-search.js";
 import { RecordingStore } from "../search/learning/recording-store.js";
-import { checkLimits, isOver, type Limits } from "../search/limits.js";
+import { isOver } from "../search/limits.js";
 import type { Objective, Search } from "../search/search.js";
 import type { Statistics } from "../search/statistics.js";
+import { compileBranching } from "./branching.js";
 import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import type { Solution } from "./results.js";
-import type { SearchEngine, SolveOptions, VariableOrder } from "./solve-options.js";
+import { checkSolveOptions, type SearchEngine, type SolveOptions, type VariableOrder } from "./solve-options.js";
 
 /** What a run answers: a model, as far as it matters here. @internal */
 export interface Problem {
@@ -41,16 +44,17 @@ export class Run {
   private readonly objectiveGoal: Objective | undefined;
   private readonly variables: readonly IntVar[];
   private readonly constraints: readonly NamedConstraint[];
+  private readonly compiler: Compiler;
   private readonly order: readonly OrderedVariable[];
-  private readonly limits: Limits;
+  private readonly options: SolveOptions;
   /** A solution's properties, so that even a variable called __proto__ is one. */
   private readonly template: Readonly<Record<string, number>>;
   private relaxed: Relaxed | undefined;
   private started: Search | undefined;
 
   constructor(problem: Problem, options: SolveOptions, goal?: RunGoal) {
-    checkLimits(options);
-    this.limits = options;
+    checkSolveOptions(options);
+    this.options = options;
     this.variables = problem.variables;
     this.template = Object.fromEntries(this.variables.map(({ name }) => [name, 0]));
     this.constraints = problem.constraints;
@@ -58,11 +62,12 @@ export class Run {
     this.engine = new Engine(this.store);
     const compiler = new Compiler(this.variables, this.engine);
     for (const { constraint } of this.constraints) compiler.add(constraint);
+    this.compiler = compiler;
     if (goal !== undefined) {
       compiler.requireDefined(goal.expression);
       this.objectiveGoal = { variable: compiler.variableFor(goal.expression), sense: goal.sense };
     }
-    this.order = this.givenOrder(compiler, options.order ?? []);
+    this.order = this.givenOrder(options.order ?? []);
   }
 
   /** The search, which begins when it is first asked for. */
@@ -72,12 +77,17 @@ export class Run {
   }
 
   private start(): Search {
-    const { engine, store, limits } = this;
-    const branching = new StaticOrder(store, this.completeOrder());
-    const common = { objective: this.objectiveGoal, startedAt: this.startedAt, accept: () => this.isSolution() };
-    if (!(store instanceof RecordingStore)) return new DepthFirstSearch(engine, branching, limits, common);
+    const { engine, store } = this;
+    const branching = this.branching();
+    const options = {
+      ...this.options,
+      objective: this.objectiveGoal,
+      startedAt: this.startedAt,
+      accept: () => this.isSolution(),
+    };
+    if (!(store instanceof RecordingStore)) return new DepthFirstSearch(engine, branching, options);
     const variables = this.variables.map((_, x) => x);
-    return new LearningSearch(engine, store, branching, limits, { ...common, variables, solutionVariables: variables });
+    return new LearningSearch(engine, store, branching, { ...options, variables, solutionVariables: variables });
   }
 
   /** Whether a relaxation may bound the objective better than propagation, by the look of the constraints. */
@@ -89,7 +99,7 @@ export class Run {
   relax(relaxation: Relaxation): void {
     const { engine, objectiveGoal } = this;
     if (objectiveGoal === undefined) return;
-    engine.interrupt = () => isOver(this.limits, this.startedAt);
+    engine.interrupt = () => isOver(this.options, this.startedAt);
     if (engine.propagate() === Fixpoint.reached) {
       this.relaxed = relaxation.relax(engine, objectiveGoal);
       for (const propagator of this.relaxed?.constraints ?? []) engine.post(propagator);
@@ -119,24 +129,28 @@ export class Run {
     return this.store.min(this.objectiveGoal!.variable);
   }
 
-  private givenOrder(compiler: Compiler, order: readonly VariableOrder[]): OrderedVariable[] {
+  private givenOrder(order: readonly VariableOrder[]): OrderedVariable[] {
     const seen = new Set<IntVar>();
     return order.map(({ variable, first }) => {
       if (seen.has(variable)) throw new SolverError("invalid-option", `order: variable ${variable.name} occurs twice`);
       seen.add(variable);
-      return { variable: compiler.numberOf(variable), first };
+      return { variable: this.compiler.numberOf(variable), first };
     });
   }
 
-  /** Every variable of the model: as asked for, then as the relaxation suggests, then as declared. */
-  private completeOrder(): OrderedVariable[] {
-    const order = new Map<number, OrderedVariable>();
+  /** What decides every variable of the model: the order, then the phases, then as the relaxation suggests, then as declared. */
+  private branching(): Branching {
+    const { branching = [], seed = 0 } = this.options;
+    const { store } = this;
     const suggested = (this.relaxed?.order ?? []).filter(({ variable }) => variable < this.variables.length);
     const declared = this.variables.map((_, variable) => ({ variable, first: "smallest" }) as const);
-    for (const ordered of [...this.order, ...suggested, ...declared]) {
-      if (!order.has(ordered.variable)) order.set(ordered.variable, ordered);
-    }
-    return [...order.values()];
+    const last = [...suggested, ...declared];
+    if (branching.length === 0) return new StaticOrder(store, [...this.order, ...last]);
+    return new Sequence(store, [
+      new StaticOrder(store, this.order),
+      ...compileBranching(this.compiler, this.variables, branching, seed),
+      new StaticOrder(store, last),
+    ]);
   }
 
   /**

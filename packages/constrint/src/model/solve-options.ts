@@ -1,6 +1,10 @@
 import { SolverError } from "../error.js";
 import type { Relaxation } from "../relaxation/relaxation.js";
-import type { Limits } from "../search/limits.js";
+import { checkLimits, type Limits } from "../search/limits.js";
+import { checkProgressOptions, type ProgressOptions } from "../search/progress.js";
+import { checkRestarts, type RestartOptions } from "../search/restarts.js";
+import type { BranchingPhase } from "./branching.js";
+import type { CustomBranching } from "./custom-branching.js";
 import type { IntVar } from "./expression.js";
 import type { Solution } from "./results.js";
 
@@ -24,7 +28,7 @@ export function largest(variable: IntVar): VariableOrder {
 export type SearchEngine = "depth-first" | "learning";
 
 /** How to search. */
-export interface SolveOptions extends Limits {
+export interface SolveOptions extends Limits, ProgressOptions {
   /**
    * `depth-first` goes through the decisions in their order and back, without memory: made for enumeration, for products, and
    * the only one whose first solution is the best in the order. `learning` explains every conflict and never runs into it
@@ -32,10 +36,19 @@ export interface SolveOptions extends Limits {
    */
   readonly engine?: SearchEngine | undefined;
   /**
-   * The variables to decide first, in this order; the others follow in the order of declaration, smallest value first. The
-   * first solution is the best in the lexicographic sense of this order.
+   * The variables to decide first, in this order; then those of {@link branching}, and then the others in the order of
+   * declaration, smallest value first. The first solution is the best in the lexicographic sense of this order.
    */
   readonly order?: readonly VariableOrder[] | undefined;
+  /** How to decide variables by what the search sees, one phase after the other. */
+  readonly branching?: readonly (BranchingPhase | CustomBranching)[] | undefined;
+  /**
+   * When to begin again at the root, with nogoods that keep the search from what it has seen; never unless told. Worthwhile with
+   * a {@link branching} that learns, such as `dom-wdeg`, or that is random. The search stays complete.
+   */
+  readonly restarts?: RestartOptions | undefined;
+  /** What random choices start from, an integer: the same seed gives the same search. 0 unless told. */
+  readonly seed?: number | undefined;
 }
 
 /** How to enumerate. */
@@ -67,7 +80,7 @@ export interface ExplainProgress {
 }
 
 /** How to look for a conflicting subset; the limits are for all its checks together. */
-export interface ExplainOptions extends SolveOptions {
+export interface ExplainOptions extends Omit<SolveOptions, keyof ProgressOptions> {
   /** Called after each check; aborting {@link Limits.signal} from it ends the search at the subset found so far. */
   readonly onProgress?: ((progress: ExplainProgress) => void) | undefined;
 }
@@ -82,4 +95,18 @@ export function solutionLimit(options: EnumerateOptions): number {
   const limit = options.limit ?? Infinity;
   if (!(limit >= 0)) throw new SolverError("invalid-option", `limit: ${limit} is not a number ≥ 0`);
   return limit;
+}
+
+/**
+ * @throws SolverError `invalid-option` for limits, restarts, a seed or an interval that are not what they must be.
+ * @internal
+ */
+export function checkSolveOptions(options: SolveOptions): void {
+  checkLimits(options);
+  checkProgressOptions(options);
+  const { restarts, seed } = options;
+  if (restarts !== undefined) checkRestarts(restarts);
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw new SolverError("invalid-option", `seed: ${seed} is not an integer within ±(2^53 − 1)`);
+  }
 }

@@ -2,7 +2,7 @@ import { floorDivide } from "../domain/integers.js";
 import type { Engine } from "../engine/engine.js";
 import type { Store } from "../engine/store.js";
 import { LinearLessEqual } from "../propagators/arithmetic/linear-less-equal.js";
-import type { OrderedVariable } from "../search/branching.js";
+import type { OrderedVariable } from "../search/branching/static-order.js";
 import type { Objective } from "../search/search.js";
 import { type Inequality, inequalitiesAround } from "./inequality.js";
 import { type LinearOptimum, type LinearProgram, solveLinearProgram } from "./linear-program.js";

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import type { Propagator } from "../engine/propagator.js";
-import type { OrderedVariable } from "../search/branching.js";
+import type { OrderedVariable } from "../search/branching/static-order.js";
 import type { Objective } from "../search/search.js";
 
 /** What a relaxation found at the root of a search. */

@@ -1,116 +1,150 @@
 import { type Engine, Fixpoint } from "../engine/engine.js";
-import { applyLeft, applyRight, type Branching, type Decision, Split } from "./branching.js";
+import type { Branching } from "./branching/branching.js";
+import { applyLeft, applyRight, type Decision, Split } from "./branching/decision.js";
+import { SearchClock } from "./clock.js";
+import { DecisionPath } from "./decision-path.js";
 import type { Limits } from "./limits.js";
+import type { Progress, ProgressOptions } from "./progress.js";
+import { RestartNogoods } from "./restart-nogoods.js";
+import { type RestartOptions, restartCutoff } from "./restarts.js";
 import type { Objective, Search, SearchStep } from "./search.js";
 import type { Statistics } from "./statistics.js";
 
-/** Time and signal are looked at once in this many nodes. */
-const CLOCK_INTERVAL = 64;
+/** The clock is read once in this many nodes. */
+const CLOCK_INTERVAL = 16;
+
+/** How a {@link DepthFirstSearch} searches. */
+export interface DepthFirstOptions extends Limits, ProgressOptions {
+  readonly restarts?: RestartOptions | undefined;
+  readonly objective?: Objective | undefined;
+  /** Says whether an assignment of all decision variables that survived propagation counts; default: always. */
+  readonly accept?: (() => boolean) | undefined;
+  /** When the caller's work began, in milliseconds of `performance.now`. */
+  readonly startedAt?: number | undefined;
+}
 
 /**
  * Depth-first search with binary decisions over one store and its trail, one solution at a time.
  *
  * With an objective it is branch and bound: from a solution on, only better ones are looked for, so the last one before
- * `exhausted` is optimal.
+ * `exhausted` is optimal. With restarts it begins again at the root after a number of failures; nogoods keep it from what it
+ * has already seen, so that it stays complete and finds each solution once.
  */
 export class DepthFirstSearch implements Search {
-  private started = false;
-  private finished: SearchStep | undefined;
-  private depth = 0;
-  private variables = new Int32Array(64);
-  private values = new Float64Array(64);
-  private splits = new Uint8Array(64);
+  private readonly clock: SearchClock;
+  private readonly path = new DecisionPath();
   private readonly decision: Decision = { variable: 0, value: 0, split: Split.equal };
+  private readonly nogoods: RestartNogoods | undefined;
+  /** How the last step ended, from which the next call goes on; undefined before the first. */
+  private state: Fixpoint | "solution" | undefined;
+  private finished: SearchStep | undefined;
+  private isRootExplicit = false;
+  /** The objective's value for the last solution, and what the root's propagation proved of it. */
+  private best: number | undefined;
   private bound: number | undefined;
+  /** Decisions whose left side holds: the store's levels. */
+  private depth = 0;
   private nodes = 0;
   private failures = 0;
   private solutions = 0;
+  private restarts = 0;
+  private restartAtFailures: number;
   private peakTrail = 0;
   private peakDepth = 0;
-  private readonly deadline: number;
 
   constructor(
     private readonly engine: Engine,
     private readonly branching: Branching,
-    private readonly limits: Limits = {},
-    private readonly options: {
-      readonly objective?: Objective | undefined;
-      /** Says whether an assignment of all decision variables that survived propagation counts; default: always. */
-      readonly accept?: (() => boolean) | undefined;
-      /** When the caller's work began, in milliseconds of `performance.now`. */
-      readonly startedAt?: number | undefined;
-    } = {},
+    private readonly options: DepthFirstOptions = {},
   ) {
-    this.startedAt = options.startedAt ?? performance.now();
-    const seconds = limits.timeLimitSeconds;
-    this.deadline = seconds === undefined ? Infinity : this.startedAt + 1000 * seconds;
-    engine.interrupt = () => this.isOutOfTime();
+    const { restarts, startedAt = performance.now() } = options;
+    this.clock = new SearchClock(options, startedAt, () => this.progress());
+    this.restartAtFailures = restarts === undefined ? Infinity : restartCutoff(restarts, 1);
+    if (restarts !== undefined) this.nogoods = new RestartNogoods(engine);
+    engine.interrupt = () => this.clock.read() !== "go";
   }
 
-  private readonly startedAt: number;
-
-  /** Goes on to the next solution, whose values are then in the store. */
-  next(): SearchStep {
+  next(pauseAt = Infinity): SearchStep {
     if (this.finished !== undefined) return this.finished;
-    let step: Fixpoint;
-    if (this.started) {
-      step = Fixpoint.failed; // leave the last solution
-    } else {
-      this.started = true;
-      if (this.isOutOfTime()) return this.finish("limit");
-      step = this.propagateRoot();
-      if (step === Fixpoint.failed) this.failures++;
-    }
+    this.clock.pauseAt = pauseAt;
+    let step = this.resume();
     for (;;) {
-      while (step === Fixpoint.failed) {
-        if (this.depth === 0) return this.finish("exhausted");
-        step = this.backtrack();
+      this.state = step;
+      if (step === Fixpoint.interrupted) {
+        if (this.clock.read() === "over") return this.finish("limit");
+        return "paused";
       }
-      if (step === Fixpoint.interrupted) return this.finish("limit");
+      if (step === Fixpoint.failed) {
+        if (this.depth === 0) return this.finish("exhausted");
+        if (this.isAtCountLimit()) return this.finish("limit");
+        step = this.backtrack();
+        continue;
+      }
+      if (this.nodes % CLOCK_INTERVAL === 0) {
+        const reading = this.clock.read();
+        if (reading === "over") return this.finish("limit");
+        if (reading === "pause") return "paused";
+      }
+      if (this.failures >= this.restartAtFailures && this.depth > 0) {
+        step = this.restart();
+        continue;
+      }
       if (!this.branching.decide(this.engine.store, this.decision)) {
-        if (this.options.accept?.() ?? true) {
-          this.solutions++;
-          this.noteObjective();
-          return "solution";
-        }
+        if (this.options.accept?.() ?? true) return this.noteSolution();
         step = Fixpoint.failed;
         continue;
       }
-      if (this.isAtLimit()) return this.finish("limit");
+      if (this.isAtCountLimit()) return this.finish("limit");
       step = this.descend();
     }
   }
 
-  /** What has been done so far. */
   statistics(): Statistics {
     return {
       nodes: this.nodes,
       failures: this.failures,
       propagations: this.engine.propagations,
       solutions: this.solutions,
-      peakTrail: this.peakTrail,
+      restarts: this.restarts,
+      peakTrail: Math.max(this.peakTrail, this.engine.store.trailLength),
       peakDepth: this.peakDepth,
-      seconds: (performance.now() - this.startedAt) / 1000,
+      seconds: this.clock.seconds,
     };
+  }
+
+  private progress(): Progress {
+    return { ...this.statistics(), depth: this.depth, objective: this.best, bound: this.bound };
+  }
+
+  /** What the last call left to be done: the first propagation, leaving a solution, or what a pause cut short. */
+  private resume(): Fixpoint {
+    const { state } = this;
+    if (state === undefined) {
+      this.nodes++;
+      return this.clock.read() === "over" ? Fixpoint.interrupted : this.propagateRoot();
+    }
+    if (state === "solution") return Fixpoint.failed;
+    if (state !== Fixpoint.interrupted) return state;
+    // The interrupted propagation has forgotten what was queued.
+    this.engine.queueAll();
+    return this.isRootExplicit ? this.settle(true) : this.propagateRoot();
   }
 
   /** Propagates, then keeps few values one by one, which lets propagators see more, and propagates again. */
   private propagateRoot(): Fixpoint {
     const { engine } = this;
-    const first = engine.propagate();
+    const first = this.settle(true);
     if (first !== Fixpoint.reached) return first;
     engine.makeExplicit();
+    this.isRootExplicit = true;
     engine.queueAll();
-    return engine.propagate();
+    return this.settle(true);
   }
 
   private descend(): Fixpoint {
-    const { engine, decision } = this;
-    const { store } = engine;
-    if (this.depth === this.variables.length) this.grow();
-    this.variables[this.depth] = decision.variable;
-    this.values[this.depth] = decision.value;
-    this.splits[this.depth] = decision.split;
+    const { decision } = this;
+    const { store } = this.engine;
+    this.path.addLeft(decision);
     this.depth++;
     this.nodes++;
     if (this.depth > this.peakDepth) this.peakDepth = this.depth;
@@ -120,66 +154,87 @@ export class DepthFirstSearch implements Search {
 
   /** Undoes the last decision and takes its right side instead, on the level below. */
   private backtrack(): Fixpoint {
+    const { decision, path } = this;
+    const { store } = this.engine;
+    path.removeLastLeft(decision);
+    this.leaveLevels(this.depth - 1);
+    this.nodes++;
+    // The right side holds for good at the root; elsewhere a restart has to know it.
+    if (this.nogoods !== undefined && this.depth > 0) path.addRight(decision);
+    return this.settle(
+      applyRight(store, decision.variable, decision.value, decision.split) && this.requireImprovement(),
+    );
+  }
+
+  /** Goes back to the root with the nogoods of the path. */
+  private restart(): Fixpoint {
+    this.restarts++;
+    this.nodes++;
+    this.leaveLevels(0);
+    this.restartAtFailures = this.failures + restartCutoff(this.options.restarts!, this.restarts + 1);
+    const isOpen = this.requireImprovement() && this.nogoods!.record(this.path);
+    this.path.clear();
+    return this.settle(isOpen);
+  }
+
+  private leaveLevels(depth: number): void {
     const { store } = this.engine;
     if (store.trailLength > this.peakTrail) this.peakTrail = store.trailLength;
-    store.pop();
-    this.depth--;
-    const { variables, values, splits, depth } = this;
-    const applied = applyRight(store, variables[depth]!, values[depth]!, splits[depth]! as Split) && this.applyBound();
-    return this.settle(applied);
+    for (; this.depth > depth; this.depth--) store.pop();
   }
 
   private settle(applied: boolean): Fixpoint {
     const { engine } = this;
     let step: Fixpoint = Fixpoint.failed;
-    if (applied) step = engine.propagate();
-    else engine.clearQueue();
+    if (applied) {
+      step = engine.propagate();
+      if (step === Fixpoint.failed) this.branching.failed?.(engine.failedPropagator!);
+    } else {
+      engine.clearQueue();
+    }
     if (step === Fixpoint.failed) this.failures++;
+    else if (this.depth === 0) this.noteBound();
     return step;
   }
 
-  private applyBound(): boolean {
+  /** Asks for a better objective than the last solution's. */
+  private requireImprovement(): boolean {
     const { objective } = this.options;
-    if (objective === undefined || this.bound === undefined) return true;
+    if (objective === undefined || this.best === undefined) return true;
     const { store } = this.engine;
     return objective.sense === 1
-      ? store.setMax(objective.variable, this.bound - 1)
-      : store.setMin(objective.variable, this.bound + 1);
+      ? store.setMax(objective.variable, this.best - 1)
+      : store.setMin(objective.variable, this.best + 1);
   }
 
-  private noteObjective(): void {
+  private noteSolution(): SearchStep {
     const { objective } = this.options;
-    if (objective !== undefined) this.bound = this.engine.store.min(objective.variable);
+    this.state = "solution";
+    this.solutions++;
+    if (objective !== undefined) this.best = this.engine.store.min(objective.variable);
+    return "solution";
   }
 
-  private isAtLimit(): boolean {
-    const { nodeLimit, failureLimit } = this.limits;
-    if (nodeLimit !== undefined && this.nodes >= nodeLimit) return true;
-    if (failureLimit !== undefined && this.failures >= failureLimit) return true;
-    return this.nodes % CLOCK_INTERVAL === 0 && this.isOutOfTime();
+  /** What holds of the objective at the root holds for all solutions that are left. */
+  private noteBound(): void {
+    const { objective } = this.options;
+    if (objective === undefined) return;
+    const { store } = this.engine;
+    const bound = objective.sense === 1 ? store.min(objective.variable) : store.max(objective.variable);
+    if (Number.isFinite(bound)) this.bound = bound;
   }
 
-  private isOutOfTime(): boolean {
-    if (this.limits.signal?.aborted) return true;
-    return this.deadline !== Infinity && performance.now() >= this.deadline;
+  private isAtCountLimit(): boolean {
+    const { nodeLimit, failureLimit } = this.options;
+    return (
+      (nodeLimit !== undefined && this.nodes >= nodeLimit) ||
+      (failureLimit !== undefined && this.failures >= failureLimit)
+    );
   }
 
   private finish(step: SearchStep): SearchStep {
     this.finished = step;
     this.engine.clearQueue();
     return step;
-  }
-
-  private grow(): void {
-    const length = 2 * this.variables.length;
-    const variables = new Int32Array(length);
-    variables.set(this.variables);
-    this.variables = variables;
-    const values = new Float64Array(length);
-    values.set(this.values);
-    this.values = values;
-    const splits = new Uint8Array(length);
-    splits.set(this.splits);
-    this.splits = splits;
   }
 }

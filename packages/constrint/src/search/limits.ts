@@ -2,13 +2,17 @@ import { SolverError } from "../error.js";
 
 /** When to give up. Every limit is checked between nodes and, for long propagations, within them. */
 export interface Limits {
-  /** The most nodes of the search tree to visit. */
+  /** The most nodes of the search tree to visit, its root included. */
   readonly nodeLimit?: number | undefined;
   /** The most dead ends to run into. */
   readonly failureLimit?: number | undefined;
   /** The most seconds to spend. */
   readonly timeLimitSeconds?: number | undefined;
-  /** Aborts the search. Solving is synchronous: only what runs in between (a consumer of solutions) can abort it. */
+  /**
+   * Aborts the search, which then answers with what it has, as at any other limit; `signal.throwIfAborted()` makes an exception
+   * of it. While a synchronous search runs, only its own callbacks can abort it: the asynchronous ones see every abort, such as
+   * that of `AbortSignal.timeout(…)`.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** What a search did. */
 export interface Statistics {
-  /** Decisions taken: nodes of the search tree below the root. */
+  /** Nodes of the search tree that were visited: the root, and the two sides of every decision. */
   readonly nodes: number;
   /** Nodes at which propagation found a contradiction. */
   readonly failures: number;
@@ -8,6 +8,8 @@ export interface Statistics {
   readonly propagations: number;
   /** Solutions found. */
   readonly solutions: number;
+  /** How often the search began again at the root. */
+  readonly restarts: number;
   /** The most numbers the trail held at once. */
   readonly peakTrail: number;
   /** The most decisions that stood at once. */

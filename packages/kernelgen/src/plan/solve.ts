@@ -113,7 +113,7 @@ function explainInfeasible(problem: Problem, device: Device, family: KernelFamil
 }
 
 /** Nodes of a search for the least need of a budget: not minutes for a number in a message, and the same message everywhere. */
-const leastNeedNodes = 2000;
+const leastNeedNodes = 4000;
 
 /** How far a budget is from what the stated tiling needs; undefined if some tile meets it. */
 function shortfall(name: string, device: Device, stated: () => { model: Model; tiling: Tiling }): string | undefined {

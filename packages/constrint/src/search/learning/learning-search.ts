@@ -1,7 +1,11 @@
 import { type Engine, Fixpoint } from "../../engine/engine.js";
 import { LiteralKind } from "../../engine/literal.js";
-import { type Branching, type Decision, Split } from "../branching.js";
+import type { Branching } from "../branching/branching.js";
+import { type Decision, Split } from "../branching/decision.js";
+import { SearchClock } from "../clock.js";
 import type { Limits } from "../limits.js";
+import type { Progress, ProgressOptions } from "../progress.js";
+import { luby } from "../restarts.js";
 import type { Objective, Search, SearchStep } from "../search.js";
 import type { Statistics } from "../statistics.js";
 import { ActivityOrder } from "./activity-order.js";
@@ -11,8 +15,8 @@ import { falsify, Nogoods, OBJECTIVE } from "./nogoods.js";
 import { PremiseStack } from "./premises.js";
 import type { RecordingStore } from "./recording-store.js";
 
-/** Time and signal are looked at once in this many decisions and conflicts. */
-const CLOCK_INTERVAL = 64;
+/** The clock is read once in this many decisions and conflicts. */
+const CLOCK_INTERVAL = 16;
 /** Conflicts in the unit of the restart sequence. */
 const RESTART_UNIT = 128;
 /** Nogoods kept before the least useful half is forgotten, and by how much that number grows each time. */
@@ -20,7 +24,7 @@ const INITIAL_NOGOOD_LIMIT = 4000;
 const NOGOOD_LIMIT_GROWTH = 1.1;
 
 /** What a learning search works on beside the engine. */
-export interface LearningOptions {
+export interface LearningOptions extends Limits, ProgressOptions {
   /** The variables that activity decides, in the order that decides before any conflict. */
   readonly variables: readonly number[];
   /** The variables whose values make a solution: enumeration produces each combination once. */
@@ -49,9 +53,14 @@ export class LearningSearch implements Search {
   private readonly order: ActivityOrder;
   private readonly decision: Decision = { variable: 0, value: 0, split: Split.equal };
   private readonly phases: Float64Array;
-  private started = false;
+  private readonly clock: SearchClock;
+  /** Where the last call left: what the next one has to do first. */
+  private state: "new" | "solution" | "paused" | "interrupted" = "new";
   private finished: SearchStep | undefined;
+  private isRootExplicit = false;
   private bound: number | undefined;
+  /** What the root's propagation proved of the objective. */
+  private rootBound: number | undefined;
   private nogoodLimit = INITIAL_NOGOOD_LIMIT;
   private conflictsUntilRestart = RESTART_UNIT;
   private restarts = 0;
@@ -61,14 +70,11 @@ export class LearningSearch implements Search {
   private peakTrail = 0;
   private peakDepth = 0;
   private untilClock = CLOCK_INTERVAL;
-  private readonly deadline: number;
-  private readonly startedAt: number;
 
   constructor(
     private readonly engine: Engine,
     private readonly store: RecordingStore,
     private readonly branching: Branching,
-    private readonly limits: Limits,
     private readonly options: LearningOptions,
   ) {
     this.premises = new PremiseStack(store);
@@ -77,34 +83,38 @@ export class LearningSearch implements Search {
     this.order = new ActivityOrder(store.variableCount, options.variables);
     this.analysis = new ConflictAnalysis(store, this.premises, this.explainer, (x) => this.order.bump(x));
     this.phases = new Float64Array(store.variableCount).fill(Number.NaN);
-    this.startedAt = options.startedAt ?? performance.now();
-    const seconds = limits.timeLimitSeconds;
-    this.deadline = seconds === undefined ? Infinity : this.startedAt + 1000 * seconds;
-    engine.interrupt = () => this.isOutOfTime();
+    this.clock = new SearchClock(options, options.startedAt ?? performance.now(), () => this.progress());
+    engine.interrupt = () => this.clock.read() !== "go";
   }
 
-  /** Goes on to the next solution, whose values are then in the store. */
-  next(): SearchStep {
+  next(pauseAt = Infinity): SearchStep {
     if (this.finished !== undefined) return this.finished;
-    let consistent: boolean;
-    if (!this.started) {
-      this.started = true;
-      if (this.isOutOfTime()) return this.finish("limit");
-      const root = this.propagateRoot();
-      if (root === Fixpoint.failed) this.failures++;
-      if (root === Fixpoint.interrupted) return this.finish("limit");
-      consistent = root === Fixpoint.reached;
-    } else {
-      consistent = this.leaveSolution();
+    this.clock.pauseAt = pauseAt;
+    const { state } = this;
+    if (state === "new") {
+      this.nodes++;
+      if (this.clock.read() === "over") return this.finish("limit");
+    } else if (state === "solution") {
+      if (!this.leaveSolution()) return this.finish("exhausted");
+    } else if (state === "interrupted") {
+      this.engine.queueAll(); // the interrupted propagation has forgotten what was queued
     }
-    if (!consistent) return this.finish("exhausted");
+    if (!this.isRootExplicit) {
+      const root = this.propagateRoot();
+      if (root === Fixpoint.interrupted) return this.pauseOrEnd("interrupted");
+      if (root === Fixpoint.failed) {
+        this.failures++;
+        return this.finish("exhausted");
+      }
+    }
     for (;;) {
       const fixpoint = this.propagate();
-      if (fixpoint === Fixpoint.interrupted) return this.finish("limit");
+      if (fixpoint === Fixpoint.interrupted) return this.pauseOrEnd("interrupted");
       if (fixpoint === Fixpoint.failed) {
         this.failures++;
         if (!this.learn()) return this.finish("exhausted");
-        if (this.isAtLimit()) return this.finish("limit");
+        if (this.isAtCountLimit()) return this.finish("limit");
+        if (this.isTimeToStop()) return this.pauseOrEnd("paused");
         continue;
       }
       if (this.store.level === 0) this.settleRoot();
@@ -114,12 +124,14 @@ export class LearningSearch implements Search {
         continue;
       }
       if (this.decide()) {
-        if (this.isAtLimit()) return this.finish("limit");
+        if (this.isAtCountLimit()) return this.finish("limit");
+        if (this.isTimeToStop()) return this.pauseOrEnd("paused");
         continue;
       }
       if (this.options.accept?.() ?? true) {
         this.solutions++;
         this.noteSolution();
+        this.state = "solution";
         return "solution";
       }
       this.failures++;
@@ -134,10 +146,15 @@ export class LearningSearch implements Search {
       failures: this.failures,
       propagations: this.engine.propagations,
       solutions: this.solutions,
+      restarts: this.restarts,
       peakTrail: this.peakTrail,
       peakDepth: this.peakDepth,
-      seconds: (performance.now() - this.startedAt) / 1000,
+      seconds: this.clock.seconds,
     };
+  }
+
+  private progress(): Progress {
+    return { ...this.statistics(), depth: this.store.level, objective: this.bound, bound: this.rootBound };
   }
 
   // --------------------------------------------------------------------------------------------------------- propagation
@@ -147,6 +164,7 @@ export class LearningSearch implements Search {
     const first = engine.propagate();
     if (first !== Fixpoint.reached) return first;
     engine.makeExplicit();
+    this.isRootExplicit = true;
     engine.queueAll();
     const second = engine.propagate();
     if (second === Fixpoint.reached) this.settleRoot();
@@ -179,7 +197,13 @@ export class LearningSearch implements Search {
   }
 
   private settleRoot(): void {
-    this.store.history.settleRoot();
+    const { store } = this;
+    const { objective } = this.options;
+    if (objective !== undefined) {
+      const bound = objective.sense === 1 ? store.min(objective.variable) : store.max(objective.variable);
+      if (Number.isFinite(bound)) this.rootBound = bound;
+    }
+    store.history.settleRoot();
     this.nogoods.rewind();
   }
 
@@ -323,18 +347,21 @@ export class LearningSearch implements Search {
 
   // -------------------------------------------------------------------------------------------------------------- limits
 
-  private isAtLimit(): boolean {
-    const { nodeLimit, failureLimit } = this.limits;
+  private isAtCountLimit(): boolean {
+    const { nodeLimit, failureLimit } = this.options;
     if (nodeLimit !== undefined && this.nodes >= nodeLimit) return true;
-    if (failureLimit !== undefined && this.failures >= failureLimit) return true;
-    if (--this.untilClock > 0) return false;
-    this.untilClock = CLOCK_INTERVAL;
-    return this.isOutOfTime();
+    return failureLimit !== undefined && this.failures >= failureLimit;
   }
 
-  private isOutOfTime(): boolean {
-    if (this.limits.signal?.aborted) return true;
-    return this.deadline !== Infinity && performance.now() >= this.deadline;
+  private isTimeToStop(): boolean {
+    if (--this.untilClock > 0) return false;
+    this.untilClock = CLOCK_INTERVAL;
+    return this.clock.read() !== "go";
+  }
+
+  private pauseOrEnd(state: "paused" | "interrupted"): SearchStep {
+    this.state = state;
+    return this.clock.read() === "over" ? this.finish("limit") : "paused";
   }
 
   private finish(step: SearchStep): SearchStep {
@@ -342,11 +369,4 @@ export class LearningSearch implements Search {
     this.engine.clearQueue();
     return step;
   }
-}
-
-/** The restart sequence 1, 1, 2, 1, 1, 2, 4, … of Luby, Sinclair and Zuckerman, 1993; i ≥ 1. */
-function luby(i: number): number {
-  let size = 1;
-  while (size < i + 1) size *= 2;
-  return size === i + 1 ? size / 2 : luby(i - size / 2 + 1);
 }

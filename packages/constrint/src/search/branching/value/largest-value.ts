@@ -1,0 +1,10 @@
+import type { Store } from "../../../engine/store.js";
+import { type Decision, decideValue } from "../decision.js";
+import type { ValueChoice } from "./value-choice.js";
+
+/** The largest value first. */
+export const largestValue: ValueChoice = {
+  decide(store: Store, x: number, decision: Decision): void {
+    decideValue(store, x, store.max(x), decision);
+  },
+};
