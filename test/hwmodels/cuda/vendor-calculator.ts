@@ -32,7 +32,8 @@ export interface VendorOccupancy {
   readonly allocatedSharedBytes: number;
 }
 
-function includeFolders(): string[] {
+/** The include folders of the CUDA Toolkits of this machine. */
+export function includeFolders(): string[] {
   const toolkits = [process.env.CUDA_HOME, process.env.CUDA_PATH].filter((path) => path !== undefined);
   if (existsSync("/usr/local")) {
     const installed = readdirSync("/usr/local").filter((name) => name.startsWith("cuda"));
