@@ -1,0 +1,130 @@
+// Compares constrint with other solvers and writes bench/results/DATE-solvers.md; see README.md.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { constrint } from "./constrint.js";
+import { WarmConstrintPeer } from "./constrint-warm.js";
+import { CpSatPeer } from "./cp-sat.js";
+import { FlatZincPeer, root } from "./flatzinc-peer.js";
+import { gecode } from "./gecode.js";
+import { formatGrowth, growth } from "./growth.js";
+import { MiniZincWasmPeer } from "./minizinc-wasm.js";
+import { type Measurement, measure, type Peer } from "./peer.js";
+import { formatResults, formatSeconds, key, type Results } from "./report.js";
+import { rows } from "./rows.js";
+import { formatTilings } from "./tilings.js";
+
+const { values: options } = parseArgs({
+  options: {
+    rows: { type: "string" },
+    peers: { type: "string" },
+    limit: { type: "string", default: "60" },
+    parts: { type: "string", default: "peers,growth,tilings" },
+    // What an earlier run measured of the peers, to look at constrint alone; never for a page of results.
+    "save-peers": { type: "string" },
+    "load-peers": { type: "string" },
+    output: { type: "string" },
+  },
+});
+
+const limitSeconds = Number(options.limit);
+if (!(limitSeconds > 0)) throw new Error(`--limit: expected seconds > 0, found ${options.limit}`);
+const chosen = <T extends { readonly id: string }>(
+  name: string,
+  all: readonly T[],
+  choice: string | undefined,
+): readonly T[] => {
+  if (choice === undefined) return all;
+  const ids = choice.split(",");
+  for (const id of ids) {
+    if (!all.some((item) => item.id === id))
+      throw new Error(`--${name}: ${id} is none of ${all.map((item) => item.id).join(", ")}`);
+  }
+  return all.filter(({ id }) => ids.includes(id));
+};
+const parts = chosen(
+  "parts",
+  ["peers", "growth", "tilings"].map((id) => ({ id })),
+  options.parts,
+).map(({ id }) => id);
+const chosenRows = chosen("rows", rows, options.rows);
+const allPeers: readonly Peer[] = [
+  new FlatZincPeer(constrint),
+  new WarmConstrintPeer(),
+  new FlatZincPeer(gecode),
+  new MiniZincWasmPeer("chuffed-wasm", "Chuffed wasm", "chuffed"),
+  new MiniZincWasmPeer("gecode-wasm", "Gecode wasm", "gecode"),
+  new CpSatPeer(),
+];
+const log = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** The peers' measurements of an earlier run, with where and when. */
+interface SavedPeers {
+  readonly date: string;
+  readonly machine: string;
+  readonly measured: Readonly<Record<string, Measurement>>;
+}
+
+const date = new Date().toISOString().slice(0, 10);
+const machine = `${cpus().length} × ${cpus()[0]!.model}`;
+const saved =
+  options["load-peers"] === undefined
+    ? undefined
+    : (JSON.parse(readFileSync(options["load-peers"], "utf8")) as SavedPeers);
+
+async function comparePeers(): Promise<string> {
+  const peers: Peer[] = [];
+  const measured = new Map<string, Measurement>(Object.entries(saved?.measured ?? {}));
+  for (const peer of chosen("peers", allPeers, options.peers)) {
+    const problem = await peer.prepare();
+    if (problem === undefined) peers.push(peer);
+    else log(`${peer.name}: left out, ${problem}`);
+  }
+  for (const row of chosenRows) {
+    for (const peer of peers) {
+      if (saved !== undefined && measured.has(key(row, peer)) && !peer.id.startsWith("constrint")) continue;
+      const result = await measure(peer, row, limitSeconds);
+      measured.set(key(row, peer), result);
+      log(`${row.id} ${peer.id}: ${result.status} ${formatSeconds(result.seconds)} ${result.message ?? ""}`);
+    }
+  }
+  const results: Results = { rows: chosenRows, peers, measured, limitSeconds };
+  for (const peer of allPeers) await peer.close();
+  if (options["save-peers"] !== undefined) {
+    writeFileSync(
+      options["save-peers"],
+      JSON.stringify({ date, machine, measured: Object.fromEntries(measured) } satisfies SavedPeers),
+    );
+  }
+  const note = saved === undefined ? "" : `Peers measured on ${saved.date}, ${saved.machine}.\n\n`;
+  return `## Against other solvers\n\n${note}${INTRODUCTION}\n\n${formatResults(results)}`;
+}
+
+const INTRODUCTION =
+  `Seconds of solving, the fewest of up to five runs, nodes in brackets, limit ${limitSeconds} s. Flattening and the start of the process are not in it. ` +
+  "constrint: the command fzn-constrint in a new process, its code not yet compiled; warm: the same command called again in one process; the two columns of " +
+  "whole seconds are the whole process, and the whole call when warm (reading, solving, printing). ÷: how many times constrint's seconds, in brackets the warm ones'. " +
+  "Every answer (number of solutions, optimum) is checked. Gecode: native 6.2 with its own global constraints; Chuffed and Gecode in " +
+  "WebAssembly: npm minizinc; CP-SAT: npm or-tools-wasm on the problem as flattened for constrint, the whole call with building the model, one worker for " +
+  "enumeration, else two.";
+
+const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+const sections: string[] = [];
+if (parts.includes("peers")) sections.push(await comparePeers());
+if (parts.includes("growth")) sections.push(formatGrowth(await growth(limitSeconds, log)));
+if (parts.includes("tilings")) sections.push(formatTilings());
+const page =
+  `# Solvers, ${date}\n\nMachine: ${machine}; node ${process.version}; commit ${commit}.\n\n${sections.join("\n")}\n` +
+  `Made by \`node bench/dist/solvers/main.js${process.argv
+    .slice(2)
+    .map((argument) => ` ${argument}`)
+    .join("")}\`.\n`;
+if (options.output === undefined) {
+  process.stdout.write(page);
+} else {
+  const folder = join(root, "bench/results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${date}-${options.output}.md`), page);
+}
