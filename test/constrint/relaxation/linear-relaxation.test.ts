@@ -156,3 +156,28 @@ test("a variable too large for the simplex method leaves the optimum exact", () 
   // x₂ … x₄ are worth more than the unit of x₀ that each of them takes; x₁ excludes the better x₂.
   expect(result.objective).toBe(huge - 3 + 3 + 4 + 5);
 });
+
+describe("asynchronous questions", () => {
+  test("load the relaxation by themselves where the objective is a sum under linear constraints, and only there", async () => {
+    const { m, profit } = knapsack(18);
+    const expected = m.maximize(profit).objective;
+    const byDefault = await m.maximizeAsync(profit);
+    expect(byDefault).toMatchObject({ status: "optimal", objective: expected });
+    expect(byDefault.statistics.relaxation?.bound).toBeGreaterThanOrEqual(expected!);
+    const without = await m.maximizeAsync(profit, { relaxation: false });
+    expect(without).toMatchObject({ status: "optimal", objective: expected });
+    expect(without.statistics.relaxation).toBeUndefined();
+
+    const other = new Model();
+    const x = other.int("x", 1, 9);
+    expect((await other.minimizeAsync(x)).statistics.relaxation).toBeUndefined();
+  });
+
+  test("give way to other work", async () => {
+    const { m, profit } = knapsack(60); // hours without the relaxation
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 0);
+    const result = await m.maximizeAsync(profit, { relaxation: false, signal: stop.signal });
+    expect(result.status).toBe("satisfied");
+  });
+});

@@ -1,5 +1,6 @@
 import { interval, valueSet } from "../domain/int-domain.js";
 import { SolverError } from "../error.js";
+import type { SearchStep } from "../search/search.js";
 import { findConflict } from "./conflict.js";
 import { type Constraint, type NamedConstraint, requireConstraint } from "./constraint.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
@@ -129,6 +130,16 @@ export class Model {
     return this.optimize(toExpression(expression), -1, options);
   }
 
+  /** {@link minimize}, giving way to other work now and then, and with the linear relaxation where it may pay. */
+  minimizeAsync(expression: Operand, options: OptimizeOptions = {}): Promise<OptimizeResult> {
+    return this.optimizeAsync(toExpression(expression), 1, options);
+  }
+
+  /** {@link maximize}, giving way to other work now and then, and with the linear relaxation where it may pay. */
+  maximizeAsync(expression: Operand, options: OptimizeOptions = {}): Promise<OptimizeResult> {
+    return this.optimizeAsync(toExpression(expression), -1, options);
+  }
+
   /**
    * Finds out why the model has no solution: a subset of its constraints, minimal by inclusion, that has none. The domains of
    * the variables are taken as given. A limit leaves a larger subset, and says so.
@@ -151,22 +162,63 @@ export class Model {
     this.requireOwnVariables(expression);
     const run = new Run(this, options, { expression, sense });
     if (options.relaxation) run.relax(options.relaxation);
-    let solution: Solution | undefined;
-    let objective: number | undefined;
-    let step = run.search.next();
-    for (; step === "solution"; step = run.search.next()) {
-      solution = run.solution();
-      objective = run.objective();
-      options.onImprovement?.(solution, objective);
-      if (options.signal?.aborted) {
-        step = "limit";
-        break;
-      }
+    const improvements = new Improvements(run, options);
+    while (!improvements.take(run.search.next()));
+    return improvements.result();
+  }
+
+  private async optimizeAsync(expression: IntExpr, sense: 1 | -1, options: OptimizeOptions): Promise<OptimizeResult> {
+    this.requireOwnVariables(expression);
+    const run = new Run(this, options, { expression, sense });
+    const relaxation =
+      options.relaxation ?? (run.mayRelax && (await import("../relaxation/index.js")).linearRelaxation);
+    if (relaxation) run.relax(relaxation);
+    const improvements = new Improvements(run, options);
+    for (;;) {
+      const step = run.search.next(performance.now() + WORK_MILLISECONDS);
+      if (improvements.take(step)) return improvements.result();
+      if (step === "paused") await otherWork();
     }
-    const statistics = run.statistics();
+  }
+}
+
+/** An asynchronous question works this long before it gives way. */
+const WORK_MILLISECONDS = 20;
+
+/** Lets what waits in the event loop run: timers, input, painting. */
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Collects what an optimising run finds. */
+class Improvements {
+  private solution: Solution | undefined;
+  private objective: number | undefined;
+  private isProved = false;
+
+  constructor(
+    private readonly run: Run,
+    private readonly options: OptimizeOptions,
+  ) {}
+
+  /** Takes in how a step of the search ended, and returns whether it was the last one. */
+  take(step: SearchStep): boolean {
+    if (step === "paused") return false;
+    this.isProved = step === "exhausted";
+    if (step !== "solution") return true;
+    const { run, options } = this;
+    this.solution = run.solution();
+    this.objective = run.objective();
+    options.onImprovement?.(this.solution, this.objective);
+    return options.signal?.aborted ?? false;
+  }
+
+  result(): OptimizeResult {
+    const { solution, objective, isProved } = this;
+    const statistics = this.run.statistics();
     if (solution === undefined || objective === undefined) {
-      return { status: step === "limit" ? "unknown" : "unsatisfiable", statistics };
+      return { status: isProved ? "unsatisfiable" : "unknown", statistics };
     }
-    return { status: step === "limit" ? "satisfied" : "optimal", solution, objective, statistics };
+    return { status: isProved ? "optimal" : "satisfied", solution, objective, statistics };
   }
 }
