@@ -135,13 +135,15 @@ describe("parser", () => {
     expect(constraints[0]!.arguments[0]).toStrictEqual({ type: "int", offset: 13, value });
   });
 
-  test.each(["1.5", "-2.0", "1e10", "3.25E-4", "1.0..2.5", "1..2.5", "{1.0,2.5}"])(
-    "the float %s is recognised",
-    (text) => {
-      const { constraints } = parseFlatZinc(`constraint p(${text}); solve satisfy;`);
-      expect(constraints[0]!.arguments[0]).toStrictEqual({ type: "float", offset: 13 });
-    },
-  );
+  test.each(["1.5", "-2.0", "1e10", "3.25E-4"])("the float %s is recognised", (text) => {
+    const { constraints } = parseFlatZinc(`constraint p(${text}); solve satisfy;`);
+    expect(constraints[0]!.arguments[0]).toStrictEqual({ type: "float", offset: 13, value: Number(text) });
+  });
+
+  test.each(["1.0..2.5", "1..2.5", "{1.0,2.5}"])("the set of floats %s is recognised", (text) => {
+    const { constraints } = parseFlatZinc(`constraint p(${text}); solve satisfy;`);
+    expect(constraints[0]!.arguments[0]).toStrictEqual({ type: "float", offset: 13 });
+  });
 });
 
 describe("errors name the place and what was expected", () => {

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { SolverError } from "../error.js";
 import type { Solution } from "../model/results.js";
 import type { SolveOptions } from "../model/solve-options.js";
+import type { RestartOptions } from "../search/restarts.js";
 import type { Statistics } from "../search/statistics.js";
 import { type CommandOptions, HELP, parseOptions, UsageError } from "./options.js";
 import { type FlatZincProblem, readFlatZinc } from "./problem.js";
-import { staticOrder } from "./search-annotation.js";
+import { branchingFor } from "./search-annotation.js";
 
 /** The process's exit codes: MiniZinc takes every other code than 0 for a crash. */
 export const ExitCode = {
@@ -25,6 +26,9 @@ const UNKNOWN = "=====UNKNOWN=====\n";
 const FLUSH_LENGTH = 2 ** 16;
 /** … or when this much time has passed since the last time. */
 const FLUSH_MILLISECONDS = 50;
+
+/** The restarts of a free search, whose choices learn from failures. */
+const FREE_RESTARTS: RestartOptions = { sequence: "luby" };
 
 /** How a search ended, for the answer's last lines. */
 interface Outcome {
@@ -58,7 +62,11 @@ export function main(argv: readonly string[]): void {
 function answer(options: CommandOptions): void {
   const startedAt = performance.now();
   const problem = readFlatZinc(readText(options.file));
-  const { order, unsupported } = staticOrder(options.freeSearch ? [] : problem.phases);
+  const { freeSearch, seed, allSolutions } = options;
+  const { branching, replaced } = branchingFor([...(freeSearch ? [] : problem.phases), ...problem.remaining]);
+  // Restarts do not help to see all solutions.
+  const isEnumeration = problem.goal === undefined && allSolutions;
+  const restarts = freeSearch ? (isEnumeration ? undefined : FREE_RESTARTS) : problem.restarts;
   const { timeLimitMilliseconds } = options;
   const initSeconds = (performance.now() - startedAt) / 1000;
   const log = (message: string): void => {
@@ -66,10 +74,11 @@ function answer(options: CommandOptions): void {
   };
   const { model } = problem;
   log(`${model.variables.length} variables, ${model.constraints.length} constraints`);
-  for (const choice of unsupported) log(`search annotation not supported: ${choice}`);
-  if (options.seed !== undefined) log("the random seed changes nothing: the search makes no random choices");
+  for (const choice of replaced) log(`search annotation replaced: ${choice}`);
   const solveOptions: SolveOptions = {
-    order,
+    branching,
+    restarts,
+    seed,
     timeLimitSeconds: timeLimitMilliseconds === undefined ? undefined : timeLimitMilliseconds / 1000,
   };
   const search = problem.goal === undefined ? satisfy : optimize;
@@ -125,6 +134,7 @@ function formatStatistics(problem: FlatZincProblem, outcome: Outcome, initSecond
     objective,
     nodes: statistics.nodes,
     failures: statistics.failures,
+    restarts: statistics.restarts,
     propagations: statistics.propagations,
     peakDepth: statistics.peakDepth,
     peakTrail: statistics.peakTrail,

@@ -25,16 +25,15 @@ Solves a FlatZinc problem of integers and booleans; - reads it from standard inp
 
   -a, --all-solutions   print every solution, or every improvement on the way to the optimum
   -n, --num-solutions N stop after N solutions, or N improvements
-  -f, --free-search     ignore the file's search annotations
-  -r, --random-seed N   seed of random choices (the search makes none)
+  -f, --free-search     ignore the file's search annotations: weighted degree (dom_w_deg), and restarts
+  -r, --random-seed N   seed of random choices (indomain_random)
   -s, --statistics      print %%%mzn-stat: lines after the answer
   -t, --time-limit MS   stop after this many milliseconds
   -v, --verbose         say on standard error what is done
   -h, --help            print this text
 
-Search annotations: int_search, bool_search and seq_search order the variables as they list them; indomain_max starts with the
-largest value, every other choice of a value with the smallest, and every choice of a variable is input_order. -v names what
-was replaced.
+Search annotations: int_search, bool_search and seq_search with the choices of MiniZinc 2.6, and restart_luby, restart_geometric,
+restart_linear, restart_constant. -v names what was replaced (impact, by the variables' activity).
 
 Exit codes: 0 answered (also UNSATISFIABLE and UNKNOWN), 2 error in the command line or the file.
 `;

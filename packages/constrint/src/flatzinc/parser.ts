@@ -267,7 +267,7 @@ class Parser {
     if (lexer.word === "{") return this.setElements();
     let isFloat = lexer.kind === "float";
     const low = this.number();
-    if (lexer.word !== "..") return isFloat ? float(offset) : Object.freeze({ type: "int", offset, value: low });
+    if (lexer.word !== "..") return Object.freeze({ type: isFloat ? "float" : "int", offset, value: low });
     lexer.advance();
     isFloat ||= (lexer.kind as string) === "float";
     const high = this.number();
@@ -295,11 +295,10 @@ class Parser {
     throw this.errorAt(literal.offset, "expected a range or a set of integers");
   }
 
-  /** The value of a number; that of a float, which nothing reads, is 0. */
   private number(): number {
     const { lexer } = this;
     if (lexer.kind !== "integer" && lexer.kind !== "float") throw this.expected("a number");
-    const value = lexer.kind === "integer" ? lexer.value : 0;
+    const value = lexer.kind === "integer" ? lexer.value : Number(lexer.word);
     lexer.advance();
     return value;
   }

@@ -5,6 +5,7 @@ import { type Constraint, or } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
 import { Model } from "../model/model.js";
 import type { Solution } from "../model/results.js";
+import type { RestartOptions } from "../search/restarts.js";
 import { ArgumentMismatch } from "./builtins/builtin.js";
 import { findBuiltin } from "./builtins/table.js";
 import { type IntSet, intSet } from "./int-set.js";
@@ -12,7 +13,7 @@ import { formatSolution, type OutputItem, outputOf } from "./output.js";
 import { varInt } from "./parameter.js";
 import { parseFlatZinc } from "./parser.js";
 import { PlaceCounter } from "./place-counter.js";
-import { type SearchPhase, searchPhases } from "./search-annotation.js";
+import { restartsOf, type SearchPhase, searchPhases } from "./search-annotation.js";
 import type { Annotation, ConstraintItem, Declaration, Expression, FlatZincSyntax, SolveItem } from "./syntax.js";
 import { describeValue, Scope, type Value } from "./value.js";
 
@@ -27,6 +28,13 @@ export interface FlatZincProblem {
   readonly goal: { readonly sense: "minimize" | "maximize"; readonly expression: IntExpr } | undefined;
   /** How the text's search annotations want the variables decided. */
   readonly phases: readonly SearchPhase[];
+  /** When the text's annotations want the search to begin again. */
+  readonly restarts: RestartOptions | undefined;
+  /**
+   * How to decide what no annotation mentions: the variables of the model first, then those that its translation introduced, by
+   * weighted degree and from the smallest value on.
+   */
+  readonly remaining: readonly SearchPhase[];
   /** Where the text says each of the model's constraints: the constraint item, or the declaration that implies it. */
   readonly places: ReadonlyMap<Constraint, Position>;
   /** The lines `name = value;` for what the text wants to see of a solution. */
@@ -48,6 +56,8 @@ class Reader {
   private readonly model = new Model();
   private readonly scope: Scope;
   private readonly outputs: OutputItem[] = [];
+  /** Variables that the translation to FlatZinc introduced or that a constraint defines. */
+  private readonly introduced = new Set<IntVar>();
   private readonly places = new Map<Constraint, Position>();
   private readonly placeCounter: PlaceCounter;
 
@@ -62,11 +72,15 @@ class Reader {
     for (const item of constraints) this.constrain(item);
     const goal = this.goalOf(solve);
     const phases = searchPhases(solve.annotations, this.scope);
-    const { model, outputs, places } = this;
+    const restarts = restartsOf(solve.annotations, this.scope);
+    const { model, outputs, places, introduced } = this;
+    const named = model.variables.filter((variable) => !introduced.has(variable));
     return Object.freeze({
       model,
       goal,
       phases: Object.freeze(phases),
+      restarts,
+      remaining: Object.freeze([named, [...introduced]].map((variables) => ({ variables, ...DEFAULT_CHOICES }))),
       places,
       format: (solution: Solution) => formatSolution(outputs, solution),
     });
@@ -85,7 +99,7 @@ class Reader {
     if (output !== undefined) this.outputs.push(output);
   }
 
-  private variable({ name, type, value: given, offset }: Declaration): Value {
+  private variable({ name, type, value: given, offset, annotations }: Declaration): Value {
     const isBool = type.base === "bool";
     const domain: IntSet = isBool ? [[0, 1]] : type.domain === undefined ? ALL_INTEGERS : intSet(type.domain);
     let variable: IntVar;
@@ -102,6 +116,7 @@ class Reader {
     } else {
       variable = this.model.int(name, type.domain?.type === "set" ? type.domain.values : []);
     }
+    if (annotations.some((annotation) => INTRODUCED.has(annotation.name))) this.introduced.add(variable);
     const value: Value = { kind: isBool ? "bool" : "int", expression: variable };
     if (given !== undefined) {
       const equal = this.scope.evaluate(given);
@@ -177,6 +192,12 @@ class Reader {
     return this.scope.error(offset, `expected ${expected}, found ${describeValue(found)}`);
   }
 }
+
+/** The annotations of variables that follow from others. */
+const INTRODUCED = new Set(["var_is_introduced", "is_defined_var"]);
+
+/** How variables without a search annotation are decided. */
+const DEFAULT_CHOICES = { variableChoice: "dom_w_deg", valueChoice: "indomain_min" };
 
 const ALL_INTEGERS: IntSet = [[-MAX_INTEGER, MAX_INTEGER]];
 

@@ -1,7 +1,10 @@
+import type { BranchingPhase, ValueChoice, VariableChoice } from "../model/branching.js";
 import type { IntVar } from "../model/expression.js";
-import { largest, smallest, type VariableOrder } from "../model/solve-options.js";
+import type { RestartOptions } from "../search/restarts.js";
 import type { Annotation, Expression } from "./syntax.js";
 import type { Scope } from "./value.js";
+
+type Call = Annotation & { readonly type: "call" };
 
 /** One `int_search` or `bool_search`: which of its variables to decide next, and how to divide its domain. */
 export interface SearchPhase {
@@ -12,9 +15,45 @@ export interface SearchPhase {
   readonly valueChoice: string;
 }
 
-/** The value choices that try the largest value first, and the words that mean the same as the two orders supported. */
-const LARGEST_FIRST = new Set(["indomain_max"]);
-const SMALLEST_FIRST = new Set(["indomain_min", "indomain"]);
+/** MiniZinc's choices of a variable. */
+const VARIABLE_CHOICES: ReadonlyMap<string, VariableChoice> = new Map<string, VariableChoice>([
+  ["input_order", "input-order"],
+  ["first_fail", "first-fail"],
+  ["anti_first_fail", "anti-first-fail"],
+  ["smallest", "smallest"],
+  ["largest", "largest"],
+  ["occurrence", "occurrence"],
+  ["most_constrained", "most-constrained"],
+  ["max_regret", "max-regret"],
+  ["dom_w_deg", "dom-wdeg"],
+]);
+
+/** MiniZinc's choices of a value. `indomain` is any order of single values. */
+const VALUE_CHOICES: ReadonlyMap<string, ValueChoice> = new Map<string, ValueChoice>([
+  ["indomain", "smallest"],
+  ["indomain_min", "smallest"],
+  ["indomain_max", "largest"],
+  ["indomain_median", "median"],
+  ["indomain_middle", "middle"],
+  ["indomain_split", "split"],
+  ["indomain_reverse_split", "reverse-split"],
+  ["indomain_interval", "interval"],
+  ["indomain_random", "random"],
+]);
+
+/** Choices of a variable that are not there, and what comes closest to them. */
+const VARIABLE_REPLACEMENTS: ReadonlyMap<string, VariableChoice> = new Map<string, VariableChoice>([
+  ["impact", "activity"],
+]);
+
+/** Choices of a value that are not there, and what comes closest to them. */
+const VALUE_REPLACEMENTS: ReadonlyMap<string, ValueChoice> = new Map<string, ValueChoice>([
+  ["indomain_split_random", "split"],
+  ["outdomain_min", "largest"],
+  ["outdomain_max", "smallest"],
+]);
+
+const RESTART_ANNOTATIONS = ["restart_none", "restart_luby", "restart_geometric", "restart_linear", "restart_constant"];
 
 /**
  * The phases that the solve item's annotations ask for, one after the other; annotations that are no search annotations, and
@@ -42,29 +81,45 @@ export function searchPhases(annotations: readonly Expression[], scope: Scope): 
 }
 
 /**
- * The static order that comes closest to the phases: the variables as they are listed, each once, the largest value first for
- * `indomain_max`. What it cannot follow is named in `unsupported`.
+ * The restarts that the solve item's annotations ask for, or undefined; the last one counts.
+ *
+ * @throws FlatZincError for a restart annotation whose arguments are not numbers in range.
+ * @internal
+ */
+export function restartsOf(annotations: readonly Expression[], scope: Scope): RestartOptions | undefined {
+  let restarts: RestartOptions | undefined;
+  for (const annotation of annotations) {
+    if (annotation.type !== "name" && annotation.type !== "call") continue;
+    if (!RESTART_ANNOTATIONS.includes(annotation.name)) continue;
+    restarts = annotation.type === "name" ? undefined : restartOptions(annotation, scope);
+  }
+  return restarts;
+}
+
+/**
+ * How to search as the phases say. What had to be replaced is named in `replaced`, with its replacement.
  *
  * @internal
  */
-export function staticOrder(phases: readonly SearchPhase[]): {
-  readonly order: readonly VariableOrder[];
-  readonly unsupported: readonly string[];
+export function branchingFor(phases: readonly SearchPhase[]): {
+  readonly branching: readonly BranchingPhase[];
+  readonly replaced: readonly string[];
 } {
-  const order = new Map<IntVar, VariableOrder>();
-  const unsupported = new Set<string>();
-  for (const { variables, variableChoice, valueChoice } of phases) {
-    if (variableChoice !== "input_order") unsupported.add(`${variableChoice} (input_order is used)`);
-    const isLargestFirst = LARGEST_FIRST.has(valueChoice);
-    if (!isLargestFirst && !SMALLEST_FIRST.has(valueChoice)) unsupported.add(`${valueChoice} (indomain_min is used)`);
-    for (const variable of variables) {
-      if (!order.has(variable)) order.set(variable, isLargestFirst ? largest(variable) : smallest(variable));
-    }
-  }
-  return { order: [...order.values()], unsupported: [...unsupported] };
+  const replaced = new Set<string>();
+  const replace = <T>(name: string, replacements: ReadonlyMap<string, T>, otherwise: T): T => {
+    const replacement = replacements.get(name) ?? otherwise;
+    replaced.add(`${name} (${replacement} is used)`);
+    return replacement;
+  };
+  const branching = phases.map(({ variables, variableChoice, valueChoice }) => ({
+    variables,
+    choose: VARIABLE_CHOICES.get(variableChoice) ?? replace(variableChoice, VARIABLE_REPLACEMENTS, "input-order"),
+    value: VALUE_CHOICES.get(valueChoice) ?? replace(valueChoice, VALUE_REPLACEMENTS, "smallest"),
+  }));
+  return { branching, replaced: [...replaced] };
 }
 
-function searchPhase(annotation: Annotation & { readonly type: "call" }, scope: Scope): SearchPhase {
+function searchPhase(annotation: Call, scope: Scope): SearchPhase {
   const [list, variableChoice, valueChoice] = annotation.arguments;
   const array = list === undefined ? undefined : scope.evaluate(list);
   if (array?.kind !== "array" || variableChoice?.type !== "name" || valueChoice?.type !== "name") {
@@ -83,4 +138,25 @@ function searchPhase(annotation: Annotation & { readonly type: "call" }, scope: 
     variableChoice: variableChoice.name,
     valueChoice: valueChoice.name,
   });
+}
+
+function restartOptions({ name, arguments: args, offset }: Call, scope: Scope): RestartOptions {
+  const numbers = args.map((argument) =>
+    argument.type === "int" || argument.type === "float" ? (argument.value ?? 0) : 0,
+  );
+  const [first = 0, second = 0] = numbers;
+  const isGeometric = name === "restart_geometric";
+  if (numbers.length !== (isGeometric ? 2 : 1) || numbers.some((number) => !(number >= 1))) {
+    throw scope.error(offset, `expected ${name}(${isGeometric ? "base, scale" : "scale"}) with numbers ≥ 1`);
+  }
+  switch (name) {
+    case "restart_luby":
+      return { sequence: "luby", scale: first };
+    case "restart_geometric":
+      return { sequence: "geometric", base: first, scale: second };
+    case "restart_linear":
+      return { sequence: "linear", scale: first };
+    default:
+      return { sequence: "constant", scale: first };
+  }
 }

@@ -69,7 +69,8 @@ export type Annotation =
 export type Expression =
   | { readonly type: "bool"; readonly offset: number; readonly value: boolean }
   | { readonly type: "int"; readonly offset: number; readonly value: number }
-  | { readonly type: "float"; readonly offset: number }
+  /** A float; ranges and sets of floats, which are float literals here, too, have no value. */
+  | { readonly type: "float"; readonly offset: number; readonly value?: number }
   /** As it is written, with its quotes. */
   | { readonly type: "string"; readonly offset: number; readonly word: string }
   | SetLiteral
