@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains } from "../explanation/premises.js";
+import { BoundsExplainer } from "../explanation/weakest-bounds.js";
 
 /**
  * result = |operand|.
@@ -12,6 +15,8 @@ export class Absolute implements Propagator {
   readonly priority = Priority.constant;
   readonly wakes = Events.bounds;
   readonly scope: readonly number[];
+
+  private explainer: BoundsExplainer | undefined;
 
   constructor(
     readonly operand: number,
@@ -37,6 +42,15 @@ export class Absolute implements Propagator {
     if (max < low && !store.setMax(operand, -low)) return Outcome.failed;
     if (store.changes !== before) return Outcome.changed;
     return store.isFixed(operand) ? Outcome.entailed : Outcome.stable;
+  }
+
+  /** The weakest bounds of operand or result that move the other. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    this.explainer ??= new BoundsExplainer(
+      this.scope,
+      (rename) => new Absolute(rename(this.operand), rename(this.result)),
+    );
+    if (!this.explainer.explain(consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds([operand, result]: readonly number[]): boolean {

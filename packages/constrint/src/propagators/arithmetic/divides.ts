@@ -2,8 +2,12 @@ import { MAX_STRIDE } from "../../domain/congruence.js";
 import { divisors, FACTORISATION_LIMIT, signedDivisors } from "../../domain/divisors.js";
 import { ceilDivide, floorDivide, gcd, lowerBound, remainder, upperBound } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
+import { LiteralKind } from "../../engine/literal.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains, explainByValues } from "../explanation/premises.js";
+import { BoundsExplainer } from "../explanation/weakest-bounds.js";
 
 /** Values are tested one by one up to this many in a run below the root level, and pair by pair up to it at the root. */
 const VALUES_LIMIT = 64;
@@ -25,6 +29,8 @@ export class Divides implements Propagator {
   readonly priority = Priority.constant;
   readonly wakes = Events.bounds | Events.congruence;
   readonly scope: readonly number[];
+
+  private explainer: BoundsExplainer | undefined;
 
   constructor(
     readonly divisor: number,
@@ -144,6 +150,29 @@ export class Divides implements Propagator {
     return true;
   }
 
+  /**
+   * Bounds by the weakest bounds of both. divisor ≠ d because no multiple of d lies between the dividend's bounds, and
+   * dividend ≠ n because the divisor does not divide n.
+   */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { divisor, dividend } = this;
+    const { kind, variable, value } = consequence;
+    if (kind !== LiteralKind.notEqual) {
+      this.explainer ??= new BoundsExplainer(this.scope, (rename) => new Divides(rename(divisor), rename(dividend)));
+      if (this.explainer.explain(consequence, before, premises)) return;
+    }
+    if (variable === divisor && divisor !== dividend) {
+      const low = before.min(dividend);
+      const high = before.max(dividend);
+      if (explainByValues(consequence, before, premises, (d) => explainNoMultiple(d, dividend, low, high, premises)))
+        return;
+    } else if (kind === LiteralKind.notEqual && before.isFixed(divisor) && !divides(before.min(divisor), value)) {
+      premises.equal(divisor, before.min(divisor));
+      return;
+    }
+    allDomains(this.scope, premises);
+  }
+
   holds([divisor, dividend]: readonly number[]): boolean {
     return divides(divisor!, dividend!);
   }
@@ -152,4 +181,20 @@ export class Divides implements Propagator {
 /** Whether d | n. */
 function divides(d: number, n: number): boolean {
   return d === 0 ? n === 0 : remainder(n, d) === 0;
+}
+
+/** d does not divide the dividend, because no multiple of d lies in low … high: the widest such bounds. */
+function explainNoMultiple(d: number, dividend: number, low: number, high: number, premises: Premises): boolean {
+  if (d === 0 && low <= 0 && high >= 0) return false;
+  if (d === 0) {
+    if (low > 0) premises.atLeast(dividend, 1);
+    else premises.atMost(dividend, -1);
+    return true;
+  }
+  const step = Math.abs(d);
+  const multiple = floorDivide(high, step) * step;
+  if (!(multiple < low)) return false;
+  premises.atLeast(dividend, multiple + 1);
+  premises.atMost(dividend, multiple + step - 1);
+  return true;
 }

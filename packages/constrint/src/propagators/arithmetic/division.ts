@@ -1,7 +1,10 @@
 import { remainder as truncatedRemainder } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains } from "../explanation/premises.js";
+import { BoundsExplainer } from "../explanation/weakest-bounds.js";
 
 /**
  * How division rounds: `truncate` toward 0 (the remainder has the dividend's sign), `euclid` so that the remainder is never
@@ -27,6 +30,8 @@ export class Division implements Propagator {
   readonly priority = Priority.constant;
   readonly wakes = Events.bounds;
   readonly scope: readonly number[];
+
+  private explainer: BoundsExplainer | undefined;
 
   constructor(
     readonly dividend: number,
@@ -100,6 +105,22 @@ export class Division implements Propagator {
     return a > 0
       ? store.setMin(quotient, Math.floor(smallest)) && store.setMax(quotient, Math.floor(largest))
       : store.setMin(quotient, Math.ceil(smallest)) && store.setMax(quotient, Math.ceil(largest));
+  }
+
+  /** The weakest bounds that move the bound; all that is known where a missing divisor 0 was needed. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    this.explainer ??= new BoundsExplainer(
+      this.scope,
+      (rename) =>
+        new Division(
+          rename(this.dividend),
+          rename(this.divisor),
+          rename(this.quotient),
+          rename(this.remainder),
+          this.rounding,
+        ),
+    );
+    if (!this.explainer.explain(consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds([n, d, q, r]: readonly number[]): boolean {

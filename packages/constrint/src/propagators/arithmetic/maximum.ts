@@ -1,6 +1,8 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { explainMaximum } from "../explanation/maximum.js";
 
 /**
  * result = max(x₁, …, xₙ) for n ≥ 1.
@@ -50,6 +52,10 @@ export class Maximum implements Propagator {
         return store.assign(result, store.min(candidate)) ? Outcome.entailed : Outcome.failed;
     }
     return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    explainMaximum(this.operands, this.result, consequence, before, premises);
   }
 
   holds(values: readonly number[]): boolean {

@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { explainMaximum } from "../explanation/maximum.js";
+import { MirroredPremises, MirroredView, mirrored } from "../explanation/mirror.js";
 
 /**
  * result = min(x₁, …, xₙ) for n ≥ 1.
@@ -50,6 +53,12 @@ export class Minimum implements Propagator {
         return store.assign(result, store.min(candidate)) ? Outcome.entailed : Outcome.failed;
     }
     return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  /** min(x₁, …, xₙ) = −max(−x₁, …, −xₙ). */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const view = new MirroredView(before);
+    explainMaximum(this.operands, this.result, mirrored(consequence), view, new MirroredPremises(premises));
   }
 
   holds(values: readonly number[]): boolean {

@@ -1,7 +1,10 @@
 import { ceilRoot, floorRoot, isExact, lowerBound, power, upperBound } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains } from "../explanation/premises.js";
+import { BoundsExplainer } from "../explanation/weakest-bounds.js";
 
 /**
  * result = base^exponent for a fixed exponent ≥ 2.
@@ -13,6 +16,8 @@ export class Power implements Propagator {
   readonly priority = Priority.constant;
   readonly wakes = Events.bounds;
   readonly scope: readonly number[];
+
+  private explainer: BoundsExplainer | undefined;
 
   constructor(
     readonly base: number,
@@ -76,6 +81,15 @@ export class Power implements Propagator {
       return store.restrictTo(result, Float64Array.from(new Set(powers)).sort());
     }
     return true;
+  }
+
+  /** The weakest bounds of base or result that move the other. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    this.explainer ??= new BoundsExplainer(
+      this.scope,
+      (rename) => new Power(rename(this.base), this.exponent, rename(this.result)),
+    );
+    if (!this.explainer.explain(consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds([base, result]: readonly number[]): boolean {

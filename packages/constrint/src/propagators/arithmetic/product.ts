@@ -13,8 +13,11 @@ import {
   upperBound,
 } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains } from "../explanation/premises.js";
+import { BoundsExplainer } from "../explanation/weakest-bounds.js";
 
 /** At the root level, a factor's value is tried with up to this many quotients. */
 const QUOTIENTS_LIMIT = 256;
@@ -47,6 +50,7 @@ export class Product implements Propagator {
   /** The interval product of all factors but one. */
   restMin = 0;
   restMax = 0;
+  private explainer: BoundsExplainer | undefined;
 
   constructor(
     readonly factors: readonly number[],
@@ -293,6 +297,15 @@ export class Product implements Propagator {
     if (to - from > QUOTIENTS_LIMIT) return true;
     for (let quotient = from; quotient <= to; quotient++) if (store.has(result, value * quotient)) return true;
     return false;
+  }
+
+  /** The weakest bounds of the others that still give the bound: of a result x·y ≤ 20 from x ≤ 3 and y ≤ 4, x ≤ 3 and y ≤ 6. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    this.explainer ??= new BoundsExplainer(
+      this.scope,
+      (rename) => new Product(this.factors.map(rename), rename(this.result)),
+    );
+    if (!this.explainer.explain(consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds(values: readonly number[]): boolean {

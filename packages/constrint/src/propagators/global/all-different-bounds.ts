@@ -1,6 +1,11 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
+import { LiteralKind } from "../../engine/literal.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { explainByHallInterval } from "../explanation/hall-interval.js";
+import { MirroredPremises, MirroredView, mirrored } from "../explanation/mirror.js";
+import { allDomains } from "../explanation/premises.js";
 import { areAllDifferent } from "./all-different-values.js";
 
 /**
@@ -157,6 +162,25 @@ export class AllDifferentBounds implements Propagator {
       }
     }
     return true;
+  }
+
+  /**
+   * A Hall interval a … b: as many variables as it has values lie in it, so that x, which is at least a, exceeds b. It fails where
+   * one more lies in it.
+   */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { scope, shifts } = this;
+    const explained =
+      consequence.kind === LiteralKind.atMost
+        ? explainByHallInterval(
+            scope,
+            shifts.map((shift) => -shift),
+            mirrored(consequence),
+            new MirroredView(before),
+            new MirroredPremises(premises),
+          )
+        : explainByHallInterval(scope, shifts, consequence, before, premises);
+    if (!explained) allDomains(scope, premises);
   }
 
   holds(values: readonly number[]): boolean {

@@ -1,6 +1,10 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
-import { EXPLICIT_VALUES_LIMIT, type Store } from "../../engine/store.js";
+import type { Store } from "../../engine/store.js";
+import { EXPLICIT_VALUES_LIMIT } from "../../engine/store.js";
+import { explainByHallSet } from "../explanation/hall-set.js";
+import { allDomains, explainByValues } from "../explanation/premises.js";
 import { areAllDifferent } from "./all-different-values.js";
 import { currentValues, ValueIndex } from "./value-index.js";
 
@@ -206,6 +210,25 @@ export class AllDifferentDomain implements Propagator {
       if (store.max(x) !== max && !store.isExplicit(x)) outcome = Outcome.changed;
     }
     return open ? outcome : Outcome.entailed;
+  }
+
+  /** xᵢ ≠ v because of a Hall set: k other variables that have at most k values together, v among them. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { scope, shifts, places, index } = this;
+    const { kind, variable } = consequence;
+    if (index !== undefined) {
+      const others = kind === undefined ? places : places.filter((i) => scope[i] !== variable);
+      const shareValues = (taken: number | undefined): boolean =>
+        explainByHallSet(scope, shifts, others, index, taken, before, premises);
+      const explained =
+        kind === undefined
+          ? shareValues(undefined)
+          : explainByValues(consequence, before, premises, (lost) =>
+              shareValues(lost + shifts[scope.indexOf(variable)]!),
+            );
+      if (explained) return;
+    }
+    allDomains(scope, premises);
   }
 
   holds(values: readonly number[]): boolean {

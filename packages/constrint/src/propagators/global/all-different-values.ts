@@ -1,6 +1,8 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains, explainByValues } from "../explanation/premises.js";
 
 /** Whether no value occurs twice. */
 export function areAllDifferent(values: readonly number[]): boolean {
@@ -63,6 +65,42 @@ export class AllDifferentValues implements Propagator {
     // At the root a domain may yet become explicit, and then all values have to be taken from it again.
     if (open !== openBefore && store.level > 0) store.state.set(this.openCell, open);
     return Outcome.stable;
+  }
+
+  /** xᵢ ≠ v because another variable is fixed to that value. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { scope, shifts } = this;
+    const explained =
+      consequence.kind === undefined
+        ? this.explainFailure(before, premises)
+        : explainByValues(consequence, before, premises, (lost) => {
+            const value = lost + shifts[scope.indexOf(consequence.variable)]!;
+            const j = scope.findIndex(
+              (y, k) => y !== consequence.variable && before.isFixed(y) && before.min(y) + shifts[k]! === value,
+            );
+            if (j >= 0) premises.equal(scope[j]!, value - shifts[j]!);
+            return j >= 0;
+          });
+    if (!explained) allDomains(scope, premises);
+  }
+
+  /** Two variables are fixed to the same value. */
+  private explainFailure(before: DomainView, premises: Premises): boolean {
+    const { scope, shifts } = this;
+    const places = new Map<number, number>();
+    for (let i = 0; i < scope.length; i++) {
+      const x = scope[i]!;
+      if (!before.isFixed(x)) continue;
+      const value = before.min(x) + shifts[i]!;
+      const j = places.get(value);
+      if (j !== undefined) {
+        premises.equal(scope[j]!, value - shifts[j]!);
+        premises.equal(x, value - shifts[i]!);
+        return true;
+      }
+      places.set(value, i);
+    }
+    return false;
   }
 
   holds(values: readonly number[]): boolean {

@@ -1,7 +1,10 @@
 import { isExact } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { explainPacking, type Packing } from "../explanation/packing.js";
+import { allDomains } from "../explanation/premises.js";
 
 /** Whether each bin's load is the total size of the items in it, and every item is in a bin. */
 export function arePacked(bins: readonly number[], sizes: readonly number[], loads: readonly number[]): boolean {
@@ -28,6 +31,7 @@ export class BinPacking implements Propagator {
   readonly wakes = Events.values;
   readonly scope: readonly number[];
   private readonly total: number;
+  private readonly packing: Packing;
 
   /**
    * @param bins a variable for each item
@@ -43,6 +47,7 @@ export class BinPacking implements Propagator {
   ) {
     this.scope = [...bins, ...loads];
     this.total = sizes.reduce((total, size) => total + size, 0);
+    this.packing = { items: bins, shifts, sizes, values: loads.map((_, bin) => bin), loads, isClosed: true };
   }
 
   propagate(store: Store): Outcome {
@@ -108,6 +113,11 @@ export class BinPacking implements Propagator {
       if (!store.setMin(load, total - (most - max)) || !store.setMax(load, total - (least - min))) return false;
     }
     return true;
+  }
+
+  /** The items that are in a bin, or cannot be in it, and its load; or the other loads. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    if (!explainPacking(this.packing, consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds(values: readonly number[]): boolean {

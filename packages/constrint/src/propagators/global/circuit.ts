@@ -1,6 +1,8 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains, explainByValues, lacks } from "../explanation/premises.js";
 
 /** Whether following successors[i] from 0 leads through all indices and back to 0. */
 export function isCircuit(successors: readonly number[]): boolean {
@@ -62,9 +64,9 @@ export class Circuit implements Propagator {
   }
 
   /** The successor of an index if it is fixed, or −1. */
-  private fixedSuccessor(store: Store, i: number): number {
+  private fixedSuccessor(view: DomainView, i: number): number {
     const x = this.scope[i]!;
-    return store.isFixed(x) ? store.min(x) + this.shifts[i]! : -1;
+    return view.isFixed(x) ? view.min(x) + this.shifts[i]! : -1;
   }
 
   /** The end of a chain does not lead to its start, unless the chain holds all indices; no cycle is shorter. */
@@ -140,7 +142,87 @@ export class Circuit implements Propagator {
     return time === n;
   }
 
+  /**
+   * The end of a chain does not lead to its start because of the chain's successors. It fails because of a cycle or two equal
+   * successors, or because some indices lead only to each other: those that 0 reaches, or those that do not reach 0.
+   */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { variable } = consequence;
+    const explained =
+      consequence.kind === undefined
+        ? this.explainCollision(before, premises) || this.explainSeparation(before, premises)
+        : explainByValues(consequence, before, premises, (lost) => this.explainLoss(variable, lost, before, premises));
+    if (!explained) allDomains(this.scope, premises);
+  }
+
+  private explainLoss(x: number, lost: number, before: DomainView, premises: Premises): boolean {
+    const { scope, shifts } = this;
+    const n = scope.length;
+    for (let end = 0; end < n; end++) {
+      if (scope[end] !== x) continue;
+      const start = lost + shifts[end]!;
+      if (start < 0 || start >= n || start === end) return true; // never a successor
+      const chain: number[] = [];
+      for (let at = start; at !== end && at >= 0 && chain.length < n - 2; ) {
+        chain.push(at);
+        at = this.fixedSuccessor(before, at);
+        if (at === end) return this.writeFixed(chain, before, premises);
+      }
+    }
+    return false;
+  }
+
+  /** Two fixed successors are equal, or fixed successors close a cycle that is too short. */
+  private explainCollision(before: DomainView, premises: Premises): boolean {
+    const n = this.scope.length;
+    const predecessors = new Int32Array(n).fill(-1);
+    for (let i = 0; i < n; i++) {
+      const next = this.fixedSuccessor(before, i);
+      if (next < 0 || next >= n) continue;
+      if (predecessors[next]! >= 0) return this.writeFixed([i, predecessors[next]!], before, premises);
+      predecessors[next] = i;
+    }
+    for (let start = 0; start < n; start++) {
+      const cycle = [start];
+      let at = this.fixedSuccessor(before, start);
+      for (; at >= 0 && at !== start && cycle.length < n; at = this.fixedSuccessor(before, at)) cycle.push(at);
+      if (at === start && cycle.length < n) return this.writeFixed(cycle, before, premises);
+    }
+    return false;
+  }
+
+  private writeFixed(indices: readonly number[], before: DomainView, premises: Premises): boolean {
+    for (const i of indices) premises.equal(this.scope[i]!, before.min(this.scope[i]!));
+    return true;
+  }
+
+  /** The indices that 0 reaches lead nowhere else, or those that do not reach 0 do: the fewer ones. */
+  private explainSeparation(before: DomainView, premises: Premises): boolean {
+    const { scope, shifts } = this;
+    const n = scope.length;
+    const all = scope.map((_, i) => i);
+    const leads = (i: number, j: number): boolean => before.has(scope[i]!, j - shifts[i]!);
+    const fromStart = reachableFrom0(n, leads);
+    const toStart = reachableFrom0(n, (i, j) => leads(j, i));
+    const separated = [all.filter((i) => fromStart.has(i)), all.filter((i) => !toStart.has(i))]
+      .filter((indices) => indices.length > 0 && indices.length < n)
+      .sort((a, b) => a.length - b.length)[0];
+    if (separated === undefined) return false;
+    const outside = all.filter((j) => !separated.includes(j));
+    for (const i of separated) {
+      const lost = outside.map((j) => j - shifts[i]!);
+      lacks(scope[i]!, lost, before, premises);
+    }
+    return true;
+  }
+
   holds(values: readonly number[]): boolean {
     return isCircuit(values.map((value, i) => value + this.shifts[i]!));
   }
+}
+
+function reachableFrom0(n: number, leads: (i: number, j: number) => boolean): ReadonlySet<number> {
+  const found = new Set([0]);
+  for (const i of found) for (let j = 0; j < n; j++) if (leads(i, j)) found.add(j);
+  return found;
 }

@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains } from "../explanation/premises.js";
+import { explainByRows } from "../explanation/rows.js";
 import { ValueIndex } from "./value-index.js";
 
 /**
@@ -18,6 +21,8 @@ export class ElementConstant implements Propagator {
   /** For each distinct number, the last run in which an index led to it. */
   private readonly seen: Float64Array;
   private run = 0;
+  /** The constraint as a table, for explanations. */
+  private rows: readonly (readonly number[])[] | undefined;
 
   constructor(
     readonly index: number,
@@ -59,6 +64,12 @@ export class ElementConstant implements Propagator {
       return array[store.min(index) + shift] === store.min(result) ? Outcome.entailed : Outcome.failed;
     }
     return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  /** Of every index that would violate the consequence, either the index or its number is impossible. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    this.rows ??= this.array.map((value, i) => [i - this.shift, value]);
+    if (!explainByRows(this.scope, this.rows, consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds([index, result]: readonly number[]): boolean {

@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
+import { LiteralKind } from "../../engine/literal.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains, explainByValues, lacks } from "../explanation/premises.js";
 
 /**
  * result = array[index + shift] for an array of variables, index + shift in 0 … n − 1.
@@ -50,6 +53,44 @@ export class ElementVariable implements Propagator {
     return store.changes === before ? Outcome.stable : Outcome.changed;
   }
 
+  /**
+   * Every index j is impossible, or the consequence holds for it: array[j] has it (or, where array[j] is the consequence's
+   * variable, the result has it), or array[j] and the result are apart.
+   */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { index, shift, array, result, scope } = this;
+    const { kind, variable } = consequence;
+    const isOfIndex = kind !== undefined && variable === index && index !== result && !array.includes(index);
+    const isExplained = isOfIndex
+      ? explainByValues(consequence, before, premises, (lost) => this.explainApart(lost + shift, before, premises))
+      : array.every((x, j) => {
+          if (!before.has(index, j - shift)) {
+            lacks(index, [j - shift], before, premises);
+            return true;
+          }
+          if (variable === result && copy(consequence, x, before, premises)) return true;
+          if (variable === x && copy(consequence, result, before, premises)) return true;
+          return this.explainApart(j, before, premises);
+        });
+    if (!isExplained) allDomains(scope, premises);
+  }
+
+  /** array[j] and the result have no value in common, by their bounds. */
+  private explainApart(j: number, before: DomainView, premises: Premises): boolean {
+    const { array, result } = this;
+    const x = array[j];
+    if (x === undefined) return true; // no index
+    if (before.min(x) > before.max(result)) {
+      premises.atMost(result, before.max(result));
+      premises.atLeast(x, before.max(result) + 1);
+      return true;
+    }
+    if (before.max(x) >= before.min(result)) return false;
+    premises.atLeast(result, before.min(result));
+    premises.atMost(x, before.min(result) - 1);
+    return true;
+  }
+
   holds([index, result, ...array]: readonly number[]): boolean {
     return array[index! + this.shift] === result;
   }
@@ -62,5 +103,14 @@ function include(store: Store, x: number, y: number): boolean {
   for (let value = store.min(x); value !== Infinity; value = store.next(x, value)) {
     if (!store.has(y, value) && !store.remove(x, value)) return false;
   }
+  return true;
+}
+
+/** Writes that y has what the consequence says of another variable, if that is so. */
+function copy({ kind, value }: Consequence, y: number, before: DomainView, premises: Premises): boolean {
+  if (kind === LiteralKind.atLeast && before.min(y) >= value) premises.atLeast(y, value);
+  else if (kind === LiteralKind.atMost && before.max(y) <= value) premises.atMost(y, value);
+  else if (kind === LiteralKind.notEqual && !before.has(y, value)) lacks(y, [value], before, premises);
+  else return false;
   return true;
 }

@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { explainPacking, type Packing } from "../explanation/packing.js";
+import { allDomains } from "../explanation/premises.js";
 
 /** Whether each value occurs as often as its count says. */
 export function areCounts(items: readonly number[], values: readonly number[], counts: readonly number[]): boolean {
@@ -19,6 +22,8 @@ export class GlobalCardinality implements Propagator {
   readonly priority = Priority.quadratic;
   readonly wakes = Events.values;
   readonly scope: readonly number[];
+  /** The counts as the loads of bins with items of size 1. */
+  private readonly packing: Packing;
 
   /**
    * @param items variables
@@ -33,6 +38,7 @@ export class GlobalCardinality implements Propagator {
     private readonly counts: readonly number[],
   ) {
     this.scope = [...items, ...counts];
+    this.packing = { items, shifts, sizes: items.map(() => 1), values, loads: counts, isClosed: false };
   }
 
   propagate(store: Store): Outcome {
@@ -102,6 +108,11 @@ export class GlobalCardinality implements Propagator {
     let covered = 0;
     for (const value of this.values) if (store.has(this.items[i]!, value - this.shifts[i]!)) covered++;
     return covered;
+  }
+
+  /** The items that have a value, or cannot have it, and its count; or the other counts. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    if (!explainPacking(this.packing, consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds(assigned: readonly number[]): boolean {

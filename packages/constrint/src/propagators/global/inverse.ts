@@ -1,6 +1,8 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains, explainByValues, lacks } from "../explanation/premises.js";
 
 /** Whether forward[i] = j exactly where backward[j] = i. */
 export function areInverse(forward: readonly number[], backward: readonly number[]): boolean {
@@ -65,6 +67,42 @@ export class Inverse implements Propagator {
     return Outcome.entailed;
   }
 
+  /** forward[i] ≠ j because backward[j] ≠ i, and the converse. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { forward, forwardShifts, backward, backwardShifts } = this;
+    const explained =
+      consequence.kind === undefined
+        ? explainContradiction(forward, forwardShifts, backward, backwardShifts, before, premises) ||
+          explainContradiction(backward, backwardShifts, forward, forwardShifts, before, premises)
+        : explainByValues(
+            consequence,
+            before,
+            premises,
+            (lost) =>
+              explainLoss(
+                consequence.variable,
+                lost,
+                forward,
+                forwardShifts,
+                backward,
+                backwardShifts,
+                before,
+                premises,
+              ) ||
+              explainLoss(
+                consequence.variable,
+                lost,
+                backward,
+                backwardShifts,
+                forward,
+                forwardShifts,
+                before,
+                premises,
+              ),
+          );
+    if (!explained) allDomains(this.scope, premises);
+  }
+
   holds(values: readonly number[]): boolean {
     const n = this.forward.length;
     return areInverse(
@@ -100,4 +138,49 @@ function agree(
     if (!(possible ? store.remove(x, value) : store.remove(others[j]!, otherValue))) return false;
   }
   return true;
+}
+
+/** x, at some index i, is not j because the other side's variable at j is not i. */
+function explainLoss(
+  x: number,
+  value: number,
+  variables: readonly number[],
+  shifts: readonly number[],
+  others: readonly number[],
+  otherShifts: readonly number[],
+  before: DomainView,
+  premises: Premises,
+): boolean {
+  for (let i = 0; i < variables.length; i++) {
+    if (variables[i] !== x) continue;
+    const j = value + shifts[i]!;
+    if (j < 0 || j >= others.length) return true; // never an index
+    const otherValue = i - otherShifts[j]!;
+    if (before.has(others[j]!, otherValue)) continue;
+    lacks(others[j]!, [otherValue], before, premises);
+    return true;
+  }
+  return false;
+}
+
+/** A variable is fixed to j, whose variable on the other side has lost the index. */
+function explainContradiction(
+  variables: readonly number[],
+  shifts: readonly number[],
+  others: readonly number[],
+  otherShifts: readonly number[],
+  before: DomainView,
+  premises: Premises,
+): boolean {
+  for (let i = 0; i < variables.length; i++) {
+    const x = variables[i]!;
+    if (!before.isFixed(x)) continue;
+    const j = before.min(x) + shifts[i]!;
+    const other = others[j];
+    if (other === undefined || before.has(other, i - otherShifts[j]!)) continue;
+    premises.equal(x, before.min(x));
+    lacks(other, [i - otherShifts[j]!], before, premises);
+    return true;
+  }
+  return false;
 }

@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains, lacks } from "../explanation/premises.js";
+import { violates } from "../explanation/rows.js";
 import { ValueIndex } from "./value-index.js";
 
 /** A deterministic finite automaton over integers with the states 0 … stateCount − 1. */
@@ -146,6 +149,49 @@ export class Regular implements Propagator {
       if (to >= 0 && alive[here + stateCount + to] === 1) return true;
     }
     return false;
+  }
+
+  /**
+   * The values that are missing and without which an accepted word would violate the consequence: going back from the accepting
+   * states, a value of a place is a premise if it would lead from a state that can be reached to one that leads on.
+   */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const { scope, shifts, stateCount, index, next } = this;
+    const n = scope.length;
+    const allows = (i: number, v: number): boolean =>
+      consequence.kind === undefined ||
+      scope[i] !== consequence.variable ||
+      violates(consequence, index.values[v]! - shifts[i]!);
+    const has = (i: number, v: number): boolean => before.has(scope[i]!, index.values[v]! - shifts[i]!);
+    const reached = Array.from({ length: n + 1 }, () => new Uint8Array(stateCount));
+    reached[0]![this.automaton.initial] = 1;
+    for (let i = 0; i < n; i++) {
+      for (let v = 0; v < index.count; v++) {
+        if (!allows(i, v) || !has(i, v)) continue;
+        for (let state = 0; state < stateCount; state++) {
+          const to = next[state * index.count + v]!;
+          if (reached[i]![state] === 1 && to >= 0) reached[i + 1]![to] = 1;
+        }
+      }
+    }
+    let leading = this.isAccepting;
+    for (let i = n - 1; i >= 0; i--) {
+      const leadsOn = new Uint8Array(stateCount);
+      const lost: number[] = [];
+      for (let v = 0; v < index.count; v++) {
+        if (!allows(i, v)) continue;
+        const from: number[] = [];
+        for (let state = 0; state < stateCount; state++) {
+          const to = next[state * index.count + v]!;
+          if (to >= 0 && leading[to] === 1) from.push(state);
+        }
+        if (!has(i, v) && from.some((state) => reached[i]![state] === 1)) lost.push(index.values[v]! - shifts[i]!);
+        else for (const state of from) leadsOn[state] = 1;
+      }
+      lacks(scope[i]!, lost, before, premises);
+      leading = leadsOn;
+    }
+    if (leading[this.automaton.initial] === 1) allDomains(scope, premises);
   }
 
   holds(values: readonly number[]): boolean {

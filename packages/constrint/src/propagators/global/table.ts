@@ -1,6 +1,9 @@
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { allDomains } from "../explanation/premises.js";
+import { explainByRows } from "../explanation/rows.js";
 import { ValueIndex } from "./value-index.js";
 
 /**
@@ -142,6 +145,11 @@ export class Table implements Propagator {
       return true;
     }
     return false;
+  }
+
+  /** Each row that would violate the consequence has an entry that its variable has lost. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    if (!explainByRows(this.scope, this.rows, consequence, before, premises)) allDomains(this.scope, premises);
   }
 
   holds(values: readonly number[]): boolean {
