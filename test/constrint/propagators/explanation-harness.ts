@@ -8,7 +8,7 @@ import { buildStore, decide, type PropagatorCase, runToFixpoint, supports, value
 const WEAKER_LITERALS = 2;
 
 /** The domains of all variables at one moment, value by value. */
-class Snapshot implements DomainView {
+export class Snapshot implements DomainView {
   private readonly values: readonly (readonly number[])[];
 
   constructor(store: Store) {
@@ -203,8 +203,10 @@ export function explanation(propagator: Propagator, consequence: Consequence, be
  * Checks why a propagator says that it narrowed a domain or failed: on a random store, after random decisions, the premises of
  * every narrowing below the root (and of weaker literals) were true just before it, and together with the constraint they leave
  * no assignment of the root's domains that violates it. All is asked after the descent, when the store is back at the root.
+ *
+ * @returns how many explanations were checked
  */
-export function checkExplanations(testCase: PropagatorCase, build: (store: Store) => Propagator): void {
+export function checkExplanations(testCase: PropagatorCase, build: (store: Store) => Propagator): number {
   const store = new RecordingStore();
   buildStore(testCase, store);
   const propagator = build(store);
@@ -239,4 +241,5 @@ export function checkExplanations(testCase: PropagatorCase, build: (store: Store
       );
     }
   }
+  return store.questions.length;
 }

@@ -59,7 +59,10 @@ export interface Decision {
   readonly pick: number;
 }
 
-export function propagatorCase(domains: readonly fc.Arbitrary<readonly number[]>[]): fc.Arbitrary<PropagatorCase> {
+export function propagatorCase(
+  domains: readonly fc.Arbitrary<readonly number[]>[],
+  maxDecisions = 4,
+): fc.Arbitrary<PropagatorCase> {
   return fc.record({
     domains: fc.tuple(...domains),
     explicit: fc.boolean(),
@@ -69,7 +72,7 @@ export function propagatorCase(domains: readonly fc.Arbitrary<readonly number[]>
         side: fc.constantFrom("min", "max", "value", "hole"),
         pick: fc.nat(100),
       }),
-      { maxLength: 4 },
+      { maxLength: maxDecisions },
     ),
   });
 }

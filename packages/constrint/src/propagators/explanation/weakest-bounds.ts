@@ -9,7 +9,7 @@ export type BoxTest = (low: Float64Array, high: Float64Array) => boolean;
 
 /**
  * Explains by bounds alone, and weakens them one after the other as far as they still imply the consequence: first it leaves
- * out all that are not needed, then it moves the others outward by bisection.
+ * out all that are not needed, the consequence's own variable first, then it moves the others outward by bisection.
  *
  * The test is asked O(log of the distance) times for each bound. It should be monotone; where it is not, the bounds may be
  * tighter than need be, but they always pass the test.
@@ -19,6 +19,7 @@ export type BoxTest = (low: Float64Array, high: Float64Array) => boolean;
  */
 export function explainByWeakestBounds(
   variables: readonly number[],
+  own: number,
   before: DomainView,
   premises: Premises,
   implies: BoxTest,
@@ -28,7 +29,10 @@ export function explainByWeakestBounds(
   const high = Float64Array.from(variables, (x) => before.max(x));
   if (!implies(low, high)) return false;
   const needed: [bounds: Float64Array, i: number, outward: number][] = [];
-  for (let i = 0; i < n; i++) {
+  const ownFirst = variables
+    .map((_, i) => i)
+    .sort((i, j) => Number(variables[j] === own) - Number(variables[i] === own));
+  for (const i of ownFirst) {
     if (!canDrop(low, i, -Infinity, low, high, implies)) needed.push([low, i, -1]);
     if (!canDrop(high, i, Infinity, low, high, implies)) needed.push([high, i, 1]);
   }
@@ -99,7 +103,7 @@ export class BoundsExplainer {
 
   /** @returns false, without premises, where bounds alone do not imply the consequence */
   explain(consequence: Consequence, before: DomainView, premises: Premises): boolean {
-    return explainByWeakestBounds(this.variables, before, premises, (low, high) => {
+    return explainByWeakestBounds(this.variables, consequence.variable, before, premises, (low, high) => {
       const { store } = this;
       store.push(); // below the root, where nothing is found that the search did not find
       const implied = this.narrow(low, high, consequence);
