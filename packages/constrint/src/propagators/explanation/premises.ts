@@ -17,22 +17,24 @@ export function allDomains(variables: readonly number[], premises: Premises): vo
 }
 
 /**
- * x lacks these values, none of which it has in `before`: those beyond a bound as one weakest bound, the others one by one.
+ * x lacks these values, none of which it has in `before`: several beyond a bound as one weakest bound, the others one by one.
  *
  * @internal
  */
 export function lacks(x: number, values: Iterable<number>, before: DomainView, premises: Premises): void {
   const min = before.min(x);
   const max = before.max(x);
-  let low = -Infinity;
-  let high = Infinity;
+  const below: number[] = [];
+  const above: number[] = [];
   for (const value of values) {
-    if (value < min) low = Math.max(low, value + 1);
-    else if (value > max) high = Math.min(high, value - 1);
+    if (value < min) below.push(value);
+    else if (value > max) above.push(value);
     else premises.notEqual(x, value);
   }
-  atLeast(premises, x, low);
-  atMost(premises, x, high);
+  if (below.length === 1) premises.notEqual(x, below[0]!);
+  else if (below.length > 1) premises.atLeast(x, Math.max(...below) + 1);
+  if (above.length === 1) premises.notEqual(x, above[0]!);
+  else if (above.length > 1) premises.atMost(x, Math.min(...above) - 1);
 }
 
 /**
