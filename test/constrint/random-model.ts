@@ -18,6 +18,7 @@ import {
   type Rounding,
   type Solution,
   sum,
+  xor,
 } from "../../packages/constrint/src/index.js";
 import { propertySeed } from "../support/property-seed.js";
 
@@ -45,7 +46,7 @@ export type ExpressionRecipe =
 
 export type ConstraintRecipe =
   | { readonly op: "eq" | "ne" | "le" | "lt" | "ge" | "gt" | "divides"; readonly of: readonly ExpressionRecipe[] }
-  | { readonly op: "and" | "or" | "not" | "implies" | "iff"; readonly parts: readonly ConstraintRecipe[] };
+  | { readonly op: "and" | "or" | "xor" | "not" | "implies" | "iff"; readonly parts: readonly ConstraintRecipe[] };
 
 const VARIABLES = 3;
 
@@ -76,7 +77,7 @@ const { constraint } = fc.letrec<{ constraint: ConstraintRecipe }>((tie) => ({
       op: fc.constantFrom("eq", "eq", "ne", "le", "lt", "ge", "gt", "divides", "divides"),
       of: fc.array(expression, { minLength: 2, maxLength: 2 }),
     }),
-    fc.record({ op: fc.constantFrom("and", "or", "or"), parts: fc.array(tie("constraint"), { maxLength: 3 }) }),
+    fc.record({ op: fc.constantFrom("and", "or", "or", "xor"), parts: fc.array(tie("constraint"), { maxLength: 3 }) }),
     fc.record({ op: fc.constant("not" as const), parts: fc.array(tie("constraint"), { minLength: 1, maxLength: 1 }) }),
     fc.record({
       op: fc.constantFrom("implies", "iff"),
@@ -134,6 +135,8 @@ export function buildConstraint(recipe: ConstraintRecipe, variables: readonly In
         return and(...parts);
       case "or":
         return or(...parts);
+      case "xor":
+        return xor(...parts);
       case "not":
         return not(first!);
       case "implies":

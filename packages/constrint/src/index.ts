@@ -23,6 +23,8 @@ export {
   Or,
   or,
   type Relation,
+  Xor,
+  xor,
 } from "./model/constraint.js";
 export type { CustomBranching, CustomDecision, SearchView } from "./model/custom-branching.js";
 export { type Assignment, evaluate, holds } from "./model/evaluate.js";

@@ -151,6 +151,7 @@ export function checkPropagator(
   const propagator = build(store);
   const propagateAndCompare = (): boolean => {
     const before = supports(store, propagator);
+    checkDecision(store, propagator, before);
     const outcome = runToFixpoint(store, propagator);
     if (outcome === Outcome.failed) {
       expect(before).toEqual([]);
@@ -190,6 +191,18 @@ export function checkPropagator(
     expect(snapshot(store)).toEqual(expected);
   }
   checkExplanations(testCase, build);
+}
+
+/** What a propagator decides without narrowing is right, and it decides a full assignment. */
+function checkDecision(store: Store, propagator: Propagator, solutions: readonly (readonly number[])[]): void {
+  if (propagator.decide === undefined) return;
+  const settled = snapshot(store);
+  const decision = propagator.decide(store);
+  expect(snapshot(store)).toEqual(settled);
+  const total = [...new Set(propagator.scope)].reduce((product, x) => product * store.size(x), 1);
+  if (decision === Outcome.failed) expect(solutions).toEqual([]);
+  if (decision === Outcome.entailed) expect(solutions.length).toBe(total);
+  if (total === 1) expect(decision).not.toBe(Outcome.stable);
 }
 
 /** Runs a property over random stores with one variable for each of the domains. */

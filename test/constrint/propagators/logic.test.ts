@@ -1,12 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { unionOf } from "../../../packages/constrint/src/domain/ranges.js";
+import { type Literal, LiteralKind } from "../../../packages/constrint/src/engine/literal.js";
 import { Outcome, type Propagator } from "../../../packages/constrint/src/engine/propagator.js";
 import { Divides } from "../../../packages/constrint/src/propagators/arithmetic/divides.js";
 import { LinearEqual } from "../../../packages/constrint/src/propagators/arithmetic/linear-equal.js";
 import { LinearLessEqual } from "../../../packages/constrint/src/propagators/arithmetic/linear-less-equal.js";
 import { LinearNotEqual } from "../../../packages/constrint/src/propagators/arithmetic/linear-not-equal.js";
 import { Product } from "../../../packages/constrint/src/propagators/arithmetic/product.js";
+import { Clause } from "../../../packages/constrint/src/propagators/logic/clause.js";
 import { Disjunction } from "../../../packages/constrint/src/propagators/logic/disjunction.js";
+import { HalfReified } from "../../../packages/constrint/src/propagators/logic/half-reified.js";
+import { Membership } from "../../../packages/constrint/src/propagators/logic/membership.js";
+import { Parity } from "../../../packages/constrint/src/propagators/logic/parity.js";
 import { buildStore, checkPropagator, forAllStores, smallDomain, snapshot } from "./harness.js";
 
 const part = fc.record({
@@ -34,6 +40,101 @@ function build({ kind, x, y, coefficient, constant }: Part): Propagator {
   if (kind === "different") return new LinearNotEqual(...terms, constant);
   return kind === "divides" ? new Divides(x, y) : new Product([x, y], (y + 1) % 3);
 }
+
+const literal: fc.Arbitrary<Literal> = fc.record({
+  kind: fc.constantFrom(LiteralKind.atLeast, LiteralKind.atMost, LiteralKind.equal, LiteralKind.notEqual),
+  variable: fc.nat(3),
+  value: fc.integer({ min: -6, max: 8 }),
+});
+const four = [...three, smallDomain];
+/** No literal twice. */
+const literals = (maxLength: number) =>
+  fc.uniqueArray(literal, {
+    minLength: 1,
+    maxLength,
+    selector: ({ kind, variable, value }) => `${kind} ${variable} ${value}`,
+  });
+
+describe("clause", () => {
+  test("against brute force, with repeated variables", () => {
+    forAllStores(four, literals(5), (testCase, clause) => checkPropagator(testCase, () => new Clause(clause)), 400);
+  });
+
+  test("is domain consistent for distinct variables on explicit domains", () => {
+    const distinct = fc.uniqueArray(literal, { minLength: 1, maxLength: 4, selector: ({ variable }) => variable });
+    forAllStores(
+      four,
+      distinct,
+      (testCase, clause) => checkPropagator({ ...testCase, explicit: true }, () => new Clause(clause), "domain"),
+      500,
+    );
+  });
+});
+
+describe("half-reified constraint", () => {
+  test("against brute force, with repeated variables", () => {
+    forAllStores(
+      four,
+      fc.tuple(literals(3), part),
+      (testCase, [conditions, constraint]) =>
+        checkPropagator(testCase, () => new HalfReified(conditions, build(constraint))),
+      500,
+    );
+  });
+
+  test("a condition becomes false as soon as the sum cannot hold", () => {
+    const store = buildStore({
+      domains: [
+        [0, 1],
+        [4, 5, 6],
+        [4, 5, 6],
+      ],
+      explicit: false,
+      decisions: [],
+    });
+    const condition = { kind: LiteralKind.atLeast, variable: 0, value: 1 };
+    const reified = new HalfReified([condition], new LinearLessEqual([1, 2], [1, 1], 9));
+    expect(reified.propagate(store)).toBe(Outcome.stable);
+    store.push();
+    store.setMin(2, 6);
+    expect(reified.propagate(store)).toBe(Outcome.entailed);
+    expect(store.max(0)).toBe(0);
+    store.pop();
+    store.assign(0, 1);
+    reified.propagate(store);
+    expect([store.max(1), store.max(2)]).toEqual([5, 5]);
+  });
+});
+
+describe("parity", () => {
+  test("is domain consistent", () => {
+    const bit = fc.constantFrom([0], [1], [0, 1], [0, 1], [0, 1]);
+    forAllStores([bit, bit, bit, bit], fc.tuple(fc.nat(4), fc.constantFrom(0, 1)), (testCase, [size, parity]) =>
+      checkPropagator(testCase, () => new Parity([3, 0, 2, 1].slice(0, size), parity as 0 | 1), "domain"),
+    );
+  });
+});
+
+describe("membership", () => {
+  const end = fc.integer({ min: -9, max: 12 });
+  const ranges = fc
+    .array(
+      fc
+        .tuple(fc.oneof(end, fc.constant(-Infinity)), fc.oneof(fc.nat(3), fc.constant(Infinity)))
+        .map(([low, length]) => [low, low === -Infinity ? length : low + length] as const),
+      { minLength: 1, maxLength: 4 },
+    )
+    .map(unionOf);
+
+  test("is bounds consistent, and domain consistent on explicit domains", () => {
+    forAllStores(
+      [fc.uniqueArray(end, { minLength: 1, maxLength: 9 })],
+      ranges,
+      (testCase, set) => checkPropagator(testCase, () => new Membership(0, set), testCase.explicit ? "domain" : "none"),
+      600,
+    );
+  });
+});
 
 describe("disjunction", () => {
   test("against brute force", () => {

@@ -49,6 +49,12 @@ export interface Propagator {
   /** The plain meaning: whether the constraint holds for these values, in the order of {@link scope}. */
   holds(values: readonly number[]): boolean;
   /**
+   * Says without narrowing whether the constraint is true for all values that are left (`entailed`), for none (`failed`), or
+   * neither is known (`stable`). A constraint that only has to hold under a condition needs it to make the condition false.
+   * Without this method it is known once all variables are fixed.
+   */
+  decide?(store: Store): Outcome;
+  /**
    * Says why it made a literal true, or why it failed: writes literals that were true in `before`, the domains just before that
    * narrowing (or at the failure), and that imply the consequence together with this constraint. The literal asked for may be
    * weaker than the one that was made true.

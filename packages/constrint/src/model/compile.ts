@@ -1,29 +1,43 @@
 import { interval } from "../domain/int-domain.js";
-import { floorDivide, isExact, MAX_INTEGER, power, remainder } from "../domain/integers.js";
+import { isExact, power, remainder } from "../domain/integers.js";
 import { Engine } from "../engine/engine.js";
+import { type Literal, LiteralKind } from "../engine/literal.js";
 import type { Propagator } from "../engine/propagator.js";
 import { SolverError } from "../error.js";
 import { Absolute } from "../propagators/arithmetic/absolute.js";
 import { Divides } from "../propagators/arithmetic/divides.js";
 import { Division, type Rounding } from "../propagators/arithmetic/division.js";
 import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
-import { LinearLessEqual } from "../propagators/arithmetic/linear-less-equal.js";
-import { LinearNotEqual } from "../propagators/arithmetic/linear-not-equal.js";
 import { Maximum } from "../propagators/arithmetic/maximum.js";
 import { Minimum } from "../propagators/arithmetic/minimum.js";
 import { Power } from "../propagators/arithmetic/power.js";
 import { Product } from "../propagators/arithmetic/product.js";
+import { Clause } from "../propagators/logic/clause.js";
 import { Contradiction } from "../propagators/logic/contradiction.js";
-import { Disjunction } from "../propagators/logic/disjunction.js";
+import { negated } from "../propagators/logic/literals.js";
+import { Parity } from "../propagators/logic/parity.js";
+import { compileDisjunction, type DisjunctionContext, literalOf } from "./compile-disjunction.js";
+import { atMost, equalTo, notEqualTo } from "./compile-linear.js";
+import { type Compiled, conjunction } from "./compiled.js";
 import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
 import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
+import { not } from "./logic.js";
 import { divisorsIn } from "./nodes-in.js";
 
-/** What a constraint comes to: propagators that must all hold (none: it is true), or false. */
-type Compiled = readonly Propagator[] | false;
+/** How to compile. @internal */
+export interface CompileOptions {
+  /** Where variables and propagators go: an engine without any. Default: a new one. */
+  readonly engine?: Engine;
+  /**
+   * Whether a disjunction of several constraints that are more than a variable compared with a constant gets a variable for each,
+   * with the values 0 and 1, that implies it: something to branch on and to learn about. Default: no, the disjunction is one
+   * propagator.
+   */
+  readonly selectors?: boolean;
+}
 
 /**
  * Translates expressions and constraints to an engine's variables and propagators.
@@ -43,12 +57,22 @@ export class Compiler implements OperandVariables {
   private readonly products: { readonly factors: readonly number[]; readonly result: number }[] = [];
   private readonly forms = new Map<IntExpr, LinearForm>();
 
+  readonly engine: Engine;
+  private readonly disjunctions: DisjunctionContext;
+
   /** Adds the model's variables to an engine without variables, so that they get the numbers 0, 1, … */
-  constructor(
-    variables: readonly IntVar[],
-    readonly engine = new Engine(),
-  ) {
+  constructor(variables: readonly IntVar[], { engine = new Engine(), selectors = false }: CompileOptions = {}) {
+    this.engine = engine;
+    this.disjunctions = { engine, selectors: selectors ? new Set() : undefined };
     for (const variable of variables) this.numbers.set(variable, this.engine.addVariable(variable.domain));
+  }
+
+  /**
+   * The variables that only say which branch of a disjunction holds. The other variables need not determine them: where all those
+   * are fixed, every constraint is decided.
+   */
+  get selectors(): ReadonlySet<number> {
+    return this.disjunctions.selectors ?? NO_SELECTORS;
   }
 
   /** The number of a model's variable. */
@@ -110,7 +134,7 @@ export class Compiler implements OperandVariables {
       case "variable":
         return LinearForm.variable(this.numberOf(expression));
       case "sum":
-        return expression.terms.reduce((form, term) => form.plus(this.linearForm(term)), LinearForm.constant(0));
+        return LinearForm.sum(expression.terms.map((term) => this.linearForm(term)));
       case "product":
         return this.productForm(expression.factors);
       case "power":
@@ -270,17 +294,51 @@ export class Compiler implements OperandVariables {
         return this.compileRelation(constraint);
       case "and":
         return conjunction(constraint.constraints.map((part) => this.compileConstraint(part)));
-      case "or": {
-        const branches = flattenDisjunction(constraint)
-          .map((part) => this.compileConstraint(part))
-          .filter((part) => part !== false);
-        if (branches.some((branch) => branch.length === 0)) return [];
-        if (branches.length <= 1) return branches[0] ?? false;
-        return [new Disjunction(branches)];
-      }
+      case "or":
+        return compileDisjunction(
+          flattenDisjunction(constraint).map((part) => this.compileConstraint(part)),
+          this.disjunctions,
+        );
+      case "xor":
+        return this.compileParity(constraint.constraints);
       default:
         return this.compileGlobalConstraint(constraint);
     }
+  }
+
+  /** An odd number of constraints hold. */
+  private compileParity(constraints: readonly Constraint[]): Compiled {
+    let isEven = false; // whether an even number of the open ones must hold
+    const odd = new Set<number>(); // a variable that occurs twice adds nothing
+    for (const part of constraints) {
+      const truth = this.truthOf(part);
+      if (typeof truth === "boolean") {
+        if (truth) isEven = !isEven;
+        continue;
+      }
+      if (truth.kind === LiteralKind.atMost) isEven = !isEven; // 1 − x
+      if (!odd.delete(truth.variable)) odd.add(truth.variable);
+    }
+    if (odd.size === 0) return isEven ? [] : false;
+    return [new Parity([...odd], isEven ? 0 : 1)];
+  }
+
+  /** A constraint as a literal x ≥ 1 or x ≤ 0 of a variable with the values 0 and 1, if need be a new one. */
+  private truthOf(constraint: Constraint): Literal | boolean {
+    const { store } = this.engine;
+    const compiled = this.compileConstraint(constraint);
+    if (compiled === false || compiled.length === 0) return compiled !== false;
+    const literal = literalOf(compiled, store);
+    if (literal !== undefined && store.min(literal.variable) === 0 && store.max(literal.variable) === 1) return literal;
+    const variable = this.engine.addVariable(interval(0, 1));
+    const isTrue: Literal = { kind: LiteralKind.atLeast, variable, value: 1 };
+    const isFalse = negated(isTrue);
+    const definition = [
+      compileDisjunction([[new Clause([isFalse])], compiled], this.disjunctions),
+      compileDisjunction([[new Clause([isTrue])], this.compileConstraint(not(constraint))], this.disjunctions),
+    ];
+    for (const propagator of conjunction(definition) || []) this.engine.post(propagator);
+    return isTrue;
   }
 
   /** That no divisor in the expression is 0. */
@@ -345,53 +403,9 @@ export class Compiler implements OperandVariables {
   }
 }
 
+const NO_SELECTORS: ReadonlySet<number> = new Set();
+
 /** The parts of a disjunction, without disjunctions among them. */
 function flattenDisjunction(constraint: Constraint): readonly Constraint[] {
   return constraint.kind === "or" ? constraint.constraints.flatMap(flattenDisjunction) : [constraint];
-}
-
-function conjunction(parts: readonly Compiled[]): Compiled {
-  const propagators: Propagator[] = [];
-  for (const part of parts) {
-    if (part === false) return false;
-    propagators.push(...part);
-  }
-  return propagators;
-}
-
-/** form = 0. */
-function equalTo(form: LinearForm): Compiled {
-  if (form.isConstant) return form.constant === 0 ? [] : false;
-  const content = form.termContent();
-  if (remainder(form.constant, content) !== 0) return false;
-  const { variables, coefficients, constant } = split(form, content);
-  return [new LinearEqual(variables, coefficients, -constant + 0)];
-}
-
-/** form ≠ 0. */
-function notEqualTo(form: LinearForm): Compiled {
-  if (form.isConstant) return form.constant !== 0 ? [] : false;
-  const content = form.termContent();
-  if (remainder(form.constant, content) !== 0) return [];
-  const { variables, coefficients, constant } = split(form, content);
-  return [new LinearNotEqual(variables, coefficients, -constant + 0)];
-}
-
-/** form ≤ limit. */
-function atMost(form: LinearForm, limit: number): Compiled {
-  const bound = limit - form.constant;
-  if (!isExact(bound)) throw new SolverError("overflow", `model: the constant ${bound} leaves ±${MAX_INTEGER}`);
-  if (form.isConstant) return bound >= 0 ? [] : false;
-  const content = form.termContent();
-  const { variables, coefficients } = split(form, content);
-  return [new LinearLessEqual(variables, coefficients, floorDivide(bound, content))];
-}
-
-function split(form: LinearForm, content: number): { variables: number[]; coefficients: number[]; constant: number } {
-  const terms = form.sortedTerms();
-  return {
-    variables: terms.map(([x]) => x),
-    coefficients: terms.map(([, a]) => a / content),
-    constant: form.constant / content + 0,
-  };
 }

@@ -4,7 +4,7 @@ import type { GlobalConstraint } from "./global/global-constraint.js";
 import { GlobalNode } from "./global/global-node.js";
 
 /** A constraint: an immutable node that `kind` tells apart. */
-export type Constraint = Comparison | Divides | And | Or | GlobalConstraint;
+export type Constraint = Comparison | Divides | And | Or | Xor | GlobalConstraint;
 
 /** The relations between two expressions, as the ConstrINT language writes them. */
 export type Relation = "==" | "!=" | "<=" | "<" | ">=" | ">";
@@ -58,6 +58,17 @@ export class Or {
   }
 }
 
+/** An odd number of the constraints; the empty one is false. */
+export class Xor {
+  readonly kind = "xor";
+
+  /** @internal Use {@link xor}. */
+  constructor(readonly constraints: readonly Constraint[]) {
+    Object.freeze(constraints);
+    Object.freeze(this);
+  }
+}
+
 /** The constraint that all of these hold. */
 export function and(...constraints: readonly Constraint[]): Constraint {
   return new And(constraints.map(requireConstraint));
@@ -68,6 +79,11 @@ export function or(...constraints: readonly Constraint[]): Constraint {
   return new Or(constraints.map(requireConstraint));
 }
 
+/** The constraint that an odd number of these hold: of two, exactly one. */
+export function xor(...constraints: readonly Constraint[]): Constraint {
+  return new Xor(constraints.map(requireConstraint));
+}
+
 /** @internal */
 export function requireConstraint(constraint: Constraint): Constraint {
   const isConstraint =
@@ -75,6 +91,7 @@ export function requireConstraint(constraint: Constraint): Constraint {
     constraint instanceof Divides ||
     constraint instanceof And ||
     constraint instanceof Or ||
+    constraint instanceof Xor ||
     constraint instanceof GlobalNode;
   if (isConstraint) return constraint;
   throw new SolverError(

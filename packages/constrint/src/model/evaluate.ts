@@ -41,6 +41,8 @@ export function holds(constraint: Constraint, assignment: Assignment): boolean {
       return constraint.constraints.every((part) => holds(part, assignment));
     case "or":
       return constraint.constraints.some((part) => holds(part, assignment));
+    case "xor":
+      return constraint.constraints.filter((part) => holds(part, assignment)).length % 2 === 1;
     default:
       return falseWhereUndefined(() => globalHolds(constraint, (operand) => evaluate(operand, assignment)));
   }

@@ -16,6 +16,17 @@ export class LinearForm {
     return new LinearForm(0, new Map([[variable, 1]]));
   }
 
+  /** The sum of forms, in time linear in all their terms. */
+  static sum(forms: Iterable<LinearForm>): LinearForm {
+    const terms = new Map<number, number>();
+    let constant = 0;
+    for (const form of forms) {
+      addTerms(terms, form, 1);
+      constant = requireExact(constant + form.constant);
+    }
+    return new LinearForm(constant, terms);
+  }
+
   get isConstant(): boolean {
     return this.terms.size === 0;
   }
@@ -23,11 +34,7 @@ export class LinearForm {
   /** This + factor · other. */
   plus(other: LinearForm, factor = 1): LinearForm {
     const terms = new Map(this.terms);
-    for (const [variable, coefficient] of other.terms) {
-      const total = requireExact((terms.get(variable) ?? 0) + requireExact(factor * coefficient));
-      if (total === 0) terms.delete(variable);
-      else terms.set(variable, total);
-    }
+    addTerms(terms, other, factor);
     return new LinearForm(requireExact(this.constant + requireExact(factor * other.constant)), terms);
   }
 
@@ -57,6 +64,15 @@ export class LinearForm {
   /** The terms in the order of the variables' numbers. */
   sortedTerms(): (readonly [variable: number, coefficient: number])[] {
     return [...this.terms].sort(([x], [y]) => x - y);
+  }
+}
+
+/** Adds factor · form's terms in place. */
+function addTerms(terms: Map<number, number>, form: LinearForm, factor: number): void {
+  for (const [variable, coefficient] of form.terms) {
+    const total = requireExact((terms.get(variable) ?? 0) + requireExact(factor * coefficient));
+    if (total === 0) terms.delete(variable);
+    else terms.set(variable, total);
   }
 }
 

@@ -1,5 +1,14 @@
 import { SolverError } from "../error.js";
-import { and, Comparison, type Constraint, type Divides, or, type Relation, requireConstraint } from "./constraint.js";
+import {
+  and,
+  Comparison,
+  type Constraint,
+  type Divides,
+  or,
+  type Relation,
+  requireConstraint,
+  xor,
+} from "./constraint.js";
 import type { IntExpr } from "./expression.js";
 import { divisorsIn } from "./nodes-in.js";
 
@@ -11,6 +20,8 @@ const OPPOSITE: Readonly<Record<Relation, Relation>> = {
   ">=": "<",
   ">": "<=",
 };
+
+const ALWAYS = and();
 
 /**
  * The constraint that holds exactly where this one does not, with the negation moved inward to the comparisons. A comparison
@@ -31,6 +42,8 @@ export function not(constraint: Constraint): Constraint {
       return or(...constraint.constraints.map(not));
     case "or":
       return and(...constraint.constraints.map(not));
+    case "xor":
+      return xor(ALWAYS, ...constraint.constraints);
     default:
       throw new SolverError("invalid-expression", `not: the constraint ${constraint.kind} has no negation`);
   }
@@ -46,7 +59,7 @@ export function implies(condition: Constraint, consequence: Constraint): Constra
  * truth value.
  */
 export function iff(a: Constraint, b: Constraint): Constraint {
-  return or(and(a, b), and(not(a), not(b)));
+  return and(implies(a, b), implies(b, a));
 }
 
 /** A nonzero remainder; or, as 0 divides only 0, a divisor 0 of something else. */

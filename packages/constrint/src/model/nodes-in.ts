@@ -55,6 +55,7 @@ function partsOf(node: ModelNode): readonly ModelNode[] {
       return [node.divisor, node.dividend];
     case "and":
     case "or":
+    case "xor":
       return node.constraints;
     default:
       return node.operands;

@@ -41,6 +41,8 @@ export class Run {
   private readonly startedAt = performance.now();
   private readonly engine: Engine;
   private readonly store: Store;
+  /** The variables that only say which branch of a disjunction holds. */
+  private readonly selectors: ReadonlySet<number>;
   private readonly objectiveGoal: Objective | undefined;
   private readonly variables: readonly IntVar[];
   private readonly constraints: readonly NamedConstraint[];
@@ -60,7 +62,8 @@ export class Run {
     this.constraints = problem.constraints;
     this.store = isLearning(options.engine) ? new RecordingStore() : new Store();
     this.engine = new Engine(this.store);
-    const compiler = new Compiler(this.variables, this.engine);
+    const compiler = new Compiler(this.variables, { engine: this.engine, selectors: isLearning(options.engine) });
+    this.selectors = compiler.selectors;
     for (const { constraint } of this.constraints) compiler.add(constraint);
     this.compiler = compiler;
     if (goal !== undefined) {
@@ -86,8 +89,9 @@ export class Run {
       accept: () => this.isSolution(),
     };
     if (!(store instanceof RecordingStore)) return new DepthFirstSearch(engine, branching, options);
-    const variables = this.variables.map((_, x) => x);
-    return new LearningSearch(engine, store, branching, { ...options, variables, solutionVariables: variables });
+    const solutionVariables = this.variables.map((_, x) => x);
+    const variables = [...this.selectors, ...solutionVariables];
+    return new LearningSearch(engine, store, branching, { ...options, variables, solutionVariables });
   }
 
   /** Whether a relaxation may bound the objective better than propagation, by the look of the constraints. */
@@ -161,7 +165,7 @@ export class Run {
     const { store } = this;
     let determined = true;
     for (let x = this.variables.length; x < store.variableCount; x++) {
-      if (!store.isFixed(x)) {
+      if (!store.isFixed(x) && !this.selectors.has(x)) {
         determined = false;
         break;
       }

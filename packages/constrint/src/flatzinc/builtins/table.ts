@@ -30,8 +30,8 @@ export function findBuiltin(name: string, argumentCount: number): Omit<Builtin, 
       const inner = args.slice(0, -1);
       const truth = args.at(-1) as IntExpr;
       const consequence = reified.constrain(inner);
-      if (form === "imp") return or(truth.eq(0), consequence);
-      return or(and(truth.eq(1), consequence), and(truth.eq(0), reified.negate(inner)));
+      const implied = or(truth.eq(0), consequence);
+      return form === "imp" ? implied : and(implied, or(truth.eq(1), reified.negate(inner)));
     },
   };
 }

@@ -1,10 +1,13 @@
 import { inverseModulo, MAX_STRIDE } from "../../domain/congruence.js";
 import { ceilDivide, floorDivide, gcd, modulo } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
-import { propagateUpperBoundExactly } from "./linear-exact.js";
+import { decideUpperBoundExactly, propagateUpperBoundExactly } from "./linear-exact.js";
+import { explainUpperBound } from "./linear-explanation.js";
+import { explainByDomains, RootBounds } from "./root-bounds.js";
 
 /**
  * Σ aᵢ·xᵢ = c.
@@ -20,6 +23,7 @@ export class LinearEqual implements Propagator, LinearTerms {
   /** suffixes[i] is the gcd of aⱼ·strideⱼ over j ≥ i that are not fixed. */
   private readonly suffixes: Float64Array;
   private exact = false;
+  private readonly root: RootBounds;
 
   /**
    * @param variables distinct variables
@@ -32,6 +36,7 @@ export class LinearEqual implements Propagator, LinearTerms {
     readonly total: number,
   ) {
     this.coefficients = Float64Array.from(coefficients);
+    this.root = new RootBounds(variables);
     this.suffixes = new Float64Array(variables.length + 1);
     this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
   }
@@ -42,16 +47,13 @@ export class LinearEqual implements Propagator, LinearTerms {
 
   propagate(store: Store): Outcome {
     const before = store.changes;
-    if (!this.exact) {
-      const fits = fitsExactly(store, this, this.total);
-      if (store.level === 0) this.exact = fits;
-      if (!fits) {
-        const upper = propagateUpperBoundExactly(store, this, 1, this.total);
-        if (upper === Outcome.failed) return upper;
-        const lower = propagateUpperBoundExactly(store, this, -1, -this.total);
-        if (lower === Outcome.failed) return lower;
-        return store.changes === before ? Outcome.stable : Outcome.changed;
-      }
+    if (store.level === 0) this.root.note(store);
+    if (!this.isExact(store)) {
+      const upper = propagateUpperBoundExactly(store, this, 1, this.total);
+      if (upper === Outcome.failed) return upper;
+      const lower = propagateUpperBoundExactly(store, this, -1, -this.total);
+      if (lower === Outcome.failed) return lower;
+      return store.changes === before ? Outcome.stable : Outcome.changed;
     }
     const { variables, coefficients, total } = this;
     let smallest = 0;
@@ -97,6 +99,36 @@ export class LinearEqual implements Propagator, LinearTerms {
     // Below the root, the bounds find nearly as much as the congruences, in less time.
     if (store.level === 0 && !this.propagateCongruences(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
+  }
+
+  decide(store: Store): Outcome {
+    if (store.level === 0) this.root.note(store);
+    const { variables, coefficients, total } = this;
+    if (!this.isExact(store)) {
+      const upper = decideUpperBoundExactly(store, this, 1, total);
+      const lower = decideUpperBoundExactly(store, this, -1, -total);
+      if (upper === Outcome.failed || lower === Outcome.failed) return Outcome.failed;
+      return upper === Outcome.entailed && lower === Outcome.entailed ? Outcome.entailed : Outcome.stable;
+    }
+    let smallest = 0;
+    let largest = 0;
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      const low = a * store.min(variables[i]!);
+      const high = a * store.max(variables[i]!);
+      smallest += a > 0 ? low : high;
+      largest += a > 0 ? high : low;
+    }
+    if (smallest > total || largest < total) return Outcome.failed;
+    return smallest === largest ? Outcome.entailed : Outcome.stable;
+  }
+
+  /** Whether doubles are exact for the domains as they are. */
+  private isExact(store: Store): boolean {
+    if (this.exact) return true;
+    const fits = fitsExactly(store, this, this.total);
+    if (store.level === 0) this.exact = fits;
+    return fits;
   }
 
   private propagateCongruences(store: Store): boolean {
@@ -148,5 +180,14 @@ export class LinearEqual implements Propagator, LinearTerms {
 
   holds(values: readonly number[]): boolean {
     return compareLinear(this.coefficients, values, this.total) === 0;
+  }
+
+  /** The ends of the other terms, lower or upper, as far as they are needed. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const isExplained =
+      this.exact &&
+      (explainUpperBound(this, 1, this.total, consequence, before, this.root, premises) ||
+        explainUpperBound(this, -1, -this.total, consequence, before, this.root, premises));
+    if (!isExplained) explainByDomains(this.scope, premises);
   }
 }

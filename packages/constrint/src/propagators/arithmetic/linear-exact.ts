@@ -12,23 +12,9 @@ import type { LinearTerms } from "./linear.js";
  */
 export function propagateUpperBoundExactly(store: Store, terms: LinearTerms, sign: 1 | -1, limit: number): Outcome {
   const { variables, coefficients } = terms;
-  // The sum of the finite lower ends, and how many are infinite.
-  let smallest = 0n;
-  let infinite = 0;
-  let largest = 0n;
-  let largestIsFinite = true;
-  for (let i = 0; i < variables.length; i++) {
-    const a = sign * coefficients[i]!;
-    const x = variables[i]!;
-    const low = a > 0 ? store.min(x) : store.max(x);
-    const high = a > 0 ? store.max(x) : store.min(x);
-    if (Number.isFinite(low)) smallest += BigInt(a) * BigInt(low);
-    else infinite++;
-    if (Number.isFinite(high)) largest += BigInt(a) * BigInt(high);
-    else largestIsFinite = false;
-  }
+  const { smallest, infinite, largest } = ends(store, terms, sign);
   const bound = BigInt(limit);
-  if (largestIsFinite && largest <= bound) return Outcome.entailed;
+  if (largest !== undefined && largest <= bound) return Outcome.entailed;
   if (infinite === 0 && smallest > bound) return Outcome.failed;
   if (infinite > 1) return Outcome.stable;
   for (let i = 0; i < variables.length; i++) {
@@ -44,6 +30,36 @@ export function propagateUpperBoundExactly(store: Store, terms: LinearTerms, sig
     } else if (!store.setMin(x, toLowerBound(-floorDivideBig(room, BigInt(-a))))) return Outcome.failed;
   }
   return Outcome.stable;
+}
+
+/** Whether sign·Σ aᵢ·xᵢ ≤ limit holds for all values that are left, or for none, in arbitrary precision. @internal */
+export function decideUpperBoundExactly(store: Store, terms: LinearTerms, sign: 1 | -1, limit: number): Outcome {
+  const { smallest, infinite, largest } = ends(store, terms, sign);
+  if (largest !== undefined && largest <= BigInt(limit)) return Outcome.entailed;
+  return infinite === 0 && smallest > BigInt(limit) ? Outcome.failed : Outcome.stable;
+}
+
+/** The sum of the finite lower ends, how many are infinite, and the sum of the upper ends if all are finite. */
+function ends(
+  store: Store,
+  { variables, coefficients }: LinearTerms,
+  sign: 1 | -1,
+): { readonly smallest: bigint; readonly infinite: number; readonly largest: bigint | undefined } {
+  let smallest = 0n;
+  let infinite = 0;
+  let largest = 0n;
+  let largestIsFinite = true;
+  for (let i = 0; i < variables.length; i++) {
+    const a = sign * coefficients[i]!;
+    const x = variables[i]!;
+    const low = a > 0 ? store.min(x) : store.max(x);
+    const high = a > 0 ? store.max(x) : store.min(x);
+    if (Number.isFinite(low)) smallest += BigInt(a) * BigInt(low);
+    else infinite++;
+    if (Number.isFinite(high)) largest += BigInt(a) * BigInt(high);
+    else largestIsFinite = false;
+  }
+  return { smallest, infinite, largest: largestIsFinite ? largest : undefined };
 }
 
 function floorDivideBig(a: bigint, b: bigint): bigint {

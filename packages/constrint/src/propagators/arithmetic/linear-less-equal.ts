@@ -1,9 +1,12 @@
 import { ceilDivide, floorDivide } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
-import { propagateUpperBoundExactly } from "./linear-exact.js";
+import { decideUpperBoundExactly, propagateUpperBoundExactly } from "./linear-exact.js";
+import { explainUpperBound } from "./linear-explanation.js";
+import { explainByDomains, RootBounds } from "./root-bounds.js";
 
 /**
  * Σ aᵢ·xᵢ ≤ c.
@@ -17,6 +20,7 @@ export class LinearLessEqual implements Propagator, LinearTerms {
   readonly coefficients: Float64Array;
   /** Whether doubles are exact throughout; decided at the root level, where domains are largest. */
   private exact = false;
+  private readonly root: RootBounds;
 
   /**
    * @param variables distinct variables
@@ -29,6 +33,7 @@ export class LinearLessEqual implements Propagator, LinearTerms {
     readonly limit: number,
   ) {
     this.coefficients = Float64Array.from(coefficients);
+    this.root = new RootBounds(variables);
     this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
   }
 
@@ -37,11 +42,8 @@ export class LinearLessEqual implements Propagator, LinearTerms {
   }
 
   propagate(store: Store): Outcome {
-    if (!this.exact) {
-      const fits = fitsExactly(store, this, this.limit);
-      if (store.level === 0) this.exact = fits;
-      if (!fits) return propagateUpperBoundExactly(store, this, 1, this.limit);
-    }
+    if (store.level === 0) this.root.note(store);
+    if (!this.isExact(store)) return propagateUpperBoundExactly(store, this, 1, this.limit);
     const { variables, coefficients, limit } = this;
     let smallest = 0;
     let largest = 0;
@@ -72,7 +74,39 @@ export class LinearLessEqual implements Propagator, LinearTerms {
     return Outcome.stable;
   }
 
+  decide(store: Store): Outcome {
+    if (store.level === 0) this.root.note(store);
+    if (!this.isExact(store)) return decideUpperBoundExactly(store, this, 1, this.limit);
+    const { variables, coefficients, limit } = this;
+    let smallest = 0;
+    let largest = 0;
+    for (let i = 0; i < variables.length; i++) {
+      const a = coefficients[i]!;
+      const low = a * store.min(variables[i]!);
+      const high = a * store.max(variables[i]!);
+      smallest += a > 0 ? low : high;
+      largest += a > 0 ? high : low;
+    }
+    if (largest <= limit) return Outcome.entailed;
+    return smallest > limit ? Outcome.failed : Outcome.stable;
+  }
+
+  /** Whether doubles are exact for the domains as they are. */
+  private isExact(store: Store): boolean {
+    if (this.exact) return true;
+    const fits = fitsExactly(store, this, this.limit);
+    if (store.level === 0) this.exact = fits;
+    return fits;
+  }
+
   holds(values: readonly number[]): boolean {
     return compareLinear(this.coefficients, values, this.limit) <= 0;
+  }
+
+  /** The lower ends of the other terms, as far as they are needed. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    if (!this.exact || !explainUpperBound(this, 1, this.limit, consequence, before, this.root, premises)) {
+      explainByDomains(this.scope, premises);
+    }
   }
 }

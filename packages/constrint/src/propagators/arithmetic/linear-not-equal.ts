@@ -1,5 +1,7 @@
 import { isExact, remainder } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
+import { LiteralKind } from "../../engine/literal.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { compareLinear, type LinearTerms } from "./linear.js";
@@ -57,6 +59,21 @@ export class LinearNotEqual implements Propagator, LinearTerms {
     return forbid(store, variables[open]!, rest / a + 0);
   }
 
+  decide(store: Store): Outcome {
+    const { variables, coefficients } = this;
+    let rest = this.forbidden;
+    let exact = true;
+    for (let i = 0; i < variables.length; i++) {
+      const x = variables[i]!;
+      if (!store.isFixed(x)) return Outcome.stable;
+      const term = coefficients[i]! * store.min(x);
+      rest -= term;
+      exact &&= isExact(term) && isExact(rest);
+    }
+    if (!exact) return this.decideExactly(store, -1);
+    return rest === 0 ? Outcome.failed : Outcome.entailed;
+  }
+
   private decideExactly(store: Store, open: number): Outcome {
     const { variables, coefficients } = this;
     let rest = BigInt(this.forbidden);
@@ -72,6 +89,13 @@ export class LinearNotEqual implements Propagator, LinearTerms {
 
   holds(values: readonly number[]): boolean {
     return compareLinear(this.coefficients, values, this.forbidden) !== 0;
+  }
+
+  /** The other variables were fixed; where the forbidden value was a bound, the next bound follows from that one, too. */
+  explain({ kind, variable }: Consequence, before: DomainView, premises: Premises): void {
+    for (const x of this.variables) if (kind === undefined || x !== variable) premises.equal(x, before.min(x));
+    if (kind === LiteralKind.atLeast) premises.atLeast(variable, before.min(variable));
+    else if (kind === LiteralKind.atMost) premises.atMost(variable, before.max(variable));
   }
 }
 

@@ -1,0 +1,14 @@
+import type { Propagator } from "../engine/propagator.js";
+
+/** What a constraint comes to: propagators that must all hold (none: it is true), or false. @internal */
+export type Compiled = readonly Propagator[] | false;
+
+/** All of the parts. @internal */
+export function conjunction(parts: readonly Compiled[]): Compiled {
+  const propagators: Propagator[] = [];
+  for (const part of parts) {
+    if (part === false) return false;
+    propagators.push(...part);
+  }
+  return propagators;
+}
