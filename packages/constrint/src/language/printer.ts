@@ -1,5 +1,6 @@
-import type { Comparison, Constraint } from "../model/constraint.js";
+import { and, type Comparison, type Constraint, or } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
+import { not } from "../model/logic.js";
 import { globalText } from "./global-printer.js";
 import { isName } from "./lexer.js";
 import type { Program } from "./program.js";
@@ -61,9 +62,19 @@ function constraintText(constraint: Constraint, binding: number): string {
       return joined(constraint.constraints, "; ", Binding.and, binding, "0 == 0");
     case "or":
       return joined(constraint.constraints, " | ", Binding.or, binding, "0 == 1");
+    case "xor":
+      return constraintText(spelledOut(constraint.constraints), binding);
     default:
       return globalText(constraint, formatExpression);
   }
+}
+
+/** An odd number of constraints hold, in words that the language has: the first without the others', or they without it. */
+function spelledOut([first, ...others]: readonly Constraint[]): Constraint {
+  if (first === undefined) return or();
+  if (others.length === 0) return first;
+  const rest = spelledOut(others);
+  return or(and(first, not(rest)), and(not(first), rest));
 }
 
 function joined(

@@ -45,6 +45,10 @@ export function violationText(constraint: Constraint, assignment: Assignment): s
       return constraint.constraints.length === 0
         ? "0 == 1"
         : constraint.constraints.map((part) => violationText(part, assignment)).join(" | ");
+    case "xor": {
+      const parts = constraint.constraints.map((part) => violationText(part, assignment));
+      return `an even number of: ${parts.join(", ")}`;
+    }
     default:
       return globalText(constraint, text);
   }

@@ -30,6 +30,9 @@ export interface DisjunctionContext {
   readonly selectors: Set<number> | undefined;
 }
 
+/** Where a disjunction stands: it must hold, or it is a part of another one that may hold without it. @internal */
+export type Place = "required" | "nested";
+
 /**
  * At least one of the branches.
  *
@@ -37,9 +40,12 @@ export interface DisjunctionContext {
  * branch is that branch, part by part, under the condition that the literals are false. Several other branches are left to
  * constructive propagation; or, with selectors, each gets a variable with the values 0 and 1 that implies it.
  *
+ * Where all other variables are fixed, a selector is either determined or free: it becomes false when a part of what it implies is,
+ * because no constraint has two selectors for conditions.
+ *
  * @internal
  */
-export function compileDisjunction(branches: readonly Compiled[], context: DisjunctionContext): Compiled {
+export function compileDisjunction(branches: readonly Compiled[], context: DisjunctionContext, place: Place): Compiled {
   const restrictions: Restriction[] = [];
   const complex: Branch[] = [];
   for (const branch of branches) {
@@ -60,7 +66,7 @@ export function compileDisjunction(branches: readonly Compiled[], context: Disju
     if (!parts.includes(undefined)) return conjunction(parts as Compiled[]);
   }
   if (context.selectors === undefined) return [new Disjunction([...literals.map(asBranch), ...complex])];
-  return withSelectors(literals, complex, context, context.selectors);
+  return withSelectors(literals, complex, context, place);
 }
 
 /** The literal that a constraint is, if it says no more than one does. @internal */
@@ -184,7 +190,7 @@ function orElse(literals: readonly Literal[], part: Propagator, context: Disjunc
   const alternatives = [...literals, ...(nested?.conditions.list.map(negated) ?? [])];
   const isRepeated = new Set(alternatives.map(({ variable }) => variable)).size < alternatives.length;
   if (part instanceof Clause || isRepeated) {
-    return compileDisjunction([...alternatives.map(asBranch), [constraint]], context);
+    return compileDisjunction([...alternatives.map(asBranch), [constraint]], context, "nested");
   }
   if (constraint.decide === undefined && context.selectors === undefined) return undefined;
   return [new HalfReified(alternatives.map(negated), constraint)];
@@ -195,22 +201,26 @@ function withSelectors(
   literals: readonly Literal[],
   branches: readonly Branch[],
   context: DisjunctionContext,
-  selectors: Set<number>,
+  place: Place,
 ): Compiled {
-  const newSelector = (): number => {
-    const selector = context.engine.addVariable(interval(0, 1));
-    selectors.add(selector);
-    return selector;
+  const { engine, selectors } = context;
+  const newSelector = (): Literal => {
+    const variable = engine.addVariable(interval(0, 1));
+    selectors!.add(variable);
+    return { kind: LiteralKind.atLeast, variable, value: 1 };
   };
-  const isChoiceOfTwo = literals.length === 0 && branches.length === 2;
-  const chosen: Literal[] = [];
+  const isChoiceOfTwo = place === "required" && literals.length === 0 && branches.length === 2;
+  let chosen: readonly Literal[];
   if (isChoiceOfTwo) {
     // One variable tells two branches apart, and needs no clause.
-    chosen.push({ kind: LiteralKind.atLeast, variable: newSelector(), value: 1 });
-    chosen.push(negated(chosen[0]!));
+    const first = newSelector();
+    chosen = [first, negated(first)];
   } else {
-    for (const _ of branches) chosen.push({ kind: LiteralKind.atLeast, variable: newSelector(), value: 1 });
+    chosen = branches.map(newSelector);
   }
+  // These hold anyway: a selector may always be false.
   const implied = branches.flatMap((branch, i) => branch.map((part) => orElse([negated(chosen[i]!)], part, context)!));
-  return conjunction(isChoiceOfTwo ? implied : [clause([...literals, ...chosen]), ...implied]);
+  if (isChoiceOfTwo) return conjunction(implied);
+  for (const propagator of conjunction(implied) || []) engine.post(propagator);
+  return clause([...literals, ...chosen]);
 }

@@ -16,7 +16,7 @@ import { Clause } from "../propagators/logic/clause.js";
 import { Contradiction } from "../propagators/logic/contradiction.js";
 import { negated } from "../propagators/logic/literals.js";
 import { Parity } from "../propagators/logic/parity.js";
-import { compileDisjunction, type DisjunctionContext, literalOf } from "./compile-disjunction.js";
+import { compileDisjunction, type DisjunctionContext, literalOf, type Place } from "./compile-disjunction.js";
 import { atMost, equalTo, notEqualTo } from "./compile-linear.js";
 import { type Compiled, conjunction } from "./compiled.js";
 import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
@@ -86,7 +86,7 @@ export class Compiler implements OperandVariables {
 
   /** Adds a constraint to the engine. */
   add(constraint: Constraint): void {
-    const compiled = this.compileConstraint(constraint);
+    const compiled = this.compileConstraint(constraint, "required");
     if (compiled === false) this.engine.post(new Contradiction());
     else for (const propagator of compiled) this.engine.post(propagator);
   }
@@ -287,17 +287,18 @@ export class Compiler implements OperandVariables {
 
   // --------------------------------------------------------------------------------------------------------- constraints
 
-  private compileConstraint(constraint: Constraint): Compiled {
+  private compileConstraint(constraint: Constraint, place: Place): Compiled {
     switch (constraint.kind) {
       case "comparison":
       case "divides":
         return this.compileRelation(constraint);
       case "and":
-        return conjunction(constraint.constraints.map((part) => this.compileConstraint(part)));
+        return conjunction(constraint.constraints.map((part) => this.compileConstraint(part, place)));
       case "or":
         return compileDisjunction(
-          flattenDisjunction(constraint).map((part) => this.compileConstraint(part)),
+          flattenDisjunction(constraint).map((part) => this.compileConstraint(part, "nested")),
           this.disjunctions,
+          place,
         );
       case "xor":
         return this.compileParity(constraint.constraints);
@@ -326,16 +327,17 @@ export class Compiler implements OperandVariables {
   /** A constraint as a literal x ≥ 1 or x ≤ 0 of a variable with the values 0 and 1, if need be a new one. */
   private truthOf(constraint: Constraint): Literal | boolean {
     const { store } = this.engine;
-    const compiled = this.compileConstraint(constraint);
+    const compiled = this.compileConstraint(constraint, "nested");
     if (compiled === false || compiled.length === 0) return compiled !== false;
     const literal = literalOf(compiled, store);
     if (literal !== undefined && store.min(literal.variable) === 0 && store.max(literal.variable) === 1) return literal;
     const variable = this.engine.addVariable(interval(0, 1));
     const isTrue: Literal = { kind: LiteralKind.atLeast, variable, value: 1 };
     const isFalse = negated(isTrue);
+    const opposite = this.compileConstraint(not(constraint), "nested");
     const definition = [
-      compileDisjunction([[new Clause([isFalse])], compiled], this.disjunctions),
-      compileDisjunction([[new Clause([isTrue])], this.compileConstraint(not(constraint))], this.disjunctions),
+      compileDisjunction([[new Clause([isFalse])], compiled], this.disjunctions, "nested"),
+      compileDisjunction([[new Clause([isTrue])], opposite], this.disjunctions, "nested"),
     ];
     for (const propagator of conjunction(definition) || []) this.engine.post(propagator);
     return isTrue;
