@@ -70,13 +70,13 @@ export function solveCommand(yargs: Argv): Argv {
         .epilogue(
           `Exit codes: ${ExitCode.success} solved, ${ExitCode.failure} unsatisfiable or limit reached, ${ExitCode.usage} error.`,
         ),
-    (parsed) => {
-      process.exitCode = solve(parsed as unknown as SolveArguments);
+    async (parsed) => {
+      process.exitCode = await solve(parsed as unknown as SolveArguments);
     },
   );
 }
 
-function solve(options: SolveArguments): number {
+async function solve(options: SolveArguments): Promise<number> {
   const { model, goal: goalOfFile } = readProblem(options.file);
   const goal = goalOf(options, model, goalOfFile);
   const solveOptions: SolveOptions = {
@@ -89,7 +89,10 @@ function solve(options: SolveArguments): number {
       throw new UsageError("--all and --limit: do not go with an objective, which has one answer");
     return enumerate(model, { ...solveOptions, limit }, options.json);
   }
-  return report(goal === undefined ? first(model, solveOptions) : optimum(model, goal, solveOptions), options.json);
+  return report(
+    goal === undefined ? first(model, solveOptions) : await optimum(model, goal, solveOptions),
+    options.json,
+  );
 }
 
 function goalOf({ minimize, maximize }: SolveArguments, model: Model, goalOfFile: Goal | undefined): Goal | undefined {
@@ -123,9 +126,9 @@ function first(model: Model, options: SolveOptions): Answer {
   return { status, solutions: solution === undefined ? [] : [solution], statistics };
 }
 
-function optimum(model: Model, goal: Goal, options: SolveOptions): Answer {
+async function optimum(model: Model, goal: Goal, options: SolveOptions): Promise<Answer> {
   const progress = new ProgressLine();
-  const { status, solution, objective, statistics } = model[goal.sense](goal.expression, {
+  const { status, solution, objective, statistics } = await model[`${goal.sense}Async`](goal.expression, {
     ...options,
     onImprovement: (_, best) => progress.show(`objective ${best}; looking for a better one`),
   });

@@ -40,7 +40,7 @@ interface Outcome {
 }
 
 /** Runs the command `fzn-constrint` and sets the process's exit code. */
-export function main(argv: readonly string[]): void {
+export async function main(argv: readonly string[]): Promise<void> {
   // A closed pipe (fzn-constrint … | head) is the reader's choice, not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
@@ -48,7 +48,7 @@ export function main(argv: readonly string[]): void {
   try {
     const options = parseOptions(argv);
     if (options.help) write(HELP);
-    else answer(options);
+    else await answer(options);
     flush();
     process.exitCode = ExitCode.answered;
   } catch (error) {
@@ -59,7 +59,7 @@ export function main(argv: readonly string[]): void {
   }
 }
 
-function answer(options: CommandOptions): void {
+async function answer(options: CommandOptions): Promise<void> {
   const startedAt = performance.now();
   const problem = readFlatZinc(readText(options.file));
   const { freeSearch, seed, allSolutions } = options;
@@ -82,7 +82,7 @@ function answer(options: CommandOptions): void {
     timeLimitSeconds: timeLimitMilliseconds === undefined ? undefined : timeLimitMilliseconds / 1000,
   };
   const search = problem.goal === undefined ? satisfy : optimize;
-  const outcome = search(problem, options, solveOptions);
+  const outcome = await search(problem, options, solveOptions);
   if (outcome.complete) write(outcome.solutionCount > 0 ? SEARCH_COMPLETE : UNSATISFIABLE);
   else if (outcome.solutionCount === 0) write(UNKNOWN);
   if (options.statistics) write(formatStatistics(problem, outcome, initSeconds));
@@ -99,13 +99,17 @@ function satisfy(problem: FlatZincProblem, options: CommandOptions, solveOptions
 }
 
 /** Prints the best solution; or, when several are asked for, each that is better than all before it. */
-function optimize(problem: FlatZincProblem, options: CommandOptions, solveOptions: SolveOptions): Outcome {
+async function optimize(
+  problem: FlatZincProblem,
+  options: CommandOptions,
+  solveOptions: SolveOptions,
+): Promise<Outcome> {
   const { sense, expression } = problem.goal!;
   const { solutionLimit } = options;
   const printsImprovements = options.allSolutions || solutionLimit !== undefined;
   const stop = new AbortController();
   let solutionCount = 0;
-  const result = problem.model[sense](expression, {
+  const result = await problem.model[`${sense}Async`](expression, {
     ...solveOptions,
     signal: stop.signal,
     onImprovement: (solution) => {
@@ -132,6 +136,8 @@ function formatStatistics(problem: FlatZincProblem, outcome: Outcome, initSecond
     solveTime: statistics.seconds,
     solutions: statistics.solutions,
     objective,
+    objectiveBound: statistics.relaxation?.bound,
+    linearBounds: statistics.relaxation?.constraints,
     nodes: statistics.nodes,
     failures: statistics.failures,
     restarts: statistics.restarts,

@@ -33,7 +33,8 @@ Solves a FlatZinc problem of integers and booleans; - reads it from standard inp
   -h, --help            print this text
 
 Search annotations: int_search, bool_search and seq_search with the choices of MiniZinc 2.6, and restart_luby, restart_geometric,
-restart_linear, restart_constant. -v names what was replaced (impact, by the variables' activity).
+restart_linear, restart_constant. -v names what was replaced (impact, by the variables' activity). Where a
+linear relaxation bounds the objective better than propagation, its order of variables comes first.
 
 Exit codes: 0 answered (also UNSATISFIABLE and UNKNOWN), 2 error in the command line or the file.
 `;

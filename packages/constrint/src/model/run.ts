@@ -142,18 +142,18 @@ export class Run {
     });
   }
 
-  /** What decides every variable of the model: the order, then the phases, then as the relaxation suggests, then as declared. */
+  /** What decides every variable of the model: the order, then as the relaxation suggests, then the phases, then as declared. */
   private branching(): Branching {
     const { branching = [], seed = 0 } = this.options;
     const { store } = this;
     const suggested = (this.relaxed?.order ?? []).filter(({ variable }) => variable < this.variables.length);
     const declared = this.variables.map((_, variable) => ({ variable, first: "smallest" }) as const);
-    const last = [...suggested, ...declared];
-    if (branching.length === 0) return new StaticOrder(store, [...this.order, ...last]);
+    const first = [...this.order, ...suggested];
+    if (branching.length === 0) return new StaticOrder(store, [...first, ...declared]);
     return new Sequence(store, [
-      new StaticOrder(store, this.order),
+      new StaticOrder(store, first),
       ...compileBranching(this.compiler, this.variables, branching, seed),
-      new StaticOrder(store, last),
+      new StaticOrder(store, declared),
     ]);
   }
 

@@ -61,7 +61,8 @@ export interface EnumerateOptions extends SolveOptions {
 export interface OptimizeOptions extends SolveOptions {
   /**
    * How to bound the objective beyond propagation: `linearRelaxation` of `constrint/relaxation`. By default the asynchronous
-   * questions load it when the objective and the constraints on it are linear sums, and the others use none; false: never.
+   * questions load it when the objective and the constraints on it are linear sums, and the others use none; false: never. Where
+   * it bounds better than propagation, it also orders its variables: after {@link order}, before {@link branching}.
    */
   readonly relaxation?: Relaxation | false | undefined;
   /**
