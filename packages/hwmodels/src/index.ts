@@ -47,4 +47,7 @@ export type {
 } from "./device.js";
 export type { FieldProblem } from "./device-file/field.js";
 export { deviceJson, InvalidDeviceError, parseDevice } from "./device-file/parse.js";
+export { type CudaRuntimeGpu, parseCudaRuntime } from "./probe/cuda-runtime.js";
+export { deviceFromCudaRuntime, deviceFromNvidiaSmi } from "./probe/device-from-probe.js";
+export { type NvidiaSmiGpu, nvidiaSmiParameters, ProbeError, parseNvidiaSmi } from "./probe/nvidia-smi.js";
 export { type DeviceSource, numberPaths, type SourceKind, sourceOf } from "./source.js";

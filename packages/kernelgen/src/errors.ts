@@ -5,6 +5,7 @@ export type KernelgenErrorCode =
   | "invalid-name"
   | "no-configuration"
   | "no-webgpu-device"
+  | "no-device"
   | "webgpu-failure"
   | "wrong-result"
   | "output";

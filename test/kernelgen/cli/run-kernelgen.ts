@@ -11,8 +11,16 @@ export interface CommandOutcome {
 }
 
 /** Runs the built `kernelgen` command as a user does, its output piped. */
-export function runKernelgen(...parameters: readonly string[]): Promise<CommandOutcome> {
-  const { FORCE_COLOR: _, NO_COLOR: __, ...env } = process.env;
+export const runKernelgen = (...parameters: readonly string[]): Promise<CommandOutcome> =>
+  runKernelgenWith({}, ...parameters);
+
+/** The same with further environment variables. */
+export function runKernelgenWith(
+  variables: Readonly<Record<string, string>>,
+  ...parameters: readonly string[]
+): Promise<CommandOutcome> {
+  const { FORCE_COLOR: _, NO_COLOR: __, ...environment } = process.env;
+  const env = { ...environment, ...variables };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [command, ...parameters], { env, timeout: 50_000 }, (error, stdout, stderr) => {
       if (error === null) resolve({ exitCode: 0, stdout, stderr });

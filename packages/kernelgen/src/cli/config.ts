@@ -1,13 +1,13 @@
-import { findDevice } from "hwmodels";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { solvePlan } from "../plan/solve.js";
+import { deviceDescription, deviceNamed } from "./device-option.js";
 import { familiesNamed } from "./family-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { searchJson, searchText } from "./report.js";
 
 const options = {
   ...problemOptions,
-  device: { type: "string", requiresArg: true, demandOption: true, describe: "Device, for example h200" },
+  device: { type: "string", requiresArg: true, demandOption: true, describe: deviceDescription },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
 } as const satisfies Record<string, Options>;
@@ -22,7 +22,7 @@ export const configCommand: CommandModule<object, InferredOptionTypes<typeof opt
       .example("$0 config --device h200 --head-dim 64 --heads 12 --batch 16", "an LSTM in bf16 on an H200")
       .example("$0 config --device webgpu-default --head-dim 64 --json", "the WGSL kernel for any WebGPU device"),
   handler(given) {
-    const device = findDevice(given.device);
+    const device = deviceNamed(given.device);
     const search = solvePlan(problemFrom(given, device), device, familiesNamed(given.family, device));
     console.log(given.json ? JSON.stringify(searchJson(search), undefined, 2) : searchText(search));
   },

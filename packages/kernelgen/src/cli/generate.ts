@@ -1,9 +1,9 @@
-import { findDevice } from "hwmodels";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { KernelgenError } from "../errors.js";
 import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
 import { solvePlan } from "../plan/solve.js";
+import { deviceDescription, deviceNamed } from "./device-option.js";
 import { familiesNamed } from "./family-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
@@ -15,7 +15,7 @@ const options = {
   device: {
     type: "string",
     requiresArg: true,
-    describe: "Device, for example h200  [required for cuda; default for wgsl: webgpu-default]",
+    describe: `${deviceDescription}  [required for cuda; default for wgsl: webgpu-default]`,
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
   out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
@@ -37,7 +37,7 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
       .example("$0 generate --target cuda --device h200 --head-dim 64 --heads 12 --batch 16 --out kernels", "")
       .example("$0 generate --target wgsl --head-dim 64 --out kernels", ""),
   async handler(given) {
-    const device = findDevice(deviceId(given.target, given.device));
+    const device = deviceNamed(deviceId(given.target, given.device));
     if ((device.kind === "cuda") !== (given.target === "cuda")) {
       throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
     }

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
-import { UnknownDeviceError } from "hwmodels";
+import { InvalidDeviceError, InvalidKernelError, UnknownDeviceError } from "hwmodels";
 import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
 import { configCommand } from "./config.js";
+import { devicesCommand } from "./devices/command.js";
 import { generateCommand } from "./generate.js";
+import { occupancyCommand } from "./occupancy/command.js";
 import { runCommand } from "./run.js";
 
 const usageExitCode = 2;
@@ -14,12 +16,17 @@ const exitCodes: Partial<Record<KernelgenErrorCode, number>> = {
   output: 1,
   "webgpu-failure": 1,
   "no-webgpu-device": 3,
+  "no-device": 3,
 };
 
 const packageVersion = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 
-/** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no WebGPU device. */
+/** What is wrong with the numbers and names that a user gave. */
+const isUsageError = (error: unknown): error is Error =>
+  error instanceof UnknownDeviceError || error instanceof InvalidDeviceError || error instanceof InvalidKernelError;
+
+/** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no device. */
 export async function main(args: readonly string[]): Promise<void> {
   const parser = yargs([...args])
     .scriptName("kernelgen")
@@ -27,11 +34,13 @@ export async function main(args: readonly string[]): Promise<void> {
     .command(configCommand)
     .command(generateCommand)
     .command(runCommand)
+    .command(devicesCommand)
+    .command(occupancyCommand)
     .demandCommand(1, "a command is missing")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
     .version(packageVersion())
-    .epilogue("Exit codes: 0 done, 1 no solution or a wrong result, 2 wrong usage, 3 no WebGPU device")
+    .epilogue("Exit codes: 0 done, 1 no solution or a wrong result, 2 wrong usage, 3 no device")
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message, error) => {
@@ -42,7 +51,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await parser.parseAsync();
   } catch (error) {
-    if (error instanceof UnknownDeviceError) {
+    if (isUsageError(error)) {
       console.error(`kernelgen: ${error.message}`);
       process.exitCode = usageExitCode;
     } else if (error instanceof KernelgenError) {

@@ -1,44 +1,14 @@
-import Table from "cli-table3";
 import { launchWords } from "../plan/launch.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
 import type { PlanSearch } from "../plan/solve.js";
 import { colors } from "./colors.js";
-
-const plainTable = {
-  chars: {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-    left: "",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  ",
-  },
-  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-};
+import { integerText, plainTable } from "./plain-table.js";
 
 /** "unitsPerThread" as "units per thread". */
 const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-const integer = (value: number): string => value.toLocaleString("en-US").replaceAll(",", " ");
 
-function table(rows: readonly (readonly string[])[]): string {
-  const lines = new Table({ ...plainTable, colAligns: ["left", "right", "right", "left"] });
-  lines.push(...rows.map((row) => [...row]));
-  return lines
-    .toString()
-    .split("\n")
-    .map((line) => `  ${line.trimEnd()}`)
-    .join("\n");
-}
+const table = (rows: readonly (readonly string[])[]): string => plainTable(rows, ["left", "right", "right", "left"]);
 
 /** A search's result for a person. */
 export function searchText(search: PlanSearch): string {
@@ -49,19 +19,19 @@ export function searchText(search: PlanSearch): string {
     `${colors.bold(problemText(plan.problem))} on ${colors.bold(plan.deviceName)}`,
     "",
     `${colors.bold("family")}     ${plan.family}`,
-    `${colors.bold("launch")}     ${integer(launch.blockCount)} ${block} of ${integer(launch.threadsPerBlock)} ${thread}, ${integer(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
+    `${colors.bold("launch")}     ${integerText(launch.blockCount)} ${block} of ${integerText(launch.threadsPerBlock)} ${thread}, ${integerText(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
     `${colors.bold("predicted")}  ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step`,
     `${colors.bold("plan")}       ${plan.hash}`,
     "",
     colors.bold("tile"),
-    table(Object.entries(plan.parameters).map(([name, value]) => [words(name), integer(value)])),
+    table(Object.entries(plan.parameters).map(([name, value]) => [words(name), integerText(value)])),
     "",
     colors.bold("used and allowed"),
-    table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integer(used), integer(allowed), unit])),
+    table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integerText(used), integerText(allowed), unit])),
     "",
     colors.bold("feasible configurations"),
     ...outcomes.map(
-      ({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integer(feasibleCount)}`,
+      ({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integerText(feasibleCount)}`,
     ),
   ].join("\n");
 }

@@ -11,6 +11,7 @@ import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
 import { colors } from "./colors.js";
+import { deviceNamed } from "./device-option.js";
 import { familiesNamed } from "./family-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
@@ -73,7 +74,7 @@ export const runCommand: CommandModule<object, InferredOptionTypes<typeof option
 };
 
 function webGpuDevice(id: string): WebGpuDevice {
-  const device = findDevice(id);
+  const device = deviceNamed(id);
   if (device.kind !== "webgpu") throw new KernelgenError("invalid-problem", `${device.name} does not run wgsl kernels`);
   return device;
 }

@@ -5,6 +5,7 @@ export const ampereProducts: readonly CudaProduct[] = [
   {
     id: "a100",
     name: "NVIDIA A100 SXM4 80GB",
+    driverName: "NVIDIA A100-SXM4-80GB",
     computeCapability: "8.0",
     multiprocessorCount: 108,
     clockMegahertz: 1410,
@@ -74,6 +75,7 @@ export const ampereProducts: readonly CudaProduct[] = [
   {
     id: "orin",
     name: "NVIDIA Jetson AGX Orin 64GB",
+    driverName: "Orin",
     computeCapability: "8.7",
     multiprocessorCount: 16,
     clockMegahertz: 1300,

@@ -24,6 +24,7 @@ export const blackwellProducts: readonly CudaProduct[] = [
   {
     id: "b300",
     name: "NVIDIA B300",
+    driverName: "NVIDIA B300 SXM6 AC",
     computeCapability: "10.3",
     multiprocessorCount: 148,
     clockMegahertz: 1920,
@@ -41,6 +42,7 @@ export const blackwellProducts: readonly CudaProduct[] = [
   {
     id: "thor",
     name: "NVIDIA Jetson Thor T5000",
+    driverName: "NVIDIA Thor",
     computeCapability: "11.0",
     multiprocessorCount: 20,
     clockMegahertz: 1575,

@@ -75,3 +75,8 @@ function device(product: CudaProduct): CudaDevice {
 
 /** The NVIDIA GPUs of the catalogue: each the row of its compute capability and the row of its product. */
 export const cudaDevices: readonly CudaDevice[] = deepFreeze(cudaProducts.map(device));
+
+/** What the driver calls a device, by its id, where that is not its name. */
+export const driverNames: ReadonlyMap<string, string> = new Map(
+  cudaProducts.flatMap(({ id, driverName }) => (driverName === undefined ? [] : [[id, driverName] as const])),
+);

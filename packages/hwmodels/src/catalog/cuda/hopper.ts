@@ -31,6 +31,7 @@ export const hopperProducts: readonly CudaProduct[] = [
   {
     id: "h100",
     name: "NVIDIA H100 SXM",
+    driverName: "NVIDIA H100 80GB HBM3",
     computeCapability: "9.0",
     multiprocessorCount: 132,
     graphicsProcessingClusterCount: 8,

@@ -5,6 +5,8 @@ import type { MultiprocessorRates } from "./rates.js";
 export interface CudaProduct {
   readonly id: string;
   readonly name: string;
+  /** What the driver calls it, where that is not `name`. */
+  readonly driverName?: string;
   readonly computeCapability: string;
   readonly multiprocessorCount: number;
   /** Where it is published and thread block clusters exist, which it bounds. */

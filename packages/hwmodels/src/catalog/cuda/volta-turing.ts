@@ -5,6 +5,7 @@ export const voltaAndTuringProducts: readonly CudaProduct[] = [
   {
     id: "v100",
     name: "NVIDIA V100 SXM2",
+    driverName: "Tesla V100-SXM2-16GB",
     computeCapability: "7.0",
     multiprocessorCount: 80,
     clockMegahertz: 1530,
@@ -15,6 +16,7 @@ export const voltaAndTuringProducts: readonly CudaProduct[] = [
   {
     id: "t4",
     name: "NVIDIA T4",
+    driverName: "Tesla T4",
     computeCapability: "7.5",
     multiprocessorCount: 40,
     clockMegahertz: 1590,

@@ -1,0 +1,20 @@
+import type { CommandModule, InferredOptionTypes } from "yargs";
+import { listDevices, listOptions } from "./list.js";
+import { probeCommand } from "./probe.js";
+import { showCommand } from "./show.js";
+
+/** `kernelgen devices`: the devices that kernels can be planned for. */
+export const devicesCommand: CommandModule<object, InferredOptionTypes<typeof listOptions>> = {
+  command: "devices",
+  describe: "List the devices that are known, show one with its sources, or describe this machine's",
+  builder: (yargs) =>
+    yargs
+      .command(showCommand)
+      .command(probeCommand)
+      .options(listOptions)
+      .example("$0 devices --vendor nvidia --api cuda", "a table of NVIDIA's GPUs as CUDA sees them")
+      .example("$0 devices show h200", "every number of a device and where it comes from")
+      .example("$0 devices show h200 --json > my-gpu.json", "a description to change, for --device ./my-gpu.json")
+      .example("$0 devices probe > here.json", "a description of this machine's GPU"),
+  handler: listDevices,
+};

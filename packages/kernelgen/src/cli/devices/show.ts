@@ -1,0 +1,88 @@
+import {
+  type CudaDevice,
+  capabilityText,
+  type Device,
+  deviceJson,
+  matrixShapes,
+  numberPaths,
+  sourceOf,
+} from "hwmodels";
+import type { CommandModule } from "yargs";
+import { colors } from "../colors.js";
+import { deviceNamed } from "../device-option.js";
+import { plainTable } from "../plain-table.js";
+
+interface ShowArguments {
+  device: string;
+  json: boolean;
+}
+
+/** `kernelgen devices show`: every number of a device with its source. */
+export const showCommand: CommandModule<object, ShowArguments> = {
+  command: "show <device>",
+  describe: "Show every number of a device and where it comes from",
+  builder: (yargs) =>
+    yargs
+      .positional("device", {
+        type: "string",
+        demandOption: true,
+        describe: "Name of a device, or a JSON file that describes one",
+      })
+      .option("json", { type: "boolean", default: false, describe: "Print the description as JSON" })
+      .example("$0 devices show h200", "")
+      .example("$0 devices show h200 --json > my-gpu.json", "a description to change, for --device ./my-gpu.json"),
+  handler(given) {
+    const device = deviceNamed(given.device);
+    console.log(given.json ? deviceJson(device) : deviceText(device));
+  },
+};
+
+function deviceText(device: Device): string {
+  const { sources, ...numbers } = device;
+  const valueAt = (path: string): unknown =>
+    path.split(".").reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], device);
+  const rows = numberPaths(numbers).map((path) => {
+    const source = sourceOf(sources, path);
+    return [path, numberText(valueAt(path)), source?.kind ?? "", source?.from ?? ""];
+  });
+  return [
+    `${colors.bold(device.name)} (${device.id}), ${device.kind === "cuda" ? "CUDA" : "WebGPU"}, vendor ${device.vendor}`,
+    "",
+    plainTable(rows, ["left", "right", "left", "left"]),
+    "",
+    ...(device.kind === "cuda" ? capabilityLines(device) : [`features  ${device.features.join(", ") || "none"}`]),
+  ].join("\n");
+}
+
+/** Up to six significant digits of a fraction, all of a whole number, the ends of a list. */
+const numberText = (value: unknown): string => {
+  if (Array.isArray(value)) return `${value[0]} to ${value.at(-1)}, ${value.length} sizes`;
+  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(6)));
+};
+
+function capabilityLines(device: CudaDevice): readonly string[] {
+  const supported = Object.entries(device.supports)
+    .filter(([, has]) => has)
+    .map(([name]) => name);
+  const capability = capabilityText(device.computeCapability);
+  return [
+    `supports  ${supported.join(", ") || "none"}`,
+    "",
+    colors.bold(`matrix shapes of compute capability ${capability}, m × n × k`),
+    plainTable(shapeRows(device), ["left", "left", "left"]),
+  ];
+}
+
+/** One row for each instruction and type; `wgmma` in steps of n. */
+function shapeRows(device: CudaDevice): readonly (readonly string[])[] {
+  const tiles = new Map<string, string[]>();
+  for (const { instruction, input, m, n, k } of matrixShapes(device)) {
+    const key = `${instruction} ${input}`;
+    tiles.set(key, [...(tiles.get(key) ?? []), `${m}×${n}×${k}`]);
+  }
+  return [...tiles].map(([key, shapes]) => {
+    const shown = shapes.length <= 6 ? shapes.join(", ") : `${shapes[0]} to ${shapes.at(-1)}, ${shapes.length} widths`;
+    return [...key.split(" "), shown];
+  });
+}
