@@ -32,7 +32,7 @@ describe("fzn-constrint", () => {
     const all = run(["-a", "-"], pairs).out;
     expect([values(all), all.endsWith("----------\n==========\n")]).toEqual([["3", "2", "1"], true]);
     const free = values(run(["-a", "-f", "-"], pairs).out);
-    expect(free[0]).not.toBe("3");
+    expect(free).not.toEqual(["3", "2", "1"]);
     expect(free.sort()).toEqual(["1", "2", "3"]);
   });
 
