@@ -1,3 +1,4 @@
+import { evaluate } from "../model/evaluate.js";
 import type { IntExpr } from "../model/expression.js";
 import type { Solution } from "../model/results.js";
 import { elementsOf, type IntSet, setSize } from "./int-set.js";
@@ -77,6 +78,6 @@ function formatIndexSet(set: IntSet): string {
 }
 
 function formatElement({ expression, isBool }: OutputElement, solution: Solution): string {
-  const value = expression.kind === "constant" ? expression.value : solution[(expression as { name: string }).name]!;
+  const value = expression.kind === "variable" ? solution[expression.name]! : evaluate(expression, solution);
   return isBool ? String(value === 1) : String(value);
 }

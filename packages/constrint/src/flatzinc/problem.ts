@@ -1,8 +1,9 @@
-import { MAX_INTEGER } from "../domain/integers.js";
+import { isExact, MAX_INTEGER } from "../domain/integers.js";
 import { SolverError } from "../error.js";
 import type { Position } from "../language/syntax-error.js";
 import { type Constraint, or } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
+import type { AllDifferentConsistency } from "../model/global/all-different.js";
 import { Model } from "../model/model.js";
 import type { Solution } from "../model/results.js";
 import type { RestartOptions } from "../search/restarts.js";
@@ -14,13 +15,14 @@ import { varInt } from "./parameter.js";
 import { parseFlatZinc } from "./parser.js";
 import { PlaceCounter } from "./place-counter.js";
 import { restartsOf, type SearchPhase, searchPhases } from "./search-annotation.js";
+import { type Shift, shiftsOf } from "./shift.js";
 import type { Annotation, ConstraintItem, Declaration, Expression, FlatZincSyntax, SolveItem } from "./syntax.js";
 import { describeValue, Scope, type Value } from "./value.js";
 
 /** What a FlatZinc text asks: a model and what to do with it. */
 export interface FlatZincProblem {
   /**
-   * The variables under their names in the text, booleans as 0 and 1, and the constraints, under the names that annotations
+   * The variables under their names in the text, booleans as 0 and 1, except those that only name another one plus a constant; and the constraints, under the names that annotations
    * `mzn_constraint_name` give them.
    */
   readonly model: Model;
@@ -56,6 +58,8 @@ class Reader {
   private readonly model = new Model();
   private readonly scope: Scope;
   private readonly outputs: OutputItem[] = [];
+  /** Variables that are others plus a constant. */
+  private shifts: ReadonlyMap<string, Shift> = new Map();
   /** Variables that the translation to FlatZinc introduced or that a constraint defines. */
   private readonly introduced = new Set<IntVar>();
   private readonly places = new Map<Constraint, Position>();
@@ -68,6 +72,7 @@ class Reader {
 
   problem(): FlatZincProblem {
     const { declarations, constraints, solve } = this.syntax;
+    this.shifts = shiftsOf(declarations, constraints);
     for (const declaration of declarations) this.declare(declaration);
     for (const item of constraints) this.constrain(item);
     const goal = this.goalOf(solve);
@@ -93,10 +98,26 @@ class Reader {
     if (isVariable && (type.base === "float" || type.base === "set")) {
       throw this.scope.error(type.offset, `${type.base} variables are not supported: ${name}`);
     }
-    const value = isVariable && size === undefined ? this.variable(declaration) : this.given(declaration);
+    const isSingle = isVariable && size === undefined;
+    const value = isSingle ? (this.shifted(declaration) ?? this.variable(declaration)) : this.given(declaration);
     this.scope.declare(name, value, offset);
     const output = outputOf(declaration, value, this.scope);
     if (output !== undefined) this.outputs.push(output);
+  }
+
+  /** A variable that is another one plus a constant, as that expression and with the variable's bounds as constraints. */
+  private shifted({ name, type, value, offset }: Declaration): Value | undefined {
+    const shift = this.shifts.get(name);
+    // A variable that is declared later, or is a shifted one itself, is not to be had.
+    const base = shift === undefined ? undefined : this.model.variable(shift.base);
+    if (shift === undefined || base === undefined || value !== undefined || type.base !== "int") return undefined;
+    const [low, high] = type.domain?.type === "range" ? [type.domain.low, type.domain.high] : [-Infinity, Infinity];
+    const [least, most] = [base.domain.min + shift.by, base.domain.max + shift.by];
+    if (type.domain?.type === "set" || !isExact(least) || !isExact(most)) return undefined;
+    const expression = base.plus(shift.by);
+    if (least < low) this.add(expression.ge(low), offset, `declaration of ${name}`);
+    if (most > high) this.add(expression.le(high), offset, `declaration of ${name}`);
+    return { kind: "int", expression };
   }
 
   private variable({ name, type, value: given, offset, annotations }: Declaration): Value {
@@ -167,7 +188,7 @@ class Reader {
       return read;
     });
     try {
-      this.add(builtin.constrain(values), offset, constraintName(item.annotations));
+      this.add(builtin.constrain(values, consistencyOf(item.annotations)), offset, constraintName(item.annotations));
     } catch (error) {
       if (!(error instanceof ArgumentMismatch || error instanceof SolverError)) throw error;
       const problem = error instanceof ArgumentMismatch ? `expected ${error.message}` : error.message;
@@ -191,6 +212,16 @@ class Reader {
   private mismatch({ offset }: Expression, expected: string, found: Value): Error {
     return this.scope.error(offset, `expected ${expected}, found ${describeValue(found)}`);
   }
+}
+
+/** What a constraint's annotation asks of its propagation, under its names in MiniZinc's library, old and new. */
+function consistencyOf(annotations: readonly Annotation[]): AllDifferentConsistency | undefined {
+  for (const { name } of annotations) {
+    if (name === "domain" || name === "domain_propagation") return "domain";
+    if (name === "bounds" || name === "bounds_propagation") return "bounds";
+    if (name === "value_propagation") return "value";
+  }
+  return undefined;
 }
 
 /** The annotations of variables that follow from others. */

@@ -1,5 +1,6 @@
 import type { BranchingPhase, ValueChoice, VariableChoice } from "../model/branching.js";
 import type { IntVar } from "../model/expression.js";
+import { variablesIn } from "../model/nodes-in.js";
 import type { RestartOptions } from "../search/restarts.js";
 import type { Annotation, Expression } from "./syntax.js";
 import type { Scope } from "./value.js";
@@ -128,10 +129,9 @@ function searchPhase(annotation: Call, scope: Scope): SearchPhase {
       `expected ${annotation.name}(variables, choice of variable, choice of value, strategy)`,
     );
   }
+  // A shifted variable (x + c) is decided by deciding x.
   const variables = array.elements.flatMap((element) =>
-    (element.kind === "int" || element.kind === "bool") && element.expression.kind === "variable"
-      ? [element.expression]
-      : [],
+    element.kind === "int" || element.kind === "bool" ? variablesIn(element.expression) : [],
   );
   return Object.freeze({
     variables: Object.freeze(variables),

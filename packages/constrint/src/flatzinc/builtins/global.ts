@@ -11,11 +11,15 @@ import { regular } from "../../model/global/regular.js";
 import { table } from "../../model/global/table.js";
 import { elementsOf, type IntSet } from "../int-set.js";
 import { fixedBools, int, ints, set, varBools, varInt, varInts } from "../parameter.js";
-import { ArgumentMismatch, type BuiltinTable, builtin } from "./builtin.js";
+import { ArgumentMismatch, type BuiltinTable, builtin, builtinWithConsistency } from "./builtin.js";
 
 /** The global constraints that the MiniZinc library `share/minizinc/mznlib` leaves to the solver. @internal */
 export const REIFIABLE_GLOBAL: BuiltinTable = {
-  fzn_all_different_int: builtin([varInts], (xs) => allDifferent(xs), someEqual),
+  fzn_all_different_int: builtinWithConsistency(
+    varInts,
+    (xs, consistency) => allDifferent(xs, consistency === undefined ? {} : { consistency }),
+    someEqual,
+  ),
   fzn_table_int: builtin([varInts, ints], isRow, isNoRow),
   fzn_table_bool: builtin([varBools, fixedBools], isRow, isNoRow),
   fzn_lex_less_int: builtin([varInts, varInts], comesBefore, (xs, ys) => comesNotAfter(ys, xs)),
