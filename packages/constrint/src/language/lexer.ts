@@ -1,44 +1,22 @@
 import { isExact, MAX_INTEGER } from "../domain/integers.js";
 import { type Position, syntaxError } from "./syntax-error.js";
 
-/** The symbols of the language, longest first where one starts another. */
-const SYMBOLS = [
-  "==",
-  "=>",
-  "!=",
-  "<=",
-  ">=",
-  "..",
-  "//",
-  "<",
-  ">",
-  "+",
-  "-",
-  "*",
-  "%",
-  "^",
-  "|",
-  ";",
-  ":",
-  ",",
-  "(",
-  ")",
-  "[",
-  "]",
-] as const;
+/** The symbols of two characters and of one. */
+const LONG_SYMBOLS = ["==", "=>", "!=", "<=", ">=", "..", "//"] as const;
+const SHORT_SYMBOLS = ["<", ">", "+", "-", "*", "%", "^", "|", ";", ":", ",", "(", ")", "[", "]"] as const;
 
-export type Operator = (typeof SYMBOLS)[number];
+const SYMBOLS: ReadonlySet<string> = new Set([...LONG_SYMBOLS, ...SHORT_SYMBOLS]);
 
-/** A word of the text. @internal */
-export type Token = Position &
-  (
-    | { readonly type: "integer"; readonly text: string; readonly value: number }
-    | { readonly type: "name"; readonly text: string }
-    /** A name in quotes, as it is written in `text` and as it is meant in `value`. */
-    | { readonly type: "string"; readonly text: string; readonly value: string }
-    | { readonly type: "symbol"; readonly text: Operator }
-    | { readonly type: "end"; readonly text: "" }
-  );
+export type Operator = (typeof LONG_SYMBOLS | typeof SHORT_SYMBOLS)[number];
+
+/** A word of the text, as it is written. @internal */
+export type Token = Position & {
+  /** A string is a name in quotes. */
+  readonly type: "integer" | "name" | "string" | "symbol" | "end";
+  readonly text: string;
+  /** Of an integer; 0 for other words. */
+  readonly value: number;
+};
 
 /** How this language writes what other languages write with a character that it does not have. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -48,9 +26,10 @@ const HINTS: Readonly<Record<string, string>> = {
   "!": 'inequality is written "!="',
 };
 
-const BLANK = /[ \t\r\n\f\v\u00a0\ufeff]+|#[^\r\n]*/y;
-const INTEGER = /[0-9]+/y;
-const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
+/** Blanks, a comment, a number or a name. */
+const WORD = /[ \t\r\n\f\v\u00a0\ufeff]+|#[^\r\n]*|[0-9]+|[A-Za-z_][A-Za-z0-9_]*/y;
+const BLANK_START = /[ \t\r\n\f\v\u00a0\ufeff#]/;
+const LINE_END = /\r\n|\r|\n/g;
 
 /** Whether a name can be written without quotes. @internal */
 export function isName(text: string): boolean {
@@ -72,83 +51,65 @@ export function tokenize(text: string): Token[] {
     pattern.lastIndex = offset;
     return pattern.exec(text)?.[0];
   };
+  const add = (type: Token["type"], word: string, value = 0): void => {
+    tokens.push({ line, column: offset - lineStart + 1, type, text: word, value });
+    offset += word.length;
+  };
+  const refuse = (problem: string) => syntaxError(text, { line, column: offset - lineStart + 1 }, problem);
   while (offset < text.length) {
-    const at = { line, column: offset - lineStart + 1 };
-    const blank = match(BLANK);
-    if (blank !== undefined) {
-      for (const end of blank.matchAll(/\r\n|\r|\n/g)) {
+    const character = text[offset]!;
+    const word = match(WORD);
+    if (word === undefined) {
+      const two = text.slice(offset, offset + 2);
+      if (SYMBOLS.has(two)) add("symbol", two);
+      else if (SYMBOLS.has(character)) add("symbol", character);
+      else if (character === '"') add("string", stringAt(text, offset, refuse));
+      else throw refuse(unexpected(String.fromCodePoint(text.codePointAt(offset)!)));
+    } else if (BLANK_START.test(character)) {
+      for (const end of word.matchAll(LINE_END)) {
         line++;
         lineStart = offset + end.index + end[0].length;
       }
-      offset += blank.length;
-      continue;
+      offset += word.length;
+    } else if (character >= "0" && character <= "9") {
+      const value = Number(word);
+      if (!isExact(value)) throw refuse(`expected an integer up to ${MAX_INTEGER}, found ${shorten(word)}`);
+      add("integer", word, value);
+    } else {
+      add("name", word);
     }
-    const digits = match(INTEGER);
-    if (digits !== undefined) {
-      const value = Number(digits);
-      if (!isExact(value))
-        throw syntaxError(text, at, `expected an integer up to ${MAX_INTEGER}, found ${shorten(digits)}`);
-      tokens.push({ ...at, type: "integer", text: digits, value });
-      offset += digits.length;
-      continue;
-    }
-    const name = match(NAME);
-    if (name !== undefined) {
-      tokens.push({ ...at, type: "name", text: name });
-      offset += name.length;
-      continue;
-    }
-    if (text[offset] === '"') {
-      const written = stringAt(text, offset);
-      const value = written === undefined ? undefined : stringValue(written);
-      if (written === undefined || value === undefined) {
-        const problem =
-          written === undefined
-            ? 'expected a string that ends in " on its line'
-            : `expected a string with the escapes of JSON, found ${shorten(written)}`;
-        throw syntaxError(text, at, problem);
-      }
-      tokens.push({ ...at, type: "string", text: written, value });
-      offset += written.length;
-      continue;
-    }
-    const symbol = SYMBOLS.find((candidate) => text.startsWith(candidate, offset));
-    if (symbol === undefined) {
-      const character = String.fromCodePoint(text.codePointAt(offset)!);
-      const hint = Object.hasOwn(HINTS, character) ? ` (${HINTS[character]})` : "";
-      throw syntaxError(
-        text,
-        at,
-        `expected a name, a number or an operator, found ${JSON.stringify(character)}${hint}`,
-      );
-    }
-    tokens.push({ ...at, type: "symbol", text: symbol });
-    offset += symbol.length;
   }
   // What is missing at the end is missing right after the last word, not after the blank lines that follow it.
   const last = tokens.at(-1) ?? { line: 1, column: 1, text: "" };
-  tokens.push({ line: last.line, column: last.column + last.text.length, type: "end", text: "" });
+  tokens.push({ line: last.line, column: last.column + last.text.length, type: "end", text: "", value: 0 });
   return tokens;
 }
 
-/** The string that begins at an offset, with its quotes, or undefined if its line has no end of it. */
-function stringAt(text: string, start: number): string | undefined {
-  for (let end = start + 1; end < text.length; end++) {
-    const character = text[end]!;
-    if (character === '"') return text.slice(start, end + 1);
-    if (character === "\\") end++;
-    if (text[end] === "\n" || text[end] === "\r") return undefined;
-  }
-  return undefined;
+/** The name that a string in quotes stands for. @internal */
+export function nameInQuotes(token: Token): string {
+  return JSON.parse(token.text) as string;
 }
 
-/** What a string in quotes means, or undefined if it is not a string of JSON. */
-function stringValue(written: string): string | undefined {
-  try {
-    return JSON.parse(written) as string;
-  } catch {
-    return undefined;
+function unexpected(character: string): string {
+  const hint = Object.hasOwn(HINTS, character) ? ` (${HINTS[character]})` : "";
+  return `expected a name, a number or an operator, found ${JSON.stringify(character)}${hint}`;
+}
+
+/** The string that begins at an offset, with its quotes. */
+function stringAt(text: string, start: number, refuse: (problem: string) => Error): string {
+  let end = start + 1;
+  while (end < text.length && text[end] !== '"' && text[end] !== "\n" && text[end] !== "\r") {
+    const isEscape = text[end] === "\\" && text[end + 1] !== "\n" && text[end + 1] !== "\r";
+    end += isEscape ? 2 : 1;
   }
+  if (text[end] !== '"') throw refuse('expected a string that ends in " on its line');
+  const written = text.slice(start, end + 1);
+  try {
+    JSON.parse(written);
+  } catch {
+    throw refuse(`expected a string with the escapes of JSON, found ${shorten(written)}`);
+  }
+  return written;
 }
 
 function shorten(word: string): string {

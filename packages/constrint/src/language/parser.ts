@@ -1,7 +1,8 @@
 import type { Relation } from "../model/constraint.js";
 import { MAX_EXPONENT } from "../model/expression.js";
-import { type Operator, type Token, tokenize } from "./lexer.js";
+import { nameInQuotes, type Operator, type Token, tokenize } from "./lexer.js";
 import {
+  childrenOf,
   FUNCTIONS,
   type FunctionName,
   GLOBALS,
@@ -14,7 +15,10 @@ import {
 } from "./syntax.js";
 import { type ConstrintSyntaxError, type Position, placeOf, syntaxError } from "./syntax-error.js";
 
-/** Brackets nest at most this deep, so that no text can exhaust the stack. */
+/**
+ * Brackets nest at most this deep, and at most this many quotients are divided further, as in a // b // c, so that no text can
+ * exhaust the stack.
+ */
 const MAX_NESTING = 256;
 
 const RELATIONS: readonly string[] = ["==", "!=", "<=", "<", ">=", ">"] satisfies Relation[];
@@ -32,6 +36,7 @@ export function parse(text: string): Syntax {
   const parser = new Parser(text);
   const program = parser.conjunction(true);
   parser.expectEnd('";", "|", an operator or the end');
+  parser.requireFewDivisions(program);
   return program;
 }
 
@@ -40,6 +45,7 @@ export function parseNumber(text: string): Syntax {
   const parser = new Parser(text);
   const node = parser.numeric(parser.remainder());
   parser.expectEnd("an operator or the end");
+  parser.requireFewDivisions(node);
   return node;
 }
 
@@ -88,7 +94,7 @@ class Parser {
     if ((token.type !== "name" && token.type !== "string") || this.tokens[this.index + 1]?.text !== ":")
       return undefined;
     this.index += 2;
-    const label = token.type === "string" ? token.value : token.text;
+    const label = token.type === "string" ? nameInQuotes(token) : token.text;
     return { ...placeOf(token), type: "labelled", label, condition: this.conditional(this.implication()) };
   }
 
@@ -199,9 +205,10 @@ class Parser {
       return { ...at, type: "name", name: token.text };
     }
     if (token.type === "string") {
-      if (token.value === "") throw this.expected("a name that is not empty");
+      const name = nameInQuotes(token);
+      if (name === "") throw this.expected("a name that is not empty");
       this.index++;
-      return { ...at, type: "name", name: token.value };
+      return { ...at, type: "name", name };
     }
     if (this.skip("(")) {
       const inner = this.nested(() => this.conjunction(false));
@@ -281,6 +288,19 @@ class Parser {
 
   expectEnd(alternatives: string): void {
     if (this.token.type !== "end") throw this.expected(alternatives);
+  }
+
+  /** Requires that no operand is below more than {@link MAX_NESTING} divisions, each of which is a level of the expression. */
+  requireFewDivisions(root: Syntax): void {
+    const open: [node: Syntax, divisions: number][] = [[root, 0]];
+    for (let top = open.pop(); top !== undefined; top = open.pop()) {
+      const [node, above] = top;
+      const own = node.type === "product" ? node.rest.filter(({ operator }) => operator === "//").length : 0;
+      if (above + own > MAX_NESTING) {
+        throw this.error(node, `expected at most ${MAX_NESTING} divisions within each other, found ${above + own}`);
+      }
+      for (const child of childrenOf(node)) open.push([child, above + own]);
+    }
   }
 
   private conditional(node: Syntax): Syntax {

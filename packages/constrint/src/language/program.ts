@@ -6,7 +6,7 @@ import { not } from "../model/logic.js";
 import { Model } from "../model/model.js";
 import { globalOf } from "./globals.js";
 import { parse, parseNumber } from "./parser.js";
-import type { FunctionName, Syntax } from "./syntax.js";
+import { childrenOf, type FunctionName, type Syntax } from "./syntax.js";
 import { type ConstrintSyntaxError, type Position, placeOf, syntaxError } from "./syntax-error.js";
 
 /** The domain of a variable that no statement declares: 1 … 2^30. */
@@ -373,41 +373,6 @@ class Reader {
 
 function flattenConjunction(node: Syntax): Syntax[] {
   return node.type === "and" ? node.parts.flatMap(flattenConjunction) : [node];
-}
-
-function childrenOf(node: Syntax): readonly Syntax[] {
-  switch (node.type) {
-    case "integer":
-    case "name":
-      return [];
-    case "list":
-    case "array":
-      return node.items.flatMap(({ low, high }) => (high === undefined ? [low] : [low, high]));
-    case "call":
-      return node.operands;
-    case "negation":
-    case "objective":
-      return [node.operand];
-    case "power":
-      return [node.base];
-    case "product":
-      return [node.first, ...node.rest.map(({ operand }) => operand)];
-    case "sum":
-      return node.terms.map(({ term }) => term);
-    case "remainder":
-      return [node.dividend, node.divisor];
-    case "comparison":
-      return [node.left, node.right];
-    case "implication":
-      return [...node.conditions, node.consequence];
-    case "global":
-      return node.arguments;
-    case "labelled":
-      return [node.condition];
-    case "or":
-    case "and":
-      return node.parts;
-  }
 }
 
 /** The names in the order of their first occurrence. */

@@ -9,7 +9,7 @@ export interface Position {
 
 /** Only the place of a node, a token or an error. @internal */
 export function placeOf({ line, column }: Position): Position {
-  return Object.freeze({ line, column });
+  return { line, column };
 }
 
 /**

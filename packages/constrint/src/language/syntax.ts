@@ -91,3 +91,39 @@ const CONDITIONS: ReadonlySet<Syntax["type"]> = new Set([
 export function isNumeric(node: Syntax): boolean {
   return !CONDITIONS.has(node.type);
 }
+
+/** The parts of a node. @internal */
+export function childrenOf(node: Syntax): readonly Syntax[] {
+  switch (node.type) {
+    case "integer":
+    case "name":
+      return [];
+    case "list":
+    case "array":
+      return node.items.flatMap(({ low, high }) => (high === undefined ? [low] : [low, high]));
+    case "call":
+      return node.operands;
+    case "negation":
+    case "objective":
+      return [node.operand];
+    case "power":
+      return [node.base];
+    case "product":
+      return [node.first, ...node.rest.map(({ operand }) => operand)];
+    case "sum":
+      return node.terms.map(({ term }) => term);
+    case "remainder":
+      return [node.dividend, node.divisor];
+    case "comparison":
+      return [node.left, node.right];
+    case "implication":
+      return [...node.conditions, node.consequence];
+    case "global":
+      return node.arguments;
+    case "labelled":
+      return [node.condition];
+    case "or":
+    case "and":
+      return node.parts;
+  }
+}

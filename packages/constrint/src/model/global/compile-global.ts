@@ -11,7 +11,7 @@ import { ElementVariable } from "../../propagators/global/element-variable.js";
 import { GlobalCardinality as GlobalCardinalityPropagator } from "../../propagators/global/global-cardinality.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
 import { Lexicographic as LexicographicPropagator } from "../../propagators/global/lexicographic.js";
-import { Regular as RegularPropagator } from "../../propagators/global/regular.js";
+import { type Automaton, Regular as RegularPropagator } from "../../propagators/global/regular.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
 import { type AllDifferent, allDifferent } from "./all-different.js";
@@ -130,7 +130,23 @@ function compileCircuit(constraint: Circuit, operands: OperandVariables): readon
 
 function compileRegular(constraint: Regular, operands: OperandVariables): readonly Propagator[] {
   const { variables, shifts } = shiftedVariables(constraint.operands, operands);
-  return [new RegularPropagator(variables, shifts, constraint.automaton)];
+  return [new RegularPropagator(variables, shifts, withUsedStates(constraint.automaton))];
+}
+
+/** The same automaton with only the states that it uses, so that the propagator's tables are as small as they can be. */
+function withUsedStates({ initial, accepting, transitions }: Automaton): Automaton {
+  const numbers = new Map<number, number>();
+  const numberOf = (state: number): number => {
+    const number = numbers.get(state) ?? numbers.size;
+    numbers.set(state, number);
+    return number;
+  };
+  const used = {
+    initial: numberOf(initial),
+    accepting: accepting.map(numberOf),
+    transitions: transitions.map(([from, value, to]) => [numberOf(from), value, numberOf(to)] as const),
+  };
+  return { stateCount: numbers.size, ...used };
 }
 
 function compileGlobalCardinality(
