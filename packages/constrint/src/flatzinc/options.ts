@@ -44,10 +44,7 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
   const { values, positionals } = parse(argv);
   const help = values.help === true;
   const [file, ...others] = positionals;
-  if (!help && (file === undefined || others.length > 0)) {
-    throw new UsageError(`expected one FILE, or - for standard input, found ${positionals.length}`);
-  }
-  return {
+  const options = {
     file: file ?? "-",
     help,
     allSolutions: values["all-solutions"] === true,
@@ -58,6 +55,11 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
     timeLimitMilliseconds: count("--time-limit", values["time-limit"], 0),
     verbose: values.verbose === true,
   };
+  // After the options: -nope is the option -n with the value "ope", and a value that follows it no file.
+  if (!help && (file === undefined || others.length > 0)) {
+    throw new UsageError(`expected one FILE, or - for standard input, found ${positionals.length}`);
+  }
+  return options;
 }
 
 function parse(argv: readonly string[]) {
