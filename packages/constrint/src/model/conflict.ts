@@ -1,6 +1,3 @@
-import type { NamedConstraint } from "./constraint.js";
-import type { IntVar } from "./expression.js";
-import { variablesIn } from "./nodes-in.js";
 import type { ConflictResult, ConflictStatistics } from "./results.js";
 import { type Problem, Run } from "./run.js";
 import type { ExplainOptions, SolveOptions } from "./solve-options.js";
@@ -114,7 +111,7 @@ class SubsetChecks {
   check(subset: readonly number[], method: Method, share: number, undecided: number): Verdict {
     this.checks++;
     const problem = this.restrictedTo(subset);
-    const run = new Run(problem, this.optionsFor(problem, method, share));
+    const run = new Run(problem, this.optionsFor(method, share));
     const step = run.search.next();
     const { nodes, failures, propagations } = run.search.statistics();
     this.nodes += nodes - 1; // the root is not searched but propagated
@@ -130,28 +127,25 @@ class SubsetChecks {
     return { checks, nodes, failures, propagations, seconds: this.secondsSpent() };
   }
 
-  /** Variables without constraints have a value in any case; only the whole problem keeps them, for its solution. */
   private restrictedTo(subset: readonly number[]): Problem {
     const { variables, constraints } = this.problem;
-    if (subset.length === constraints.length) return this.problem;
-    const chosen: NamedConstraint[] = [...subset].sort((a, b) => a - b).map((index) => constraints[index]!);
-    const used = new Set<IntVar>(chosen.flatMap(({ constraint }) => variablesIn(constraint)));
-    return { variables: variables.filter((variable) => used.has(variable)), constraints: chosen };
+    return { variables, constraints: [...subset].sort((a, b) => a - b).map((index) => constraints[index]!) };
   }
 
-  private optionsFor({ variables }: Problem, method: Method, share: number): SolveOptions {
-    const { nodeLimit, failureLimit, timeLimitSeconds, signal, order } = this.options;
-    const isWhole = variables === this.problem.variables;
-    const used = new Set(variables);
+  private optionsFor(method: Method, share: number): SolveOptions {
+    const { onProgress: _, ...options } = this.options;
+    const { nodeLimit, failureLimit, timeLimitSeconds } = options;
     const partOf = (limit: number | undefined, spent: number): number | undefined =>
       limit === undefined || Number.isNaN(limit) || limit < 0 ? limit : Math.max(0, (limit - spent) * share);
-    return {
-      signal,
-      order: isWhole ? order : order?.filter(({ variable }) => used.has(variable)),
-      nodeLimit: method === "propagation" ? 0 : partOf(nodeLimit, this.nodes),
+    const limits = {
+      nodeLimit: partOf(nodeLimit, this.nodes),
       failureLimit: partOf(failureLimit, this.failures),
       timeLimitSeconds: partOf(timeLimitSeconds, this.secondsSpent()),
     };
+    // Without a node, a search does no more than to propagate its root.
+    return method === "search"
+      ? { ...options, ...limits }
+      : { ...options, ...limits, engine: "depth-first", restarts: undefined, nodeLimit: 0 };
   }
 
   private secondsSpent(): number {
