@@ -4,14 +4,13 @@ import { variablesIn } from "../model/nodes-in.js";
 import type { ConflictResult } from "../model/results.js";
 import { ExitCode } from "./command-error.js";
 import { describeConstraint, reported } from "./constraint-report.js";
-import { checkedNumber } from "./options.js";
 import { FILE_DESCRIPTION, type ProblemFile, readProblem } from "./problem-file.js";
 import { ProgressLine } from "./progress.js";
+import { addSearchOptions, type SearchArguments, searchOptions } from "./search-options.js";
 
-interface ExplainArguments {
+interface ExplainArguments extends SearchArguments {
   readonly file: string;
   readonly json: boolean;
-  readonly timeLimit: number | undefined;
 }
 
 /** Adds `constrint explain FILE`. */
@@ -20,14 +19,9 @@ export function explainCommand(yargs: Argv): Argv {
     "explain <file>",
     "Say why a problem has no solution: the constraints that conflict",
     (command) =>
-      command
+      addSearchOptions(command)
         .positional("file", { type: "string", demandOption: true, describe: FILE_DESCRIPTION })
         .option("json", { type: "boolean", default: false, describe: "Print one JSON object" })
-        .option("time-limit", {
-          type: "number",
-          requiresArg: true,
-          describe: "Stop after this many seconds, with the smallest subset found so far",
-        })
         .example("$0 explain box.constrint", "The lines of box.constrint that conflict")
         .example("$0 explain model.fzn --time-limit 10 --json", "For a program to read, in ten seconds")
         .example(
@@ -35,8 +29,8 @@ export function explainCommand(yargs: Argv): Argv {
           "From standard input; one constraint has a name",
         )
         .epilogue(
-          "The constraints printed have no solution together within the domains of their variables, and one as soon as any of them is left out; where the time ran out, some may not be needed.\n" +
-            `Exit codes: ${ExitCode.success} unsatisfiable and explained, ${ExitCode.failure} it has a solution or the time ran out, ${ExitCode.usage} error.`,
+          "The constraints printed have no solution together within the domains of their variables, and one as soon as any of them is left out; where a limit was hit, which is for all checks together, some may not be needed.\n" +
+            `Exit codes: ${ExitCode.success} unsatisfiable and explained, ${ExitCode.failure} it has a solution or a limit was hit, ${ExitCode.usage} error.`,
         ),
     (parsed) => {
       process.exitCode = explain(parsed as unknown as ExplainArguments);
@@ -44,12 +38,12 @@ export function explainCommand(yargs: Argv): Argv {
   );
 }
 
-function explain({ file, json, timeLimit }: ExplainArguments): number {
-  const timeLimitSeconds = checkedNumber("--time-limit", timeLimit);
+function explain(options: ExplainArguments): number {
+  const { file, json } = options;
   const problem = readProblem(file);
   const progress = new ProgressLine();
   const result = problem.model.explainUnsatisfiable({
-    timeLimitSeconds,
+    ...searchOptions(options, problem.model),
     onProgress: ({ checks, undecided }) => {
       progress.show(`${checks} subsets checked; the conflict is among ${undecided} constraints`);
     },

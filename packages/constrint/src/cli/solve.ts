@@ -6,9 +6,10 @@ import type { Solution } from "../model/results.js";
 import { largest, type SolveOptions, smallest, type VariableOrder } from "../model/solve-options.js";
 import type { Statistics } from "../search/statistics.js";
 import { ExitCode, UsageError } from "./command-error.js";
-import { checkedInteger, checkedNumber } from "./options.js";
+import { checkedInteger } from "./options.js";
 import { FILE_DESCRIPTION, readProblem } from "./problem-file.js";
 import { ProgressLine } from "./progress.js";
+import { addSearchOptions, type SearchArguments, searchOptions } from "./search-options.js";
 
 /** What `--json` prints. */
 interface Answer {
@@ -21,7 +22,7 @@ interface Answer {
   readonly statistics: Statistics;
 }
 
-interface SolveArguments {
+interface SolveArguments extends SearchArguments {
   readonly file: string;
   readonly all: boolean;
   readonly json: boolean;
@@ -29,7 +30,6 @@ interface SolveArguments {
   readonly minimize: string | undefined;
   readonly maximize: string | undefined;
   readonly limit: number | undefined;
-  readonly timeLimit: number | undefined;
 }
 
 /** Adds `constrint solve FILE`. */
@@ -38,7 +38,7 @@ export function solveCommand(yargs: Argv): Argv {
     "solve <file>",
     "Find solutions of the problem in a file",
     (command) =>
-      command
+      addSearchOptions(command)
         .positional("file", { type: "string", demandOption: true, describe: FILE_DESCRIPTION })
         .option("all", { type: "boolean", default: false, describe: "Print every solution, not only the first" })
         .option("json", { type: "boolean", default: false, describe: "Print one JSON object" })
@@ -58,7 +58,6 @@ export function solveCommand(yargs: Argv): Argv {
           describe: "Find the solution with the largest value",
         })
         .option("limit", { type: "number", requiresArg: true, describe: "Print at most this many solutions" })
-        .option("time-limit", { type: "number", requiresArg: true, describe: "Stop after this many seconds" })
         .example("$0 solve box.constrint", "The first solution")
         .example("$0 solve box.constrint --all --json", "All solutions, for a program to read")
         .example(
@@ -66,6 +65,8 @@ export function solveCommand(yargs: Argv): Argv {
           "The solution with the largest A, then smallest B",
         )
         .example("$0 solve box.constrint --minimize '2 * (A + B)'", "A solution with the least circumference, proved")
+        .example("$0 solve shop.constrint --engine learning --time-limit 60", "Learning from conflicts, for a minute")
+        .example("$0 solve queens.constrint --choose dom-wdeg --restarts luby", "Variables that fail often come first")
         .example("echo 'A * B == 391; A <= B' | $0 solve - --all", "From standard input")
         .epilogue(
           `Exit codes: ${ExitCode.success} solved, ${ExitCode.failure} unsatisfiable or limit reached, ${ExitCode.usage} error.`,
@@ -81,7 +82,7 @@ async function solve(options: SolveArguments): Promise<number> {
   const goal = goalOf(options, model, goalOfFile);
   const solveOptions: SolveOptions = {
     order: options.order === undefined ? [] : parseOrder(options.order, model),
-    timeLimitSeconds: checkedNumber("--time-limit", options.timeLimit),
+    ...searchOptions(options, model),
   };
   const limit = checkedInteger("--limit", options.limit);
   if (options.all || limit !== undefined) {
@@ -122,7 +123,12 @@ function parseOrder(text: string, model: Model): VariableOrder[] {
 }
 
 function first(model: Model, options: SolveOptions): Answer {
-  const { status, solution, statistics } = model.solve(options);
+  const progress = new ProgressLine();
+  const { status, solution, statistics } = model.solve({
+    ...options,
+    onProgress: ({ nodes, failures }) => progress.show(`${nodes} nodes, ${failures} failures`),
+  });
+  progress.clear();
   return { status, solutions: solution === undefined ? [] : [solution], statistics };
 }
 
@@ -130,7 +136,10 @@ async function optimum(model: Model, goal: Goal, options: SolveOptions): Promise
   const progress = new ProgressLine();
   const { status, solution, objective, statistics } = await model[`${goal.sense}Async`](goal.expression, {
     ...options,
-    onImprovement: (_, best) => progress.show(`objective ${best}; looking for a better one`),
+    onProgress: ({ nodes, failures, objective: best }) => {
+      const found = best === undefined ? "no solution yet" : `objective ${best}; looking for a better one`;
+      progress.show(`${found}: ${nodes} nodes, ${failures} failures`);
+    },
   });
   progress.clear();
   const solutions = solution === undefined ? [] : [solution];
