@@ -74,6 +74,7 @@ export {
   type ExplainProgress,
   largest,
   type OptimizeOptions,
+  type SearchEngine,
   type SolveOptions,
   smallest,
   type VariableOrder,

@@ -9,7 +9,7 @@ export const Fixpoint = {
   reached: 0,
   /** A domain is empty or a constraint is false. */
   failed: 1,
-  /** {@link Engine.interrupt} asked to stop; the store is sound but not at the fixpoint. */
+  /** {@link Engine.interrupt} asked to stop; the store is sound but not at the fixpoint, and propagating again goes on. */
   interrupted: 2,
 } as const;
 
@@ -109,10 +109,7 @@ export class Engine {
     else if (outcome === Outcome.changed && subscriptions.wokeRunning) queue.add(id, propagator.priority);
     if (--this.untilInterrupt === 0) {
       this.untilInterrupt = INTERRUPT_INTERVAL;
-      if (this.interrupt()) {
-        queue.clear();
-        return Fixpoint.interrupted;
-      }
+      if (this.interrupt()) return Fixpoint.interrupted;
     }
     return undefined;
   }

@@ -1,9 +1,10 @@
 import { interval, valueSet } from "../domain/int-domain.js";
 import { SolverError } from "../error.js";
-import type { SearchStep } from "../search/search.js";
+import { SlicedSearch } from "../search/sliced-search.js";
 import { findConflict } from "./conflict.js";
 import { type Constraint, type NamedConstraint, requireConstraint } from "./constraint.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
+import { Improvements } from "./improvements.js";
 import { variablesIn } from "./nodes-in.js";
 import type { ConflictResult, Enumeration, OptimizeResult, Solution, SolveResult } from "./results.js";
 import { Run } from "./run.js";
@@ -27,6 +28,9 @@ import {
  * ```
  *
  * Solving changes nothing in the model: it can be asked again, and extended.
+ *
+ * Each question has an asynchronous form, which does not hold up the thread: it works for some 20 ms at a time, and an
+ * {@link Limits.signal} that is aborted in between ends it as any limit does.
  */
 export class Model {
   private readonly variablesByName = new Map<string, IntVar>();
@@ -84,9 +88,13 @@ export class Model {
   /** Finds the first solution in the search order, or proves that there is none. */
   solve(options: SolveOptions = {}): SolveResult {
     const run = new Run(this, options);
-    const step = run.search.next();
-    if (step === "solution") return { status: "satisfied", solution: run.solution(), statistics: run.statistics() };
-    return { status: step === "limit" ? "unknown" : "unsatisfiable", statistics: run.statistics() };
+    return run.solveResult(run.search.next());
+  }
+
+  /** {@link solve}, giving way to other work now and then. */
+  async solveAsync(options: SolveOptions = {}): Promise<SolveResult> {
+    const run = new Run(this, options);
+    return run.solveResult(await new SlicedSearch(run.search).next());
   }
 
   /** Produces the solutions one after the other in the search order, each once, and returns how the enumeration ended. */
@@ -94,15 +102,26 @@ export class Model {
     const limit = solutionLimit(options);
     const run = new Run(this, options);
     let count = 0;
-    while (count < limit) {
+    for (; count < limit; count++) {
       const step = run.search.next();
-      if (step !== "solution") {
-        return { status: step === "limit" ? "limit" : "complete", count, statistics: run.statistics() };
-      }
-      count++;
+      if (step !== "solution") return run.enumeration(count, step);
       yield run.solution();
     }
-    return { status: "limit", count, statistics: run.statistics() };
+    return run.enumeration(count, "limit");
+  }
+
+  /** {@link solutions}, giving way to other work now and then. */
+  async *solutionsAsync(options: EnumerateOptions = {}): AsyncGenerator<Solution, Enumeration, void> {
+    const limit = solutionLimit(options);
+    const run = new Run(this, options);
+    const search = new SlicedSearch(run.search);
+    let count = 0;
+    for (; count < limit; count++) {
+      const step = await search.next();
+      if (step !== "solution") return run.enumeration(count, step);
+      yield run.solution();
+    }
+    return run.enumeration(count, "limit");
   }
 
   /** Counts the solutions without building them. */
@@ -110,14 +129,24 @@ export class Model {
     const limit = solutionLimit(options);
     const run = new Run(this, options);
     let count = 0;
-    while (count < limit) {
+    for (; count < limit; count++) {
       const step = run.search.next();
-      if (step !== "solution") {
-        return { status: step === "limit" ? "limit" : "complete", count, statistics: run.statistics() };
-      }
-      count++;
+      if (step !== "solution") return run.enumeration(count, step);
     }
-    return { status: "limit", count, statistics: run.statistics() };
+    return run.enumeration(count, "limit");
+  }
+
+  /** {@link count}, giving way to other work now and then. */
+  async countAsync(options: EnumerateOptions = {}): Promise<Enumeration> {
+    const limit = solutionLimit(options);
+    const run = new Run(this, options);
+    const search = new SlicedSearch(run.search);
+    let count = 0;
+    for (; count < limit; count++) {
+      const step = await search.next();
+      if (step !== "solution") return run.enumeration(count, step);
+    }
+    return run.enumeration(count, "limit");
   }
 
   /** Finds a solution that makes the expression as small as possible, and proves it. */
@@ -174,51 +203,8 @@ export class Model {
       options.relaxation ?? (run.mayRelax && (await import("../relaxation/index.js")).linearRelaxation);
     if (relaxation) run.relax(relaxation);
     const improvements = new Improvements(run, options);
-    for (;;) {
-      const step = run.search.next(performance.now() + WORK_MILLISECONDS);
-      if (improvements.take(step)) return improvements.result();
-      if (step === "paused") await otherWork();
-    }
-  }
-}
-
-/** An asynchronous question works this long before it gives way. */
-const WORK_MILLISECONDS = 20;
-
-/** Lets what waits in the event loop run: timers, input, painting. */
-function otherWork(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** Collects what an optimising run finds. */
-class Improvements {
-  private solution: Solution | undefined;
-  private objective: number | undefined;
-  private isProved = false;
-
-  constructor(
-    private readonly run: Run,
-    private readonly options: OptimizeOptions,
-  ) {}
-
-  /** Takes in how a step of the search ended, and returns whether it was the last one. */
-  take(step: SearchStep): boolean {
-    if (step === "paused") return false;
-    this.isProved = step === "exhausted";
-    if (step !== "solution") return true;
-    const { run, options } = this;
-    this.solution = run.solution();
-    this.objective = run.objective();
-    options.onImprovement?.(this.solution, this.objective);
-    return options.signal?.aborted ?? false;
-  }
-
-  result(): OptimizeResult {
-    const { solution, objective, isProved } = this;
-    const statistics = this.run.statistics();
-    if (solution === undefined || objective === undefined) {
-      return { status: isProved ? "unsatisfiable" : "unknown", statistics };
-    }
-    return { status: isProved ? "optimal" : "satisfied", solution, objective, statistics };
+    const search = new SlicedSearch(run.search);
+    while (!improvements.take(await search.next()));
+    return improvements.result();
   }
 }

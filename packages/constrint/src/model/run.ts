@@ -10,14 +10,14 @@ import { DepthFirstSearch } from "../search/depth-first.js";
 import { LearningSearch } from "../search/learning/learning-search.js";
 import { RecordingStore } from "../search/learning/recording-store.js";
 import { isOver } from "../search/limits.js";
-import type { Objective, Search } from "../search/search.js";
+import type { Objective, Search, SearchStep } from "../search/search.js";
 import type { Statistics } from "../search/statistics.js";
 import { compileBranching } from "./branching.js";
 import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
-import type { Solution } from "./results.js";
+import type { Enumeration, Solution, SolveResult } from "./results.js";
 import { checkSolveOptions, type SearchEngine, type SolveOptions, type VariableOrder } from "./solve-options.js";
 
 /** What a run answers: a model, as far as it matters here. @internal */
@@ -118,6 +118,17 @@ export class Run {
     const { relaxed } = this;
     if (relaxed === undefined) return statistics;
     return { ...statistics, relaxation: { bound: relaxed.bound, constraints: relaxed.constraints.length } };
+  }
+
+  /** The answer to whether there is a solution, after the search's first step. */
+  solveResult(step: SearchStep): SolveResult {
+    if (step === "solution") return { status: "satisfied", solution: this.solution(), statistics: this.statistics() };
+    return { status: step === "exhausted" ? "unsatisfiable" : "unknown", statistics: this.statistics() };
+  }
+
+  /** The end of an enumeration, after this many solutions and the search's last step. */
+  enumeration(count: number, step: SearchStep): Enumeration {
+    return { status: step === "exhausted" ? "complete" : "limit", count, statistics: this.statistics() };
   }
 
   /** The current values of the model's variables. */

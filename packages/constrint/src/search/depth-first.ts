@@ -125,8 +125,6 @@ export class DepthFirstSearch implements Search {
     }
     if (state === "solution") return Fixpoint.failed;
     if (state !== Fixpoint.interrupted) return state;
-    // The interrupted propagation has forgotten what was queued.
-    this.engine.queueAll();
     return this.isRootExplicit ? this.settle(true) : this.propagateRoot();
   }
 

@@ -55,7 +55,7 @@ export class LearningSearch implements Search {
   private readonly phases: Float64Array;
   private readonly clock: SearchClock;
   /** Where the last call left: what the next one has to do first. */
-  private state: "new" | "solution" | "paused" | "interrupted" = "new";
+  private state: "new" | "solution" | "paused" = "new";
   private finished: SearchStep | undefined;
   private isRootExplicit = false;
   private bound: number | undefined;
@@ -96,12 +96,10 @@ export class LearningSearch implements Search {
       if (this.clock.read() === "over") return this.finish("limit");
     } else if (state === "solution") {
       if (!this.leaveSolution()) return this.finish("exhausted");
-    } else if (state === "interrupted") {
-      this.engine.queueAll(); // the interrupted propagation has forgotten what was queued
     }
     if (!this.isRootExplicit) {
       const root = this.propagateRoot();
-      if (root === Fixpoint.interrupted) return this.pauseOrEnd("interrupted");
+      if (root === Fixpoint.interrupted) return this.pauseOrEnd();
       if (root === Fixpoint.failed) {
         this.failures++;
         return this.finish("exhausted");
@@ -109,12 +107,12 @@ export class LearningSearch implements Search {
     }
     for (;;) {
       const fixpoint = this.propagate();
-      if (fixpoint === Fixpoint.interrupted) return this.pauseOrEnd("interrupted");
+      if (fixpoint === Fixpoint.interrupted) return this.pauseOrEnd();
       if (fixpoint === Fixpoint.failed) {
         this.failures++;
         if (!this.learn()) return this.finish("exhausted");
         if (this.isAtCountLimit()) return this.finish("limit");
-        if (this.isTimeToStop()) return this.pauseOrEnd("paused");
+        if (this.isTimeToStop()) return this.pauseOrEnd();
         continue;
       }
       if (this.store.level === 0) this.settleRoot();
@@ -125,7 +123,7 @@ export class LearningSearch implements Search {
       }
       if (this.decide()) {
         if (this.isAtCountLimit()) return this.finish("limit");
-        if (this.isTimeToStop()) return this.pauseOrEnd("paused");
+        if (this.isTimeToStop()) return this.pauseOrEnd();
         continue;
       }
       if (this.options.accept?.() ?? true) {
@@ -359,8 +357,8 @@ export class LearningSearch implements Search {
     return this.clock.read() !== "go";
   }
 
-  private pauseOrEnd(state: "paused" | "interrupted"): SearchStep {
-    this.state = state;
+  private pauseOrEnd(): SearchStep {
+    this.state = "paused";
     return this.clock.read() === "over" ? this.finish("limit") : "paused";
   }
 
