@@ -71,6 +71,12 @@ export interface ClusterLimits {
   readonly maxBlocks: number | null;
 }
 
+/** How many clusters of a size are active at once when each block takes a multiprocessor for itself. */
+export interface ActiveClusterCount {
+  readonly clusterBlocks: number;
+  readonly clusters: number;
+}
+
 /** What code for a CUDA device may use. */
 export interface CudaCapabilities {
   /** Grid-wide barriers by cooperative launch. */
@@ -128,6 +134,11 @@ export interface CudaDevice extends DeviceIdentity, CudaMultiprocessor {
   readonly l2Bytes: number;
   /** Sizes of thread block clusters, or `null` without them. */
   readonly clusters: ClusterLimits | null;
+  /**
+   * `cudaOccupancyMaxActiveClusters` as a device reported it; empty where none was asked. Devices of one product differ,
+   * by which of their multiprocessors are switched off.
+   */
+  readonly activeClusters: readonly ActiveClusterCount[];
   readonly supports: CudaCapabilities;
   readonly timing: CudaTiming;
 }

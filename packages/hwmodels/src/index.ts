@@ -33,6 +33,7 @@ export { type Occupancy, type OccupancyResource, occupancy } from "./cuda/occupa
 export { maxRegistersPerThread, registersPerWarp } from "./cuda/registers.js";
 export { sharedBytesAllocated, sharedBytesLimit } from "./cuda/shared-memory.js";
 export type {
+  ActiveClusterCount,
   ClusterLimits,
   ComputeCapability,
   CudaCapabilities,

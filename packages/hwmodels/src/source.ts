@@ -42,12 +42,12 @@ export function sourceOf(sources: readonly DeviceSource[], path: string): Device
   return found;
 }
 
-/** The paths of all numbers of a device, e.g. `"timing.clockMegahertz"`; a list of numbers is one path. */
+/** The paths of all numbers of a device, e.g. `"timing.clockMegahertz"`; a list of numbers or of objects is one path. */
 export function numberPaths(value: object, prefix = ""): readonly string[] {
   return Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
     const path = `${prefix}${name}`;
     if (typeof part === "number") return [path];
-    if (Array.isArray(part)) return part.length > 0 && part.every((item) => typeof item === "number") ? [path] : [];
+    if (Array.isArray(part)) return part.length > 0 && part.every((item) => typeof item !== "string") ? [path] : [];
     return typeof part === "object" && part !== null ? numberPaths(part, `${path}.`) : [];
   });
 }

@@ -18,6 +18,8 @@ describe("findDevice", () => {
     ["NVIDIA GeForce RTX 4090", "rtx4090"],
     ["H100 SXM", "h100"],
     ["h100pcie", "h100-pcie"],
+    ["Tesla T4", "t4"],
+    ["NVIDIA H100 80GB HBM3", "h100"],
     ["WebGPU default", "webgpu-default"],
   ])("takes %s for %s", (spelling, id) => {
     expect(findDevice(spelling).id).toBe(id);

@@ -67,6 +67,13 @@ describe("clusters", () => {
     expect(maxActiveClusters(cuda("gb10"), small, 8)).toEqual({ clusters: (48 * 4) / 8, kind: "bound" });
   });
 
+  test("are what the device reported where one block fills a multiprocessor", () => {
+    const reporting = { ...h200, activeClusters: [{ clusterBlocks: 16, clusters: 7 }] };
+    expect(maxActiveClusters(reporting, large, 16)).toEqual({ clusters: 7, kind: "reported" });
+    expect(maxActiveClusters(reporting, large, 8).kind).toBe("estimate");
+    expect(maxActiveClusters(reporting, small, 16).kind).toBe("estimate");
+  });
+
   test("leave less than one cluster of blocks unused in each graphics processing cluster", () => {
     const clustered = cudaDevices.filter(({ supports }) => supports.clusters);
     fc.assert(

@@ -1,5 +1,5 @@
 import type { Device } from "../device.js";
-import { cudaDevices } from "./cuda/devices.js";
+import { cudaDevices, driverNames } from "./cuda/devices.js";
 import { editDistance } from "./edit-distance.js";
 import { webGpuDevices } from "./webgpu/devices.js";
 
@@ -27,9 +27,9 @@ export class UnknownDeviceError extends Error {
 
 const normalized = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]/g, "");
 
-/** The spellings under which a device is found: its id and its name, with and without the vendor's. */
+/** The spellings under which a device is found: its id, its name with and without the vendor's, and the driver's name. */
 function spellings({ id, name }: Device): string[] {
-  return [id, name, name.replace(/^NVIDIA (GeForce )?/, "")].map(normalized);
+  return [id, name, name.replace(/^NVIDIA (GeForce )?/, ""), driverNames.get(id) ?? name].map(normalized);
 }
 
 const bySpelling: ReadonlyMap<string, Device> = new Map(

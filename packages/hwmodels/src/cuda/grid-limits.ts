@@ -40,11 +40,11 @@ export function clusterSharedBytes(device: CudaDevice, clusterBlocks: number): n
 export interface ActiveClusters {
   readonly clusters: number;
   /**
-   * `"estimate"`: the multiprocessors are taken to be spread over the graphics processing clusters as evenly as pairs
+   * `"reported"`: the device said so, for blocks that take a multiprocessor each. `"estimate"`: the multiprocessors are taken to be spread over the graphics processing clusters as evenly as pairs
    * allow, which a device with other ones switched off is not. `"bound"`: how many graphics processing clusters there are
    * is not published, so that none are more, but some devices hold fewer.
    */
-  readonly kind: "estimate" | "bound";
+  readonly kind: "reported" | "estimate" | "bound";
 }
 
 /** Multiprocessors that share a texture processing cluster (TPC), and are switched off together. */
@@ -55,13 +55,16 @@ const multiprocessorsPerPair = 2;
  *
  * A cluster runs within one graphics processing cluster: Σ_g ⌊b · m_g / c⌋, with b blocks a multiprocessor, m_g
  * multiprocessors of graphics processing cluster g and c blocks a cluster. Exactly it is
- * `cudaOccupancyMaxActiveClusters` on the device itself.
+ * `cudaOccupancyMaxActiveClusters` on the device itself; where one block fills a multiprocessor and the device's
+ * description has that, it is taken.
  *
  * @throws {InvalidKernelError} for a number that no kernel could have, or a cluster that the device does not launch.
  */
 export function maxActiveClusters(device: CudaDevice, launch: KernelLaunch, clusterBlocks: number): ActiveClusters {
   requireClusterBlocks(device, clusterBlocks);
   const blocks = occupancy(device, launch).blocksPerMultiprocessor;
+  const reported = device.activeClusters.find((count) => count.clusterBlocks === clusterBlocks);
+  if (blocks === 1 && reported) return { clusters: reported.clusters, kind: "reported" };
   const groups = device.graphicsProcessingClusterCount;
   const holds = (multiprocessors: number): number => Math.floor((blocks * multiprocessors) / clusterBlocks);
   if (groups === null) return { clusters: holds(device.multiprocessorCount), kind: "bound" };

@@ -1,4 +1,11 @@
-import type { ClusterLimits, ComputeCapability, CudaCapabilities, CudaDevice, CudaTiming } from "../device.js";
+import type {
+  ActiveClusterCount,
+  ClusterLimits,
+  ComputeCapability,
+  CudaCapabilities,
+  CudaDevice,
+  CudaTiming,
+} from "../device.js";
 import { choice, flag, type GroupField, group, orNull, real, whole, wholes } from "./field.js";
 import { identityFields } from "./identity-fields.js";
 
@@ -50,6 +57,10 @@ export const cudaFields: GroupField = group<CudaDevice>({
   clusters: orNull(
     group<ClusterLimits>({ maxPortableBlocks: whole(1, 64, "blocks"), maxBlocks: orNull(whole(1, 64, "blocks")) }),
   ),
+  activeClusters: {
+    kind: "groups",
+    each: group<ActiveClusterCount>({ clusterBlocks: whole(1, 64, "blocks"), clusters: whole(0, 65_536) }),
+  },
   supports: group<CudaCapabilities>({
     cooperativeLaunch: flag,
     clusters: flag,

@@ -77,8 +77,9 @@ export function parseDevice(text: string, origin: string): Device {
     kind === "cuda" ? cudaFields : webGpuFields,
   );
   if (problems.length > 0) throw new InvalidDeviceError(origin, problems);
-  const own = (changes.sources ?? []) as readonly DeviceSource[];
-  const unsourced = numberPaths(changes).filter((path) => sourceOf(own, path) === undefined);
+  const { sources: ownSources, ...numbers } = changes;
+  const own = (ownSources ?? []) as readonly DeviceSource[];
+  const unsourced = numberPaths(numbers).filter((path) => sourceOf(own, path) === undefined);
   const ofText: readonly DeviceSource[] =
     unsourced.length === 0 ? [] : [{ covers: unsourced, kind: "reported", from: origin }];
   const inherited = base === undefined ? [] : findDevice(base).sources;

@@ -1,3 +1,4 @@
+import type { ActiveClusterCount } from "../device.js";
 import {
   type FieldsOf,
   flag,
@@ -38,7 +39,7 @@ export interface CudaRuntimeGpu {
   /** `cudaOccupancyMaxPotentialClusterSize` after opting in; `null` without clusters. */
   readonly maxClusterBlocks: number | null;
   /** `cudaOccupancyMaxActiveClusters` of blocks that fill a multiprocessor each, by the blocks of a cluster. */
-  readonly activeClusters: readonly { readonly clusterBlocks: number; readonly clusters: number }[];
+  readonly activeClusters: readonly ActiveClusterCount[];
 }
 
 const count = whole(0, 2 ** 53 - 1);
@@ -67,7 +68,7 @@ const fields: FieldsOf<CudaRuntimeGpu> = {
   maxClusterBlocks: orNull(count),
   activeClusters: {
     kind: "groups",
-    each: group<CudaRuntimeGpu["activeClusters"][number]>({ clusterBlocks: count, clusters: count }),
+    each: group<ActiveClusterCount>({ clusterBlocks: count, clusters: count }),
   },
 };
 

@@ -112,6 +112,7 @@ export function deviceFromCudaRuntime(gpu: CudaRuntimeGpu): CudaDevice {
     clusters: gpu.clusterLaunch
       ? { maxPortableBlocks: like.clusters?.maxPortableBlocks ?? 8, maxBlocks: gpu.maxClusterBlocks }
       : null,
+    activeClusters: gpu.activeClusters,
     supports: { ...like.supports, cooperativeLaunch: gpu.cooperativeLaunch, clusters: gpu.clusterLaunch },
     timing: timingOf(gpu, like),
   };

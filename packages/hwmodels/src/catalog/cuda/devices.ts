@@ -66,6 +66,7 @@ function device(product: CudaProduct): CudaDevice {
     multiprocessorCount: product.multiprocessorCount,
     graphicsProcessingClusterCount: product.graphicsProcessingClusterCount ?? null,
     ...architecture,
+    activeClusters: [],
     l2Bytes: product.l2Mebibytes * 2 ** 20,
     timing: timing(product, { ...rates, ...product.rates }, architecture.supports.clusters),
     // A product's own sources come last, where they refine those of its compute capability.

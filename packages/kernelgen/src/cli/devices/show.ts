@@ -54,8 +54,11 @@ function deviceText(device: Device): string {
   ].join("\n");
 }
 
-/** Up to six significant digits of a fraction, all of a whole number, the ends of a list. */
+/** Up to six significant digits of a fraction, all of a whole number, the ends of a list of numbers. */
 const numberText = (value: unknown): string => {
+  if (Array.isArray(value) && typeof value[0] === "object") {
+    return value.map((item) => Object.values(item as object).join(": ")).join(", ");
+  }
   if (Array.isArray(value)) return `${value[0]} to ${value.at(-1)}, ${value.length} sizes`;
   if (typeof value !== "number" || Number.isInteger(value)) return String(value);
   return String(Number(value.toPrecision(6)));

@@ -85,9 +85,14 @@ function clusterLines(clusters: OccupancyAnalysis["clusters"], label: (text: str
   const counts = clusters.map(
     ({ clusterBlocks, clusters: count }) => `${integerText(count)} of ${clusterBlocks} blocks`,
   );
-  const how = first.kind === "estimate" ? "an estimate" : "at most";
-  return [`${label("clusters")}${counts.join(", ")} (${how}; exactly: cudaOccupancyMaxActiveClusters)`];
+  return [`${label("clusters")}${counts.join(", ")} (${howKnown[first.kind]})`];
 }
+
+const howKnown = {
+  reported: "as the device reported",
+  estimate: "an estimate; exactly: cudaOccupancyMaxActiveClusters",
+  bound: "at most; exactly: cudaOccupancyMaxActiveClusters",
+} as const;
 
 /** An analysis as one JSON object; no limit is null. */
 export function occupancyJson({ device, occupancy, ...analysis }: OccupancyAnalysis): Record<string, unknown> {
