@@ -51,6 +51,7 @@ export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./mode
 export { BinPacking, binPacking } from "./model/global/bin-packing.js";
 export { Circuit, circuit } from "./model/global/circuit.js";
 export { Cumulative, cumulative, type Task } from "./model/global/cumulative.js";
+export { Disjunctive, disjunctive, type TimedTask } from "./model/global/disjunctive.js";
 export { Element, element } from "./model/global/element.js";
 export { GlobalCardinality, globalCardinality } from "./model/global/global-cardinality.js";
 export type { GlobalConstraint } from "./model/global/global-constraint.js";

@@ -47,6 +47,18 @@ function meaning(types: readonly ArgumentType[], holds: (...args: never[]) => bo
 
 const weighted = (coefficients: readonly number[], xs: readonly number[]): number =>
   coefficients.reduce((total, coefficient, i) => total + coefficient * xs[i]!, 0);
+/** No two tasks overlap; those of duration 0 may be anywhere, or only outside of the others. */
+const doNotOverlap = (starts: readonly number[], durations: readonly number[], isStrict: boolean): boolean =>
+  durations.every((d) => d >= 0) &&
+  starts.every((s, i) =>
+    starts.every(
+      (t, j) =>
+        i >= j ||
+        (!isStrict && (durations[i] === 0 || durations[j] === 0)) ||
+        s + durations[i]! <= t ||
+        t + durations[j]! <= s,
+    ),
+  );
 const parity = (xs: readonly number[]): number => xs.filter((x) => x === 1).length % 2;
 
 /** The meaning of each builtin in the words of the FlatZinc specification, apart from the solver. */
@@ -141,6 +153,12 @@ const OTHERS: Readonly<Record<string, Meaning>> = {
         demands.reduce((sum, r, i) => sum + (starts[i]! <= time && time < starts[i]! + durations[i]! ? r : 0), 0);
       return capacity >= 0 && durations.every((d) => d >= 0) && starts.every((time) => underWay(time) <= capacity);
     },
+  ),
+  fzn_disjunctive: meaning(["two tasks", "two tasks"], (starts: number[], durations: number[]) =>
+    doNotOverlap(starts, durations, false),
+  ),
+  fzn_disjunctive_strict: meaning(["two tasks", "two tasks"], (starts: number[], durations: number[]) =>
+    doNotOverlap(starts, durations, true),
   ),
   // Two states and two letters.
   fzn_regular: meaning(

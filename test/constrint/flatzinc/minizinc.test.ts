@@ -131,6 +131,8 @@ describe("minizinc --solver constrint.msc", () => {
     `array[1..4] of var 0..4: s; var 2..3: capacity; constraint cumulative(s, [2,3,1,2], [1,2,1,2], capacity);
      constraint forall(i in 1..4)(s[i] + [2,3,1,2][i] <= 6);
      var bool: t; constraint t <-> table([s[1],s[2]], [|0,0|1,2|2,3|]); constraint table([s[3],s[4]], [|0,1|3,4|2,2|]);`,
+    `array[1..3] of var 0..5: s; constraint disjunctive(s, [2,0,3]) /\\ disjunctive_strict(s, [1,0,2]);
+     array[1..2] of var 0..2: d; constraint disjunctive([s[1],s[2]], d); var bool: b; constraint b <-> disjunctive(s, [1,1,1]);`,
   ])("native globals have the solutions of MiniZinc's own decompositions", (globals, context) => {
     requireMiniZinc(context);
     const decomposing = join(folder, "decomposing.msc");

@@ -42,6 +42,10 @@ export function globalText(constraint: GlobalConstraint, formatExpression: (expr
       return call(constraint.strict ? "lexLess" : "lexLessEqual", constraint.left, constraint.right);
     case "bin-packing":
       return call("binPacking", constraint.bins, constraint.sizes, constraint.loads);
+    case "disjunctive": {
+      const tasks = constraint.starts.map((start, i) => [start, constraint.durations[i]!]);
+      return call(constraint.durations.includes(0) ? "disjunctiveStrict" : "disjunctive", tasks);
+    }
     case "cumulative": {
       const tasks = constraint.tasks.map(({ start, duration, demand }) => [start, duration, demand]);
       return call("cumulative", tasks, constraint.capacity);

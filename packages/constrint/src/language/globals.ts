@@ -4,6 +4,7 @@ import { allDifferent } from "../model/global/all-different.js";
 import { binPacking } from "../model/global/bin-packing.js";
 import { circuit } from "../model/global/circuit.js";
 import { cumulative } from "../model/global/cumulative.js";
+import { disjunctive } from "../model/global/disjunctive.js";
 import { element } from "../model/global/element.js";
 import { globalCardinality } from "../model/global/global-cardinality.js";
 import { inverse } from "../model/global/inverse.js";
@@ -67,6 +68,14 @@ export function globalOf(name: GlobalName, found: readonly Syntax[], reader: Arg
       return lexLessEqual(expressions(0), expressions(1));
     case "binPacking":
       return binPacking(expressions(0), integers(found[1]!), expressions(2));
+    case "disjunctive":
+    case "disjunctiveStrict": {
+      const tasks = reader.items(found[0]!).map((task) => {
+        const [start, duration] = reader.row(task, 2).map((item) => reader.expression(item));
+        return { start: start!, duration: duration! };
+      });
+      return disjunctive(tasks, { strict: name === "disjunctiveStrict" });
+    }
     case "cumulative": {
       const tasks = reader.items(found[0]!).map((task) => {
         const [start, duration, demand] = reader.row(task, 3).map((item) => reader.expression(item));

@@ -64,6 +64,8 @@ export const GLOBALS = {
   lexLessEqual: ["[left]", "[right]"],
   binPacking: ["[bins]", "[sizes]", "[loads]"],
   cumulative: ["[[start, duration, demand], …]", "capacity"],
+  disjunctive: ["[[start, duration], …]"],
+  disjunctiveStrict: ["[[start, duration], …]"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type GlobalName = keyof typeof GLOBALS;

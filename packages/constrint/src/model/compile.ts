@@ -109,6 +109,15 @@ export class Compiler implements OperandVariables {
     return { variable: this.variableOf(form), shift: 0 };
   }
 
+  /** A variable to tell which of two orders holds, where the compile option asks for it. */
+  newSelector(): number | undefined {
+    const { engine, selectors } = this.disjunctions;
+    if (selectors === undefined) return undefined;
+    const selector = engine.addVariable(interval(0, 1));
+    selectors.add(selector);
+    return selector;
+  }
+
   /** Requires that the expression divides by nothing that is 0. */
   requireDefined(expression: IntExpr): void {
     const compiled = this.definedness(expression);

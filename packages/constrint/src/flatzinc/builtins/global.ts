@@ -4,6 +4,7 @@ import { allDifferent } from "../../model/global/all-different.js";
 import { binPacking } from "../../model/global/bin-packing.js";
 import { circuit } from "../../model/global/circuit.js";
 import { cumulative } from "../../model/global/cumulative.js";
+import { disjunctive } from "../../model/global/disjunctive.js";
 import { globalCardinality } from "../../model/global/global-cardinality.js";
 import { inverse } from "../../model/global/inverse.js";
 import { lexLess, lexLessEqual } from "../../model/global/lexicographic.js";
@@ -46,6 +47,8 @@ export const GLOBAL: BuiltinTable = {
     binPacking(countedFrom(first, bins), sizes, loads),
   ),
   fzn_cumulative: builtin([varInts, varInts, varInts, varInt], shareResource),
+  fzn_disjunctive: builtin([varInts, varInts], (starts, durations) => doNotOverlap(starts, durations, false)),
+  fzn_disjunctive_strict: builtin([varInts, varInts], (starts, durations) => doNotOverlap(starts, durations, true)),
   fzn_regular: builtin([varInts, int, int, ints, int, set], isAccepted),
 };
 
@@ -119,6 +122,17 @@ function shareResource(
   }
   const tasks = starts.map((start, i) => ({ start, duration: durations[i]!, demand: demands[i]! }));
   return cumulative(tasks, capacity);
+}
+
+/** No two tasks overlap; a strict one of duration 0 is not inside another one either. */
+function doNotOverlap(starts: readonly IntExpr[], durations: readonly IntExpr[], strict: boolean): Constraint {
+  if (durations.length !== starts.length) {
+    throw new ArgumentMismatch(`as many durations as starts, found ${durations.length} and ${starts.length}`);
+  }
+  return disjunctive(
+    starts.map((start, i) => ({ start, duration: durations[i]! })),
+    { strict },
+  );
 }
 
 /** Indices that count from 0 instead of from `first`. */

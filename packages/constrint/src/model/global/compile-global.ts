@@ -6,11 +6,13 @@ import { AllDifferentValues } from "../../propagators/global/all-different-value
 import { BinPacking as BinPackingPropagator } from "../../propagators/global/bin-packing.js";
 import { Circuit as CircuitPropagator } from "../../propagators/global/circuit.js";
 import { Cumulative as CumulativePropagator } from "../../propagators/global/cumulative.js";
+import { Disjunctive as DisjunctivePropagator } from "../../propagators/global/disjunctive.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
 import { GlobalCardinality as GlobalCardinalityPropagator } from "../../propagators/global/global-cardinality.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
 import { Lexicographic as LexicographicPropagator } from "../../propagators/global/lexicographic.js";
+import { Precedence } from "../../propagators/global/precedence.js";
 import { type Automaton, Regular as RegularPropagator } from "../../propagators/global/regular.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
@@ -18,6 +20,7 @@ import { type AllDifferent, allDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Cumulative } from "./cumulative.js";
+import type { Disjunctive } from "./disjunctive.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { GlobalConstraint } from "./global-constraint.js";
@@ -38,7 +41,12 @@ export interface OperandVariables {
   variableFor(expression: IntExpr): number;
   /** A variable and a constant whose sum equals the expression: saves an auxiliary variable for x + c. */
   shiftedVariableFor(expression: IntExpr): ShiftedVariable;
+  /** A new variable with the values 0 and 1 that says which of two things holds, or undefined where none is wanted. */
+  newSelector(): number | undefined;
 }
+
+/** Beyond this number of pairs the order of two tasks gets no variable. */
+const PRECEDENCE_LIMIT = 20_000;
 
 /** The propagators of a global constraint, which must all hold, or false. @internal */
 export function compileGlobal(constraint: GlobalConstraint, operands: OperandVariables): readonly Propagator[] | false {
@@ -63,6 +71,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileBinPacking(constraint, operands);
     case "cumulative":
       return compileCumulative(constraint, operands);
+    case "disjunctive":
+      return compileDisjunctive(constraint, operands);
   }
 }
 
@@ -191,6 +201,25 @@ function compileCumulative({ tasks, capacity }: Cumulative, operands: OperandVar
       operands.variableFor(capacity),
     ),
   ];
+}
+
+/** The tasks as a whole; and where selectors are wanted, a variable for the order of each two, to branch on and to learn about. */
+function compileDisjunctive({ starts, durations }: Disjunctive, operands: OperandVariables): readonly Propagator[] {
+  if (starts.length < 2) return [];
+  const { variables, shifts } = shiftedVariables(starts, operands);
+  const propagators: Propagator[] = [new DisjunctivePropagator({ starts: variables, shifts, durations })];
+  if ((starts.length * (starts.length - 1)) / 2 > PRECEDENCE_LIMIT) return propagators;
+  for (let i = 0; i < starts.length; i++) {
+    for (let j = i + 1; j < starts.length; j++) {
+      const selector = operands.newSelector();
+      if (selector === undefined) return propagators;
+      const distance = shifts[i]! - shifts[j]!;
+      propagators.push(
+        new Precedence(selector, variables[i]!, variables[j]!, durations[i]! + distance, durations[j]! - distance),
+      );
+    }
+  }
+  return propagators;
 }
 
 function hasRepeats(terms: readonly ShiftedVariable[]): boolean {

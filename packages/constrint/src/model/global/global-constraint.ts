@@ -2,6 +2,7 @@ import { areAllDifferent } from "../../propagators/global/all-different-values.j
 import { arePacked } from "../../propagators/global/bin-packing.js";
 import { isCircuit } from "../../propagators/global/circuit.js";
 import { fitsCapacity } from "../../propagators/global/cumulative.js";
+import { areDisjoint } from "../../propagators/global/disjunctive.js";
 import { areCounts } from "../../propagators/global/global-cardinality.js";
 import { areInverse } from "../../propagators/global/inverse.js";
 import { isLexicographicallyBefore } from "../../propagators/global/lexicographic.js";
@@ -12,6 +13,7 @@ import type { AllDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Cumulative } from "./cumulative.js";
+import type { Disjunctive } from "./disjunctive.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { Inverse } from "./inverse.js";
@@ -30,7 +32,8 @@ export type GlobalConstraint =
   | GlobalCardinality
   | Lexicographic
   | BinPacking
-  | Cumulative;
+  | Cumulative
+  | Disjunctive;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -58,6 +61,8 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
     }
     case "bin-packing":
       return arePacked(constraint.bins.map(evaluated), constraint.sizes, constraint.loads.map(evaluated));
+    case "disjunctive":
+      return areDisjoint(constraint.starts.map(evaluated), constraint.durations);
     case "cumulative": {
       const { tasks, capacity } = constraint;
       return fitsCapacity(
