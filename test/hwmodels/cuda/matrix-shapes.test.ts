@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { cudaArchitectures } from "../../../packages/hwmodels/src/catalog/cuda/compute-capabilities.js";
+import { capabilityText, cudaArchitectures } from "../../../packages/hwmodels/src/catalog/cuda/compute-capabilities.js";
 import {
   allMatrixShapes,
   type MatrixShape,
@@ -59,6 +59,13 @@ describe("matrix shapes", () => {
   ])("mma.sync on %s takes %j", (id, types) => {
     const shapes = matrixShapes(findDevice(id) as CudaDevice, { instruction: "mma.sync" });
     expect([...new Set(shapes.map(({ input }) => input))]).toEqual(types);
+  });
+
+  test("of bf16 exist where the device says so", () => {
+    for (const row of cudaArchitectures) {
+      const shapes = matrixShapes(row, { instruction: "mma.sync", input: "bf16", accumulator: "f32" });
+      expect(shapes.length > 0, capabilityText(row.computeCapability)).toBe(row.supports.bf16MatrixMultiply);
+    }
   });
 
   test("wgmma exists on Hopper alone", () => {

@@ -23,6 +23,8 @@ const relatives: readonly { readonly says: RegExp; readonly id: string }[] = [
   { says: /swiftshader/i, id: "webgpu-swiftshader" },
   { says: /llvmpipe/i, id: "webgpu-lavapipe" },
   { says: /nvidia/i, id: "webgpu-h200" },
+  { says: /\bapple\b/i, id: "webgpu-apple-m1" },
+  { says: /\bmali\b/i, id: "webgpu-mali" },
 ];
 
 /**
