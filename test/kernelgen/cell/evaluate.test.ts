@@ -3,9 +3,15 @@ import { compileScalars } from "../../../packages/kernelgen/src/cell/evaluate.js
 import {
   add,
   constant,
+  divide,
+  exp,
   input,
+  log,
+  logSigmoid,
+  maximum,
   multiply,
   type Scalar,
+  select,
   sigmoid,
   subtract,
   tanh,
@@ -24,6 +30,7 @@ describe("compileScalars", () => {
     { x: 0, y: 1 },
     { x: -1.5, y: 0.25 },
     { x: 3, y: -2 },
+    { x: 0.5, y: 0.5 },
   ];
   const formulas: readonly [string, Scalar, (x: number, y: number) => number][] = [
     ["x", x, (x) => x],
@@ -33,6 +40,13 @@ describe("compileScalars", () => {
     ["x * y", multiply(x, y), (x, y) => x * y],
     ["sigmoid(x), by (1 + tanh(x / 2)) / 2", sigmoid(x), (x) => (1 + Math.tanh(x / 2)) / 2],
     ["tanh(y), by exponentials", tanh(y), (_, y) => (Math.exp(y) - Math.exp(-y)) / (Math.exp(y) + Math.exp(-y))],
+    ["x / y", divide(x, y), (x, y) => x / y],
+    ["max(x, y)", maximum(x, y), (x, y) => (x > y ? x : y)],
+    ["exp(x)", exp(x), (x) => Math.E ** x],
+    ["log(1 + x x)", log(add(constant(1), multiply(x, x))), (x) => Math.log10(1 + x * x) * Math.LN10],
+    ["logSigmoid(x)", logSigmoid(x), (x) => -Math.log(1 + Math.exp(-x))],
+    ["x = 0 ? y : x", select(x, "equal", constant(0), y, x), (x, y) => (x === 0 ? y : x)],
+    ["x >= y ? 1 : -1", select(x, "atLeast", y, constant(1), constant(-1)), (x, y) => (x < y ? -1 : 1)],
     [
       "(x - 2 * y) * (x + y)",
       multiply(subtract(x, multiply(constant(2), y)), add(x, y)),
@@ -47,6 +61,15 @@ describe("compileScalars", () => {
   it("saturates at the ends of sigmoid and tanh", () => {
     expect([-1e4, 1e4].map((end) => evaluateAt(sigmoid(x), { x: end, y: 0 }))).toEqual([0, 1]);
     expect([-1e4, 1e4].map((end) => evaluateAt(tanh(x), { x: end, y: 0 }))).toEqual([-1, 1]);
+  });
+
+  it("takes the logarithm of the logistic function where the function itself is 0", () => {
+    expect([-1e4, 1e4].map((end) => evaluateAt(logSigmoid(x), { x: end, y: 0 }))).toEqual([-1e4, 0]);
+  });
+
+  it("has no maximum with what is not a number", () => {
+    expect(evaluateAt(maximum(x, y), { x: Number.NaN, y: 1 })).toBeNaN();
+    expect(evaluateAt(maximum(x, y), { x: 1, y: Number.NaN })).toBeNaN();
   });
 
   it("writes the roots in their order and can be called again", () => {

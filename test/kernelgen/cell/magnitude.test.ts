@@ -7,9 +7,15 @@ import { largestMagnitude } from "../../../packages/kernelgen/src/cell/magnitude
 import {
   add,
   constant,
+  divide,
+  exp,
   input,
+  log,
+  logSigmoid,
+  maximum,
   multiply,
   type Scalar,
+  select,
   sigmoid,
   subtract,
   tanh,
@@ -29,6 +35,12 @@ describe("largestMagnitude", () => {
     ["3 tanh(x) + 0.5", add(multiply(constant(3), tanh(x)), constant(0.5)), 3.5],
     ["tanh(x) (tanh(x) - 1)", multiply(tanh(x), subtract(tanh(x), constant(1))), 2],
     ["0 x", multiply(constant(0), x), 0],
+    ["1 / (1 + 3 sigmoid(x))", divide(constant(1), add(constant(1), multiply(constant(3), sigmoid(x)))), 1],
+    ["1 / tanh(x)", divide(constant(1), tanh(x)), Infinity],
+    ["max(tanh(x), -0.5) - 1", subtract(maximum(tanh(x), constant(-0.5)), constant(1)), 1.5],
+    ["exp(logSigmoid(x))", exp(logSigmoid(x)), 1],
+    ["log(1 + sigmoid(x))", log(add(constant(1), sigmoid(x))), Math.log(2)],
+    ["x >= 0 ? 3 : -tanh(x)", select(x, "atLeast", constant(0), constant(3), subtract(constant(0), tanh(x))), 3],
     ["x - x, whose operands are not known to be equal", subtract(x, x), Infinity],
   ];
 

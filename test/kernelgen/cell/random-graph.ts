@@ -2,10 +2,16 @@ import fc from "fast-check";
 import {
   add,
   constant,
+  divide,
+  exp,
   input,
   labelled,
+  log,
+  logSigmoid,
+  maximum,
   multiply,
   type Scalar,
+  select,
   sigmoid,
   subtract,
   tanh,
@@ -19,16 +25,29 @@ interface GraphRecipe {
   readonly constants: readonly number[];
   /** Each node reads nodes before it; inputs come first, then constants. */
   readonly nodes: readonly {
-    readonly operation: (typeof operations)[number];
+    readonly operation: keyof typeof operationsByName;
     readonly operands: readonly [number, number];
     readonly labelled: boolean;
   }[];
   readonly roots: readonly number[];
 }
 
-const operations = ["add", "subtract", "multiply", "sigmoid", "tanh"] as const;
-const binary = { add, subtract, multiply };
-const unary = { sigmoid, tanh };
+/** Operations on two nodes. Arguments of exp, log and divide are held where results stay finite. */
+const operationsByName = {
+  add,
+  subtract,
+  multiply,
+  maximum,
+  sigmoid,
+  tanh,
+  logSigmoid,
+  exp: (left: Scalar) => exp(tanh(left)),
+  log: (left: Scalar) => log(add(sigmoid(left), constant(0.5))),
+  divide: (left: Scalar, right: Scalar) => divide(left, add(sigmoid(right), constant(1))),
+  selectAtLeast: (left: Scalar, right: Scalar) => select(left, "atLeast", right, left, tanh(right)),
+  selectEqual: (left: Scalar, right: Scalar) => select(left, "equal", right, sigmoid(left), right),
+} as const;
+const operations = Object.keys(operationsByName) as (keyof typeof operationsByName)[];
 
 /** Few enough that repeated squaring of inputs up to 4 stays finite. */
 const mostNodes = 8;
@@ -57,8 +76,7 @@ export function graphFrom(recipe: GraphRecipe): readonly Scalar[] {
   const pick = (number: number): Scalar => nodes[number % nodes.length]!;
   for (const [number, { operation, operands, labelled: named }] of recipe.nodes.entries()) {
     const [left, right] = [pick(operands[0]), pick(operands[1])];
-    const node =
-      operation === "sigmoid" || operation === "tanh" ? unary[operation](left) : binary[operation](left, right);
+    const node = operationsByName[operation](left, right);
     nodes.push(named ? labelled(`label${number}`, node) : node);
   }
   // Counted from the end, so that most roots are operations.

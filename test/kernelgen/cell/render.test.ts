@@ -14,6 +14,12 @@ const javascript: ScalarDialect = {
   literal: (value) => `${value}`,
   sigmoid: (operand) => `1 / (1 + Math.exp(-(${operand})))`,
   tanh: (operand) => `Math.tanh(${operand})`,
+  exp: (operand) => `Math.exp(${operand})`,
+  log: (operand) => `Math.log(${operand})`,
+  logSigmoid: (operand) => `Math.min(${operand}, 0) - Math.log1p(Math.exp(-Math.abs(${operand})))`,
+  divide: (left, right) => `${left} / ${right}`,
+  maximum: (left, right) => `Math.max(${left}, ${right})`,
+  select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
 };
 
 describe("renderScalars", () => {

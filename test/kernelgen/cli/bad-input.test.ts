@@ -11,7 +11,7 @@ const [usage, noSolution] = [2, 1];
 const badOptions: readonly [options: string, message: string | RegExp][] = [
   ["--device h2000", /^unknown device "h2000"/],
   ["--device", /^Not enough arguments following: device\n/],
-  ["--cell gruu", 'unknown cell "gruu"; known cells: lstm'],
+  ["--cell gruu", 'unknown cell "gruu"; known cells: elman, gru, lstm, cifg, slstm'],
   ["--family cluster", 'unknown family "cluster"; families for NVIDIA H200: resident, grid'],
   ["--family stepwise", 'unknown family "stepwise"; families for NVIDIA H200: resident, grid'],
   ["--dtype fp64", 'data type: "fp64" is not one of bf16, fp32'],

@@ -10,7 +10,11 @@ import { type Pins, solveFamily } from "../../../packages/kernelgen/src/plan/sol
 export const cudaFamilies = { resident: residentFamily, grid: gridFamily } as const;
 
 /** The fastest plan with these pins on an H200, where there is room for every shape. */
-function plan(family: keyof typeof cudaFamilies, sizes: Omit<ProblemOptions, "cell">, pins: Pins = {}): Plan {
+function plan(
+  family: keyof typeof cudaFamilies,
+  sizes: Omit<ProblemOptions, "cell"> & { cell?: string },
+  pins: Pins = {},
+): Plan {
   const device = findDevice("h200") as CudaDevice;
   const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, cudaFamilies[family], pins);
   if (outcome.plan === undefined) throw new Error(`${family} ${JSON.stringify(sizes)}: ${outcome.reason}`);
@@ -80,6 +84,44 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
   ),
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
+  // Other cells: one gate and three, whose rows fill fragments and do not, a gate outside of R, h that no cell bounds, four states.
+  "resident bf16 GRU, half a fragment empty, inner dimension over two warps": plan(
+    "resident",
+    { cell: "gru", headDim: 33, heads: 2, batch: 5, steps: 6 },
+    { unitsPerThread: 1, unitGroups: 1, warpsAlongInner: 2 },
+  ),
+  "grid fp32 GRU": plan(
+    "grid",
+    { cell: "gru", headDim: 20, batch: 3, steps: 7, dataType: "fp32" },
+    { unitsPerThread: 2 },
+  ),
+  "grid bf16 sLSTM, last states": plan(
+    "grid",
+    { cell: "slstm", headDim: 50, batch: 5, steps: 6, stateOutput: "last" },
+    { unitsPerThread: 2 },
+  ),
+  "resident fp32 sLSTM": plan("resident", {
+    cell: "slstm",
+    headDim: 20,
+    heads: 2,
+    batch: 3,
+    steps: 9,
+    dataType: "fp32",
+  }),
+  "grid bf16 Elman, half a fragment empty": plan(
+    "grid",
+    { cell: "elman", headDim: 48, batch: 3, steps: 6 },
+    { unitsPerThread: 1, unitGroups: 1, innerTilesInRegisters: 1 },
+  ),
+  "resident fp32 Elman": plan("resident", {
+    cell: "elman",
+    headDim: 33,
+    heads: 2,
+    batch: 2,
+    steps: 5,
+    dataType: "fp32",
+  }),
+  "resident bf16 CIFG": plan("resident", { cell: "cifg", headDim: 50, heads: 2, batch: 9, steps: 6 }),
 } as const satisfies Record<string, Plan>;
 
 /** One of all tilings that are feasible, fast or not. */

@@ -52,10 +52,13 @@ const small = { headDim: 64, heads: 12, batch: 16 };
 const large = { headDim: 768, batch: 16 };
 
 const kernels = [
-  ["resident", { ...small, dataType: "bf16" }],
-  ["resident", { ...small, dataType: "fp32" }],
-  ["grid", { ...large, dataType: "bf16" }],
-  ["grid", { ...large, dataType: "fp32" }],
+  ["resident", { cell: "lstm", ...small, dataType: "bf16" }],
+  ["resident", { cell: "lstm", ...small, dataType: "fp32" }],
+  ["grid", { cell: "lstm", ...large, dataType: "bf16" }],
+  ["grid", { cell: "lstm", ...large, dataType: "fp32" }],
+  ["resident", { cell: "gru", ...small, dataType: "bf16" }],
+  ["resident", { cell: "slstm", ...small, dataType: "bf16" }],
+  ["grid", { cell: "slstm", ...large, dataType: "fp32" }],
 ] as const;
 
 /** The tiling that leaves a thread the fewest registers beyond those that the model expects it to need. */
@@ -85,7 +88,7 @@ describe("generated forward kernels compiled with nvcc", () => {
     requireNvcc(context);
     const [family, sizes] = row;
     const device = findDevice("a100") as CudaDevice;
-    const { plan } = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, cudaFamilies[family]);
+    const { plan } = solveFamily(defineProblem(sizes), device, cudaFamilies[family]);
     await expectRoom(plan!, device);
   });
 
@@ -93,7 +96,7 @@ describe("generated forward kernels compiled with nvcc", () => {
     requireNvcc(context);
     const [family, sizes] = row;
     const device = findDevice("h200") as CudaDevice;
-    const problem = defineProblem({ cell: "lstm", ...sizes });
+    const problem = defineProblem(sizes);
     const pins = tightestPins(problem, device, cudaFamilies[family]);
     await expectRoom(solveFamily(problem, device, cudaFamilies[family], pins).plan!, device);
   });

@@ -431,6 +431,11 @@ KERNELGEN_KERNEL void functions_kernel(const float* in, int count, float* out) {
   out[count + i] = tanh_accurate(in[i]);
   out[2 * count + i] = sigmoid_fast(in[i]);
   out[3 * count + i] = tanh_fast(in[i]);
+  out[4 * count + i] = exp_approx(-maximum(in[i], -in[i]));
+  // What it adds to min(x, 0), whose own rounding counts for large |x|.
+  out[5 * count + i] = log_sigmoid_accurate(maximum(in[i], -20.0f)) - (in[i] < 0 ? maximum(in[i], -20.0f) : 0.0f);
+  out[6 * count + i] = divide_approx(log_approx(2.0f + sigmoid_accurate(in[i])), 3.0f);
+  out[7 * count + i] = maximum(in[i], 0.5f) > 0.5f ? 1.0f : 0.0f;
 }
 
 bool check_functions() {
@@ -445,12 +450,20 @@ bool check_functions() {
   if (std::isfinite(in[2 * 16320])) return std::printf("functions: the sweep misses infinity\n") < 0;
   std::vector<double> sigmoid;
   std::vector<double> tanh;
+  std::vector<double> exponential;
+  std::vector<double> log_sigmoid_rest;
+  std::vector<double> quotient;
+  std::vector<double> is_larger;
   for (float x : in) {
     sigmoid.push_back(1 / (1 + std::exp(-static_cast<double>(x))));
     tanh.push_back(std::tanh(static_cast<double>(x)));
+    exponential.push_back(std::exp(-std::abs(static_cast<double>(x))));
+    log_sigmoid_rest.push_back(-std::log1p(std::exp(-std::min(std::abs(static_cast<double>(x)), x < 0 ? 20.0 : HUGE_VAL))));
+    quotient.push_back(std::log(2 + sigmoid.back()) / 3);
+    is_larger.push_back(x > 0.5f ? 1 : 0);
   }
   DeviceArray<float> deviceIn(in);
-  DeviceArray<float> out(4 * count);
+  DeviceArray<float> out(8 * count);
   if (!ran(functions_kernel, static_cast<int>((count + 255) / 256), 256, 0, false, deviceIn.get(),
            static_cast<int>(count), out.get()))
     return false;
@@ -460,7 +473,9 @@ bool check_functions() {
     return std::vector<float>(first, first + static_cast<std::ptrdiff_t>(count));
   };
   return same("sigmoid_accurate", part(0), sigmoid, 1e-6) && same("tanh_accurate", part(1), tanh, 1e-6) &&
-         same("sigmoid_fast", part(2), sigmoid, 0x1p-11) && same("tanh_fast", part(3), tanh, 0x1p-10);
+         same("sigmoid_fast", part(2), sigmoid, 0x1p-11) && same("tanh_fast", part(3), tanh, 0x1p-10) &&
+         same("exp_approx", part(4), exponential, 1e-6) && same("log_sigmoid_accurate", part(5), log_sigmoid_rest, 3e-6) &&
+         same("divide_approx of log_approx", part(6), quotient, 1e-6) && same("maximum", part(7), is_larger, 0);
 }
 
 // ---- Across blocks --------------------------------------------------------------------------------------------------

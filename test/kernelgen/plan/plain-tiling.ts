@@ -36,6 +36,14 @@ const parts = 4;
 const up = (numerator: number, denominator: number): number => Math.ceil(numerator / denominator);
 const isTrue = (value: boolean): number => (value ? 1 : 0);
 
+/** Gates that multiply h, and gates that take an input, by what is known of each cell. */
+const recurrentGates = { elman: 1, gru: 3, lstm: 4, cifg: 3, slstm: 4 } as const;
+const inputGates = recurrentGates;
+/** Values of a unit that a thread keeps from step to step: states that the step reads, and a GRU's bias that is outside of R·h. */
+const keptValues = { elman: 0, gru: 2, lstm: 1, cifg: 1, slstm: 3 } as const;
+type CellName = keyof typeof recurrentGates;
+export const recurrentGateCount = ({ cell }: Problem): number => recurrentGates[cell.name as CellName];
+
 export const elementBytes = (problem: Problem): number => (problem.dataType === "bf16" ? 2 : 4);
 
 /** Units of a sequence that the blocks of a head handle together: in `grid`, whole words of 16 bytes are exchanged. */
@@ -58,8 +66,9 @@ interface Multiplication {
 }
 
 /** `mma.m16n8k16`: 16 rows are the gates of 8 units or halves of them, 8 columns are sequences, 16 inner indices a tile. */
-function matrixInstructions({ headDim, batch, cell }: Problem, p: Parameters): Multiplication {
-  const gates = cell.gates.length;
+function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
+  const { headDim, batch } = problem;
+  const gates = recurrentGateCount(problem);
   const [units, columns, unitGroups, columnGroups] = [
     p.unitsPerThread!,
     p.columnsPerThread!,
@@ -67,17 +76,12 @@ function matrixInstructions({ headDim, batch, cell }: Problem, p: Parameters): M
     p.columnGroups!,
   ];
   const innerTiles = up(up(headDim, 16), p.warpsAlongInner!);
-  const rowTiles = (gates * units * unitGroups) / 2;
+  const rowTiles = up(gates * units * unitGroups, 2);
   const kept = p.innerTilesInRegisters!;
   const isSplit = kept < innerTiles;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   return {
-    sound:
-      Number.isInteger(rowTiles) &&
-      headDim % units === 0 &&
-      kept <= innerTiles &&
-      unitGroups <= up(headDim, 8) &&
-      columnGroups <= up(batch, 4),
+    sound: headDim % units === 0 && kept <= innerTiles && unitGroups <= up(headDim, 8) && columnGroups <= up(batch, 4),
     unitTile: 8 * units * unitGroups * p.warpsAlongUnits!,
     batchTile: 4 * columns * columnGroups,
     innerPadded: 16 * innerTiles * p.warpsAlongInner!,
@@ -91,9 +95,10 @@ function matrixInstructions({ headDim, batch, cell }: Problem, p: Parameters): M
 }
 
 /** Plain multiply-adds: lanes along the inner dimension take four indices at a time, the others take units. */
-function multiplyAdds({ headDim, batch, cell }: Problem, p: Parameters): Multiplication {
+function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
+  const { headDim, batch } = problem;
   const [units, along, sequences] = [p.unitsPerThread!, p.lanesAlongInner!, p.sequencesPerLane!];
-  const rows = units * cell.gates.length;
+  const rows = units * recurrentGateCount(problem);
   const batchTile = along * sequences;
   const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner!);
   const kept = p.chunksInRegisters!;
@@ -135,14 +140,14 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   // h twice, or once where the sum over warps has a barrier of its own; a lane's sums of all gates in whole words.
   const sumsInner = p.warpsAlongInner! > 1;
   const stateBytes = (sumsInner ? 1 : 2) * batchTile * (innerPadded * elementBytes(problem) + wordBytes);
-  const slotWords = up(p.unitsPerThread! * cell.gates.length, 4);
+  const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
   const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotWords * wordBytes : 0;
   const sharedBytes = stateBytes + partialBytes + multiplication.matrixSharedBytes;
 
   const ownSlots = up(warpSlots, p.warpsAlongInner!);
   const stepsAhead = family === "grid" ? 2 : 4;
-  const inputRegisters = stepsAhead * ownSlots * cell.gates.length * (isBf16 ? 1 : p.unitsPerThread!);
-  const otherStates = ownSlots * p.unitsPerThread! * (cell.states.length - 1);
+  const inputRegisters = stepsAhead * ownSlots * inputGates[cell.name as CellName] * (isBf16 ? 1 : p.unitsPerThread!);
+  const otherStates = ownSlots * p.unitsPerThread! * keptValues[cell.name as CellName];
   const addresses = 6 * ownSlots;
   const temporaries = family === "grid" ? 56 : 40;
   const registersPerThread =

@@ -65,8 +65,8 @@ describe("defineProblem", () => {
   });
 
   it("refuses a cell that it does not know", () => {
-    expect(() => defineProblem({ cell: "elman", headDim: 64 })).toThrow(
-      expect.objectContaining({ code: "unknown-cell", message: expect.stringContaining('"elman"') }),
+    expect(() => defineProblem({ cell: "transformer", headDim: 64 })).toThrow(
+      expect.objectContaining({ code: "unknown-cell", message: expect.stringContaining('"transformer"') }),
     );
   });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 
-/** Problems up to these sizes; small ones and ones that divide nothing are as likely as round ones. */
+/** Problems of any cell up to these sizes; small ones and ones that divide nothing are as likely as round ones. */
 export function randomProblem(largest: { headDim: number; heads: number; batch: number }): fc.Arbitrary<Problem> {
   const headDim = fc.oneof(
     fc.integer({ min: 1, max: Math.min(64, largest.headDim) }),
@@ -10,11 +11,12 @@ export function randomProblem(largest: { headDim: number; heads: number; batch: 
   );
   return fc
     .record({
+      cell: fc.constantFrom(...cells.keys()),
       headDim,
       heads: fc.integer({ min: 1, max: largest.heads }),
       batch: fc.integer({ min: 1, max: largest.batch }),
       dataType: fc.constantFrom("bf16", "fp32"),
       stateOutput: fc.constantFrom("sequence", "last"),
     })
-    .map((sizes) => defineProblem({ cell: "lstm", ...sizes }));
+    .map((sizes) => defineProblem(sizes));
 }

@@ -4,7 +4,7 @@ import { elementCount, forwardTensors, tensorBytes } from "../../../packages/ker
 
 const sizes = { cell: "lstm", headDim: 5, heads: 3, batch: 2, steps: 7 };
 /** Name, role, dimensions, shape, type and bytes of each tensor. */
-const described = (options: { dataType: string; stateOutput: string }): unknown[] =>
+const described = (options: { cell?: string; dataType: string; stateOutput: string }): unknown[] =>
   forwardTensors(defineProblem({ ...sizes, ...options })).map((tensor) => [
     tensor.name,
     tensor.role,
@@ -33,6 +33,30 @@ describe("forwardTensors", () => {
     expect(tensors.slice(-2)).toEqual([
       ["h", "output", "B,T,N,D", [2, 7, 3, 5], "fp32", 840],
       ["c", "output", "B,1,N,D", [2, 1, 3, 5], "fp32", 120],
+    ]);
+  });
+
+  it("of a GRU: three gates in wx and R, four in the bias, one state", () => {
+    const tensors = described({ cell: "gru", dataType: "fp32", stateOutput: "sequence" });
+    expect(tensors.map((tensor) => (tensor as unknown[]).filter((_, index) => [0, 3].includes(index)))).toEqual([
+      ["wx", [2, 7, 3, 3, 5]],
+      ["recurrent", [3, 3, 5, 5]],
+      ["bias", [4, 3, 5]],
+      ["h_initial", [2, 1, 3, 5]],
+      ["h", [2, 7, 3, 5]],
+    ]);
+  });
+
+  it("of an sLSTM: only the normaliser is never negative", () => {
+    const tensors = forwardTensors(defineProblem({ ...sizes, cell: "slstm" }));
+    expect(tensors.filter(({ isNonNegative }) => isNonNegative).map(({ name }) => name)).toEqual(["n_initial", "n"]);
+    expect(tensors.filter(({ type }) => type === "fp32").map(({ name }) => name)).toEqual([
+      "c_initial",
+      "n_initial",
+      "m_initial",
+      "c",
+      "n",
+      "m",
     ]);
   });
 

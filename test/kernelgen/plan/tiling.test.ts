@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import { familiesFor } from "../../../packages/kernelgen/src/families.js";
 import { solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
 import { propertySeed } from "../../support/property-seed.js";
-import { type CudaFamilyName, coveredUnits, elementBytes, fits, plainTiling } from "./plain-tiling.js";
+import {
+  type CudaFamilyName,
+  coveredUnits,
+  elementBytes,
+  fits,
+  plainTiling,
+  recurrentGateCount,
+} from "./plain-tiling.js";
 import { randomProblem } from "./random-problem.js";
 
 const device = fc.constantFrom(...cudaDevices);
@@ -42,9 +49,12 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           expect(plain.batchBlocks * plain.batchTile).toBeGreaterThanOrEqual(problem.batch);
           expect((plain.batchBlocks - 1) * plain.batchTile).toBeLessThan(problem.batch);
           expect(plain.innerPadded).toBeGreaterThanOrEqual(problem.headDim);
-          // R of the block is on the chip: every gate's row of each unit, as long as h is padded.
-          const matrix = problem.cell.gates.length * plain.unitTile * plain.innerPadded;
-          expect(plain.matrixRoom).toBe(matrix);
+          // R of the block is on the chip: every gate's row of each unit, as long as h is padded; of an odd number of rows that a
+          // thread has in matrix fragments, half of one more.
+          const gates = recurrentGateCount(problem);
+          const matrix = gates * plain.unitTile * plain.innerPadded;
+          const threadRows = gates * plan.parameters.unitsPerThread! * (plan.parameters.unitGroups ?? 2);
+          expect(plain.matrixRoom).toBe(matrix * (1 + (threadRows % 2) / threadRows));
           if (family === "resident") expect(plain.blockCount).toBe(problem.heads * plain.batchBlocks);
 
           expect(plan.launch).toEqual({

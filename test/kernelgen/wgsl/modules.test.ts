@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { OpenDevice } from "../../../packages/kernelgen/src/wgsl/node-device.js";
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { openNullDevice } from "./devices.js";
-import { families, feasiblePlans, lstmProblem, seed, spread, webGpuDevice } from "./tilings.js";
+import { families, feasiblePlans, problemOf, seed, spread, webGpuDevice } from "./tilings.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
 
@@ -17,7 +18,7 @@ afterAll(() => dawn.close());
 describe.each(families)("modules of the family $name, compiled by Dawn", (family) => {
   it.each(spread)("heads %i x %i, batch %i", async (headDim, heads, batch) => {
     for (const stateOutput of ["sequence", "last"]) {
-      const problem = lstmProblem({ headDim, heads, batch, stateOutput });
+      const problem = problemOf({ headDim, heads, batch, stateOutput });
       const { plan, reason } = solveFamily(problem, defaultDevice, family);
       expect(reason).toBeUndefined();
       const [file] = family.emit(plan!);
@@ -32,10 +33,11 @@ describe.each(families)("modules of the family $name, compiled by Dawn", (family
       heads: fc.integer({ min: 1, max: 3 }),
       batch: fc.integer({ min: 1, max: 9 }),
       stateOutput: fc.constantFrom("sequence", "last"),
+      cell: fc.constantFrom(...cells.keys()),
     });
     await fc.assert(
       fc.asyncProperty(sizes, fc.nat(), async (options, index) => {
-        const plan = feasiblePlans(lstmProblem(options), defaultDevice, family).plan(index);
+        const plan = feasiblePlans(problemOf(options), defaultDevice, family).plan(index);
         (await createForward(dawn.device, plan, family.emit(plan)[0]!.text)).destroy();
       }),
       { numRuns: 25, seed },
@@ -43,7 +45,7 @@ describe.each(families)("modules of the family $name, compiled by Dawn", (family
   });
 
   it("are the same bytes each time, and carry the plan's hash, cell, problem and device", () => {
-    const problem = lstmProblem({ headDim: 20, heads: 2, batch: 5 });
+    const problem = problemOf({ headDim: 20, heads: 2, batch: 5 });
     const emit = () => {
       const plan = solveFamily(problem, defaultDevice, family).plan!;
       return { plan, text: family.emit(plan)[0]!.text };
@@ -59,7 +61,7 @@ describe.each(families)("modules of the family $name, compiled by Dawn", (family
   // Dawn refuses what exceeds its limit and says how much that is: an independent count of a plan's workgroup memory.
   it("use as much workgroup memory as the plan says, by Dawn's count", async () => {
     const bigDevice = webGpuDevice("webgpu-h200");
-    const problem = lstmProblem({ headDim: 256, batch: 8 });
+    const problem = problemOf({ headDim: 256, batch: 8 });
     const { count, plan } = feasiblePlans(problem, bigDevice, family);
     const needy = Array.from({ length: count }, (_, index) => plan(index)).filter(
       ({ launch }) =>

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { WebGpuDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
-import type { CellDefinition } from "../../../packages/kernelgen/src/cell/definition.js";
+import type { CellDefinition, Gate } from "../../../packages/kernelgen/src/cell/definition.js";
+import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import {
   add,
   constant,
@@ -19,9 +20,10 @@ import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
 import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
+import { errorOf } from "../../../packages/kernelgen/src/reference/tolerances.js";
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { requireDevice } from "./devices.js";
-import { families, feasiblePlans, lstmProblem, seed, webGpuDevice } from "./tilings.js";
+import { families, feasiblePlans, problemOf, seed, webGpuDevice } from "./tilings.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
 const fewStepsTolerance = 1e-5;
@@ -60,7 +62,7 @@ async function expectRight(
   const actual = await outputsOf(device, plan, family.emit(plan)[0]!.text, inputs);
   for (const [name, expected] of Object.entries(referenceForward(problem, inputs))) {
     expect(actual[name]).toHaveLength(expected.length);
-    const wrong = expected.findIndex((value, index) => !(Math.abs(value - actual[name]![index]!) <= tolerance));
+    const wrong = expected.findIndex((value, index) => !(errorOf(actual[name]![index]!, value) <= tolerance));
     expect(
       wrong,
       `${name}[${wrong}] is ${actual[name]![wrong]}, not ${expected[wrong]}; ${JSON.stringify(plan.parameters)}`,
@@ -68,7 +70,7 @@ async function expectRight(
   }
 }
 
-const gate = (name: string) => ({ name });
+const gate = (name: string): Gate => ({ name });
 
 /** Cells of other shapes than an LSTM's: gates that fill a part of a vector or more than one, one state or three. */
 const syntheticCells: readonly CellDefinition[] = [
@@ -88,6 +90,23 @@ const syntheticCells: readonly CellDefinition[] = [
       const mix = labelled("mix", sigmoid(add(u.a!, multiply(constant(-0.5), u.f!))));
       const candidate = tanh(add(multiply(sigmoid(u.b!), u.d!), u.e!));
       return { y: add(multiply(mix, previous.y!), multiply(subtract(constant(1), mix), candidate)) };
+    },
+  },
+  {
+    name: "parts_of_gates",
+    description: "six gates in two vectors that lack a product, an input or a bias",
+    gates: [
+      { name: "a", bias: false },
+      { name: "b", recurrent: false },
+      { name: "d", input: false },
+      { name: "e", recurrent: false, input: false },
+      { name: "f", input: false, bias: false },
+      { name: "g", recurrent: false, bias: false },
+    ],
+    states: [{ name: "y" }],
+    step(u, previous) {
+      const sum = add(multiply(sigmoid(u.a!), previous.y!), multiply(u.b!, tanh(u.d!)));
+      return { y: tanh(add(multiply(u.e!, sum), add(u.f!, u.g!))) };
     },
   },
   {
@@ -112,10 +131,11 @@ describe.each(families)("numbers of the family $name against the float64 referen
       batch: fc.integer({ min: 1, max: 6 }),
       steps: fc.integer({ min: 1, max: 4 }),
       stateOutput: fc.constantFrom("sequence", "last"),
+      cell: fc.constantFrom(...cells.keys()),
     });
     await fc.assert(
       fc.asyncProperty(sizes, fc.nat(), fc.nat(), async (options, index, caseSeed) => {
-        const problem = lstmProblem(options);
+        const problem = problemOf(options);
         const plan = feasiblePlans(problem, defaultDevice, family).plan(index);
         await expectRight(device, plan, family, problem, caseSeed, fewStepsTolerance);
       }),
@@ -130,30 +150,39 @@ describe.each(families)("numbers of the family $name against the float64 referen
       maxStorageBuffersPerShaderStage: description.limits.maxStorageBuffersPerShaderStage,
     };
     for (const stateOutput of ["sequence", "last"] as const) {
-      const problem = { ...lstmProblem({ headDim: 9, heads: 2, batch: 3, stateOutput }), cell };
+      const problem = { ...problemOf({ headDim: 9, heads: 2, batch: 3, stateOutput }), cell };
       const { plan, reason } = solveFamily(problem, { ...defaultDevice, limits }, family);
       if (plan === undefined) context.skip(`this WebGPU device cannot run it: ${reason}`);
       await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
     }
   });
 
+  it.for([...cells.keys()])("%s, all states and the last", async (cell, context) => {
+    const { device } = await requireDevice(context);
+    for (const stateOutput of ["sequence", "last"]) {
+      const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, stateOutput });
+      const { plan } = solveFamily(problem, defaultDevice, family);
+      await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
+    }
+  });
+
   it("48 x 5, batch 3, 7 steps: nothing divides a tile", async (context) => {
     const { device } = await requireDevice(context);
-    const problem = lstmProblem({ headDim: 48, heads: 5, batch: 3, steps: 7 });
+    const problem = problemOf({ headDim: 48, heads: 5, batch: 3, steps: 7 });
     const { plan } = solveFamily(problem, defaultDevice, family);
     await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
   });
 
   it("1030 steps, more than one submission holds", async (context) => {
     const { device } = await requireDevice(context);
-    const problem = lstmProblem({ headDim: 7, batch: 2, steps: 1030 });
+    const problem = problemOf({ headDim: 7, batch: 2, steps: 1030 });
     const { plan } = solveFamily(problem, defaultDevice, family);
     await expectRight(device, plan!, family, problem, seed, manyStepsTolerance);
   });
 
   it("pre-activations so large that an exponential would overflow", async (context) => {
     const { device } = await requireDevice(context);
-    const problem = lstmProblem({ headDim: 4, steps: 6 });
+    const problem = problemOf({ headDim: 4, steps: 6 });
     const { plan } = solveFamily(problem, defaultDevice, family);
     const inputs: TensorValues = Object.fromEntries(
       forwardTensors(problem)

@@ -4,7 +4,7 @@ import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
 import { residentFamily } from "../../../packages/kernelgen/src/wgsl/resident.js";
 import { stepwiseFamily } from "../../../packages/kernelgen/src/wgsl/stepwise.js";
-import { families, lstmProblem, spread, webGpuDevice } from "./tilings.js";
+import { families, problemOf, spread, webGpuDevice } from "./tilings.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
 
@@ -98,7 +98,7 @@ const tilingsOf = { resident: residentTilings, stepwise: stepwiseTilings } as co
 
 describe("tilings against plain loops", () => {
   it.each(spread)("heads %i x %i, batch %i: as many are feasible as loops count", (headDim, heads, batch) => {
-    const problem = lstmProblem({ headDim, heads, batch });
+    const problem = problemOf({ headDim, heads, batch });
     for (const id of ["webgpu-default", "webgpu-compatibility", "webgpu-swiftshader"]) {
       const device = webGpuDevice(id);
       for (const family of families) {
@@ -111,7 +111,7 @@ describe("tilings against plain loops", () => {
   });
 
   it.each(spread)("heads %i x %i, batch %i: what a plan says it needs", (headDim, heads, batch) => {
-    const problem = lstmProblem({ headDim, heads, batch });
+    const problem = problemOf({ headDim, heads, batch });
     for (const family of families) {
       const plan = solveFamily(problem, defaultDevice, family).plan!;
       const {
@@ -139,15 +139,14 @@ describe("tilings against plain loops", () => {
   });
 
   it("stepwise dispatches once a step, resident once", () => {
-    const problem = lstmProblem({ headDim: 7, steps: 1234 });
+    const problem = problemOf({ headDim: 7, steps: 1234 });
     expect(solveFamily(problem, defaultDevice, stepwiseFamily).plan!.derived.dispatchCount).toBe(1234);
     expect(solveFamily(problem, defaultDevice, residentFamily).plan!.derived.dispatchCount).toBe(1);
   });
 
   it("on an H200, small heads are resident and a large head is stepwise", () => {
     const device = webGpuDevice("webgpu-h200");
-    const familyFor = (headDim: number) =>
-      solvePlan(lstmProblem({ headDim, steps: 128 }), device, families).plan.family;
+    const familyFor = (headDim: number) => solvePlan(problemOf({ headDim, steps: 128 }), device, families).plan.family;
     expect(familyFor(32)).toBe("resident");
     expect(familyFor(1024)).toBe("stepwise");
   });
@@ -155,14 +154,14 @@ describe("tilings against plain loops", () => {
 
 describe("refusals name the thing, the number and the limit", () => {
   it.each(families)("$name: bf16", (family) => {
-    const problem = lstmProblem({ headDim: 64, dataType: "bf16" });
+    const problem = problemOf({ headDim: 64, dataType: "bf16" });
     expect(solveFamily(problem, defaultDevice, family).reason).toBe(
       "bf16: WGSL has no such type; WGSL kernels compute in fp32",
     );
   });
 
   it.each(families)("$name: a tensor larger than a binding may be", (family) => {
-    const problem = lstmProblem({ headDim: 64, heads: 12, batch: 16, steps: 1024 });
+    const problem = problemOf({ headDim: 64, heads: 12, batch: 16, steps: 1024 });
     expect(solveFamily(problem, defaultDevice, family).reason).toBe(
       "tensor wx [16,1024,4,12,64]: needs a storage buffer of 201326592 B, WebGPU default limits allows 134217728 B",
     );
@@ -170,20 +169,20 @@ describe("refusals name the thing, the number and the limit", () => {
 
   it.each(families)("$name: a buffer may be as large as the limit", (family) => {
     // wx: 4 gates * 512 units * 4 B * 16384 steps = 128 MiB.
-    const problem = lstmProblem({ headDim: 512, steps: 16_384 });
+    const problem = problemOf({ headDim: 512, steps: 16_384 });
     expect(family.refuse(problem, defaultDevice)).toBeUndefined();
-    expect(family.refuse(lstmProblem({ headDim: 512, steps: 16_385 }), defaultDevice)).toMatch("134225920 B");
+    expect(family.refuse(problemOf({ headDim: 512, steps: 16_385 }), defaultDevice)).toMatch("134225920 B");
   });
 
   it.each(families)("$name: more tensors than storage buffers", (family) => {
-    const device = { ...defaultDevice, limits: { ...defaultDevice.limits, maxStorageBuffersPerShaderStage: 6 } };
-    expect(family.refuse(lstmProblem({ headDim: 64 }), device)).toBe(
-      "storage buffers: lstm needs 7, WebGPU default limits allows 6",
+    const device = { ...defaultDevice, limits: { ...defaultDevice.limits, maxStorageBuffersPerShaderStage: 5 } };
+    expect(family.refuse(problemOf({ headDim: 64 }), device)).toBe(
+      "storage buffers: lstm needs 6, WebGPU default limits allows 5",
     );
   });
 
   it("resident: a head with more units than a workgroup can hold", () => {
-    const { feasibleCount, reason } = solveFamily(lstmProblem({ headDim: 2816 }), defaultDevice, residentFamily);
+    const { feasibleCount, reason } = solveFamily(problemOf({ headDim: 2816 }), defaultDevice, residentFamily);
     expect(feasibleCount).toBe(0);
     expect(reason).toMatch(
       /invocations per workgroup: needs at least 352 invocations, WebGPU default limits allows 256/,

@@ -7,9 +7,9 @@ import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { stepwiseFamily } from "../../../packages/kernelgen/src/wgsl/stepwise.js";
 import { verifyForward } from "../../../packages/kernelgen/src/wgsl/verify.js";
 import { openNullDevice, requireDevice } from "./devices.js";
-import { families, lstmProblem, webGpuDevice } from "./tilings.js";
+import { families, problemOf, webGpuDevice } from "./tilings.js";
 
-const problem = lstmProblem({ headDim: 6, batch: 2, steps: 3 });
+const problem = problemOf({ headDim: 6, batch: 2, steps: 3 });
 const plan = solveFamily(problem, webGpuDevice("webgpu-default"), residentFamily).plan!;
 const source = residentFamily.emit(plan)[0]!.text;
 
@@ -40,7 +40,7 @@ describe("without a driver", () => {
 
   it("a buffer that the device cannot have is an error", async () => {
     // 128 MiB may be bound; this is a plan for a larger device.
-    const large = lstmProblem({ headDim: 512, steps: 20_000 });
+    const large = problemOf({ headDim: 512, steps: 20_000 });
     const bigPlan = solveFamily(large, webGpuDevice("webgpu-swiftshader"), stepwiseFamily).plan!;
     await expect(createForward(dawn.device, bigPlan, stepwiseFamily.emit(bigPlan)[0]!.text)).rejects.toMatchObject({
       code: "webgpu-failure",

@@ -15,7 +15,8 @@ export const seed = propertySeed;
 
 export const webGpuDevice = (id: string): WebGpuDevice => findDevice(id) as WebGpuDevice;
 
-export const lstmProblem = (options: Omit<ProblemOptions, "cell">): Problem =>
+/** A problem in fp32; an LSTM's unless another cell is named. */
+export const problemOf = (options: Omit<ProblemOptions, "cell"> & { cell?: string }): Problem =>
   defineProblem({ cell: "lstm", dataType: "fp32", steps: 5, ...options });
 
 /** Sizes that divide tiles and sizes that divide nothing: head dimension, heads, batch. */

@@ -67,7 +67,8 @@ inline std::vector<unsigned char> read_file(const std::string& path) {
   return bytes;
 }
 
-/** Normal numbers with deviation 1, R with 1/√headDim, each rounded to its tensor's type. */
+/** Normal numbers with deviation 1, R with 1/√headDim, each rounded to its tensor's type; states that have no negative values are zero
+ * in place of them. */
 inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDescription& tensor, int steps, std::uint64_t seed) {
   TensorBytes result{tensor.type, std::vector<unsigned char>(static_cast<std::size_t>(tensor.bytes(steps)))};
   const double deviation = std::string(tensor.name) == "recurrent" ? 1.0 / std::sqrt(static_cast<double>(kernel.headDim)) : 1.0;
@@ -77,14 +78,17 @@ inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDe
     std::seed_seq seeds{seed, static_cast<std::uint64_t>(tensor.name[0]) << 32 | static_cast<std::uint64_t>(tensor.name[1]), static_cast<std::uint64_t>(index)};
     std::mt19937_64 generator(seeds);
     std::normal_distribution<double> normal(0.0, deviation);
-    for (std::int64_t i = index * part; i < std::min(count, (index + 1) * part); ++i) result.set(i, normal(generator));
+    for (std::int64_t i = index * part; i < std::min(count, (index + 1) * part); ++i) {
+      const double value = normal(generator);
+      result.set(i, tensor.isNonNegative ? std::max(value, 0.0) : value);
+    }
   });
   return result;
 }
 
 /**
  * The forward pass in double precision on the CPU, from the values that the kernel gets:
- *   u[g] = R[g] · h + wx[g] + bias[g] for each unit, then one step of the cell.
+ *   u[g] = R[g] · h + wx[g] + bias[g] for each unit, less the parts that the gate does not have, then one step of the cell.
  * `compare(state, step, sequence, head, unit, value)` is called for each state of each unit.
  */
 inline void reference_forward(const KernelDescription& kernel, const std::vector<TensorBytes>& inputs, int steps,
@@ -92,9 +96,15 @@ inline void reference_forward(const KernelDescription& kernel, const std::vector
   const TensorBytes& wx = inputs[0];
   const TensorBytes& recurrent = inputs[1];
   const TensorBytes& bias = inputs[2];
-  const std::int64_t D = kernel.headDim, N = kernel.headCount, B = kernel.batch, G = kernel.gateCount, S = kernel.stateCount;
-  std::vector<float> matrix(static_cast<std::size_t>(G * N * D * D));
-  parallel_for(G * N * D, [&](std::int64_t row) {
+  const std::int64_t D = kernel.headDim, N = kernel.headCount, B = kernel.batch, S = kernel.stateCount;
+  const std::int64_t G = static_cast<std::int64_t>(kernel.gates.size());
+  std::int64_t recurrentGates = 0, inputGates = 0;
+  for (const GateDescription& gate : kernel.gates) {
+    recurrentGates += gate.recurrent >= 0;
+    inputGates += gate.input >= 0;
+  }
+  std::vector<float> matrix(static_cast<std::size_t>(recurrentGates * N * D * D));
+  parallel_for(recurrentGates * N * D, [&](std::int64_t row) {
     for (std::int64_t k = 0; k < D; ++k) matrix[row * D + k] = static_cast<float>(recurrent.at(row * D + k));
   });
   // states[n][s][d][b]: the sequences of a unit lie together, so that one row of R serves them all.
@@ -112,9 +122,15 @@ inline void reference_forward(const KernelDescription& kernel, const std::vector
       const double* h = &states[n * S * D * B];
       for (std::int64_t d = first; d < std::min(D, first + part); ++d) {
         for (std::int64_t g = 0; g < G; ++g) {
-          const std::int64_t row = (g * N + n) * D + d;
+          const GateDescription& gate = kernel.gates[g];
+          const auto unit_of = [&](int place) { return (place * N + n) * D + d; };
           double* sums = &u[g * B];
-          for (std::int64_t b = 0; b < B; ++b) sums[b] = wx.at(((b * steps + t) * G + g) * N * D + n * D + d) + bias.at(row);
+          for (std::int64_t b = 0; b < B; ++b) {
+            sums[b] = gate.bias >= 0 ? bias.at(unit_of(gate.bias)) : 0.0;
+            if (gate.input >= 0) sums[b] += wx.at((b * steps + t) * inputGates * N * D + unit_of(gate.input));
+          }
+          if (gate.recurrent < 0) continue;
+          const std::int64_t row = unit_of(gate.recurrent);
           for (std::int64_t k = 0; k < D; ++k) {
             const double weight = matrix[row * D + k];
             for (std::int64_t b = 0; b < B; ++b) sums[b] += weight * h[k * B + b];
@@ -174,7 +190,7 @@ class DeviceCase {
   void* scratch_;
 };
 
-/** The largest absolute error of each output; NaN anywhere counts as infinite. */
+/** The largest error of each output, relative to what is expected where that is beyond ±1; NaN anywhere counts as infinite. */
 class ErrorReport {
  public:
   explicit ErrorReport(const KernelDescription& kernel) : kernel_(kernel), largest_(kernel.stateCount) {
@@ -182,7 +198,8 @@ class ErrorReport {
   }
 
   void add(int output, double actual, double expected) {
-    const double error = std::isnan(actual) || std::isnan(expected) ? INFINITY : std::abs(actual - expected);
+    const double difference = std::abs(actual - expected) / std::max(1.0, std::abs(expected));
+    const double error = std::isnan(difference) ? INFINITY : difference;
     double seen = largest_[output].load();
     while (error > seen && !largest_[output].compare_exchange_weak(seen, error)) {
     }

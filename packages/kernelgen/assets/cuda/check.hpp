@@ -2,6 +2,7 @@
 // double precision) and calls check_main; everything here is the same for all kernels, and under nvcc and g++ alike.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,23 +20,34 @@ struct TensorDescription {
   ElementType type;
   std::int64_t elements;
   bool perStep;
+  bool isNonNegative;  // random values are zero where they would be negative
 
   std::int64_t count(int steps) const { return elements * (perStep ? steps : 1); }
   std::int64_t elementBytes() const { return type == ElementType::bf16 ? 2 : 4; }
   std::int64_t bytes(int steps) const { return count(steps) * elementBytes(); }
 };
 
+/** The places of a gate's parts in the tensors of R, of the input and of the bias; −1 where it has no such part. */
+struct GateDescription {
+  int recurrent;
+  int input;
+  int bias;
+};
+
+/** log(1 / (1 + e^-x)) */
+inline double log_sigmoid(double x) { return (x < 0 ? x : 0.0) - std::log1p(std::exp(-std::abs(x))); }
+
 /** What the generated program says of its kernel. Tensors are in the order of the kernel's parameters. */
 struct KernelDescription {
   const char* name;
   const char* plan;  // the plan's hash
-  int gateCount;
+  std::vector<GateDescription> gates;
   int stateCount;
   int headDim;
   int headCount;
   int batch;
   int defaultSteps;
-  double tolerance;  // largest absolute error allowed
+  double tolerance;  // largest error allowed: absolute up to ±1, relative beyond
   std::int64_t scratchBytes;
   std::vector<TensorDescription> tensors;
   /** Starts the kernel; `scratch` has scratchBytes bytes. Returns an empty string or why it was refused. */

@@ -316,8 +316,15 @@ KERNELGEN_OPERATION float tanh_approx(float x);
 /** 2^x, relative error at most 2^-22, subnormal x and results taken as 0. PTX: ex2.approx.ftz.f32. */
 KERNELGEN_OPERATION float exp2_approx(float x);
 
+/** log2 x, absolute error at most 2^-22 near x = 1 and relative error at most 2^-22 elsewhere, subnormal x taken as 0. PTX:
+ * lg2.approx.ftz.f32. */
+KERNELGEN_OPERATION float log2_approx(float x);
+
 /** 1 / x, error at most 1 ulp, subnormal x and results taken as 0. PTX: rcp.approx.ftz.f32. */
 KERNELGEN_OPERATION float reciprocal_approx(float x);
+
+/** The larger of two numbers, NaN if one of them is. PTX: max.NaN.f32. */
+KERNELGEN_OPERATION float maximum(float a, float b);
 
 /** tanh x through tanh_approx: error about 2^-11. */
 KERNELGEN_DEVICE float tanh_fast(float x) { return tanh_approx(x); }
@@ -337,6 +344,27 @@ KERNELGEN_DEVICE float tanh_accurate(float x) {
   constexpr float twoLog2E = 2.88539008177792681f;
   return 1.0f - 2.0f * reciprocal_approx(1.0f + exp2_approx(twoLog2E * x));
 }
+
+/** e^x, relative error at most 2^-21 + |x| · 2^-23; for x ≤ 0 an absolute error of at most 1e-6. */
+KERNELGEN_DEVICE float exp_approx(float x) {
+  constexpr float log2E = 1.44269504088896341f;
+  return exp2_approx(log2E * x);
+}
+
+/** The natural logarithm, absolute error at most 1e-6 for x from 1/2 to 2, relative error at most 1e-6 elsewhere. */
+KERNELGEN_DEVICE float log_approx(float x) {
+  constexpr float ln2 = 0.693147180559945309f;
+  return ln2 * log2_approx(x);
+}
+
+/** log(1 / (1 + e^-x)) = min(x, 0) − log(1 + e^-|x|), absolute error at most 1e-6 beside the rounding of x; no branch. */
+KERNELGEN_DEVICE float log_sigmoid_accurate(float x) {
+  const float magnitude = maximum(x, -x);
+  return -maximum(-x, 0.0f) - log_approx(1.0f + exp_approx(-magnitude));
+}
+
+/** a / b within 2 ulp, for |b| from 2^-126 to 2^126. */
+KERNELGEN_DEVICE float divide_approx(float a, float b) { return a * reciprocal_approx(b); }
 
 // ---- Launching, from host code --------------------------------------------------------------------------------------
 

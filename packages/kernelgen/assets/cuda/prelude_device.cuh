@@ -252,6 +252,18 @@ KERNELGEN_OPERATION float exp2_approx(float x) {
   return result;
 }
 
+KERNELGEN_OPERATION float log2_approx(float x) {
+  float result;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
+KERNELGEN_OPERATION float maximum(float a, float b) {
+  float result;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  return result;
+}
+
 KERNELGEN_OPERATION float reciprocal_approx(float x) {
   float result;
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));

@@ -309,6 +309,10 @@ float exp2_approx(float x) {
   return host::flush_subnormal(static_cast<float>(std::exp2(static_cast<double>(host::flush_subnormal(x)))));
 }
 
+float log2_approx(float x) { return static_cast<float>(std::log2(static_cast<double>(host::flush_subnormal(x)))); }
+
+float maximum(float a, float b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b); }
+
 float reciprocal_approx(float x) { return host::flush_subnormal(1.0f / host::flush_subnormal(x)); }
 
 // ---- Launching ------------------------------------------------------------------------------------------------------

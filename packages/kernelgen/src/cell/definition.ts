@@ -1,19 +1,31 @@
-import { input, type Scalar } from "./scalar.js";
+import { input, type Scalar, topologicalOrder } from "./scalar.js";
 
-/** One gate, with pre-activation u = R·h + Wx + b. */
+/** What a pre-activation may be the sum of: R·h, the projected input Wx, and a bias. */
+export type GateTerm = "recurrent" | "input" | "bias";
+
+/**
+ * One gate, with pre-activation u = R·h + Wx + b, less the terms that are set to false.
+ *
+ * A gate without one of the terms has no part in that tensor: its recurrent, input or bias part does not exist.
+ */
 export interface Gate {
   readonly name: string;
+  readonly recurrent?: boolean;
+  readonly input?: boolean;
+  readonly bias?: boolean;
 }
 
 /** One state of a cell. The first state of a cell is the one that the recurrent matrix multiplies, and the cell's output. */
 export interface CellState {
   readonly name: string;
+  /** A value below zero has no meaning; random cases then draw zeros in place of negative numbers. */
+  readonly isNonNegative?: boolean;
 }
 
 /**
  * A recurrent cell: gates, states, and one step as a scalar graph.
  *
- * Gate order is the order of the G dimension in Wx [B, T, G, N, D], R [G, N, D, D] and b [G, N, D].
+ * Gate order is the order of the G dimension in Wx [B, T, G, N, D], R [G, N, D, D] and b [G, N, D], each of the gates that have the term.
  */
 export interface CellDefinition {
   readonly name: string;
@@ -26,6 +38,23 @@ export interface CellDefinition {
     gates: Readonly<Record<string, Scalar>>,
     previous: Readonly<Record<string, Scalar>>,
   ): Readonly<Record<string, Scalar>>;
+}
+
+/** The gates that have a term, in their order in its tensor. */
+export const gatesWith = (cell: CellDefinition, term: GateTerm): readonly Gate[] =>
+  cell.gates.filter((gate) => gate[term] !== false);
+
+/** For each gate its place in the tensor of each term; undefined where it has no such term. */
+export function gatePlaces(cell: CellDefinition): readonly Readonly<Record<GateTerm, number | undefined>>[] {
+  const place = (gate: Gate, term: GateTerm): number | undefined => {
+    const index = gatesWith(cell, term).indexOf(gate);
+    return index < 0 ? undefined : index;
+  };
+  return cell.gates.map((gate) => ({
+    recurrent: place(gate, "recurrent"),
+    input: place(gate, "input"),
+    bias: place(gate, "bias"),
+  }));
 }
 
 /** The name of a gate's pre-activation among the inputs of a cell's graph. */
@@ -43,4 +72,12 @@ export function stepGraph(cell: CellDefinition): readonly Scalar[] {
     if (root === undefined) throw new TypeError(`${cell.name}: step returns no state ${state.name}`);
     return root;
   });
+}
+
+/** The states whose previous values a step reads beside the product R·h: those that a kernel must keep from step to step. */
+export function statesRead(cell: CellDefinition): readonly CellState[] {
+  const names = new Set(
+    topologicalOrder(stepGraph(cell)).flatMap((node) => (node.kind === "input" ? [node.name] : [])),
+  );
+  return cell.states.filter((state) => names.has(stateInput(state)));
 }

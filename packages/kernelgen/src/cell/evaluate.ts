@@ -4,6 +4,7 @@ import { operands, type Scalar, topologicalOrder } from "./scalar.js";
 export type ScalarEvaluator = (inputs: ArrayLike<number>, results: Float64Array) => void;
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+const logLogistic = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
  * Prepares graphs for repeated evaluation in float64. The evaluator's `inputs` are in the order of `inputNames`, its `results` in the
@@ -29,7 +30,7 @@ function compileNode(
   inputNames: readonly string[],
   values: Float64Array,
 ): (inputs: ArrayLike<number>) => void {
-  const [a, b] = [from[0] ?? -1, from[1] ?? -1];
+  const [a, b, c, d] = [from[0] ?? -1, from[1] ?? -1, from[2] ?? -1, from[3] ?? -1];
   switch (node.kind) {
     case "input": {
       const index = inputNames.indexOf(node.name);
@@ -53,6 +54,33 @@ function compileNode(
     case "multiply":
       return () => {
         values[slot] = values[a]! * values[b]!;
+      };
+    case "divide":
+      return () => {
+        values[slot] = values[a]! / values[b]!;
+      };
+    case "maximum":
+      return () => {
+        values[slot] = Math.max(values[a]!, values[b]!);
+      };
+    case "select": {
+      const isEqual = node.comparison === "equal";
+      return () => {
+        const holds = isEqual ? values[a]! === values[b]! : values[a]! >= values[b]!;
+        values[slot] = values[holds ? c : d]!;
+      };
+    }
+    case "exp":
+      return () => {
+        values[slot] = Math.exp(values[a]!);
+      };
+    case "log":
+      return () => {
+        values[slot] = Math.log(values[a]!);
+      };
+    case "logSigmoid":
+      return () => {
+        values[slot] = logLogistic(values[a]!);
       };
     case "sigmoid":
       return () => {

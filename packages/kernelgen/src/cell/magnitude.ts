@@ -39,12 +39,38 @@ function intervalOf(node: Scalar, of: (node: Scalar) => Interval): Interval {
       const [left, right] = [of(node.left), of(node.right)];
       return { low: left.low - right.high, high: left.high - right.low };
     }
-    case "multiply": {
+    case "multiply":
+      return product(of(node.left), of(node.right));
+    case "divide":
+      return product(of(node.left), reciprocal(of(node.right)));
+    case "maximum": {
       const [left, right] = [of(node.left), of(node.right)];
-      const corners = [left.low, left.high].flatMap((a) =>
-        [right.low, right.high].map((b) => (a === 0 || b === 0 ? 0 : a * b)),
-      );
-      return { low: Math.min(...corners), high: Math.max(...corners) };
+      return { low: Math.max(left.low, right.low), high: Math.max(left.high, right.high) };
+    }
+    case "exp": {
+      const { low, high } = of(node.operand);
+      return { low: Math.exp(low), high: Math.exp(high) };
+    }
+    case "log": {
+      const { low, high } = of(node.operand);
+      return { low: Math.log(Math.max(low, 0)), high: Math.log(Math.max(high, 0)) };
+    }
+    case "logSigmoid":
+      return { low: -Infinity, high: 0 };
+    case "select": {
+      const [left, right] = [of(node.whenTrue), of(node.whenFalse)];
+      return { low: Math.min(left.low, right.low), high: Math.max(left.high, right.high) };
     }
   }
+}
+
+function product(left: Interval, right: Interval): Interval {
+  const corners = [left.low, left.high].flatMap((a) =>
+    [right.low, right.high].map((b) => (a === 0 || b === 0 ? 0 : a * b)),
+  );
+  return { low: Math.min(...corners), high: Math.max(...corners) };
+}
+
+function reciprocal({ low, high }: Interval): Interval {
+  return low > 0 || high < 0 ? { low: 1 / high, high: 1 / low } : { low: -Infinity, high: Infinity };
 }

@@ -1,5 +1,5 @@
 import { type CellDefinition, gateInput, stateInput, stepGraph } from "./definition.js";
-import { operands, type Scalar, topologicalOrder } from "./scalar.js";
+import { type Comparison, operands, type Scalar, topologicalOrder } from "./scalar.js";
 
 /** How one target language writes the operations of a scalar graph. */
 export interface ScalarDialect {
@@ -8,6 +8,13 @@ export interface ScalarDialect {
   literal(value: number): string;
   sigmoid(operand: string): string;
   tanh(operand: string): string;
+  exp(operand: string): string;
+  log(operand: string): string;
+  logSigmoid(operand: string): string;
+  divide(left: string, right: string): string;
+  maximum(left: string, right: string): string;
+  /** One of two values, by a condition such as `a == b`. */
+  select(condition: string, whenTrue: string, whenFalse: string): string;
 }
 
 export interface RenderedScalars {
@@ -18,6 +25,8 @@ export interface RenderedScalars {
 }
 
 const infix = { add: "+", subtract: "-", multiply: "*" } as const;
+/** The same in every target. */
+const comparisons: Readonly<Record<Comparison, string>> = { equal: "==", atLeast: ">=" };
 
 /**
  * Renders graphs as straight-line code. A labelled node, one that is used more than once, and a root become declared variables; the
@@ -100,9 +109,18 @@ function renderNode(
     case "constant":
       return dialect.literal(node.value);
     case "sigmoid":
-      return dialect.sigmoid(write(node.operand));
     case "tanh":
-      return dialect.tanh(write(node.operand));
+    case "exp":
+    case "log":
+    case "logSigmoid":
+      return dialect[node.kind](write(node.operand));
+    case "divide":
+    case "maximum":
+      return dialect[node.kind](write(node.left), write(node.right));
+    case "select": {
+      const condition = `${write(node.left)} ${comparisons[node.comparison]} ${write(node.right)}`;
+      return dialect.select(condition, write(node.whenTrue), write(node.whenFalse));
+    }
     default:
       return `${write(node.left)} ${infix[node.kind]} ${write(node.right)}`;
   }

@@ -1,15 +1,28 @@
 /**
  * A scalar graph: what a cell computes for one unit of one sequence in one step. Nodes are frozen; a node that is used twice is
- * computed once. The same graph is evaluated in float64 (the reference) and rendered to CUDA and WGSL.
+ * computed once. The same graph is evaluated in float64 (the reference), differentiated, and rendered to CUDA and WGSL.
  */
 export type Scalar =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: BinaryOperation; readonly left: Scalar; readonly right: Scalar; readonly label?: string }
-  | { readonly kind: UnaryOperation; readonly operand: Scalar; readonly label?: string };
+  | { readonly kind: UnaryOperation; readonly operand: Scalar; readonly label?: string }
+  | SelectScalar;
 
-export type BinaryOperation = "add" | "subtract" | "multiply";
-export type UnaryOperation = "sigmoid" | "tanh";
+/** `whenTrue` where left and right compare so, else `whenFalse`. Both are computed: what is not chosen must not trap. */
+export interface SelectScalar {
+  readonly kind: "select";
+  readonly comparison: Comparison;
+  readonly left: Scalar;
+  readonly right: Scalar;
+  readonly whenTrue: Scalar;
+  readonly whenFalse: Scalar;
+  readonly label?: string;
+}
+
+export type BinaryOperation = "add" | "subtract" | "multiply" | "divide" | "maximum";
+export type UnaryOperation = "sigmoid" | "tanh" | "exp" | "log" | "logSigmoid";
+export type Comparison = "equal" | "atLeast";
 
 const unary = (kind: UnaryOperation, operand: Scalar): Scalar => Object.freeze({ kind, operand });
 const binary = (kind: BinaryOperation, left: Scalar, right: Scalar): Scalar => Object.freeze({ kind, left, right });
@@ -20,9 +33,26 @@ export const constant = (value: number): Scalar => Object.freeze({ kind: "consta
 export const add = (left: Scalar, right: Scalar): Scalar => binary("add", left, right);
 export const subtract = (left: Scalar, right: Scalar): Scalar => binary("subtract", left, right);
 export const multiply = (left: Scalar, right: Scalar): Scalar => binary("multiply", left, right);
+/** left / right. On GPUs through a reciprocal: the magnitude of `right` must lie between 2^-126 and 2^126. */
+export const divide = (left: Scalar, right: Scalar): Scalar => binary("divide", left, right);
+/** The larger of two numbers; not a number if one of them is not. */
+export const maximum = (left: Scalar, right: Scalar): Scalar => binary("maximum", left, right);
 /** The logistic function 1 / (1 + e^-x). */
 export const sigmoid = (operand: Scalar): Scalar => unary("sigmoid", operand);
 export const tanh = (operand: Scalar): Scalar => unary("tanh", operand);
+export const exp = (operand: Scalar): Scalar => unary("exp", operand);
+/** The natural logarithm of a positive number. */
+export const log = (operand: Scalar): Scalar => unary("log", operand);
+/** log(1 / (1 + e^-x)), without the overflow that the formula would have. */
+export const logSigmoid = (operand: Scalar): Scalar => unary("logSigmoid", operand);
+/** `whenTrue` where left = right ("equal") or left ≥ right ("atLeast"), else `whenFalse`. */
+export const select = (
+  left: Scalar,
+  comparison: Comparison,
+  right: Scalar,
+  whenTrue: Scalar,
+  whenFalse: Scalar,
+): Scalar => Object.freeze({ kind: "select", comparison, left, right, whenTrue, whenFalse });
 
 /** The same value under a name, which generated source then uses for its variable. */
 export function labelled(label: string, node: Scalar): Scalar {
@@ -38,7 +68,12 @@ export function operands(node: Scalar): readonly Scalar[] {
       return [];
     case "sigmoid":
     case "tanh":
+    case "exp":
+    case "log":
+    case "logSigmoid":
       return [node.operand];
+    case "select":
+      return [node.left, node.right, node.whenTrue, node.whenFalse];
     default:
       return [node.left, node.right];
   }

@@ -1,4 +1,5 @@
 import { constant } from "constrint";
+import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { blockExchangeSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
@@ -8,7 +9,8 @@ import type { StateExchange } from "./state-exchange.js";
 export const blockExchange: StateExchange = {
   // Far too large a head has no tile at all, whose needs could be told; its matrix says why.
   refuse(problem, device) {
-    const matrixBytes = problem.cell.gates.length * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
+    const gates = gatesWith(problem.cell, "recurrent").length;
+    const matrixBytes = gates * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
     const allowed = onChipBytes(device);
     return matrixBytes > allowed
       ? `R of a block in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed}`

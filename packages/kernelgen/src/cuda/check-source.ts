@@ -1,3 +1,4 @@
+import { gatePlaces } from "../cell/definition.js";
 import { renderCellStep } from "../cell/render.js";
 import type { SourceFile } from "../plan/family.js";
 import type { Plan } from "../plan/plan.js";
@@ -22,14 +23,23 @@ export function checkSource(plan: Plan): SourceFile {
       literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
       sigmoid: (operand) => `1.0 / (1.0 + std::exp(-(${operand})))`,
       tanh: (operand) => `std::tanh(${operand})`,
+      exp: (operand) => `std::exp(${operand})`,
+      log: (operand) => `std::log(${operand})`,
+      logSigmoid: (operand) => `log_sigmoid(${operand})`,
+      divide: (left, right) => `${left} / ${right}`,
+      maximum: (left, right) => `std::max<double>(${left}, ${right})`,
+      select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
     },
   );
   const tensors = forwardTensors(problem);
   const tensorRows = tensors.map((tensor) => {
     const perStep = tensor.dimensions.includes("T");
     const elements = elementCount(tensor) / (perStep ? problem.steps : 1);
-    return `    {"${tensor.name}", ${tensor.role === "input"}, ElementType::${tensor.type}, ${elements}, ${perStep}},`;
+    return `    {"${tensor.name}", ${tensor.role === "input"}, ElementType::${tensor.type}, ${elements}, ${perStep}, ${tensor.isNonNegative}},`;
   });
+  const gateRows = gatePlaces(cell).map(
+    ({ recurrent, input, bias }) => `{${recurrent ?? -1}, ${input ?? -1}, ${bias ?? -1}}`,
+  );
   const pointers = tensors.map((tensor, index) => {
     const type = tensor.type === "bf16" ? "uint16_t" : "float";
     return `static_cast<${tensor.role === "input" ? "const " : ""}${type}*>(tensors[${index}])`;
@@ -39,6 +49,7 @@ export function checkSource(plan: Plan): SourceFile {
 // Build:  nvcc -O3 -std=c++17 -arch=native -o ${name}_check ${name}_check.cu
 #include "${name}.cu"
 
+#include <algorithm>
 #include <cmath>
 
 #include "check.hpp"
@@ -60,7 +71,7 @@ std::string launch(Stream stream, void* const* tensors, void* scratch, int steps
 const KernelDescription kernel = {
     "${name}",
     ${name}::PLAN_HASH,
-    ${name}::GATE_COUNT,
+    {${gateRows.join(", ")}},
     ${name}::STATE_COUNT,
     ${name}::HEAD_DIM,
     ${name}::HEAD_COUNT,

@@ -1,4 +1,7 @@
 import type { CudaDevice } from "hwmodels";
+import { type CellDefinition, stepGraph } from "../cell/definition.js";
+import { lstm } from "../cell/lstm.js";
+import { operands, topologicalOrder } from "../cell/scalar.js";
 
 /**
  * What the parts of a step cost on a device, in whole picoseconds, so that a predicted time is an integer expression.
@@ -83,3 +86,9 @@ export function stepCosts(device: CudaDevice): StepCosts {
     exchangeByte: cycles(1 / l2PortBytes),
   };
 }
+
+const operationCount = (cell: CellDefinition): number =>
+  topologicalOrder(stepGraph(cell)).filter((node) => operands(node).length > 0).length;
+
+/** A cell's pointwise work in terms of an LSTM's, on which the constants were fitted: the ratio of the operations in their graphs. */
+export const pointwiseScale = (cell: CellDefinition): number => operationCount(cell) / operationCount(lstm);

@@ -16,14 +16,30 @@ struct Exchange {
 };
 `;
 
+/** The cell does not bound h below 2: it travels scaled by a power of two, which is exact. */
+const scalingSource = (exponent: number): string => `
+constexpr float SEND_SCALE = 0x1p-${exponent}f;
+constexpr float RECEIVE_SCALE = 0x1p${exponent}f;
+
+/** Elements times a power of two. */
+KERNELGEN_DEVICE uint16_t scaled(uint16_t element, float scale) { return float_to_bf16(bf16_to_float(element) * scale); }
+KERNELGEN_DEVICE uint32_t scaled(uint32_t word, float scale) {
+  if constexpr (sizeof(Element) == 4) return bits_of(float_of(word) * scale);
+  return pack_bf16(low_bf16_to_float(word) * scale, high_bf16_to_float(word) * scale);
+}
+KERNELGEN_DEVICE Words2 scaled(Words2 words, float scale) { return {scaled(words.w[0], scale), scaled(words.w[1], scale)}; }
+`;
+
 /**
  * The head is spread over blocks: h goes through global memory (L2), and the data itself tells that it has arrived.
  *
- * |h| < 2, so the highest exponent bit of an element is free. It carries a mark that flips each time a buffer is written anew; a reader
+ * |h| < 2, by the cell or by scaling, so the highest exponent bit of an element is free. It carries a mark that flips each time a buffer is written anew; a reader
  * polls until all elements show the mark of the step it waits for. Two buffers suffice: a block writes h(t) only after it has read all
  * of h(t − 1), so every block has then read all of h(t − 2), which h(t) replaces.
  */
-export const gridExchangeSource = `
+export const gridExchangeSource = (
+  scaleExponent: number,
+): string => `${scaleExponent === 0 ? "" : scalingSource(scaleExponent)}
 /** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
 KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
 
@@ -68,7 +84,7 @@ struct Exchange {
           if (has_mark(words[i], mark)) {
             const int word = first + i * THREADS_PER_BLOCK;
             KERNELGEN_UNROLL
-            for (int j = 0; j < 4; ++j) words[i].w[j] &= ~MARK_BITS;
+            for (int j = 0; j < 4; ++j) ${scaleExponent === 0 ? "words[i].w[j] &= ~MARK_BITS" : "words[i].w[j] = scaled(words[i].w[j] & ~MARK_BITS, RECEIVE_SCALE)"};
             Element* place = target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS;
             *reinterpret_cast<Words4*>(place) = words[i];
             missing[i] = false;
@@ -91,7 +107,7 @@ struct Exchange {
     // Units beyond the head are sent as zeros: readers wait for whole words.
     if (first_unit + unit >= HEAD_DIM) word = Packed{};
     Element* target = buffers + (step % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_UNITS + first_unit + unit;
-    store_marked(target, word, mark_of(step));
+    store_marked(target, ${scaleExponent === 0 ? "word" : "scaled(word, SEND_SCALE)"}, mark_of(step));
   }
 };
 `;

@@ -1,4 +1,5 @@
 import { and, constant, or } from "constrint";
+import { gatesWith } from "../cell/definition.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { stepCosts } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
@@ -13,14 +14,14 @@ const exchangeSizes = [1, 2, 4, 8, 16, 32];
 /**
  * R·h in fp32 by plain multiply-adds.
  *
- * The lanes of a warp form a grid: L lanes split the inner dimension, 32/L lanes hold different units. A lane holds all gates of P
+ * The lanes of a warp form a grid: L lanes split the inner dimension, 32/L lanes hold different units. A lane holds the recurrent rows of all gates of P
  * adjacent units over its inner indices, computes partial sums for all sequences of the block, and the L lanes then exchange them so
  * that each ends with the whole sums of its own V = batchTile/L sequences.
  */
 export const fmaProduct: MatrixProduct = {
   tile(problem, device, model) {
     const { headDim, batch } = problem;
-    const gates = problem.cell.gates.length;
+    const gates = gatesWith(problem.cell, "recurrent").length;
     const costs = stepCosts(device);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     const chunkCount = Math.ceil(headDim / chunk);

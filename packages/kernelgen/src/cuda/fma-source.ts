@@ -13,11 +13,11 @@ KERNELGEN_DEVICE int slot_sequence(int slot) {
  * WIDTH/LANES places. Each round exchanges half of what is left with the lane whose number differs in one bit.
  */
 template <int LANES, int WIDTH>
-KERNELGEN_DEVICE void reduce_scatter(float (&sums)[GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
+KERNELGEN_DEVICE void reduce_scatter(float (&sums)[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
   if constexpr (LANES > 1) {
     const bool upper = (lane_index() & LANES / 2) != 0;
     KERNELGEN_UNROLL
-    for (int gate = 0; gate < GATE_COUNT; ++gate) {
+    for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         KERNELGEN_UNROLL
@@ -34,8 +34,8 @@ KERNELGEN_DEVICE void reduce_scatter(float (&sums)[GATE_COUNT][UNITS_PER_THREAD]
 
 /** A block's part of R in registers, and its product with the state. */
 struct Product {
-  float matrix[GATE_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
-  float bias[GATE_COUNT][UNITS_PER_THREAD];
+  float matrix[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
+  float bias[RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
   Words4* shared_matrix;  // this thread's words of the chunks that are not in registers
   int inner_begin;        // first inner index of this thread; its chunks are LANES_ALONG_INNER · 4 apart
 
@@ -55,17 +55,18 @@ struct Product {
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     const int lane_along_inner = lane_index() % LANES_ALONG_INNER;
     inner_begin = (warp_along_inner * INNER_CHUNKS * LANES_ALONG_INNER + lane_along_inner) * 4;
-    constexpr int warp_words = (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * GATE_COUNT * UNITS_PER_THREAD * 32;
+    constexpr int warp_words = (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * RECURRENT_GATE_COUNT * UNITS_PER_THREAD * 32;
     shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
     KERNELGEN_UNROLL
-    for (int gate = 0; gate < GATE_COUNT; ++gate) {
+    for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         const int head_unit = first_unit + slot_unit(warp_along_units, 0) + unit;
         const bool valid = head_unit < HEAD_DIM;
         const int64_t row = static_cast<int64_t>(gate * HEAD_COUNT + head) * HEAD_DIM + head_unit;
         // The bias enters the sum once: in the first of the lanes and warps that split the inner dimension.
-        bias[gate][unit] = valid && inner_begin == 0 ? bias_values[row] : 0.0f;
+        const bool has_bias = valid && inner_begin == 0 && bias_gate(gate) >= 0;
+        bias[gate][unit] = has_bias ? bias_values[(bias_gate(gate) * HEAD_COUNT + head) * HEAD_DIM + head_unit] : 0.0f;
         KERNELGEN_UNROLL
         for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
           const Words4 words =
@@ -75,7 +76,7 @@ struct Product {
         }
         KERNELGEN_NO_UNROLL
         for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
-          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * RECURRENT_GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
           shared_matrix[row_chunk * 32] =
               load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
         }
@@ -84,13 +85,13 @@ struct Product {
   }
 
   /** Adds the product of four inner indices with h of all sequences. */
-  KERNELGEN_DEVICE static void multiply_chunk(const float (&weights)[GATE_COUNT][UNITS_PER_THREAD][4], const Element* state,
-                                              float (&partial)[GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
+  KERNELGEN_DEVICE static void multiply_chunk(const float (&weights)[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][4], const Element* state,
+                                              float (&partial)[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
     KERNELGEN_UNROLL
     for (int sequence = 0; sequence < BATCH_TILE; ++sequence) {
       const Words4 words = *reinterpret_cast<const Words4*>(state + sequence * STATE_STRIDE);
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
           KERNELGEN_UNROLL
@@ -101,10 +102,10 @@ struct Product {
   }
 
   /** sums[slot][gate][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
-  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][GATE_COUNT][UNITS_PER_THREAD]) const {
-    float partial[GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE];
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD]) const {
+    float partial[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE];
     KERNELGEN_UNROLL
-    for (int gate = 0; gate < GATE_COUNT; ++gate) {
+    for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         KERNELGEN_UNROLL
@@ -113,9 +114,9 @@ struct Product {
     }
     KERNELGEN_UNROLL
     for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
-      float weights[GATE_COUNT][UNITS_PER_THREAD][4];
+      float weights[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][4];
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
           KERNELGEN_UNROLL
@@ -127,12 +128,12 @@ struct Product {
     // Not unrolled: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
     KERNELGEN_NO_UNROLL
     for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
-      float weights[GATE_COUNT][UNITS_PER_THREAD][4];
+      float weights[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][4];
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * RECURRENT_GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
           const Words4 words = shared_matrix[row_chunk * 32];
           KERNELGEN_UNROLL
           for (int i = 0; i < 4; ++i) weights[gate][unit][i] = float_of(words.w[i]);
@@ -144,7 +145,7 @@ struct Product {
     KERNELGEN_UNROLL
     for (int slot = 0; slot < WARP_SLOTS; ++slot) {
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) sums[slot][gate][unit] = partial[gate][unit][slot];
       }

@@ -1,6 +1,7 @@
 import { renderCellStep } from "../cell/render.js";
 import type { Problem } from "../plan/problem.js";
 import { forwardTensors, type Tensor } from "../plan/tensors.js";
+import { biasGateSource, preActivations, slotBiasSource } from "./gate-source.js";
 
 const cType = (tensor: Tensor): string => (tensor.type === "bf16" ? "Element" : "float");
 
@@ -23,9 +24,15 @@ export function cellSource(problem: Problem): string {
       literal: (value) => `${Number.isInteger(value) ? value.toFixed(1) : value}f`,
       sigmoid: (operand) => `sigmoid(${operand})`,
       tanh: (operand) => `tanh(${operand})`,
+      exp: (operand) => `exp_approx(${operand})`,
+      log: (operand) => `log_approx(${operand})`,
+      logSigmoid: (operand) => `log_sigmoid_accurate(${operand})`,
+      divide: (left, right) => `divide_approx(${left}, ${right})`,
+      maximum: (left, right) => `maximum(${left}, ${right})`,
+      select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
     },
   );
-  return `
+  return `${biasGateSource(cell)}
 /** One step of one unit: u holds the pre-activations of the gates ${cell.gates.map((gate) => gate.name).join(", ")}; states are ${cell.states.map((state) => state.name).join(", ")}. */
 KERNELGEN_DEVICE void cell_step(const float (&u)[GATE_COUNT], float (&states)[STATE_COUNT]) {
 ${statements.map((statement) => `  ${statement}`).join("\n")}
@@ -48,11 +55,11 @@ export const reductionSource = `
  * Adds the partial sums of the warps that split the inner dimension, through shared memory. Warp w of them keeps slots w, w +
  * WARPS_ALONG_INNER, … as own slots. A lane's sums of a slot travel as SLOT_WORDS words of 16 bytes.
  */
-KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[WARP_SLOTS][GATE_COUNT][UNITS_PER_THREAD],
-                                          float (&own)[OWN_SLOTS][GATE_COUNT][UNITS_PER_THREAD]) {
+KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD],
+                                          float (&own)[OWN_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD]) {
   const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
   const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
-  const int values = GATE_COUNT * UNITS_PER_THREAD;
+  const int values = RECURRENT_GATE_COUNT * UNITS_PER_THREAD;
   const auto place = [&](int inner_warp, int slot, int word) {
     const int warp_slot = (inner_warp * WARPS_ALONG_UNITS + warp_along_units) * WARP_SLOTS + slot;
     return partial + (warp_slot * SLOT_WORDS + word) * 32 + lane_index();
@@ -106,6 +113,7 @@ export interface ExchangeText {
 export function kernelSource(problem: Problem, kernelName: string, exchange: ExchangeText): string {
   const { cell } = problem;
   const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
+  const slotBias = slotBiasSource(cell);
   const output = cell.states[0]!.name;
   const others = cell.states.slice(1);
   const keepsSequence = problem.stateOutput === "sequence";
@@ -168,7 +176,7 @@ ${kernelName}(
   int64_t outputs[OWN_SLOTS];
   [[maybe_unused]] int64_t last_outputs[OWN_SLOTS];
   float states[OWN_SLOTS][UNITS_PER_THREAD][STATE_COUNT] = {};
-  Packed prefetched[PREFETCH_STEPS][OWN_SLOTS][GATE_COUNT];
+  Packed prefetched[PREFETCH_STEPS][OWN_SLOTS][INPUT_GATE_COUNT];${slotBias.declaration}
   KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
     const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
@@ -178,25 +186,25 @@ ${kernelName}(
     const int sequence = first_sequence + sequences[i];
     valid[i] = EXACT_TILES || (slot < WARP_SLOTS && unit < HEAD_DIM && sequence < BATCH);
     const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
-    inputs[i] = (static_cast<int64_t>(sequence) * steps * GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;
+    inputs[i] = (static_cast<int64_t>(sequence) * steps * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;
     outputs[i] = (static_cast<int64_t>(sequence) * steps * HEAD_COUNT + head) * HEAD_DIM + unit;
     last_outputs[i] = initial;
     if (valid[i]) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-${initials}
+${initials}${slotBias.load}
       }
     }
   }
-  const auto prefetch = [&](Packed (&words)[OWN_SLOTS][GATE_COUNT]) {
+  const auto prefetch = [&](Packed (&words)[OWN_SLOTS][INPUT_GATE_COUNT]) {
     KERNELGEN_UNROLL
     for (int i = 0; i < OWN_SLOTS; ++i) {
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) {
         const Packed* source = reinterpret_cast<const Packed*>(wx + inputs[i] + gate * HEAD_COUNT * HEAD_DIM);
         words[i][gate] = valid[i] ? load_streaming(source) : Packed{};
       }
-      inputs[i] += GATE_COUNT * HEAD_COUNT * HEAD_DIM;
+      inputs[i] += INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;
     }
   };
   KERNELGEN_UNROLL
@@ -215,16 +223,16 @@ ${initials}
       sync_block();
 
       // Recurrent part of the pre-activations.
-      float sums[WARP_SLOTS][GATE_COUNT][UNITS_PER_THREAD];
+      float sums[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
       product.multiply(state_tile(shared_state, step), sums);
-      float own[OWN_SLOTS][GATE_COUNT][UNITS_PER_THREAD];
+      float own[OWN_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
       if constexpr (WARPS_ALONG_INNER > 1) {
         reduce_partial_sums(shared_partial, sums, own);
       } else {
         KERNELGEN_UNROLL
         for (int i = 0; i < OWN_SLOTS; ++i) {
           KERNELGEN_UNROLL
-          for (int gate = 0; gate < GATE_COUNT; ++gate) {
+          for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
             KERNELGEN_UNROLL
             for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) own[i][gate][unit] = sums[i][gate][unit];
           }
@@ -235,15 +243,17 @@ ${initials}
       Packed words[OWN_SLOTS];
       KERNELGEN_UNROLL
       for (int i = 0; i < OWN_SLOTS; ++i) {
-        float input_values[GATE_COUNT][UNITS_PER_THREAD];
+        float input_values[INPUT_GATE_COUNT][UNITS_PER_THREAD];
         KERNELGEN_UNROLL
-        for (int gate = 0; gate < GATE_COUNT; ++gate) unpack(prefetched[ahead][i][gate], input_values[gate]);
+        for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) unpack(prefetched[ahead][i][gate], input_values[gate]);
         float values[UNITS_PER_THREAD];
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          float u[GATE_COUNT];
-          KERNELGEN_UNROLL
-          for (int gate = 0; gate < GATE_COUNT; ++gate) u[gate] = own[i][gate][unit] + input_values[gate][unit];
+          const float u[GATE_COUNT] = {
+${preActivations(cell)
+  .map((sum) => `              ${sum},`)
+  .join("\n")}
+          };
           cell_step(u, states[i][unit]);
           values[unit] = states[i][unit][0];
         }

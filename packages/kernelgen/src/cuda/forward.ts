@@ -1,12 +1,14 @@
 import { and, constant, type IntExpr, type Model, or } from "constrint";
 import type { CudaDevice } from "hwmodels";
+import { gatesWith, statesRead } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
-import { stepCosts } from "./cost.js";
+import { pointwiseScale, stepCosts } from "./cost.js";
 import { emitForward } from "./emit-forward.js";
 import { fmaProduct } from "./fma-product.js";
+import { slotBiasGates } from "./gate-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { mmaProduct } from "./mma-product.js";
 import { onChipBytes, registerBytes } from "./on-chip.js";
@@ -43,9 +45,13 @@ export function forwardFamily(name: "resident" | "grid", exchange: StateExchange
 
 function tileForward(problem: Problem, device: CudaDevice, model: Model, exchange: StateExchange): Tiling {
   const { cell, headDim, heads, batch, dataType } = problem;
-  const gates = cell.gates.length;
+  const recurrentGates = gatesWith(cell, "recurrent").length;
+  const inputGates = gatesWith(cell, "input").length;
   const elementBytes = dataTypeBytes[dataType];
   const costs = stepCosts(device);
+  const [unitIssue, unitLatency] = [costs.unitIssue, costs.unitLatency].map((cost) =>
+    Math.round(cost * pointwiseScale(cell)),
+  ) as [number, number];
   const product = productFor(problem).tile(problem, device, model);
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
@@ -64,9 +70,12 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   );
   // Twice the units and sequences, since a thread may hold two columns where there is one sequence.
   const ownSlots = ceilQuotient(model, "ownSlots", warpSlots, warpsAlongInner, 2 * headDim * batch);
-  const slotWords = model.int("slotWords", 1, gates);
-  model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(gates)), "a slot's sums fit its words");
-  model.add(slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(gates)), "a slot has no spare word");
+  const slotWords = model.int("slotWords", 1, recurrentGates);
+  model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(recurrentGates)), "a slot's sums fit its words");
+  model.add(
+    slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(recurrentGates)),
+    "a slot has no spare word",
+  );
 
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateBuffers = constant(2).minus(splitsInner);
@@ -77,8 +86,8 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
 
   // Registers.
   const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
-  const prefetchRegisters = times(packedRegisters, ownSlots, gates, exchange.prefetchSteps);
-  const stateRegisters = times(ownSlots, unitsPerThread, cell.states.length - 1);
+  const prefetchRegisters = times(packedRegisters, ownSlots, inputGates, exchange.prefetchSteps);
+  const stateRegisters = times(ownSlots, unitsPerThread, statesRead(cell).length + slotBiasGates(cell).length);
   const estimatedRegisters = plus(
     product.matrixRegisters,
     product.workRegisters,
@@ -103,7 +112,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     device.warpAllocationGranularity * device.warpSize,
   );
 
-  const matrixBytes = times(unitTile, product.innerPadded, gates * elementBytes);
+  const matrixBytes = times(unitTile, product.innerPadded, recurrentGates * elementBytes);
   const exchanged = exchange.tile(problem, device, model, {
     batchBlocks,
     blockCount,
@@ -116,14 +125,16 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     constant(costs.step),
     product.cost,
     times(splitsInner, plus(partialBytes.times(2 * costs.sharedByte), constant(costs.reduction))),
-    times(ownSlots, unitsPerThread, plus(product.warpsPerPart.times(costs.unitIssue), constant(costs.unitLatency))),
+    times(ownSlots, unitsPerThread, plus(product.warpsPerPart.times(unitIssue), constant(unitLatency))),
     times(ownSlots, warpsAlongUnits, warpsAlongInner, costs.slotAccess),
     exchanged.cost,
   );
   return {
     unknowns: product.unknowns,
     derived: {
-      gateCount: constant(gates),
+      gateCount: constant(cell.gates.length),
+      recurrentGateCount: constant(recurrentGates),
+      inputGateCount: constant(inputGates),
       stateCount: constant(cell.states.length),
       headDim: constant(headDim),
       headCount: constant(heads),

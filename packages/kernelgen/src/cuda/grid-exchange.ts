@@ -1,5 +1,5 @@
 import { constant } from "constrint";
-import { stepGraph } from "../cell/definition.js";
+import { type CellDefinition, stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
@@ -18,6 +18,12 @@ const wordsInFlight = 4;
 const longestBatchTile = (batch: number): number => 2 * batch + 32;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
 const markedMagnitude = 2;
+/** Both types of the state have exponents to spare: h times 2^-64 stays below 2 up to |h| = 2^65, and loses nothing above 2^-62. */
+const unboundedScaleExponent = 64;
+
+/** Powers of two that h is scaled down by as it travels, so that the mark finds its bit free: none if the cell bounds h by itself. */
+export const scaleExponent = (cell: CellDefinition): number =>
+  largestMagnitude(stepGraph(cell)[0]!) < markedMagnitude ? 0 : unboundedScaleExponent;
 
 /** Units of a sequence as they travel: whole words. */
 function exchangeUnits(problem: Problem): number {
@@ -27,14 +33,7 @@ function exchangeUnits(problem: Problem): number {
 
 /** A head is spread over blocks, which exchange the state through global memory. */
 export const gridExchange: StateExchange = {
-  refuse(problem, device) {
-    if (!device.supports.cooperativeLaunch) return `${device.name} has no cooperative launch`;
-    const magnitude = largestMagnitude(stepGraph(problem.cell)[0]!);
-    if (magnitude >= markedMagnitude) {
-      return `the output of ${problem.cell.name} can reach ${magnitude}; the exchange needs it below ${markedMagnitude}`;
-    }
-    return undefined;
-  },
+  refuse: (_, device) => (device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`),
   coveredUnits: exchangeUnits,
   spreadsHead: true,
   prefetchSteps: 2,
@@ -75,7 +74,7 @@ constexpr int EXCHANGE_WORDS = EXCHANGE_UNITS / WORD_ELEMENTS;
 /** Words that a thread has on their way at once; more would cost registers that hold R. */
 constexpr int THREAD_WORDS = (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
-${gridExchangeSource}`,
+${gridExchangeSource(scaleExponent(problem.cell))}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;

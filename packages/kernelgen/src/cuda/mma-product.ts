@@ -1,4 +1,5 @@
 import { constant } from "constrint";
+import { gatesWith } from "../cell/definition.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { stepCosts } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
@@ -24,13 +25,14 @@ const elementBytes = 2;
  * R·h on the tensor cores: bf16 operands, fp32 sums, `mma.sync.m16n8k16` with R as the left operand.
  *
  * The rows of R are permuted so that all gates of a unit lie in one thread's accumulators: rows r and r + 8 of a fragment belong to the
- * same thread, so a group of 8·P units (P = unitsPerThread) with G gates fills G·P/2 fragments. The columns of a fragment are sequences;
+ * same thread, so U groups of 8·P units (P = unitsPerThread) with G gates fill ⌈U·G·P/2⌉ fragments; of an odd number of rows the last
+ * fragment is half empty. The columns of a fragment are sequences;
  * with columnsPerThread = 1 only every second column is used, which halves the pointwise work of a thread when the batch is split finely.
  */
 export const mmaProduct: MatrixProduct = {
   tile(problem, device, model) {
     const { headDim, batch } = problem;
-    const gates = problem.cell.gates.length;
+    const gates = gatesWith(problem.cell, "recurrent").length;
     const costs = stepCosts(device);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     const innerTileCount = Math.ceil(headDim / mma.inner);
@@ -47,8 +49,9 @@ export const mmaProduct: MatrixProduct = {
     model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
     const innerTiles = ceilQuotient(model, "innerTiles", innerTileCount, warpsAlongInner, innerTileCount);
     const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTiles);
-    const rowTiles = model.int("rowTiles", 1, gates * unitGroupCount);
-    model.add(rowTiles.times(rowsPerThread).eq(times(unitsPerThread, unitGroups, gates)), "gates fill whole fragments");
+    // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
+    const threadRows = times(unitsPerThread, unitGroups, gates);
+    const rowTiles = ceilQuotient(model, "rowTiles", threadRows, constant(rowsPerThread), gates * unitGroupCount);
 
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedFragments = times(warps, rowTiles, innerTiles.minus(innerTilesInRegisters));

@@ -17,13 +17,16 @@ struct Product {
   Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
   int inner_begin;        // first inner index of this warp
 
+  /** Rows of a thread: the gates of its units. Where they are odd in number, the last row of the last tile is zero. */
+  static constexpr int THREAD_ROWS = UNIT_GROUPS * RECURRENT_GATE_COUNT * UNITS_PER_THREAD;
+
   /** Row \`half\` of a thread in a row tile: its gate, and its unit within the warp's. */
   KERNELGEN_DEVICE static int row_gate(int row_tile, int half) {
-    return (row_tile * 2 + half) % (GATE_COUNT * UNITS_PER_THREAD) / UNITS_PER_THREAD;
+    return (row_tile * 2 + half) % (RECURRENT_GATE_COUNT * UNITS_PER_THREAD) / UNITS_PER_THREAD;
   }
   KERNELGEN_DEVICE static int row_unit(int row_tile, int half) {
     const int row = row_tile * 2 + half;
-    const int group = row / (GATE_COUNT * UNITS_PER_THREAD);
+    const int group = row / (RECURRENT_GATE_COUNT * UNITS_PER_THREAD);
     return (group * 8 + lane_index() / 4) * UNITS_PER_THREAD + row % UNITS_PER_THREAD;
   }
 
@@ -56,11 +59,14 @@ struct Product {
       KERNELGEN_UNROLL
       for (int half = 0; half < 2; ++half) {
         const int unit = first_unit + warp_along_units * UNIT_GROUPS * 8 * UNITS_PER_THREAD + row_unit(row_tile, half);
-        const int64_t row = static_cast<int64_t>(row_gate(row_tile, half) * HEAD_COUNT + head) * HEAD_DIM + unit;
-        valid[half] = unit < HEAD_DIM;
+        const int gate = row_gate(row_tile, half);
+        const int64_t row = static_cast<int64_t>(gate * HEAD_COUNT + head) * HEAD_DIM + unit;
+        valid[half] = row_tile * 2 + half < THREAD_ROWS && unit < HEAD_DIM;
         rows[half] = recurrent + (valid[half] ? row * HEAD_DIM : 0);
         // The bias enters the sum once: in the first of the warps that split the inner dimension.
-        bias[row_tile][half] = valid[half] && warp_along_inner == 0 ? to_float(bias_values[row]) : 0.0f;
+        const bool has_bias = valid[half] && warp_along_inner == 0 && bias_gate(gate) >= 0;
+        bias[row_tile][half] =
+            has_bias ? to_float(bias_values[(bias_gate(gate) * HEAD_COUNT + head) * HEAD_DIM + unit]) : 0.0f;
       }
       KERNELGEN_UNROLL
       for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; ++tile) {
@@ -103,7 +109,7 @@ struct Product {
   }
 
   /** sums[slot][gate][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
-  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][GATE_COUNT][UNITS_PER_THREAD]) const {
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD]) const {
     float accumulators[ROW_TILES][COLUMN_GROUPS][4];
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
@@ -145,10 +151,10 @@ struct Product {
       const int unit_group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
       const int column_group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < GATE_COUNT; ++gate) {
+      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          const int thread_row = (unit_group * GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const int thread_row = (unit_group * RECURRENT_GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
           const int result = thread_row % 2 * 2 + slot % COLUMNS_PER_THREAD;
           sums[slot][gate][unit] = accumulators[thread_row / 2][column_group][result];
         }

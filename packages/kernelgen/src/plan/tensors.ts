@@ -1,3 +1,4 @@
+import { gatesWith } from "../cell/definition.js";
 import { type DataType, dataTypeBytes } from "./data-type.js";
 import type { Problem } from "./problem.js";
 
@@ -10,6 +11,8 @@ export interface Tensor {
   readonly dimensions: string;
   readonly shape: readonly number[];
   readonly type: DataType;
+  /** Holds no negative numbers where they have no meaning (`CellState.isNonNegative`). */
+  readonly isNonNegative: boolean;
 }
 
 export const elementCount = (tensor: Tensor): number => tensor.shape.reduce((count, extent) => count * extent, 1);
@@ -20,34 +23,40 @@ export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * da
  *
  *     wx [B,T,G,N,D]  recurrent [G,N,D,D] (out, in)  bias [G,N,D]  and for each state s: s_initial [B,1,N,D], s [B,T,N,D]
  *
+ * G counts the gates that have the term: of a GRU, Wx and R have three each, and the bias four.
  * The recurrent state (the first) has the problem's data type; the other states are fp32, and hold T steps or the last one
  * (`Problem.stateOutput`).
  */
 export function forwardTensors(problem: Problem): readonly Tensor[] {
   const { cell, headDim: D, heads: N, batch: B, steps: T, dataType } = problem;
-  const G = cell.gates.length;
+  const [inputGates, recurrentGates, biasGates] = (["input", "recurrent", "bias"] as const).map(
+    (term) => gatesWith(cell, term).length,
+  ) as [number, number, number];
+  const weights = { role: "input", type: dataType, isNonNegative: false } as const;
   const stateType = (index: number): DataType => (index === 0 ? dataType : "fp32");
   const keepsSequence = (index: number): boolean => index === 0 || problem.stateOutput === "sequence";
   return [
-    { name: "wx", role: "input", dimensions: "B,T,G,N,D", shape: [B, T, G, N, D], type: dataType },
-    { name: "recurrent", role: "input", dimensions: "G,N,D,D", shape: [G, N, D, D], type: dataType },
-    { name: "bias", role: "input", dimensions: "G,N,D", shape: [G, N, D], type: dataType },
+    { ...weights, name: "wx", dimensions: "B,T,G,N,D", shape: [B, T, inputGates, N, D] },
+    { ...weights, name: "recurrent", dimensions: "G,N,D,D", shape: [recurrentGates, N, D, D] },
+    { ...weights, name: "bias", dimensions: "G,N,D", shape: [biasGates, N, D] },
     ...cell.states.map(
-      ({ name }, index): Tensor => ({
+      ({ name, isNonNegative }, index): Tensor => ({
         name: `${name}_initial`,
         role: "input",
         dimensions: "B,1,N,D",
         shape: [B, 1, N, D],
         type: stateType(index),
+        isNonNegative: isNonNegative ?? false,
       }),
     ),
     ...cell.states.map(
-      ({ name }, index): Tensor => ({
+      ({ name, isNonNegative }, index): Tensor => ({
         name,
         role: "output",
         dimensions: keepsSequence(index) ? "B,T,N,D" : "B,1,N,D",
         shape: [B, keepsSequence(index) ? T : 1, N, D],
         type: stateType(index),
+        isNonNegative: isNonNegative ?? false,
       }),
     ),
   ];

@@ -6,8 +6,9 @@ import { elementCount, forwardTensors, type Tensor } from "../plan/tensors.js";
 import type { TensorValues } from "./forward.js";
 
 /**
- * Random inputs of a forward pass: normal with deviation 1, but R with deviation 1/√D so that a step neither dies nor explodes. Every
- * value is rounded to its tensor's type, so that kernel and reference start from the same numbers. The same seed gives the same case.
+ * Random inputs of a forward pass: normal with deviation 1, but R with deviation 1/√D so that a step neither dies nor explodes. States
+ * that cannot be negative have zeros in place of negative numbers. Every value is rounded to its tensor's type, so that kernel and
+ * reference start from the same numbers. The same seed gives the same case.
  */
 export function randomInputs(problem: Problem, seed: number): TensorValues {
   const generator = xoroshiro128plus(seed);
@@ -18,7 +19,10 @@ export function randomInputs(problem: Problem, seed: number): TensorValues {
 function randomTensor(tensor: Tensor, problem: Problem, generator: RandomGenerator): Float64Array {
   const deviation = tensor.name === "recurrent" ? 1 / Math.sqrt(problem.headDim) : 1;
   const values = new Float64Array(elementCount(tensor));
-  for (let i = 0; i < values.length; i++) values[i] = roundTo(tensor.type, deviation * normal(generator));
+  for (let i = 0; i < values.length; i++) {
+    const value = deviation * normal(generator);
+    values[i] = tensor.isNonNegative && value < 0 ? 0 : roundTo(tensor.type, value);
+  }
   return values;
 }
 

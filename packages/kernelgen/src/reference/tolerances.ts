@@ -1,4 +1,11 @@
 import type { DataType } from "../plan/data-type.js";
 
-/** Largest absolute error of an output against float64 over a thousand steps of random inputs (`randomInputs`), by data type. */
+/**
+ * Largest error of an output against float64 over a thousand steps of random inputs (`randomInputs`), by data type: absolute where the
+ * expected value lies within ±1, relative to it beyond.
+ */
 export const tolerances: Readonly<Record<DataType, number>> = { bf16: 2e-2, fp32: 1e-4 };
+
+/** The error of a value as the tolerances mean it. */
+export const errorOf = (actual: number, expected: number): number =>
+  Math.abs(actual - expected) / Math.max(1, Math.abs(expected));

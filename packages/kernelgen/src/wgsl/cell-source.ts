@@ -7,9 +7,15 @@ const dialect: ScalarDialect = {
   literal: (value) => `${Number.isInteger(value) ? value.toFixed(1) : value}f`,
   sigmoid: (operand) => `sigmoid(${operand})`,
   tanh: (operand) => `tanh_stable(${operand})`,
+  exp: (operand) => `exp(${operand})`,
+  log: (operand) => `log(${operand})`,
+  logSigmoid: (operand) => `log_sigmoid(${operand})`,
+  divide: (left, right) => `${left} / ${right}`,
+  maximum: (left, right) => `max(${left}, ${right})`,
+  select: (condition, whenTrue, whenFalse) => `select(${whenFalse}, ${whenTrue}, ${condition})`,
 };
 
-/** The logistic function and tanh in terms of an exponential that cannot overflow; absolute error below 1e-6 with WGSL's exp. */
+/** The logistic function, its logarithm and tanh in terms of an exponential that cannot overflow; absolute error below 1e-6 with WGSL's exp. */
 const nonlinearities = `fn sigmoid(x: f32) -> f32 {
   let e = exp(-abs(x));
   return select(e, 1.0, x >= 0.0) / (1.0 + e);
@@ -19,6 +25,10 @@ const nonlinearities = `fn sigmoid(x: f32) -> f32 {
 fn tanh_stable(x: f32) -> f32 {
   let e = exp(-2.0 * abs(x));
   return sign(x) * ((1.0 - e) / (1.0 + e));
+}
+
+fn log_sigmoid(x: f32) -> f32 {
+  return min(x, 0.0) - log(1.0 + exp(-abs(x)));
 }`;
 
 /** The name of the vector that holds four gates' pre-activations, and the component of a gate. */

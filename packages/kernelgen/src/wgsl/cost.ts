@@ -1,6 +1,6 @@
 import type { WebGpuDevice } from "hwmodels";
 import { stepGraph } from "../cell/definition.js";
-import { topologicalOrder } from "../cell/scalar.js";
+import { type Scalar, topologicalOrder } from "../cell/scalar.js";
 import type { Problem } from "../plan/problem.js";
 
 /**
@@ -39,7 +39,9 @@ const latencyCycles = {
   pointwise: 300,
 } as const;
 
-/** Special functions in a sigmoid or tanh: an exponential and a division. */
+/** Operations that need special functions. */
+const nonlinear: ReadonlySet<Scalar["kind"]> = new Set(["sigmoid", "tanh", "exp", "log", "logSigmoid", "divide"]);
+/** Special functions in a sigmoid or tanh: an exponential and a division; the others are counted as as many. */
 const specialFunctionsPerNonlinearity = 2;
 /** Loads, stores and address arithmetic of the pointwise step beside the graph's own operations, per state and gate. */
 const instructionsPerTensorElement = 4;
@@ -51,7 +53,7 @@ export function stepCosts(problem: Problem, device: WebGpuDevice): StepCosts {
   const cycle = 1e6 / assumed.clockMegahertz;
   const cycles = (count: number): number => Math.round(count * cycle);
   const graph = topologicalOrder(stepGraph(cell));
-  const nonlinearities = graph.filter((node) => node.kind === "sigmoid" || node.kind === "tanh").length;
+  const nonlinearities = graph.filter((node) => nonlinear.has(node.kind)).length;
   const instructions = graph.length + instructionsPerTensorElement * (cell.gates.length + cell.states.length);
   return {
     matrixMultiplyAdd: cycles(matrixElements / assumed.fmaPerClockPerComputeUnit),

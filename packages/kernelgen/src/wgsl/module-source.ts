@@ -1,7 +1,9 @@
+import { gatePlaces } from "../cell/definition.js";
 import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
-import { forwardTensors, type Tensor } from "../plan/tensors.js";
+import { type StorageBuffer, storageBuffers } from "./storage-buffers.js";
+import { range } from "./unroll.js";
 
 /** The kernel's entry point, and the name of its file without extension. */
 export const entryPoint = (problem: Problem): string => `${problem.cell.name}_forward`;
@@ -9,17 +11,17 @@ export const entryPoint = (problem: Problem): string => `${problem.cell.name}_fo
 /** True if R can be read as vectors of four inner indices. */
 const hasAlignedRows = (problem: Problem): boolean => problem.headDim % 4 === 0;
 
-function binding(problem: Problem, tensor: Tensor, index: number): string {
-  const access = tensor.role === "input" ? "read" : "read_write";
-  const element = tensor.name === "recurrent" && hasAlignedRows(problem) ? "vec4f" : "f32";
-  return `@group(0) @binding(${index}) var<storage, ${access}> ${tensor.name}: array<${element}>;  // [${tensor.dimensions}]`;
+function binding(problem: Problem, { name, role, dimensions }: StorageBuffer, index: number): string {
+  const access = role === "input" ? "read" : "read_write";
+  const element = name === "recurrent" && hasAlignedRows(problem) ? "vec4f" : "f32";
+  return `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;  // [${dimensions}]`;
 }
 
-/** The bindings of a kernel: the problem's tensors in the order of `forwardTensors`, then the uniform `run`. */
+/** The bindings of a kernel: the problem's storage buffers in their order, then the uniform `run`. */
 function bindings(problem: Problem): string {
-  const tensors = forwardTensors(problem);
+  const buffers = storageBuffers(problem);
   return `// Tensors, dense, last dimension contiguous.
-${tensors.map((tensor, index) => binding(problem, tensor, index)).join("\n")}
+${buffers.map((buffer, index) => binding(problem, buffer, index)).join("\n")}
 
 struct Run {
   // Steps of every sequence.
@@ -27,7 +29,7 @@ struct Run {
   // The step of this dispatch, where a dispatch computes one.
   step: u32,
 }
-@group(0) @binding(${tensors.length}) var<uniform> run: Run;`;
+@group(0) @binding(${buffers.length}) var<uniform> run: Run;`;
 }
 
 /** A whole module: header, constants, bindings, and the body whose constants come from the plan. */
@@ -47,7 +49,7 @@ export function matrixSource(problem: Problem): string {
   const row = "(gate * HEAD_COUNT + head) * HEAD_DIM + unit";
   const chunk = hasAlignedRows(problem)
     ? `fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
-  if (gate >= GATE_COUNT || unit >= HEAD_DIM || chunk >= HEAD_DIM / 4u) { return vec4f(); }
+  if (unit >= HEAD_DIM || chunk >= HEAD_DIM / 4u) { return vec4f(); }
   return recurrent[(${row}) * (HEAD_DIM / 4u) + chunk];
 }`
     : `fn recurrent_element(row: u32, inner: u32) -> f32 {
@@ -56,7 +58,7 @@ export function matrixSource(problem: Problem): string {
 }
 
 fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
-  if (gate >= GATE_COUNT || unit >= HEAD_DIM) { return vec4f(); }
+  if (unit >= HEAD_DIM) { return vec4f(); }
   let row = ${row};
   let inner = chunk * 4u;
   return vec4f(
@@ -66,18 +68,24 @@ fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
     recurrent_element(row, inner + 3u),
   );
 }`;
-  return `// R of one unit, four inner indices from 4 * chunk, as zero outside of R.
+  const places = gatePlaces(problem.cell);
+  const vectorCount = Math.ceil(places.length / 4);
+  const loads = range(vectorCount).map((vector) => {
+    const rows = range(4).map((component) => {
+      const place = places[4 * vector + component]?.recurrent;
+      return place === undefined ? "vec4f()" : `recurrent_chunk(${place}u, head, unit, chunk)`;
+    });
+    return `fn load_matrix${vectorCount > 1 ? `_${vector}` : ""}(head: u32, unit: u32, chunk: u32) -> mat4x4f {
+  return transpose(mat4x4f(
+${rows.map((row) => `    ${row},`).join("\n")}
+  ));
+}`;
+  });
+  return `// R of one unit, four inner indices from 4 * chunk, as zero outside of R. Gates are counted as R counts them.
 ${chunk}
 
-// R of one unit for four gates and the four inner indices of a chunk: a column per inner index, a row per gate.
-fn load_matrix(first_gate: u32, head: u32, unit: u32, chunk: u32) -> mat4x4f {
-  return transpose(mat4x4f(
-    recurrent_chunk(first_gate, head, unit, chunk),
-    recurrent_chunk(first_gate + 1u, head, unit, chunk),
-    recurrent_chunk(first_gate + 2u, head, unit, chunk),
-    recurrent_chunk(first_gate + 3u, head, unit, chunk),
-  ));
-}
+// R of one unit for four gates of the cell and the four inner indices of a chunk: a column per inner index, a row per gate.
+${loads.join("\n\n")}
 
 // sums + matrix * state, one inner index after the other, so that a driver can make each a fused multiply-add.
 fn multiply_add(matrix: mat4x4f, state: vec4f, sums: vec4f) -> vec4f {

@@ -1,9 +1,9 @@
 import type { WebGpuDevice } from "hwmodels";
 import type { Problem } from "../plan/problem.js";
-import { forwardTensors, tensorBytes } from "../plan/tensors.js";
+import { bufferBytes, storageBuffers } from "./storage-buffers.js";
 
 /**
- * Why no WGSL kernel can serve a problem on the device, whatever its tile: the data type, the number of tensors, or the size of one.
+ * Why no WGSL kernel can serve a problem on the device, whatever its tile: the data type, the number of buffers, or the size of one.
  * Undefined if nothing stands against it.
  */
 export function refuseForward(problem: Problem, device: WebGpuDevice): string | undefined {
@@ -11,15 +11,15 @@ export function refuseForward(problem: Problem, device: WebGpuDevice): string | 
   if (problem.dataType !== "fp32") {
     return `${problem.dataType}: WGSL has no such type; WGSL kernels compute in fp32`;
   }
-  const tensors = forwardTensors(problem);
-  if (tensors.length > limits.maxStorageBuffersPerShaderStage) {
-    return `storage buffers: ${problem.cell.name} needs ${tensors.length}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;
+  const buffers = storageBuffers(problem);
+  if (buffers.length > limits.maxStorageBuffersPerShaderStage) {
+    return `storage buffers: ${problem.cell.name} needs ${buffers.length}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;
   }
   const allowedBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  for (const tensor of tensors) {
-    const bytes = tensorBytes(tensor);
+  for (const buffer of buffers) {
+    const bytes = bufferBytes(buffer);
     if (bytes > allowedBytes) {
-      return `tensor ${tensor.name} [${tensor.shape.join(",")}]: needs a storage buffer of ${bytes} B, ${name} allows ${allowedBytes} B`;
+      return `tensor ${buffer.name} [${buffer.shape.join(",")}]: needs a storage buffer of ${bytes} B, ${name} allows ${allowedBytes} B`;
     }
   }
   return undefined;

@@ -62,8 +62,8 @@ function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
   return { inRegisters, inWorkgroup, inStorage: derived.innerChunks! - inRegisters - inWorkgroup };
 }
 
-const loadMatrix = (p: number, v: number): string =>
-  `load_matrix(${4 * v}u, head, ${p}u * UNIT_LANES + unit_lane, chunk * INNER_LANES + inner_lane)`;
+const loadMatrix = (counts: SlotCounts, p: number, v: number): string =>
+  `${indexed(counts, "load_matrix", v)}(head, ${p}u * UNIT_LANES + unit_lane, chunk * INNER_LANES + inner_lane)`;
 
 function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
@@ -72,7 +72,7 @@ function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: 
     lines.push(
       ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
         const inner = `${c}u * INNER_LANES + inner_lane`;
-        return `let ${indexed(counts, "matrix", c, p!, v!)} = load_matrix(${4 * v!}u, head, ${p}u * UNIT_LANES + unit_lane, ${inner});`;
+        return `let ${indexed(counts, "matrix", c, p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${p}u * UNIT_LANES + unit_lane, ${inner});`;
       }),
     );
   }
@@ -82,7 +82,7 @@ function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: 
       `  let place = (chunk - CHUNKS_IN_REGISTERS) * MATRICES_PER_CHUNK;`,
       ...unroll(
         [unitsPerInvocation, gateVectors],
-        (p, v) => `  store_matrix(place + ${p! * gateVectors + v!}u, invocation, ${loadMatrix(p!, v!)});`,
+        (p, v) => `  store_matrix(place + ${p! * gateVectors + v!}u, invocation, ${loadMatrix(counts, p!, v!)});`,
       ),
       "}",
     );
@@ -122,7 +122,7 @@ function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: M
       ...block("for (var chunk = CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk < INNER_CHUNKS; chunk++) {", [
         ...unroll(
           [unitsPerInvocation, gateVectors],
-          (p, v) => `let ${indexed(counts, "matrix", p!, v!)} = ${loadMatrix(p!, v!)};`,
+          (p, v) => `let ${indexed(counts, "matrix", p!, v!)} = ${loadMatrix(counts, p!, v!)};`,
         ),
         ...multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v), state("chunk")),
       ]),
@@ -156,8 +156,7 @@ function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
     `var states_${o}: States;`,
     ...range(counts.gateVectors).map((v) => `var ${indexed(counts, "inputs", o, v)} = vec4f();`),
     `if (slot_${o}.exists) {`,
-    `  let index = state_index(slot_${o}, 1u, 0u);`,
-    `  states_${o} = States(${names.map((name) => `${name}_initial[index]`).join(", ")});`,
+    `  states_${o} = States(${names.map((_, s) => `initial_state(slot_${o}, ${s}u)`).join(", ")});`,
     `  state_tile[state_tile_index(0u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = states_${o}.${names[0]};`,
     ...range(counts.gateVectors).map(
       (v) => `  ${indexed(counts, "inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, 0u);`,

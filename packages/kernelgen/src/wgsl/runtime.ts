@@ -2,6 +2,7 @@ import { KernelgenError } from "../errors.js";
 import type { Plan } from "../plan/plan.js";
 import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
 import { entryPoint } from "./module-source.js";
+import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 import { bufferUsage, checked, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
 
 /** How long a step takes, and how that was measured. */
@@ -13,7 +14,7 @@ export interface StepTime {
 
 /** A forward kernel on a device, with buffers for its tensors. */
 export interface WebGpuForward {
-  /** The kernel's tensors, in the order of its bindings. */
+  /** The kernel's tensors, inputs first. */
   readonly tensors: readonly Tensor[];
   /** Copies values into the buffer of a tensor. Throws `KernelgenError` "invalid-name" or "invalid-problem". */
   write(tensorName: string, values: Float32Array<ArrayBuffer>): void;
@@ -47,17 +48,17 @@ export async function createForward(device: GPUDevice, plan: Plan, source: strin
       `the source is not the WGSL of plan ${plan.hash}: it does not carry its hash`,
     );
   }
-  const tensors = forwardTensors(problem);
-  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, tensors));
+  const buffers = storageBuffers(problem);
+  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, buffers));
   const pipeline = await compile(device, layout, entryPoint(problem), source);
-  return checked(device, "buffers", () => new Forward(device, plan, tensors, layout, pipeline));
+  return checked(device, "buffers", () => new Forward(device, plan, buffers, layout, pipeline));
 }
 
-function bindGroupLayout(device: GPUDevice, tensors: readonly Tensor[]): GPUBindGroupLayout {
+function bindGroupLayout(device: GPUDevice, buffers: readonly StorageBuffer[]): GPUBindGroupLayout {
   const visibility = shaderStageCompute;
   return device.createBindGroupLayout({
     entries: [
-      ...tensors.map(
+      ...buffers.map(
         ({ role }, binding): GPUBindGroupLayoutEntry => ({
           binding,
           visibility,
@@ -65,7 +66,7 @@ function bindGroupLayout(device: GPUDevice, tensors: readonly Tensor[]): GPUBind
         }),
       ),
       {
-        binding: tensors.length,
+        binding: buffers.length,
         visibility,
         buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: runBytes },
       },
@@ -90,12 +91,31 @@ async function compile(
   return untilLost(device, pipeline.catch(failed));
 }
 
+/** Where a tensor lies on the device. */
+interface TensorPlace {
+  readonly buffer: GPUBuffer;
+  readonly offsetBytes: number;
+  readonly bytes: number;
+}
+
+/** The places of the tensors of a storage buffer, by name. */
+function tensorPlaces({ tensors }: StorageBuffer, buffer: GPUBuffer): [name: string, place: TensorPlace][] {
+  let offsetBytes = 0;
+  return tensors.map((tensor) => {
+    const place = { buffer, offsetBytes, bytes: tensorBytes(tensor) };
+    offsetBytes += place.bytes;
+    return [tensor.name, place];
+  });
+}
+
 class Forward implements WebGpuForward {
   readonly tensors: readonly Tensor[];
   readonly #device: GPUDevice;
   readonly #plan: Plan;
   readonly #pipeline: GPUComputePipeline;
-  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  /** Where each tensor lies, by name. */
+  readonly #places: ReadonlyMap<string, TensorPlace>;
+  readonly #buffers: readonly GPUBuffer[];
   readonly #uniforms: GPUBuffer;
   /** Distance of two entries of the uniform buffer. */
   readonly #uniformStride: number;
@@ -105,25 +125,23 @@ class Forward implements WebGpuForward {
   constructor(
     device: GPUDevice,
     plan: Plan,
-    tensors: readonly Tensor[],
+    storage: readonly StorageBuffer[],
     layout: GPUBindGroupLayout,
     pipeline: GPUComputePipeline,
   ) {
-    this.tensors = tensors;
+    this.tensors = forwardTensors(plan.problem);
     this.#device = device;
     this.#plan = plan;
     this.#pipeline = pipeline;
-    const { storage, copySource, copyDestination, uniform } = bufferUsage;
-    this.#buffers = new Map(
-      tensors.map((tensor) => [
-        tensor.name,
-        device.createBuffer({
-          label: tensor.name,
-          size: tensorBytes(tensor),
-          usage: storage | copySource | copyDestination,
-        }),
-      ]),
+    const { copySource, copyDestination, uniform } = bufferUsage;
+    this.#buffers = storage.map((buffer) =>
+      device.createBuffer({
+        label: buffer.name,
+        size: bufferBytes(buffer),
+        usage: bufferUsage.storage | copySource | copyDestination,
+      }),
     );
+    this.#places = new Map(storage.flatMap((buffer, index) => tensorPlaces(buffer, this.#buffers[index]!)));
     this.#uniformStride = Math.max(runBytes, device.limits.minUniformBufferOffsetAlignment);
     this.#uniforms = device.createBuffer({
       label: "run",
@@ -133,12 +151,10 @@ class Forward implements WebGpuForward {
     const uniformEntry = { buffer: this.#uniforms, size: runBytes };
     this.#bindGroup = device.createBindGroup({
       layout,
-      entries: [...[...this.#buffers.values()].map((buffer) => ({ buffer })), uniformEntry].map(
-        (resource, binding) => ({
-          binding,
-          resource,
-        }),
-      ),
+      entries: [...this.#buffers.map((buffer) => ({ buffer })), uniformEntry].map((resource, binding) => ({
+        binding,
+        resource,
+      })),
     });
   }
 
@@ -155,7 +171,8 @@ class Forward implements WebGpuForward {
         `tensor ${tensorName} [${tensor.shape.join(",")}]: got ${values.length} values, needs ${elementCount(tensor)}`,
       );
     }
-    this.#device.queue.writeBuffer(this.#buffer(tensorName), 0, values);
+    const { buffer, offsetBytes } = this.#place(tensorName);
+    this.#device.queue.writeBuffer(buffer, offsetBytes, values);
   }
 
   async run(): Promise<void> {
@@ -165,7 +182,7 @@ class Forward implements WebGpuForward {
   }
 
   async read(tensorName: string): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await this.#readBuffer(this.#buffer(tensorName)));
+    return new Float32Array(await this.#readBuffer(this.#place(tensorName)));
   }
 
   async time(runs: number): Promise<StepTime> {
@@ -186,7 +203,7 @@ class Forward implements WebGpuForward {
 
   destroy(): void {
     this.#destroyed = true;
-    for (const buffer of this.#buffers.values()) buffer.destroy();
+    for (const buffer of this.#buffers) buffer.destroy();
     this.#uniforms.destroy();
   }
 
@@ -238,7 +255,9 @@ class Forward implements WebGpuForward {
           encoder.resolveQuerySet(timestamps, 0, 2, resolved, 0);
           device.queue.submit([encoder.finish()]);
         });
-        const [begin, end] = new BigUint64Array(await this.#readBuffer(resolved));
+        const [begin, end] = new BigUint64Array(
+          await this.#readBuffer({ buffer: resolved, offsetBytes: 0, bytes: timestampBytes }),
+        );
         if (end! <= begin!) return undefined;
         nanoseconds += Number(end! - begin!);
       }
@@ -249,13 +268,13 @@ class Forward implements WebGpuForward {
     }
   }
 
-  async #readBuffer(buffer: GPUBuffer): Promise<ArrayBuffer> {
+  async #readBuffer({ buffer, offsetBytes, bytes }: TensorPlace): Promise<ArrayBuffer> {
     const device = this.#device;
     const { mapRead, copyDestination } = bufferUsage;
     const staging = await checked(device, "read back", () => {
-      const staging = device.createBuffer({ size: buffer.size, usage: mapRead | copyDestination });
+      const staging = device.createBuffer({ size: bytes, usage: mapRead | copyDestination });
       const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+      encoder.copyBufferToBuffer(buffer, offsetBytes, staging, 0, bytes);
       device.queue.submit([encoder.finish()]);
       return staging;
     });
@@ -267,11 +286,11 @@ class Forward implements WebGpuForward {
     }
   }
 
-  #buffer(tensorName: string): GPUBuffer {
+  #place(tensorName: string): TensorPlace {
     this.#requireAlive();
-    const buffer = this.#buffers.get(tensorName);
-    if (buffer === undefined) throw this.#unknownTensor(tensorName);
-    return buffer;
+    const place = this.#places.get(tensorName);
+    if (place === undefined) throw this.#unknownTensor(tensorName);
+    return place;
   }
 
   #unknownTensor(name: string): KernelgenError {

@@ -1,3 +1,4 @@
+import { gatePlaces } from "../cell/definition.js";
 import type { Plan } from "../plan/plan.js";
 import { range, unroll } from "./unroll.js";
 
@@ -103,11 +104,16 @@ fn add_partial_sums(gate_vector: u32, slot: Slot) -> vec4f {
 /** WGSL of slots: where they lie, their inputs, and their sums. */
 export function slotSource(plan: Plan): string {
   const counts = slotCounts(plan);
-  const gates = plan.problem.cell.gates;
+  const places = gatePlaces(plan.problem.cell);
   const inputs = range(counts.gateVectors).map((v) => {
-    const components = range(4).map((i) =>
-      4 * v + i < gates.length ? `gate_input(slot, step, ${4 * v + i}u)` : "0.0",
-    );
+    const components = range(4).map((i) => {
+      const { input, bias } = places[4 * v + i] ?? {};
+      const terms = [
+        ...(input === undefined ? [] : [`gate_input(slot, step, ${input}u)`]),
+        ...(bias === undefined ? [] : [`gate_bias(slot, ${bias}u)`]),
+      ];
+      return terms.length > 0 ? terms.join(" + ") : "0.0";
+    });
     return `fn ${indexed(counts, "load_inputs", v)}(slot: Slot, step: u32) -> vec4f {
   return vec4f(
 ${components.map((component) => `    ${component},`).join("\n")}
@@ -144,10 +150,19 @@ fn state_index(slot: Slot, kept_steps: u32, step: u32) -> u32 {
   return (slot.sequence * kept_steps + step) * LAYER_DIM + slot.layer_unit;
 }
 
-// The input and the bias of one gate; wx is [B,T,G,N,D], bias [G,N,D].
+// The initial value of state s of a slot; initial_states is [S,B,1,N,D].
+fn initial_state(slot: Slot, s: u32) -> f32 {
+  return initial_states[s * (BATCH * LAYER_DIM) + state_index(slot, 1u, 0u)];
+}
+
+// The input of one gate, as wx [B,T,G,N,D] counts gates.
 fn gate_input(slot: Slot, step: u32, gate: u32) -> f32 {
-  let unit = gate * LAYER_DIM + slot.layer_unit;
-  return wx[(slot.sequence * run.steps + step) * (GATE_COUNT * LAYER_DIM) + unit] + bias[unit];
+  return wx[((slot.sequence * run.steps + step) * INPUT_GATE_COUNT + gate) * LAYER_DIM + slot.layer_unit];
+}
+
+// The bias of one gate, as bias [G,N,D] counts gates.
+fn gate_bias(slot: Slot, gate: u32) -> f32 {
+  return bias[gate * LAYER_DIM + slot.layer_unit];
 }
 
 ${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}`;

@@ -30,7 +30,7 @@ function previousStatesSource(plan: Plan): string {
 fn previous_output(head: u32, sequence: u32, inner: u32) -> f32 {
   if (inner >= HEAD_DIM || sequence >= BATCH) { return 0.0; }
   let unit = head * HEAD_DIM + inner;
-  if (run.step == 0u) { return ${output}_initial[sequence * LAYER_DIM + unit]; }
+  if (run.step == 0u) { return initial_states[sequence * LAYER_DIM + unit]; }
   return ${output}[(sequence * run.steps + run.step - 1u) * LAYER_DIM + unit];
 }
 
@@ -46,8 +46,7 @@ fn previous_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
 
 fn previous_states(slot: Slot) -> States {
   if (run.step == 0u) {
-    let index = state_index(slot, 1u, 0u);
-    return States(${cell.states.map(({ name }) => `${name}_initial[index]`).join(", ")});
+    return States(${cell.states.map((_, s) => `initial_state(slot, ${s}u)`).join(", ")});
   }
   return States(
 ${previous.join("\n")}
@@ -59,7 +58,7 @@ function multiply(counts: SlotCounts): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
   const matrices = unroll([unitsPerInvocation, gateVectors], (p, v) => {
     const unit = `first_unit + ${p}u * UNIT_LANES + unit_lane`;
-    return `let ${indexed(counts, "matrix", p!, v!)} = load_matrix(${4 * v!}u, head, ${unit}, chunk);`;
+    return `let ${indexed(counts, "matrix", p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${unit}, chunk);`;
   });
   const products = multiplyChunk(
     counts,

@@ -2,6 +2,7 @@ import type { Problem } from "../plan/problem.js";
 import { elementCount } from "../plan/tensors.js";
 import { referenceForward } from "../reference/forward.js";
 import { randomInputs } from "../reference/random-case.js";
+import { errorOf } from "../reference/tolerances.js";
 import type { WebGpuForward } from "./runtime.js";
 
 /** How far an output is from the reference. */
@@ -28,15 +29,15 @@ export async function verifyForward(
   const expected = referenceForward(problem, inputs);
   const errors: OutputError[] = [];
   for (const { name } of outputs) {
-    errors.push({ tensor: name, largestError: largestDifference(expected[name]!, await forward.read(name)) });
+    errors.push({ tensor: name, largestError: largestErrorOf(expected[name]!, await forward.read(name)) });
   }
   return errors;
 }
 
-function largestDifference(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
+function largestErrorOf(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(expected[i]! - actual[i]!);
+    const difference = errorOf(actual[i]!, expected[i]!);
     if (!(difference <= largest)) largest = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
   }
   return largest;

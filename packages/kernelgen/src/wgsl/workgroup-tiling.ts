@@ -1,5 +1,6 @@
 import { and, constant, type IntExpr, type IntVar, type Model, max, or } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
+import { gatesWith } from "../cell/definition.js";
 import type { Budget } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
@@ -126,7 +127,7 @@ export function tileWorkgroup(
     sumRegisters: times(slotsPerUnitLane, gateVectors, lanesPerVector),
     slotRegisters: ownSlots.times(cell.states.length + slotIndexRegisters),
     derived: {
-      gateCount: constant(cell.gates.length),
+      inputGateCount: constant(gatesWith(cell, "input").length),
       headDim: constant(headDim),
       headCount: constant(heads),
       batch: constant(batch),
