@@ -35,7 +35,7 @@ export const blackwellProducts: readonly CudaProduct[] = [
         "multiprocessorCount",
         "timing.memoryBytesPerSecond",
       ]),
-      source("reported", "nvidia-smi of a B300 SXM6 AC, clocks.max.sm", ["timing.clockMegahertz"]),
+      source("reported", "benchmark notes of a B300 SXM6 AC, its clock locked at 1920 MHz", ["timing.clockMegahertz"]),
       source("estimate", "L2 as the B200; NVIDIA does not publish it", ["l2Bytes"]),
     ],
   },

@@ -88,7 +88,7 @@ const chips: readonly AppleChip[] = [
     sources: [
       published("Apple, M4 newsroom: 10 cores, 120 GB/s"),
       clockAssumed,
-      limitsFrom("reported", "adapter dump of an M4 with 32 GB, Chrome 151", [
+      limitsFrom("reported", "adapter dumps of an M4, and of an Apple GPU with 32 GB in Chrome 151", [
         "maxStorageBuffersPerShaderStage",
         "maxStorageBufferBindingSize",
         "maxBufferSize",
