@@ -190,6 +190,31 @@ export class Store {
     return this.tables[x]![32 * word + 31 - Math.clz32(bits & -bits)]!;
   }
 
+  /** Writes the values of x, which has finitely many, ascending to `into` from `at` on. Returns the index after the last. */
+  copyValues(x: number, into: Float64Array, at: number): number {
+    const min = this.min(x);
+    const max = this.max(x);
+    const firstWord = this.firstWords[x]!;
+    let end = at;
+    if (firstWord < 0) {
+      const stride = this.stride(x);
+      into[end++] = min;
+      for (let value = min + stride; value <= max; value += stride) into[end++] = value;
+      return end;
+    }
+    const table = this.tables[x]!;
+    const words = this.words.cells;
+    const low = this.indexAtLeast(x, min);
+    const high = this.indexAtLeast(x, max);
+    for (let word = low >> 5; word <= high >> 5; word++) {
+      let bits = words[firstWord + word]!;
+      if (word === low >> 5) bits &= -1 << (low & 31);
+      if (word === high >> 5) bits &= -1 >>> (31 - (high & 31));
+      for (; bits !== 0; bits &= bits - 1) into[end++] = table[32 * word + 31 - Math.clz32(bits & -bits)]!;
+    }
+    return end;
+  }
+
   // ---------------------------------------------------------------------------------------------------------- narrowing
 
   /** x ≥ bound. */
