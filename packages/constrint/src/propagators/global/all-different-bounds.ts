@@ -1,3 +1,4 @@
+import { BEYOND } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { LiteralKind } from "../../engine/literal.js";
@@ -66,11 +67,19 @@ export class AllDifferentBounds implements Propagator {
     let finite = 0;
     let open = false;
     for (let i = 0; i < scope.length; i++) {
-      low[i] = store.min(scope[i]!) + shifts[i]!;
-      high[i] = store.max(scope[i]!) + shifts[i]! + 1;
-      if (!Number.isSafeInteger(low[i]) || !Number.isSafeInteger(high[i])) low[i] = high[i] = Infinity;
-      else finite++;
-      if (!store.isFixed(scope[i]!)) open = true;
+      const min = store.min(scope[i]!);
+      const max = store.max(scope[i]!);
+      const from = min + shifts[i]!;
+      const to = max + shifts[i]! + 1;
+      if (min !== max) open = true;
+      if (from > -BEYOND && to < BEYOND) {
+        low[i] = from;
+        high[i] = to;
+        finite++;
+      } else {
+        low[i] = Infinity;
+        high[i] = Infinity;
+      }
     }
     sortBy(this.byLow, low);
     sortBy(this.byHigh, high);
