@@ -146,6 +146,9 @@ export class DepthFirstSearch implements Search {
     this.depth++;
     this.nodes++;
     if (this.depth > this.peakDepth) this.peakDepth = this.depth;
+    // What propagators only do at the root's level is dear: once a right side holds there for good, it is a node like others.
+    // Nogoods are recorded at the root's level.
+    if (store.level === 0 && this.nogoods === undefined) store.push();
     store.push();
     return this.settle(applyLeft(store, decision.variable, decision.value, decision.split));
   }

@@ -74,6 +74,8 @@ export class LinearEqual implements Propagator, LinearTerms {
     }
     if (smallest > total || largest < total) return Outcome.failed;
     if (unfixed === 0) return Outcome.entailed;
+    // Over the reals, one pass reaches the fixpoint; only a bound that was rounded, or fell into a gap, may move others.
+    let moved = false;
     for (let i = 0; i < variables.length; i++) {
       const a = coefficients[i]!;
       const x = variables[i]!;
@@ -87,17 +89,20 @@ export class LinearEqual implements Propagator, LinearTerms {
       const newMax = a > 0 ? floorDivide(high, a) : floorDivide(low, a);
       if (newMin > min) {
         if (!store.setMin(x, newMin)) return Outcome.failed;
+        moved ||= store.min(x) * a !== (a > 0 ? low : high);
         if (a > 0) smallest += a * (store.min(x) - min);
         else largest += a * (store.min(x) - min);
       }
       if (newMax < max) {
         if (!store.setMax(x, newMax)) return Outcome.failed;
+        moved ||= store.max(x) * a !== (a > 0 ? high : low);
         if (a > 0) largest += a * (store.max(x) - max);
         else smallest += a * (store.max(x) - max);
       }
     }
     // Below the root, the bounds find nearly as much as the congruences, in less time.
-    if (store.level === 0 && !this.propagateCongruences(store)) return Outcome.failed;
+    if (store.level > 0) return moved ? Outcome.changed : Outcome.stable;
+    if (!this.propagateCongruences(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
   }
 
