@@ -1,5 +1,5 @@
 import type { Constraint } from "../model/constraint.js";
-import { and, or } from "../model/constraint.js";
+import { and, Or } from "../model/constraint.js";
 import type { IntExpr } from "../model/expression.js";
 import type { SetLiteral } from "./syntax.js";
 
@@ -30,7 +30,16 @@ export function elementsOf(set: IntSet): number[] {
 
 /** expression ∈ set. @internal */
 export function isIn(expression: IntExpr, set: IntSet): Constraint {
-  return or(
-    ...set.map(([low, high]) => (low === high ? expression.eq(low) : and(expression.ge(low), expression.le(high)))),
+  return new Or(
+    set.map(([low, high]) => (low === high ? expression.eq(low) : and(expression.ge(low), expression.le(high)))),
   );
+}
+
+/** expression ∉ set: below its first run, between two, or above the last. @internal */
+export function isNotIn(expression: IntExpr, set: IntSet): Constraint {
+  const [first] = set;
+  const last = set.at(-1);
+  if (first === undefined || last === undefined) return and();
+  const gaps = set.slice(1).map(([low], i) => and(expression.gt(set[i]![1]), expression.lt(low)));
+  return new Or([expression.lt(first[0]), ...gaps, expression.gt(last[1])]);
 }

@@ -53,11 +53,11 @@ export function compileDisjunction(branches: readonly Compiled[], context: Disju
     if (branch.length === 0) return [];
     const simple = alternativesIn(branch);
     if (simple === undefined) complex.push(branch);
-    else restrictions.push(...simple);
+    else for (const restriction of simple) restrictions.push(restriction);
   }
   const { literals, memberships, isTrue } = combined(restrictions, context.engine.store);
   if (isTrue) return [];
-  complex.push(...memberships.map((membership) => [membership]));
+  for (const membership of memberships) complex.push([membership]);
   const [branch, ...others] = complex;
   if (branch === undefined) return clause(literals);
   if (others.length === 0) {
@@ -149,7 +149,7 @@ function combined(
   for (const { variable, values } of restrictions) {
     const known = byVariable.get(variable);
     if (known === undefined) byVariable.set(variable, [...values]);
-    else known.push(...values);
+    else for (const range of values) known.push(range);
   }
   let isTrue = false;
   for (const [variable, intervals] of byVariable) {

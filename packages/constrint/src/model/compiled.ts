@@ -8,7 +8,7 @@ export function conjunction(parts: readonly Compiled[]): Compiled {
   const propagators: Propagator[] = [];
   for (const part of parts) {
     if (part === false) return false;
-    propagators.push(...part);
+    for (const propagator of part) propagators.push(propagator);
   }
   return propagators;
 }

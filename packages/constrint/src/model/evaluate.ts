@@ -142,9 +142,12 @@ function evaluateFast(expression: IntExpr, assignment: Assignment): number {
       return expression.kind === "remainder" ? r : exactOrNaN(exactOrNaN(n - r) / d);
     }
     case "max":
-      return Math.max(...expression.operands.map((operand) => evaluateFast(operand, assignment)));
+      return expression.operands.reduce(
+        (best, operand) => Math.max(best, evaluateFast(operand, assignment)),
+        -Infinity,
+      );
     case "min":
-      return Math.min(...expression.operands.map((operand) => evaluateFast(operand, assignment)));
+      return expression.operands.reduce((best, operand) => Math.min(best, evaluateFast(operand, assignment)), Infinity);
   }
 }
 

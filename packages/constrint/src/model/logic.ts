@@ -1,13 +1,15 @@
 import { SolverError } from "../error.js";
 import {
+  And,
   and,
   Comparison,
   type Constraint,
   type Divides,
+  Or,
   or,
   type Relation,
   requireConstraint,
-  xor,
+  Xor,
 } from "./constraint.js";
 import type { IntExpr } from "./expression.js";
 import { divisorsIn } from "./nodes-in.js";
@@ -39,11 +41,11 @@ export function not(constraint: Constraint): Constraint {
     case "divides":
       return notDivides(constraint);
     case "and":
-      return or(...constraint.constraints.map(not));
+      return new Or(constraint.constraints.map(not));
     case "or":
-      return and(...constraint.constraints.map(not));
+      return new And(constraint.constraints.map(not));
     case "xor":
-      return xor(ALWAYS, ...constraint.constraints);
+      return new Xor([ALWAYS, ...constraint.constraints]);
     default:
       throw new SolverError("invalid-expression", `not: the constraint ${constraint.kind} has no negation`);
   }

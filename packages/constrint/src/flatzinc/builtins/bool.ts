@@ -1,4 +1,4 @@
-import { and, type Constraint, or, xor } from "../../model/constraint.js";
+import { And, and, type Constraint, Or, Xor, xor } from "../../model/constraint.js";
 import type { IntExpr } from "../../model/expression.js";
 import { iff, implies, not } from "../../model/logic.js";
 import { varBool, varBools, varInt } from "../parameter.js";
@@ -12,7 +12,7 @@ export const BOOL: BuiltinTable = {
   bool_le: builtin([varBool, varBool], (a, b) => implies(isTrue(a), isTrue(b))),
   bool_lt: builtin([varBool, varBool], (a, b) => and(isFalse(a), isTrue(b))),
   bool_clause: builtin([varBools, varBools], clause),
-  array_bool_xor: builtin([varBools], (xs) => xor(...xs.map(isTrue))),
+  array_bool_xor: builtin([varBools], (xs) => new Xor(xs.map(isTrue))),
 };
 
 /**
@@ -49,10 +49,10 @@ function isFalse(x: IntExpr): Constraint {
 }
 
 function allTrue(xs: readonly IntExpr[]): Constraint {
-  return and(...xs.map(isTrue));
+  return new And(xs.map(isTrue));
 }
 
 /** At least one x is true or one y false. */
 function clause(xs: readonly IntExpr[], ys: readonly IntExpr[]): Constraint {
-  return or(...xs.map(isTrue), ...ys.map(isFalse));
+  return new Or([...xs.map(isTrue), ...ys.map(isFalse)]);
 }

@@ -1,4 +1,4 @@
-import { and, type Constraint, or } from "../../model/constraint.js";
+import { And, and, type Constraint, Or, or } from "../../model/constraint.js";
 import type { IntExpr } from "../../model/expression.js";
 import { allDifferent } from "../../model/global/all-different.js";
 import { binPacking } from "../../model/global/bin-packing.js";
@@ -53,7 +53,7 @@ export const GLOBAL: BuiltinTable = {
 };
 
 function someEqual(xs: readonly IntExpr[]): Constraint {
-  return or(...xs.flatMap((x, i) => xs.slice(i + 1).map((other) => x.eq(other))));
+  return new Or(xs.flatMap((x, i) => xs.slice(i + 1).map((other) => x.eq(other))));
 }
 
 function isRow(xs: readonly IntExpr[], entries: readonly number[]): Constraint {
@@ -61,7 +61,7 @@ function isRow(xs: readonly IntExpr[], entries: readonly number[]): Constraint {
 }
 
 function isNoRow(xs: readonly IntExpr[], entries: readonly number[]): Constraint {
-  return and(...rowsOf(xs, entries).map((row) => or(...xs.map((x, i) => x.ne(row[i]!)))));
+  return new And(rowsOf(xs, entries).map((row) => new Or(xs.map((x, i) => x.ne(row[i]!)))));
 }
 
 /** The rows of a table whose entries are listed row by row. */

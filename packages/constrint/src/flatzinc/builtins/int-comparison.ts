@@ -1,4 +1,4 @@
-import { isIn } from "../int-set.js";
+import { isIn, isNotIn } from "../int-set.js";
 import { set, varInt } from "../parameter.js";
 import { type BuiltinTable, builtin } from "./builtin.js";
 
@@ -8,5 +8,5 @@ export const INT_COMPARISON: BuiltinTable = {
   int_ne: builtin([varInt, varInt], (a, b) => a.ne(b)),
   int_le: builtin([varInt, varInt], (a, b) => a.le(b)),
   int_lt: builtin([varInt, varInt], (a, b) => a.lt(b)),
-  set_in: builtin([varInt, set], isIn),
+  set_in: builtin([varInt, set], isIn, isNotIn),
 };
