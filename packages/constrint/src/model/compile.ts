@@ -163,6 +163,24 @@ export class Compiler implements OperandVariables {
   }
 
   private productForm(factors: readonly IntExpr[]): LinearForm {
+    return this.distributed(factors) ?? this.productOfVariables(factors);
+  }
+
+  /** A constant times one expression, which stays linear and needs no variable; undefined for other products. */
+  private distributed(factors: readonly IntExpr[]): LinearForm | undefined {
+    let coefficient = LinearForm.constant(1);
+    let other: IntExpr | undefined;
+    for (const factor of factors) {
+      if (factor.kind === "constant") coefficient = coefficient.scaled(factor.value);
+      else if (other === undefined) other = factor;
+      else return undefined;
+    }
+    if (other === undefined) return undefined;
+    const form = this.linearForm(other);
+    return form.canBeScaled(coefficient.constant) ? form.scaled(coefficient.constant) : undefined;
+  }
+
+  private productOfVariables(factors: readonly IntExpr[]): LinearForm {
     let coefficient = LinearForm.constant(1);
     const exponents = new Map<number, number>();
     const multiply = (expressions: readonly IntExpr[], times: number): void => {

@@ -38,6 +38,13 @@ export class LinearForm {
     return new LinearForm(requireExact(this.constant + requireExact(factor * other.constant)), terms);
   }
 
+  /** Whether {@link scaled} by this factor leaves all numbers in the exact range. */
+  canBeScaled(factor: number): boolean {
+    if (!isExact(this.constant * factor)) return false;
+    for (const coefficient of this.terms.values()) if (!isExact(coefficient * factor)) return false;
+    return true;
+  }
+
   /** This · factor. */
   scaled(factor: number): LinearForm {
     return LinearForm.constant(0).plus(this, factor);
