@@ -18,6 +18,19 @@ describe("examples", () => {
     expect(stdout).toContain("satisfied { x1: 120, x2: 125, x3: 150, x4: 316 }");
   });
 
+  it("conflict names the wishes that conflict, and what is possible without each", async () => {
+    const { stdout } = await run(process.execPath, [example("conflict/run.js")]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe("unsatisfiable: 7 of 8 wishes conflict; none of them can be left out");
+    expect(lines[1]).toBe("  line 6: the panel closes the day: Panel == 4");
+    // Two talks fit between the first and the last slot, so that the demo would be in slot 1, in the keynote's room.
+    const possible = lines
+      .filter((line) => line.startsWith("without "))
+      .map((line) => line.slice(line.indexOf(": ") + 2));
+    expect(possible.length).toBe(7);
+    for (const timetable of possible) expect(JSON.parse(timetable)).toMatchObject({ Keynote: 1 });
+  });
+
   it("build-step writes a WGSL and a CUDA kernel whose sources carry their plan's hash", async () => {
     await run(process.execPath, [example("build-step/build-kernels.js"), out]);
     expect(readdirSync(out).toSorted()).toEqual(["h200", "webgpu-default"]);

@@ -115,6 +115,7 @@ describe("options", () => {
     [["a.fzn", "b.fzn"], /expected one FILE, .* found 2/],
     [["-x", "a.fzn"], /Unknown option '-x'/],
     [["--solutions", "a.fzn"], /Unknown option '--solutions'/],
+    [["-node", "1", "a.fzn"], /--num-solutions: expected an integer ≥ 1, found "ode"/],
     [["-n", "0", "a.fzn"], /--num-solutions: expected an integer ≥ 1, found "0"/],
     [["-t", "1.5", "a.fzn"], /--time-limit: expected an integer ≥ 0, found "1.5"/],
     [["-r"], /argument missing/],

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allDifferent, Model, type NamedConstraint, SolverError, sum } from "../../../packages/constrint/src/index.js";
+import {
+  allDifferent,
+  type IntVar,
+  Model,
+  type NamedConstraint,
+  SolverError,
+  sum,
+} from "../../../packages/constrint/src/index.js";
 import { quickXplain } from "../../../packages/constrint/src/model/conflict.js";
 import { bruteForce, buildModel, fixedSeed, type ModelRecipe, modelRecipe } from "../random-model.js";
 
@@ -29,6 +36,18 @@ describe("explainUnsatisfiable", () => {
     const { status, constraints, minimal, statistics } = m.explainUnsatisfiable();
     expect([status, names(constraints), minimal]).toEqual(["unsatisfiable", ["x is small", "x is large"], true]);
     expect(statistics.checks).toBeGreaterThan(2);
+  });
+
+  test("of two conflicts at either end of the model, names the smaller one", () => {
+    for (const isReversed of [false, true]) {
+      const m = new Model();
+      const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => m.int(name, 1, 9)) as [IntVar, IntVar, IntVar, IntVar];
+      const constraints = [a.lt(b), b.lt(c), c.lt(a), a.ne(d), d.ge(8), d.le(7)];
+      for (const constraint of isReversed ? constraints.toReversed() : constraints) m.add(constraint);
+      expect(new Set(m.explainUnsatisfiable().constraints.map(({ constraint }) => constraint))).toEqual(
+        new Set(constraints.slice(4)),
+      );
+    }
   });
 
   test("names a conflict that only a search sees", () => {

@@ -16,9 +16,9 @@ const HALVING_SHARE = 1 / 4;
  * they have. The domains of the variables are the background; they belong to every subset and are never named.
  *
  * Propagation is asked first, as it refutes a subset without search: where it refutes the whole problem, QuickXplain halves
- * the constraints with propagation as its judge, and each of the few that are left is then tried to be left out with a
- * complete search. Otherwise QuickXplain asks the search. A check that hits a limit keeps the constraints it was about, so
- * that the subset conflicts in any case and only its minimality may be open.
+ * the constraints with propagation as its judge, from either end, and each of the few that are left is then tried to be left
+ * out with a complete search. Otherwise QuickXplain asks the search. A check that hits a limit keeps the constraints it was
+ * about, so that the subset conflicts in any case and only its minimality may be open.
  *
  * Source: U. Junker, QuickXplain: Preferred Explanations and Relaxations for Over-Constrained Problems, AAAI 2004.
  *
@@ -40,11 +40,17 @@ export function findConflict(problem: Problem, options: ExplainOptions): Conflic
   }
   const method = isRefutedByPropagation ? "propagation" : "search";
   let isProved = true;
-  const halved = quickXplain(all, (subset, size) => {
-    const verdict = checks.check(subset, method, HALVING_SHARE, size);
+  const conflicts = (subset: readonly number[], undecided: number): boolean => {
+    const verdict = checks.check(subset, method, HALVING_SHARE, undecided);
     if (verdict === "open" && method === "search") isProved = false;
     return verdict === "conflict";
-  });
+  };
+  let halved = quickXplain(all, conflicts);
+  if (isRefutedByPropagation) {
+    // QuickXplain prefers the first constraints; from the other end it may find another conflict, and the smaller one says more.
+    const fromTheEnd = quickXplain(all.toReversed(), conflicts).toReversed();
+    if (fromTheEnd.length < halved.length) halved = fromTheEnd;
+  }
   let subset: readonly number[] = halved;
   if (isRefutedByPropagation) {
     halved.forEach((constraint, i) => {
