@@ -1,5 +1,5 @@
 import { inverseModulo, MAX_STRIDE } from "../../domain/congruence.js";
-import { ceilDivide, floorDivide, gcd, modulo } from "../../domain/integers.js";
+import { floorDivide, gcd, modulo } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
@@ -81,23 +81,33 @@ export class LinearEqual implements Propagator, LinearTerms {
       const x = variables[i]!;
       const min = store.min(x);
       const max = store.max(x);
-      if (min === max) continue;
-      // a·x lies in total − (largest − its own high end) … total − (smallest − its own low end)
-      const low = total - largest + (a > 0 ? a * max : a * min);
-      const high = total - smallest + (a > 0 ? a * min : a * max);
-      const newMin = a > 0 ? ceilDivide(low, a) : ceilDivide(high, a);
-      const newMax = a > 0 ? floorDivide(high, a) : floorDivide(low, a);
-      if (newMin > min) {
-        if (!store.setMin(x, newMin)) return Outcome.failed;
-        moved ||= store.min(x) * a !== (a > 0 ? low : high);
-        if (a > 0) smallest += a * (store.min(x) - min);
-        else largest += a * (store.min(x) - min);
+      const size = a > 0 ? a : -a;
+      // a·x may exceed its low end by total − smallest, and fall short of its high end by largest − total.
+      const above = total - smallest;
+      if (size * (max - min) > above) {
+        const steps = size === 1 ? above : floorDivide(above, size);
+        if (a > 0) {
+          if (!store.setMax(x, min + steps)) return Outcome.failed;
+          largest += a * (store.max(x) - max);
+        } else {
+          if (!store.setMin(x, max - steps)) return Outcome.failed;
+          largest += a * (store.min(x) - min);
+        }
+        moved ||= size * (store.max(x) - store.min(x)) !== above;
       }
-      if (newMax < max) {
-        if (!store.setMax(x, newMax)) return Outcome.failed;
-        moved ||= store.max(x) * a !== (a > 0 ? high : low);
-        if (a > 0) largest += a * (store.max(x) - max);
-        else smallest += a * (store.max(x) - max);
+      const below = largest - total;
+      const newMin = store.min(x);
+      const newMax = store.max(x);
+      if (size * (newMax - newMin) > below) {
+        const steps = size === 1 ? below : floorDivide(below, size);
+        if (a > 0) {
+          if (!store.setMin(x, newMax - steps)) return Outcome.failed;
+          smallest += a * (store.min(x) - newMin);
+        } else {
+          if (!store.setMax(x, newMin + steps)) return Outcome.failed;
+          smallest += a * (store.max(x) - newMax);
+        }
+        moved ||= size * (store.max(x) - store.min(x)) !== below;
       }
     }
     // Below the root, the bounds find nearly as much as the congruences, in less time.

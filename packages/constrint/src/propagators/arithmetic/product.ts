@@ -223,6 +223,11 @@ export class Product implements Propagator {
         if (store.min(x) === 0 || remainder(value, store.min(x)) !== 0) return false;
         continue;
       }
+      if (value > 0 && store.min(x) > 0) {
+        if (!store.setMin(x, divisorAtLeast(value, store.min(x)))) return false;
+        if (!store.setMax(x, divisorAtMost(value, store.max(x)))) return false;
+        continue;
+      }
       for (let step = 0; step < DIVISOR_STEPS; step++) {
         const bound = store.min(x);
         if (bound !== 0 && remainder(value, bound) === 0) break;
@@ -346,4 +351,33 @@ function multiplyIntervals(
 /** a·b, where 0·∞ = 0: an infinite bound stands for values that are finite, however large. */
 function times(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
+}
+
+/** A bound from below on the divisors of value ≥ 1 that are ≥ bound ≥ 1: the smallest of them unless it is far. */
+function divisorAtLeast(value: number, bound: number): number {
+  if (bound > value) return Infinity;
+  if (bound <= value / bound) {
+    let divisor = bound;
+    while (divisor < bound + DIVISOR_STEPS && remainder(value, divisor) !== 0) divisor++;
+    return divisor;
+  }
+  // Beyond the root of the value its divisors are far apart, but not the quotients.
+  const largest = floorDivide(value, bound);
+  let quotient = largest;
+  while (quotient > largest - DIVISOR_STEPS && remainder(value, quotient) !== 0) quotient--;
+  return ceilDivide(value, quotient);
+}
+
+/** A bound from above on the divisors of value ≥ 1 that are ≤ bound ≥ 1: the largest of them unless it is far. */
+function divisorAtMost(value: number, bound: number): number {
+  if (bound >= value) return value;
+  if (bound <= value / bound) {
+    let divisor = bound;
+    while (divisor > bound - DIVISOR_STEPS && remainder(value, divisor) !== 0) divisor--;
+    return divisor;
+  }
+  const smallest = ceilDivide(value, bound);
+  let quotient = smallest;
+  while (quotient < smallest + DIVISOR_STEPS && remainder(value, quotient) !== 0) quotient++;
+  return floorDivide(value, quotient);
 }
