@@ -1,5 +1,7 @@
-export type { CellDefinition, CellState, Gate } from "./cell/definition.js";
+export type { CellDefinition, CellState, Gate, GateTerm } from "./cell/definition.js";
+export { differentiate } from "./cell/differentiate.js";
 export { cells, findCell } from "./cell/index.js";
+export { type BackwardStep, chooseSavedValues, type SavedValue } from "./cell/saved-values.js";
 export * as scalar from "./cell/scalar.js";
 export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { families, familiesFor } from "./families.js";
@@ -20,6 +22,7 @@ export {
 export { problemText } from "./plan/problem-text.js";
 export { type FamilyOutcome, type Pins, type PlanSearch, solveFamily, solvePlan } from "./plan/solve.js";
 export { elementCount, forwardTensors, type Tensor, tensorBytes } from "./plan/tensors.js";
+export { referenceBackward } from "./reference/backward.js";
 export { referenceForward, type TensorValues } from "./reference/forward.js";
 export { randomInputs } from "./reference/random-case.js";
 export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";

@@ -1,47 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
-import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
+import { cells } from "../../../packages/kernelgen/src/cell/index.js";
+import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { referenceForward } from "../../../packages/kernelgen/src/reference/forward.js";
 import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
-
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
-
-/**
- * An LSTM written from the equations, time outermost and each element addressed by its coordinates:
- * h and c of sequence b, step t, head n, unit d.
- */
-function textbookLstm(problem: Problem, inputs: TensorValues): { h: Map<string, number>; c: Map<string, number> } {
-  const { headDim: D, heads: N, batch: B, steps: T } = problem;
-  const at = (name: string, extents: readonly number[], ...place: readonly number[]): number =>
-    inputs[name]![place.reduce((index, coordinate, axis) => index * extents[axis]! + coordinate, 0)]!;
-  const h = new Map<string, number>();
-  const c = new Map<string, number>();
-  const previous = (states: Map<string, number>, name: string, b: number, t: number, n: number, d: number): number =>
-    t === 0 ? at(`${name}_initial`, [B, 1, N, D], b, 0, n, d) : states.get(`${[b, t - 1, n, d]}`)!;
-  for (let t = 0; t < T; t++) {
-    for (let d = 0; d < D; d++) {
-      for (let n = 0; n < N; n++) {
-        for (let b = 0; b < B; b++) {
-          const preActivation = (gate: number): number => {
-            const products = Array.from(
-              { length: D },
-              (_, k) => at("recurrent", [4, N, D, D], gate, n, d, k) * previous(h, "h", b, t, n, k),
-            );
-            const recurrentPart = products.reduce((sum, product) => sum + product, 0);
-            return at("wx", [B, T, 4, N, D], b, t, gate, n, d) + recurrentPart + at("bias", [4, N, D], gate, n, d);
-          };
-          const input = logistic(preActivation(0));
-          const forget = logistic(preActivation(1));
-          const candidate = Math.tanh(preActivation(2));
-          const output = logistic(preActivation(3));
-          const cell = forget * previous(c, "c", b, t, n, d) + input * candidate;
-          c.set(`${[b, t, n, d]}`, cell);
-          h.set(`${[b, t, n, d]}`, output * Math.tanh(cell));
-        }
-      }
-    }
-  }
-  return { h, c };
-}
+import { plainCells, plainLayer } from "./plain-cells.js";
 
 const sizes = { cell: "lstm", headDim: 5, heads: 3, batch: 2, steps: 6, dataType: "fp32" };
 
@@ -50,21 +12,34 @@ describe("referenceForward", () => {
   const inputs = randomInputs(problem, 3);
   const outputs = referenceForward(problem, inputs);
 
-  it("is an LSTM written from the equations", () => {
-    const expected = textbookLstm(problem, inputs);
-    for (const name of ["h", "c"] as const) {
-      let index = 0;
-      for (let b = 0; b < 2; b++) {
-        for (let t = 0; t < 6; t++) {
-          for (let n = 0; n < 3; n++) {
-            for (let d = 0; d < 5; d++) {
-              expect(outputs[name]![index++]).toBeCloseTo(expected[name].get(`${[b, t, n, d]}`)!, 13);
-            }
-          }
-        }
+  it.for([...cells.keys()])("is a layer of %s written from the equations", (cell) => {
+    const problem = defineProblem({ ...sizes, cell });
+    const inputs = randomInputs(problem, 3);
+    const expected = plainLayer(problem, inputs);
+    const actual = referenceForward(problem, inputs);
+    expect(Object.keys(actual)).toEqual(plainCells[cell]!.states);
+    for (const [name, values] of Object.entries(expected)) {
+      expect(actual[name]).toHaveLength(values.length);
+      for (const [index, value] of values.entries()) {
+        expect(actual[name]![index], `${name}[${index}]`).toBeCloseTo(value, 12);
       }
-      expect(outputs[name]).toHaveLength(index);
     }
+  });
+
+  it("follows the sLSTM's rule of a first step unit by unit", () => {
+    const problem = defineProblem({ ...sizes, cell: "slstm" });
+    const inputs = randomInputs(problem, 3);
+    const isFirst = [...inputs.n_initial!].map((n) => n === 0);
+    expect(new Set(isFirst)).toEqual(new Set([false, true]));
+    // The old m is of no account where nothing has been seen, and only there.
+    const other = { ...inputs, m_initial: inputs.m_initial!.map((m) => m + 3) };
+    const [first, second] = [inputs, other].map((given) => referenceForward({ ...problem, steps: 1 }, given).m!);
+    isFirst.forEach((isFirst, index) => {
+      const same = first![index] === second![index];
+      if (isFirst) expect(same).toBe(true);
+      else expect(second![index]).toBeGreaterThanOrEqual(first![index]!);
+    });
+    expect(first).not.toEqual(second);
   });
 
   it("gives the closed form where nothing recurs", () => {
