@@ -35,10 +35,22 @@ function solve(): { answer: string; nodes: number } {
     case "queens": {
       const model = new Model();
       const queens = Array.from({ length: size }, (_, i) => model.int(`q${i}`, 1, size));
-      model.add(allDifferent(queens));
-      model.add(allDifferent(queens.map((q, i) => q.plus(i))));
-      model.add(allDifferent(queens.map((q, i) => q.minus(i))));
-      const { status, statistics } = model.solve(limits);
+      const consistency = "value"; // what pays for queens, whose other values tell little
+      model.add(allDifferent(queens, { consistency }));
+      model.add(
+        allDifferent(
+          queens.map((q, i) => q.plus(i)),
+          { consistency },
+        ),
+      );
+      model.add(
+        allDifferent(
+          queens.map((q, i) => q.minus(i)),
+          { consistency },
+        ),
+      );
+      const branching = [{ variables: queens, choose: "first-fail", value: "median" }] as const;
+      const { status, statistics } = model.solve({ ...limits, branching });
       return { answer: status, nodes: statistics.nodes };
     }
     case "tiling-first": {
