@@ -7,6 +7,7 @@ import {
   ConstrintSyntaxError,
   circuit,
   cumulative,
+  disjunctive,
   element,
   formatConstraint,
   formatExpression,
@@ -350,6 +351,17 @@ sign: "minimize" < 0;
         a!.plus(2),
       ),
       cumulative([], 0),
+      disjunctive([
+        { start: x, duration: 3 },
+        { start: y.plus(1), duration: 2 },
+      ]),
+      disjunctive(
+        [
+          { start: x, duration: 0 },
+          { start: 4, duration: 2 },
+        ],
+        { strict: true },
+      ),
     ];
     for (const constraint of globals) {
       model.add(constraint, constraint.kind);

@@ -25,7 +25,7 @@ import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./gl
 import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
 import { not } from "./logic.js";
-import { divisorsIn } from "./nodes-in.js";
+import { divisorsIn, variablesIn } from "./nodes-in.js";
 
 /** How to compile. @internal */
 export interface CompileOptions {
@@ -55,6 +55,7 @@ export class Compiler implements OperandVariables {
   private readonly definitions = new Map<string, number>();
   /** The products so far: distinct factors in ascending order, and the variable. */
   private readonly products: { readonly factors: readonly number[]; readonly result: number }[] = [];
+  private readonly divisions = new Map<string, { readonly quotient: number; readonly remainder: number }>();
   private readonly forms = new Map<IntExpr, LinearForm>();
 
   readonly engine: Engine;
@@ -136,7 +137,8 @@ export class Compiler implements OperandVariables {
     return form;
   }
 
-  private buildLinearForm(expression: IntExpr): LinearForm {
+  /** @param target a variable to define where the expression is a function that needs one, in place of a new one */
+  private buildLinearForm(expression: IntExpr, target?: number): LinearForm {
     switch (expression.kind) {
       case "constant":
         return LinearForm.constant(expression.value);
@@ -145,25 +147,25 @@ export class Compiler implements OperandVariables {
       case "sum":
         return LinearForm.sum(expression.terms.map((term) => this.linearForm(term)));
       case "product":
-        return this.productForm(expression.factors);
+        return this.productForm(expression.factors, target);
       case "power":
-        return this.powerForm(expression.base, expression.exponent);
+        return this.powerForm(expression.base, expression.exponent, target);
       case "abs":
-        return this.absoluteForm(expression.operand);
+        return this.absoluteForm(expression.operand, target);
       case "quotient":
       case "remainder": {
-        const parts = this.division(expression.dividend, expression.divisor, expression.rounding);
-        return LinearForm.variable(expression.kind === "quotient" ? parts.quotient : parts.remainder);
+        const { kind, dividend, divisor, rounding } = expression;
+        return LinearForm.variable(this.division(dividend, divisor, rounding, { [kind]: target })[kind]);
       }
       case "max":
-        return LinearForm.variable(this.extremum("max", expression.operands));
+        return LinearForm.variable(this.extremum("max", expression.operands, target));
       case "min":
-        return LinearForm.variable(this.extremum("min", expression.operands));
+        return LinearForm.variable(this.extremum("min", expression.operands, target));
     }
   }
 
-  private productForm(factors: readonly IntExpr[]): LinearForm {
-    return this.distributed(factors) ?? this.productOfVariables(factors);
+  private productForm(factors: readonly IntExpr[], target?: number): LinearForm {
+    return this.distributed(factors) ?? this.productOfVariables(factors, target);
   }
 
   /** A constant times one expression, which stays linear and needs no variable; undefined for other products. */
@@ -180,7 +182,7 @@ export class Compiler implements OperandVariables {
     return form.canBeScaled(coefficient.constant) ? form.scaled(coefficient.constant) : undefined;
   }
 
-  private productOfVariables(factors: readonly IntExpr[]): LinearForm {
+  private productOfVariables(factors: readonly IntExpr[], target?: number): LinearForm {
     let coefficient = LinearForm.constant(1);
     const exponents = new Map<number, number>();
     const multiply = (expressions: readonly IntExpr[], times: number): void => {
@@ -201,26 +203,31 @@ export class Compiler implements OperandVariables {
     };
     multiply(factors, 1);
     if (coefficient.constant === 0 || exponents.size === 0) return coefficient;
-    const powers = [...exponents].map(([variable, exponent]) => this.powerVariable(variable, exponent));
-    return LinearForm.variable(this.productVariable(powers)).scaled(coefficient.constant);
+    const result = coefficient.constant === 1 ? target : undefined;
+    const [[base, exponent], ...others] = [...exponents] as [[number, number], ...[number, number][]];
+    const only = others.length === 0 ? result : undefined;
+    const powers = [this.powerVariable(base, exponent, only), ...others.map(([x, e]) => this.powerVariable(x, e))];
+    return LinearForm.variable(this.productVariable(powers, result)).scaled(coefficient.constant);
   }
 
-  private powerForm(base: IntExpr, exponent: number): LinearForm {
+  private powerForm(base: IntExpr, exponent: number, target?: number): LinearForm {
     if (exponent === 0) return LinearForm.constant(1);
     const form = this.linearForm(base);
     if (form.isConstant) return LinearForm.constant(power(form.constant, exponent));
     const content = form.content();
-    const variable = this.powerVariable(this.variableOf(form.dividedBy(content)), exponent);
-    return LinearForm.variable(variable).scaled(power(content, exponent));
+    const scale = power(content, exponent);
+    const operand = this.variableOf(form.dividedBy(content));
+    const variable = this.powerVariable(operand, exponent, scale === 1 ? target : undefined);
+    return LinearForm.variable(variable).scaled(scale);
   }
 
-  private powerVariable(base: number, exponent: number): number {
+  private powerVariable(base: number, exponent: number, target?: number): number {
     if (exponent === 1) return base;
-    return this.define(`${base}^${exponent}`, (result) => new Power(base, exponent, result));
+    return this.define(`${base}^${exponent}`, (result) => new Power(base, exponent, result), target);
   }
 
   /** The variable for a product of distinct variables. */
-  private productVariable(factors: readonly number[]): number {
+  private productVariable(factors: readonly number[], target?: number): number {
     let open = [...factors].sort((x, y) => x - y);
     const key = open.join("*");
     const known = this.definitions.get(key);
@@ -233,7 +240,7 @@ export class Compiler implements OperandVariables {
       open = open.filter((factor) => !part.factors.includes(factor));
     }
     operands.push(...open);
-    const result = this.define(key, (variable) => new Product(operands, variable));
+    const result = this.define(key, (variable) => new Product(operands, variable), target);
     this.products.push({ factors: [...factors].sort((x, y) => x - y), result });
     return result;
   }
@@ -248,23 +255,28 @@ export class Compiler implements OperandVariables {
     return best;
   }
 
-  private absoluteForm(operand: IntExpr): LinearForm {
+  private absoluteForm(operand: IntExpr, target?: number): LinearForm {
     const form = this.linearForm(operand);
     if (form.isConstant) return LinearForm.constant(Math.abs(form.constant));
     const variable = this.variableOf(form);
-    return LinearForm.variable(this.define(`|${variable}|`, (result) => new Absolute(variable, result)));
+    return LinearForm.variable(this.define(`|${variable}|`, (result) => new Absolute(variable, result), target));
   }
 
   /** Quotient and remainder: dividend = quotient · divisor + remainder, and what {@link Division} says of their sizes. */
-  private division(dividend: IntExpr, divisor: IntExpr, rounding: Rounding): { quotient: number; remainder: number } {
+  private division(
+    dividend: IntExpr,
+    divisor: IntExpr,
+    rounding: Rounding,
+    targets: { readonly quotient?: number | undefined; readonly remainder?: number | undefined },
+  ): { quotient: number; remainder: number } {
     const n = this.variableFor(dividend);
     const d = this.variableFor(divisor);
     const key = `${n}/${d} ${rounding}`;
-    const known = this.definitions.get(key);
-    if (known !== undefined) return { quotient: known, remainder: known + 1 };
-    const quotient = this.engine.addUnbounded();
-    const remainder = this.engine.addUnbounded(); // quotient + 1, see above
-    this.definitions.set(key, quotient);
+    const known = this.divisions.get(key);
+    if (known !== undefined) return known;
+    const quotient = targets.quotient ?? this.engine.addUnbounded();
+    const remainder = targets.remainder ?? this.engine.addUnbounded();
+    this.divisions.set(key, { quotient, remainder });
     this.engine.post(new Division(n, d, quotient, remainder, rounding));
     const divisorForm = this.linearForm(divisor);
     const multiple = divisorForm.isConstant
@@ -275,11 +287,13 @@ export class Compiler implements OperandVariables {
     return { quotient, remainder };
   }
 
-  private extremum(kind: "max" | "min", operands: readonly IntExpr[]): number {
+  private extremum(kind: "max" | "min", operands: readonly IntExpr[], target?: number): number {
     const variables = [...new Set(operands.map((operand) => this.variableFor(operand)))].sort((x, y) => x - y);
     if (variables.length === 1) return variables[0]!;
-    return this.define(`${kind}(${variables.join()})`, (result) =>
-      kind === "max" ? new Maximum(variables, result) : new Minimum(variables, result),
+    return this.define(
+      `${kind}(${variables.join()})`,
+      (result) => (kind === "max" ? new Maximum(variables, result) : new Minimum(variables, result)),
+      target,
     );
   }
 
@@ -303,13 +317,24 @@ export class Compiler implements OperandVariables {
     });
   }
 
-  private define(key: string, propagatorFor: (result: number) => Propagator): number {
+  /** The variable that the propagator defines: the one so far, or else the target, or a new one. */
+  private define(key: string, propagatorFor: (result: number) => Propagator, target?: number): number {
     const known = this.definitions.get(key);
     if (known !== undefined) return known;
-    const result = this.engine.addUnbounded();
+    const result = target ?? this.engine.addUnbounded();
     this.definitions.set(key, result);
     this.engine.post(propagatorFor(result));
     return result;
+  }
+
+  /** Lets a function have a variable for its value, if it has none yet: of f(x) = y, which must hold, f(x) then is y. */
+  private defineAs(expression: IntExpr, variable: IntExpr): boolean {
+    if (NEEDS_NO_VARIABLE.has(expression.kind) || this.forms.has(expression)) return false;
+    const [term, ...others] = this.linearForm(variable).terms;
+    if (term?.[1] !== 1 || others.length > 0 || this.linearForm(variable).constant !== 0) return false;
+    if (variablesIn(expression).some((operand) => this.numberOf(operand) === term[0])) return false;
+    this.forms.set(expression, this.buildLinearForm(expression, term[0]));
+    return true;
   }
 
   // --------------------------------------------------------------------------------------------------------- constraints
@@ -318,7 +343,7 @@ export class Compiler implements OperandVariables {
     switch (constraint.kind) {
       case "comparison":
       case "divides":
-        return this.compileRelation(constraint);
+        return this.compileRelation(constraint, place);
       case "and":
         return conjunction(constraint.constraints.map((part) => this.compileConstraint(part, place)));
       case "or":
@@ -381,7 +406,7 @@ export class Compiler implements OperandVariables {
     return parts;
   }
 
-  private compileRelation(constraint: Comparison | DividesConstraint): Compiled {
+  private compileRelation(constraint: Comparison | DividesConstraint, place: Place): Compiled {
     const [left, right] =
       constraint.kind === "comparison"
         ? [constraint.left, constraint.right]
@@ -389,6 +414,9 @@ export class Compiler implements OperandVariables {
     const parts = [this.definedness(left), this.definedness(right)];
     // Where a divisor is always 0, the constraint is false, and its quotient need not be defined.
     if (parts.includes(false)) return false;
+    if (constraint.kind === "comparison" && constraint.relation === "==" && place === "required") {
+      if (!this.defineAs(left, right)) this.defineAs(right, left);
+    }
     parts.push(
       constraint.kind === "comparison"
         ? this.compileComparison(constraint.relation, left, right)
@@ -431,6 +459,9 @@ export class Compiler implements OperandVariables {
     return [new Divides(this.variableOf(divisorForm), this.variableOf(dividendForm))];
   }
 }
+
+/** The kinds of expressions that are linear forms of their parts. */
+const NEEDS_NO_VARIABLE: ReadonlySet<IntExpr["kind"]> = new Set(["constant", "variable", "sum"]);
 
 const NO_SELECTORS: ReadonlySet<number> = new Set();
 
