@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { Outcome } from "../../../packages/constrint/src/engine/propagator.js";
 import { Absolute } from "../../../packages/constrint/src/propagators/arithmetic/absolute.js";
 import { Divides } from "../../../packages/constrint/src/propagators/arithmetic/divides.js";
 import { Division } from "../../../packages/constrint/src/propagators/arithmetic/division.js";
@@ -10,7 +11,15 @@ import { Maximum } from "../../../packages/constrint/src/propagators/arithmetic/
 import { Minimum } from "../../../packages/constrint/src/propagators/arithmetic/minimum.js";
 import { Power } from "../../../packages/constrint/src/propagators/arithmetic/power.js";
 import { Product } from "../../../packages/constrint/src/propagators/arithmetic/product.js";
-import { checkPropagator, forAllStores, resultDomain, smallDomain } from "./harness.js";
+import {
+  buildStore,
+  checkPropagator,
+  forAllStores,
+  type PropagatorCase,
+  resultDomain,
+  runToFixpoint,
+  smallDomain,
+} from "./harness.js";
 
 const coefficient = fc.integer({ min: -7, max: 7 }).filter((a) => a !== 0);
 const linear = fc.record({
@@ -19,6 +28,60 @@ const linear = fc.record({
 });
 const pair = [smallDomain, smallDomain];
 const variables = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** A range of integers without gaps, on which bounds consistency is what the bounds' own supports say. */
+const range = (low: number, high: number): fc.Arbitrary<readonly number[]> =>
+  fc
+    .tuple(fc.integer({ min: low, max: high }), fc.nat(12))
+    .map(([from, size]) => Array.from({ length: Math.min(size, high - from) + 1 }, (_, i) => from + i));
+
+/** Decisions that leave ranges ranges. */
+const keepingRanges = (testCase: PropagatorCase): PropagatorCase => ({
+  ...testCase,
+  decisions: testCase.decisions.filter(({ side }) => side !== "hole"),
+});
+
+describe("propagators of bounds are bounds consistent on ranges", () => {
+  const nothing = fc.constant(undefined);
+
+  test("absolute value", () => {
+    forAllStores([range(-12, 12), range(-3, 15)], nothing, (testCase) =>
+      checkPropagator(keepingRanges(testCase), () => new Absolute(0, 1), "bounds"),
+    );
+  });
+
+  test("power", () => {
+    forAllStores([range(-6, 6), range(-70, 70)], fc.constantFrom(2, 3), (testCase, exponent) =>
+      checkPropagator(keepingRanges(testCase), () => new Power(0, exponent, 1), "bounds"),
+    );
+  });
+
+  test.each([Maximum, Minimum])("%o", (Extremum) => {
+    forAllStores([range(-5, 5), range(-5, 5), range(-5, 5)], nothing, (testCase) =>
+      checkPropagator(keepingRanges(testCase), () => new Extremum([0, 1], 2), "bounds"),
+    );
+  });
+
+  test("product, over the reals", () => {
+    const domains = [range(-6, 8), range(-6, 8), range(-6, 8), range(-60, 60)];
+    forAllStores(domains, nothing, (testCase) => {
+      const store = buildStore({ ...testCase, explicit: false });
+      const propagator = new Product([0, 1, 2], 3);
+      if (runToFixpoint(store, propagator) === Outcome.failed) return;
+      const interval = (x: number): [number, number] => [store.min(x), store.max(x)];
+      for (const x of [0, 1, 2, 3]) {
+        for (const bound of interval(x)) {
+          // With x at its bound and the others anywhere between theirs, factors and result still meet.
+          const ends = [0, 1, 2].map((y) => (y === x ? [bound] : interval(y)));
+          const products = ends.reduce((all, factors) => all.flatMap((a) => factors.map((b) => a * b)), [1]);
+          const [low, high] = x === 3 ? [bound, bound] : interval(3);
+          expect(Math.min(...products)).toBeLessThanOrEqual(high);
+          expect(Math.max(...products)).toBeGreaterThanOrEqual(low);
+        }
+      }
+    });
+  });
+});
 
 describe("propagators against brute force", () => {
   test("linear ≤ is bounds consistent", () => {

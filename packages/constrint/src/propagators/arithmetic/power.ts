@@ -61,6 +61,9 @@ export class Power implements Propagator {
     const low = ceilRoot(store.min(result), exponent);
     const high = floorRoot(store.max(result), exponent);
     if (!store.setMin(base, -high) || !store.setMax(base, high)) return false;
+    // The result's bounds are powers, also where a negative base keeps the base's bounds from showing it.
+    if (!store.setMin(result, lowerBound(power(low, exponent)))) return false;
+    if (!store.setMax(result, upperBound(power(high, exponent)))) return false;
     // Sizes below `low` are impossible: a bound inside −low < base < low moves to the far side.
     min = store.min(base);
     max = store.max(base);

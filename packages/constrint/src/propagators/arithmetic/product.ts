@@ -166,7 +166,18 @@ export class Product implements Propagator {
       else if (restMax === 0) restMax = -1;
       else {
         const largest = Math.max(Math.abs(low), Math.abs(high));
-        return store.setMin(x, -largest) && store.setMax(x, largest);
+        if (!store.setMin(x, -largest) || !store.setMax(x, largest)) return false;
+        // On either side of 0 it is as far away as the rest of the sign that is then needed demands: a bound that is closer
+        // moves to the other side.
+        const closest = low > 0 ? low : -high;
+        const withPositiveRest = Math.max(1, ceilDivide(closest, restMax));
+        const withNegativeRest = Math.max(1, ceilDivide(closest, -restMin));
+        const leastPositive = low > 0 ? withPositiveRest : withNegativeRest;
+        const leastNegative = low > 0 ? withNegativeRest : withPositiveRest;
+        return (
+          (store.min(x) <= -leastNegative || store.setMin(x, leastPositive)) &&
+          (store.max(x) >= leastPositive || store.setMax(x, -leastNegative))
+        );
       }
     }
     const a = low / restMin;
