@@ -14,10 +14,11 @@ import {
 } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
+import { LiteralKind } from "../../engine/literal.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { allDomains } from "../explanation/premises.js";
-import { BoundsExplainer } from "../explanation/weakest-bounds.js";
+import { BoundsExplainer, explainByWeakestBounds } from "../explanation/weakest-bounds.js";
 
 /** At the root level, a factor's value is tried with up to this many quotients. */
 const QUOTIENTS_LIMIT = 256;
@@ -50,6 +51,8 @@ export class Product implements Propagator {
   /** The interval product of all factors but one. */
   restMin = 0;
   restMax = 0;
+  private quotientMin = 0;
+  private quotientMax = 0;
   private explainer: BoundsExplainer | undefined;
 
   constructor(
@@ -147,16 +150,27 @@ export class Product implements Propagator {
 
   /** Narrows x to result / rest, where rest … is the interval restMin … restMax. */
   private divideResult(store: Store, x: number): boolean {
-    const low = store.min(this.result);
-    const high = store.max(this.result);
-    let restMin = this.restMin;
-    let restMax = this.restMax;
+    const { result } = this;
+    return (
+      this.quotient(store.min(result), store.max(result), store.min(x), store.max(x)) &&
+      store.setMin(x, this.quotientMin) &&
+      store.setMax(x, this.quotientMax)
+    );
+  }
+
+  /**
+   * Writes bounds of those integers x in min … max for which x·rest may lie in low … high, where rest is restMin … restMax.
+   * Returns false if there are none.
+   */
+  private quotient(low: number, high: number, min: number, max: number): boolean {
+    let { restMin, restMax } = this;
+    this.quotientMin = -Infinity;
+    this.quotientMax = Infinity;
     if (restMin > 0 && low > 0) {
       // The common case: everything positive once x is.
-      return (
-        store.setMin(x, restMax === Infinity ? 1 : ceilDivide(low, restMax)) &&
-        (high === Infinity || store.setMax(x, floorDivide(high, restMin)))
-      );
+      this.quotientMin = restMax === Infinity ? 1 : ceilDivide(low, restMax);
+      if (high !== Infinity) this.quotientMax = floorDivide(high, restMin);
+      return true;
     }
     if (restMin <= 0 && restMax >= 0) {
       if (low <= 0 && high >= 0) return true;
@@ -166,18 +180,16 @@ export class Product implements Propagator {
       else if (restMax === 0) restMax = -1;
       else {
         const largest = Math.max(Math.abs(low), Math.abs(high));
-        if (!store.setMin(x, -largest) || !store.setMax(x, largest)) return false;
-        // On either side of 0 it is as far away as the rest of the sign that is then needed demands: a bound that is closer
+        // On either side of 0, x is as far away as the rest of the sign that is then needed demands: a bound that is closer
         // moves to the other side.
         const closest = low > 0 ? low : -high;
         const withPositiveRest = Math.max(1, ceilDivide(closest, restMax));
         const withNegativeRest = Math.max(1, ceilDivide(closest, -restMin));
         const leastPositive = low > 0 ? withPositiveRest : withNegativeRest;
         const leastNegative = low > 0 ? withNegativeRest : withPositiveRest;
-        return (
-          (store.min(x) <= -leastNegative || store.setMin(x, leastPositive)) &&
-          (store.max(x) >= leastPositive || store.setMax(x, -leastNegative))
-        );
+        this.quotientMin = min <= -leastNegative && -largest <= -leastNegative ? -largest : leastPositive;
+        this.quotientMax = max >= leastPositive && largest >= leastPositive ? largest : -leastNegative;
+        return true;
       }
     }
     const a = low / restMin;
@@ -187,7 +199,9 @@ export class Product implements Propagator {
     // ∞ / ∞ is NaN and says nothing that the other quotients (0 and ±∞) do not say.
     const smallest = Math.min(finite(a, Infinity), finite(b, Infinity), finite(c, Infinity), finite(d, Infinity));
     const largest = Math.max(finite(a, -Infinity), finite(b, -Infinity), finite(c, -Infinity), finite(d, -Infinity));
-    return store.setMin(x, Math.ceil(smallest) + 0) && store.setMax(x, Math.floor(largest) + 0);
+    this.quotientMin = Math.ceil(smallest) + 0;
+    this.quotientMax = Math.floor(largest) + 0;
+    return true;
   }
 
   /** With one open factor: c·x = result. */
@@ -315,13 +329,46 @@ export class Product implements Propagator {
     return false;
   }
 
-  /** The weakest bounds of the others that still give the bound: of a result x·y ≤ 20 from x ≤ 3 and y ≤ 4, x ≤ 3 and y ≤ 6. */
+  /**
+   * The weakest bounds of the others that still give the bound: of a result x·y ≤ 20 from x ≤ 3 and y ≤ 4, x ≤ 5 and 0 ≤ y ≤ 4.
+   * A factor's bound that had to divide a fixed result is found by running the propagator on boxes.
+   */
   explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    const implies = (low: Float64Array, high: Float64Array): boolean => this.implies(consequence, low, high);
+    if (explainByWeakestBounds(this.scope, consequence.variable, before, premises, implies)) return;
     this.explainer ??= new BoundsExplainer(
       this.scope,
       (rename) => new Product(this.factors.map(rename), rename(this.result)),
     );
     if (!this.explainer.explain(consequence, before, premises)) allDomains(this.scope, premises);
+  }
+
+  /** Whether bounds of the factors and, last, of the result imply a consequence or contradict each other. */
+  private implies({ kind, variable, value }: Consequence, low: Float64Array, high: Float64Array): boolean {
+    const { factors } = this;
+    const n = factors.length;
+    const isImplied = (min: number, max: number): boolean =>
+      kind === LiteralKind.atLeast ? min >= value : kind === LiteralKind.atMost && max <= value;
+    this.multiplyBox(low, high, -1);
+    if (this.restMin > high[n]! || this.restMax < low[n]!) return true;
+    if (variable === this.result && isImplied(this.restMin, this.restMax)) return true;
+    for (let i = 0; i < n; i++) {
+      if (kind !== undefined && factors[i] !== variable) continue;
+      this.multiplyBox(low, high, i);
+      if (!this.quotient(low[n]!, high[n]!, low[i]!, high[i]!)) return true;
+      if (this.quotientMin > this.quotientMax || this.quotientMin > high[i]! || this.quotientMax < low[i]!) return true;
+      if (isImplied(this.quotientMin, this.quotientMax)) return true;
+    }
+    return false;
+  }
+
+  /** The interval product of all factors of a box but one. */
+  private multiplyBox(low: Float64Array, high: Float64Array, except: number): void {
+    this.restMin = 1;
+    this.restMax = 1;
+    for (let i = 0; i < this.factors.length; i++) {
+      if (i !== except) multiplyIntervals(this, this.restMin, this.restMax, low[i]!, high[i]!);
+    }
   }
 
   holds(values: readonly number[]): boolean {

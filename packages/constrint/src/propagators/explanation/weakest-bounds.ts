@@ -7,11 +7,14 @@ import { atLeast, atMost } from "./premises.js";
 /** A box of bounds as an explanation: whether the constraint together with low[i] ≤ xᵢ ≤ high[i] implies what is to be explained. */
 export type BoxTest = (low: Float64Array, high: Float64Array) => boolean;
 
+/** How often the test is asked at most for each bound that is moved outward. */
+const QUESTIONS_PER_BOUND = 16;
+
 /**
  * Explains by bounds alone, and weakens them one after the other as far as they still imply the consequence: first it leaves
  * out all that are not needed, the consequence's own variable first, then it moves the others outward by bisection.
  *
- * The test is asked O(log of the distance) times for each bound. It should be monotone; where it is not, the bounds may be
+ * The test is asked a limited number of times for each bound, which then may stay tighter than need be. It should be monotone; where it is not, the bounds may be
  * tighter than need be, but they always pass the test.
  *
  * @returns false, without premises, where the bounds in `before` do not imply the consequence
@@ -41,15 +44,17 @@ export function explainByWeakestBounds(
     // The bound `tight + outward·sufficient` is enough, `tight + outward·excessive` is too weak.
     let sufficient = 0;
     let excessive = 1;
+    let questions = QUESTIONS_PER_BOUND;
     const suffices = (distance: number): boolean => {
+      questions--;
       bounds[i] = tight + outward * distance;
       return implies(low, high);
     };
-    while (excessive < Number.MAX_SAFE_INTEGER && suffices(excessive)) {
+    while (questions > 0 && suffices(excessive)) {
       sufficient = excessive;
-      excessive *= 2;
+      excessive *= 4;
     }
-    while (excessive - sufficient > 1) {
+    while (questions > 0 && excessive - sufficient > 1) {
       const middle = sufficient + Math.floor((excessive - sufficient) / 2);
       if (suffices(middle)) sufficient = middle;
       else excessive = middle;
