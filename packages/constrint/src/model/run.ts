@@ -17,6 +17,7 @@ import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
+import { type Direction, directionsOf } from "./objective-direction.js";
 import type { Enumeration, Solution, SolveResult } from "./results.js";
 import { checkSolveOptions, type SearchEngine, type SolveOptions, type VariableOrder } from "./solve-options.js";
 
@@ -44,6 +45,8 @@ export class Run {
   /** The variables that only say which branch of a disjunction holds. */
   private readonly selectors: ReadonlySet<number>;
   private readonly objectiveGoal: Objective | undefined;
+  /** How the objective depends on the variables. */
+  private readonly directions: ReadonlyMap<IntVar, Direction> = new Map();
   private readonly variables: readonly IntVar[];
   private readonly constraints: readonly NamedConstraint[];
   private readonly compiler: Compiler;
@@ -69,6 +72,7 @@ export class Run {
     if (goal !== undefined) {
       compiler.requireDefined(goal.expression);
       this.objectiveGoal = { variable: compiler.variableFor(goal.expression), sense: goal.sense };
+      this.directions = directionsOf(goal.expression);
     }
     this.order = this.givenOrder(options.order ?? []);
   }
@@ -158,7 +162,11 @@ export class Run {
     const { branching = [], seed = 0 } = this.options;
     const { store } = this;
     const suggested = (this.relaxed?.order ?? []).filter(({ variable }) => variable < this.variables.length);
-    const declared = this.variables.map((_, variable) => ({ variable, first: "smallest" }) as const);
+    // An objective tries first what makes it better.
+    const worse = this.objectiveGoal === undefined ? 0 : -this.objectiveGoal.sense;
+    const declared = this.variables.map((variable, x): OrderedVariable => {
+      return { variable: x, first: this.directions.get(variable) === worse ? "largest" : "smallest" };
+    });
     const first = [...this.order, ...suggested];
     if (branching.length === 0) return new StaticOrder(store, [...first, ...declared]);
     return new Sequence(store, [

@@ -37,7 +37,8 @@ export interface SolveOptions extends Limits, ProgressOptions {
   readonly engine?: SearchEngine | undefined;
   /**
    * The variables to decide first, in this order; then those of {@link branching}, and then the others in the order of
-   * declaration, smallest value first. The first solution is the best in the lexicographic sense of this order.
+   * declaration, smallest value first, or largest where that makes the objective better. The first solution is the best in
+   * the lexicographic sense of this order.
    */
   readonly order?: readonly VariableOrder[] | undefined;
   /** How to decide variables by what the search sees, one phase after the other. */
