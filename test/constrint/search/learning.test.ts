@@ -31,7 +31,7 @@ describe("learning search against brute force on random small models", () => {
         expect(status).toBe("complete");
         expect(asSortedText(solutions)).toEqual(asSortedText(bruteForce(model, recipe.domains)));
       }),
-      { ...fixedSeed(), numRuns: 1500 },
+      { ...fixedSeed(), numRuns: 500 },
     );
   });
 
@@ -52,7 +52,7 @@ describe("learning search against brute force on random small models", () => {
         expect([least.status, most.status]).toEqual(["optimal", "optimal"]);
         expect([least.objective, most.objective]).toEqual([Math.min(...values), Math.max(...values)]);
       }),
-      { ...fixedSeed(), numRuns: 1000 },
+      { ...fixedSeed(), numRuns: 400 },
     );
   });
 });
@@ -106,7 +106,7 @@ describe("learning search and depth-first search agree", () => {
         if (plain.status === "unsatisfiable") unsatisfiable++;
         conflicts += learned.statistics.failures;
       }),
-      { ...fixedSeed(), numRuns: 800 },
+      { ...fixedSeed(), numRuns: 500 },
     );
     // The models are hard enough to say something.
     expect(unsatisfiable).toBeGreaterThan(40);

@@ -11,7 +11,7 @@ import type { Statistics } from "../statistics.js";
 import { ActivityOrder } from "./activity-order.js";
 import { ConflictAnalysis } from "./conflict-analysis.js";
 import { Explainer } from "./explainer.js";
-import { falsify, Nogoods, OBJECTIVE } from "./nogoods.js";
+import { falsify, Nogoods, OBJECTIVE, PERMANENT } from "./nogoods.js";
 import { PremiseStack } from "./premises.js";
 import type { RecordingStore } from "./recording-store.js";
 
@@ -40,8 +40,8 @@ export interface LearningOptions extends Limits, ProgressOptions {
  * Conflict-driven search with lazy clause generation: every conflict is explained by literals about bounds and values, and
  * learned as a nogood that propagates from then on; the search jumps back to where the nogood would have propagated.
  *
- * Decisions alternate from restart to restart between the given branching and the activity of variables in conflicts; in the
- * latter the value is that of the best solution so far, else the smallest.
+ * Variables with two values are decided by their activity in conflicts, with the value that they had last, the others by the
+ * given branching; without such variables, activity and branching alternate from restart to restart.
  *
  * Ohrimenko, Stuckey and Codish, "Propagation via lazy clause generation", Constraints 14, 2009.
  */
@@ -50,7 +50,7 @@ export class LearningSearch implements Search {
   private readonly nogoods: Nogoods;
   private readonly explainer: Explainer;
   private readonly analysis: ConflictAnalysis;
-  private readonly order: ActivityOrder;
+  private order: ActivityOrder;
   private readonly decision: Decision = { variable: 0, value: 0, split: Split.equal };
   private readonly phases: Float64Array;
   private readonly clock: SearchClock;
@@ -58,6 +58,7 @@ export class LearningSearch implements Search {
   private state: "new" | "solution" | "paused" = "new";
   private finished: SearchStep | undefined;
   private isRootExplicit = false;
+  private decidesByActivityOnly = false;
   private bound: number | undefined;
   /** What the root's propagation proved of the objective. */
   private rootBound: number | undefined;
@@ -80,7 +81,7 @@ export class LearningSearch implements Search {
     this.premises = new PremiseStack(store);
     this.nogoods = new Nogoods(store);
     this.explainer = new Explainer(engine, store, this.nogoods, this.premises);
-    this.order = new ActivityOrder(store.variableCount, options.variables);
+    this.order = new ActivityOrder(store.variableCount, []);
     this.analysis = new ConflictAnalysis(store, this.premises, this.explainer, (x) => this.order.bump(x));
     this.phases = new Float64Array(store.variableCount).fill(Number.NaN);
     this.clock = new SearchClock(options, options.startedAt ?? performance.now(), () => this.progress());
@@ -165,7 +166,10 @@ export class LearningSearch implements Search {
     this.isRootExplicit = true;
     engine.queueAll();
     const second = engine.propagate();
-    if (second === Fixpoint.reached) this.settleRoot();
+    if (second === Fixpoint.reached) {
+      this.settleRoot();
+      this.chooseActive();
+    }
     return second;
   }
 
@@ -194,6 +198,18 @@ export class LearningSearch implements Search {
     }
   }
 
+  /**
+   * Activity decides the choices between two values, where there are any: the many values of a start time have to follow from
+   * who comes first, or the search counts through them.
+   */
+  private chooseActive(): void {
+    const { store } = this;
+    const open = this.options.variables.filter((x) => !store.isFixed(x));
+    const binary = open.filter((x) => store.size(x) === 2);
+    this.decidesByActivityOnly = binary.length > 0;
+    this.order = new ActivityOrder(store.variableCount, binary.length > 0 ? binary : open);
+  }
+
   private settleRoot(): void {
     const { store } = this;
     const { objective } = this.options;
@@ -208,7 +224,7 @@ export class LearningSearch implements Search {
   // ----------------------------------------------------------------------------------------------------------- conflicts
 
   /** Learns from the premises on the stack, jumps back and goes on from there; false: there is no solution (left). */
-  private learn(permanent = false): boolean {
+  private learn(): boolean {
     const { store, analysis, nogoods, premises } = this;
     if (store.level === 0) return false;
     const level = analysis.conflictLevel();
@@ -223,13 +239,7 @@ export class LearningSearch implements Search {
     if (literals.length === 1) {
       alive = falsify(store, first.kind, first.variable, first.value);
     } else {
-      const id = nogoods.add(
-        Uint8Array.from(literals, ({ kind }) => kind),
-        Int32Array.from(literals, ({ variable }) => variable),
-        Float64Array.from(literals, ({ value }) => value),
-        permanent ? 0 : analysis.levelCount,
-      );
-      alive = nogoods.enforce(id);
+      alive = nogoods.enforce(nogoods.add(literals, analysis.levelCount));
     }
     this.order.decay();
     nogoods.decay();
@@ -244,8 +254,11 @@ export class LearningSearch implements Search {
     const { history } = store;
     if (store.level <= level) return;
     if (store.trailLength > this.peakTrail) this.peakTrail = store.trailLength;
-    const start = history.startOf(level + 1);
-    for (let i = start; i < history.length; i++) order.insert(history.variables[i]!);
+    for (let i = history.startOf(level + 1); i < history.length; i++) {
+      const x = history.variables[i]!;
+      if (store.isFixed(x)) this.phases[x] = store.min(x);
+      order.insert(x);
+    }
     while (store.level > level) store.pop();
     this.engine.clearQueue();
     this.nogoods.rewind();
@@ -288,22 +301,35 @@ export class LearningSearch implements Search {
 
   private noteSolution(): void {
     const { objective } = this.options;
-    const { store } = this;
-    if (objective !== undefined) this.bound = store.min(objective.variable);
-    for (let x = 0; x < this.phases.length; x++) this.phases[x] = store.min(x);
+    if (objective !== undefined) this.bound = this.store.min(objective.variable);
   }
 
   private leaveSolution(): boolean {
     return this.options.objective === undefined ? this.excludeSolution() : this.applyBound();
   }
 
-  /** Learns that this combination of values is not wanted (again). */
+  /**
+   * Forbids this combination of values for good and learns from it. What is learned need not forbid it: it may blame the choice of
+   * a disjunction's branch, where the same values come again with another one.
+   */
   private excludeSolution(): boolean {
-    const { premises, store } = this;
+    const { premises, store, nogoods } = this;
+    const { history } = store;
     premises.length = 0;
-    premises.time = store.history.length;
-    for (const x of this.options.solutionVariables) premises.equal(x, store.min(x));
-    return this.learn(true);
+    premises.time = history.length;
+    const literals: { kind: LiteralKind; variable: number; value: number; level: number }[] = [];
+    for (const variable of this.options.solutionVariables) {
+      const value = store.min(variable);
+      const before = premises.length;
+      premises.equal(variable, value);
+      let level = 0;
+      for (let i = before; i < premises.length; i++) level = Math.max(level, history.levels[premises.entries[i]!]!);
+      if (level > 0) literals.push({ kind: LiteralKind.equal, variable, value, level });
+    }
+    // The two that become open first are watched. A single one is what is learned.
+    literals.sort((a, b) => b.level - a.level);
+    if (literals.length > 1) nogoods.add(literals, PERMANENT);
+    return this.learn();
   }
 
   // ----------------------------------------------------------------------------------------------------------- decisions
@@ -311,7 +337,8 @@ export class LearningSearch implements Search {
   /** Opens a level with a decision; false: nothing is left to decide. */
   private decide(): boolean {
     const { store, decision } = this;
-    if (!(this.restarts % 2 === 1 && this.decideByActivity()) && !this.branching.decide(store, decision)) return false;
+    const byActivity = (this.decidesByActivityOnly || this.restarts % 2 === 1) && this.decideByActivity();
+    if (!byActivity && !this.branching.decide(store, decision)) return false;
     this.nodes++;
     store.push();
     if (store.level > this.peakDepth) this.peakDepth = store.level;
@@ -329,7 +356,7 @@ export class LearningSearch implements Search {
       if (store.isFixed(x)) continue;
       const phase = phases[x]!;
       decision.variable = x;
-      if (store.has(x, phase)) {
+      if (!Number.isNaN(phase) && store.has(x, phase)) {
         decision.value = phase;
         decision.split = Split.equal;
         // It may take a second decision to fix it.

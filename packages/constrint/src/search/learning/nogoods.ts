@@ -3,6 +3,7 @@ import { LiteralKind } from "../../engine/literal.js";
 import type { Store } from "../../engine/store.js";
 import { type History, Narrowing } from "./history.js";
 import type { RecordingStore } from "./recording-store.js";
+import { Watches } from "./watches.js";
 
 /** The reason of what follows from the best objective so far alone. @internal */
 export const OBJECTIVE = -2;
@@ -11,64 +12,46 @@ export const OBJECTIVE = -2;
 const reasonOf = (nogood: number): number => -3 - nogood;
 const nogoodOf = reasonOf;
 
-/** A set of literals that are never all true, learned from a conflict. The first two are watched. */
-interface Nogood {
-  readonly kinds: Uint8Array;
-  readonly variables: Int32Array;
-  readonly values: Float64Array;
-  /** In how many levels its literals lay when it was last used: the fewer, the more it is worth. */
-  levelCount: number;
-  activity: number;
-  isDeleted: boolean;
-}
+/** A literal about a variable without its value: four kinds a variable, so that the kind is the last two bits. */
+const codeOf = (kind: LiteralKind, variable: number): number => 4 * variable + kind;
+const kindOf = (code: number): LiteralKind => (code & 3) as LiteralKind;
+const variableOf = (code: number): number => code >> 2;
 
-/** The nogoods that watch literals of one kind about one variable, each with the literal's value. */
-class Watches {
-  readonly nogoods: number[] = [];
-  readonly values: number[] = [];
-
-  add(nogood: number, value: number): void {
-    this.nogoods.push(nogood);
-    this.values.push(value);
-  }
-
-  truncate(length: number): void {
-    this.nogoods.length = length;
-    this.values.length = length;
-  }
-}
-
-/** For a variable: watches of its literals ≥, ≤, = and ≠, by {@link LiteralKind}. */
-type VariableWatches = readonly [Watches, Watches, Watches, Watches];
-
+/** The level count of a nogood that is never forgotten. @internal */
+export const PERMANENT = 0;
+/** Nogoods over at most this many levels are never forgotten either: they propagate soonest. */
+const KEPT_LEVEL_COUNT = 2;
 const ACTIVITY_LIMIT = 1e20;
 const ACTIVITY_DECAY = 0.999;
 
 /**
- * The learned nogoods and their unit propagation with two watched literals each: when all literals but one are true, the last
- * one is made false.
+ * The learned nogoods, sets of literals that are never all true, and their unit propagation with two watched literals each: when
+ * all literals but one are true, the last one is made false.
+ *
+ * All literals lie in one array, a nogood's one after the other; the first two of each are watched.
  *
  * @internal
  */
 export class Nogoods {
   /** The nogood that failed last, as a reason. */
   failed = 0;
-  private readonly nogoods: Nogood[] = [];
-  private readonly free: number[] = [];
-  private readonly watches: (VariableWatches | undefined)[] = [];
+  /** How many there are. */
+  count = 0;
+  private codes = new Int32Array(1024);
+  private values = new Float64Array(1024);
+  /** Per nogood: its first literal, and behind the last one the end of all. */
+  private starts = new Int32Array(256);
+  /** Per nogood: in how many levels its literals lay when it was learned. */
+  private levelCounts = new Int32Array(256);
+  private activities = new Float64Array(256);
+  private readonly watches: (Watches | undefined)[] = [];
   private readonly history: History;
   /** Entries of the history before this one have been propagated. */
   private cursor = 0;
   private activityStep = 1;
-  private learnedCount = 0;
 
   constructor(private readonly store: RecordingStore) {
     this.history = store.history;
-  }
-
-  /** How many nogoods are kept. */
-  get count(): number {
-    return this.learnedCount;
   }
 
   /** The history may have become shorter. */
@@ -82,38 +65,45 @@ export class Nogoods {
   }
 
   /**
-   * Adds a nogood of at least two literals. The first literal is the one to be made false now, the second one the last of the
-   * others to have become true.
+   * Adds a nogood of at least two literals and returns its number. The first literal is the one to be made false now, the second
+   * one the last of the others to have become true.
    */
-  add(kinds: Uint8Array, variables: Int32Array, values: Float64Array, levelCount: number): number {
-    const nogood: Nogood = { kinds, variables, values, levelCount, activity: this.activityStep, isDeleted: false };
-    const id = this.free.pop() ?? this.nogoods.length;
-    this.nogoods[id] = nogood;
-    this.learnedCount++;
-    this.watch(id, nogood, 0);
-    this.watch(id, nogood, 1);
+  add(
+    literals: readonly { readonly kind: LiteralKind; readonly variable: number; readonly value: number }[],
+    levelCount: number,
+  ): number {
+    const id = this.count++;
+    const start = this.starts[id]!;
+    this.reserve(start + literals.length);
+    literals.forEach(({ kind, variable, value }, i) => {
+      this.codes[start + i] = codeOf(kind, variable);
+      this.values[start + i] = value;
+    });
+    this.starts[id + 1] = start + literals.length;
+    this.levelCounts[id] = levelCount;
+    this.activities[id] = this.activityStep;
+    this.watch(id, start);
+    this.watch(id, start + 1);
     return id;
   }
 
   /** Propagates the history's new entries; false for a conflict, see {@link failed}. */
   propagate(): boolean {
-    const { history } = this;
+    const { history, watches } = this;
     while (this.cursor < history.length) {
       const i = this.cursor++;
-      const watches = this.watches[history.variables[i]!];
-      if (watches === undefined) continue;
+      const first = 4 * history.variables[i]!;
       const kind = history.kinds[i]!;
-      if (
-        kind === Narrowing.min &&
-        !this.visitWithin(watches[LiteralKind.atLeast], history.from[i]! + 1, history.to[i]!)
-      )
-        return false;
-      if (
-        kind === Narrowing.max &&
-        !this.visitWithin(watches[LiteralKind.atMost], history.to[i]!, history.from[i]! - 1)
-      )
-        return false;
-      if (!this.visit(watches[LiteralKind.notEqual]) || !this.visit(watches[LiteralKind.equal])) return false;
+      if (kind === Narrowing.min) {
+        const code = first + LiteralKind.atLeast;
+        const list = watches[code];
+        if (list !== undefined && !this.visit(list, code, history.from[i]! + 1, history.to[i]!)) return false;
+      } else if (kind === Narrowing.max) {
+        const code = first + LiteralKind.atMost;
+        const list = watches[code];
+        if (list !== undefined && !this.visit(list, code, history.to[i]!, history.from[i]! - 1)) return false;
+      }
+      if (!this.visitAll(first + LiteralKind.equal) || !this.visitAll(first + LiteralKind.notEqual)) return false;
     }
     return true;
   }
@@ -121,9 +111,10 @@ export class Nogoods {
   /** Makes the first literal false, all others being true; false for a conflict, see {@link failed}. */
   enforce(id: number): boolean {
     const { store } = this;
-    const { kinds, variables, values } = this.nogoods[id]!;
+    const start = this.starts[id]!;
+    const code = this.codes[start]!;
     store.cause = reasonOf(id);
-    const alive = falsify(store, kinds[0]! as LiteralKind, variables[0]!, values[0]!);
+    const alive = falsify(store, kindOf(code), variableOf(code), this.values[start]!);
     store.cause = -1;
     if (!alive) this.failed = reasonOf(id);
     return alive;
@@ -131,161 +122,174 @@ export class Nogoods {
 
   /** Writes the literals of a nogood other than the first, which it made false. */
   explain(reason: number, premises: Premises): void {
-    const nogood = this.nogoods[nogoodOf(reason)]!;
-    this.bump(nogood);
-    for (let i = 1; i < nogood.kinds.length; i++) this.write(nogood, i, premises);
+    this.write(nogoodOf(reason), 1, premises);
   }
 
   /** Writes all literals of a nogood that failed. */
   explainFailure(reason: number, premises: Premises): void {
-    const nogood = this.nogoods[nogoodOf(reason)]!;
-    this.bump(nogood);
-    for (let i = 0; i < nogood.kinds.length; i++) this.write(nogood, i, premises);
+    this.write(nogoodOf(reason), 0, premises);
   }
 
   /** Older use counts less from now on. */
   decay(): void {
     this.activityStep /= ACTIVITY_DECAY;
     if (this.activityStep < ACTIVITY_LIMIT) return;
-    for (const nogood of this.nogoods) nogood.activity /= ACTIVITY_LIMIT;
+    for (let id = 0; id < this.count; id++) this.activities[id]! /= ACTIVITY_LIMIT;
     this.activityStep /= ACTIVITY_LIMIT;
   }
 
-  /** Forgets half of the nogoods, the least useful ones. Root level only, where none is a reason. */
+  /** Forgets half of the nogoods, the least used ones. Root level only, where none is a reason. */
   reduce(): void {
+    const { starts, levelCounts, activities, codes, values } = this;
     const candidates: number[] = [];
-    this.nogoods.forEach((nogood, id) => {
-      if (!nogood.isDeleted && nogood.levelCount > 2) candidates.push(id);
-    });
-    candidates.sort((a, b) => this.nogoods[a]!.activity - this.nogoods[b]!.activity);
-    for (const id of candidates.slice(0, candidates.length >> 1)) this.delete(id);
-    this.sweep();
-  }
-
-  private delete(id: number): void {
-    this.nogoods[id]!.isDeleted = true;
-    this.learnedCount--;
-    this.free.push(id);
-  }
-
-  private sweep(): void {
-    for (const watches of this.watches) {
-      if (watches === undefined) continue;
-      for (const list of watches) {
-        let kept = 0;
-        for (let i = 0; i < list.nogoods.length; i++) {
-          if (this.nogoods[list.nogoods[i]!]!.isDeleted) continue;
-          list.nogoods[kept] = list.nogoods[i]!;
-          list.values[kept] = list.values[i]!;
-          kept++;
-        }
-        list.truncate(kept);
-      }
-    }
-  }
-
-  private bump(nogood: Nogood): void {
-    nogood.activity += this.activityStep;
-  }
-
-  private watch(id: number, nogood: Nogood, at: 0 | 1): void {
-    const x = nogood.variables[at]!;
-    let watches = this.watches[x];
-    if (watches === undefined) {
-      watches = [new Watches(), new Watches(), new Watches(), new Watches()];
-      this.watches[x] = watches;
-    }
-    watches[nogood.kinds[at]! as LiteralKind].add(id, nogood.values[at]!);
-  }
-
-  /** Visits the watches whose value lies in from … to, both inclusive. */
-  private visitWithin(list: Watches, from: number, to: number): boolean {
-    const { nogoods, values } = list;
+    for (let id = 0; id < this.count; id++) if (levelCounts[id]! > KEPT_LEVEL_COUNT) candidates.push(id);
+    candidates.sort((a, b) => activities[a]! - activities[b]!);
+    const forgotten = new Set(candidates.slice(0, candidates.length >> 1));
     let kept = 0;
-    const count = nogoods.length;
+    let end = 0;
+    for (let id = 0; id < this.count; id++) {
+      if (forgotten.has(id)) continue;
+      const start = starts[id]!;
+      const length = starts[id + 1]! - start;
+      codes.copyWithin(end, start, start + length);
+      values.copyWithin(end, start, start + length);
+      levelCounts[kept] = levelCounts[id]!;
+      activities[kept] = activities[id]!;
+      starts[kept++] = end;
+      end += length;
+    }
+    starts[kept] = end;
+    this.count = kept;
+    for (const list of this.watches) list?.clear();
+    for (let id = 0; id < kept; id++) {
+      this.watch(id, starts[id]!);
+      this.watch(id, starts[id]! + 1);
+    }
+  }
+
+  private watch(id: number, at: number): void {
+    const code = this.codes[at]!;
+    this.watches[code] ??= new Watches();
+    this.watches[code].add(id, this.values[at]!);
+  }
+
+  private visitAll(code: number): boolean {
+    const list = this.watches[code];
+    return list === undefined || list.length === 0 || this.visit(list, code, -Infinity, Infinity);
+  }
+
+  /** Visits the watches of a list whose value lies in from … to, both inclusive. */
+  private visit(list: Watches, code: number, from: number, to: number): boolean {
+    const { nogoods, values } = list;
+    const count = list.length;
+    let kept = 0;
     let alive = true;
     for (let i = 0; i < count; i++) {
       const value = values[i]!;
       const id = nogoods[i]!;
       if (alive && value >= from && value <= to) {
-        const state = this.visitNogood(id, list, value);
-        if (state === MOVED) continue;
-        if (state === FAILED) alive = false;
+        const visit = this.visitNogood(id, code, value);
+        if (visit === Visit.moved) continue;
+        if (visit === Visit.failed) alive = false;
       }
-      nogoods[kept] = id;
-      values[kept++] = value;
+      // `add` may have replaced the arrays, but only behind `count`.
+      list.nogoods[kept] = id;
+      list.values[kept++] = value;
     }
-    closeGap(list, kept, count);
+    list.closeGap(kept, count);
     return alive;
   }
 
-  private visit(list: Watches): boolean {
-    return list.nogoods.length === 0 || this.visitWithin(list, -Infinity, Infinity);
-  }
-
   /** A watched literal may have become true. */
-  private visitNogood(id: number, list: Watches, value: number): typeof KEPT | typeof MOVED | typeof FAILED {
-    const nogood = this.nogoods[id]!;
-    const { kinds, variables, values } = nogood;
-    const lists = this.watches;
-    const isSecond = values[1] === value && lists[variables[1]!]![kinds[1]! as LiteralKind] === list;
-    const mine = isSecond ? 1 : 0;
-    const other = 1 - mine;
-    if (!this.isTrue(kinds[mine]!, variables[mine]!, values[mine]!)) return KEPT;
-    if (this.isFalse(kinds[other]!, variables[other]!, values[other]!)) return KEPT;
-    for (let k = 2; k < kinds.length; k++) {
-      if (this.isTrue(kinds[k]!, variables[k]!, values[k]!)) continue;
-      this.swapLiterals(nogood, mine, k);
-      this.watch(id, nogood, mine);
-      return MOVED;
+  private visitNogood(id: number, code: number, value: number): Visit {
+    const { codes, values } = this;
+    const start = this.starts[id]!;
+    const mine = codes[start + 1] === code && values[start + 1] === value ? start + 1 : start;
+    const other = start + start + 1 - mine;
+    if (!this.isTrue(code, value) || this.isFalse(codes[other]!, values[other]!)) return Visit.kept;
+    const end = this.starts[id + 1]!;
+    for (let k = start + 2; k < end; k++) {
+      if (this.isTrue(codes[k]!, values[k]!)) continue;
+      this.swap(mine, k);
+      this.watch(id, mine);
+      return Visit.moved;
     }
     // The literal that is made false stands first, where an explanation leaves it out.
-    if (other === 1) this.swapLiterals(nogood, 0, 1);
-    return this.enforce(id) ? KEPT : FAILED;
+    if (other !== start) this.swap(start, other);
+    return this.enforce(id) ? Visit.kept : Visit.failed;
   }
 
-  private swapLiterals({ kinds, variables, values }: Nogood, i: number, j: number): void {
-    const kind = kinds[i]!;
-    kinds[i] = kinds[j]!;
-    kinds[j] = kind;
-    const variable = variables[i]!;
-    variables[i] = variables[j]!;
-    variables[j] = variable;
-    const value = values[i]!;
-    values[i] = values[j]!;
-    values[j] = value;
-  }
-
-  private write({ kinds, variables, values }: Nogood, i: number, premises: Premises): void {
-    const x = variables[i]!;
-    const value = values[i]!;
-    const kind = kinds[i]!;
-    if (kind === LiteralKind.atLeast) premises.atLeast(x, value);
-    else if (kind === LiteralKind.atMost) premises.atMost(x, value);
-    else if (kind === LiteralKind.equal) premises.equal(x, value);
-    else premises.notEqual(x, value);
-  }
-
-  private isTrue(kind: number, x: number, value: number): boolean {
+  private isTrue(code: number, value: number): boolean {
     const { store } = this;
+    const x = variableOf(code);
+    const kind = kindOf(code);
     if (kind === LiteralKind.atLeast) return store.min(x) >= value;
     if (kind === LiteralKind.atMost) return store.max(x) <= value;
     if (kind === LiteralKind.equal) return store.min(x) === value && store.max(x) === value;
     return !store.has(x, value);
   }
 
-  private isFalse(kind: number, x: number, value: number): boolean {
+  private isFalse(code: number, value: number): boolean {
     const { store } = this;
+    const x = variableOf(code);
+    const kind = kindOf(code);
     if (kind === LiteralKind.atLeast) return store.max(x) < value;
     if (kind === LiteralKind.atMost) return store.min(x) > value;
     if (kind === LiteralKind.equal) return !store.has(x, value);
     return store.min(x) === value && store.max(x) === value;
   }
+
+  private swap(i: number, j: number): void {
+    const { codes, values } = this;
+    const code = codes[i]!;
+    codes[i] = codes[j]!;
+    codes[j] = code;
+    const value = values[i]!;
+    values[i] = values[j]!;
+    values[j] = value;
+  }
+
+  private write(id: number, from: number, premises: Premises): void {
+    this.activities[id]! += this.activityStep;
+    const end = this.starts[id + 1]!;
+    for (let k = this.starts[id]! + from; k < end; k++) {
+      const code = this.codes[k]!;
+      const x = variableOf(code);
+      const value = this.values[k]!;
+      const kind = kindOf(code);
+      if (kind === LiteralKind.atLeast) premises.atLeast(x, value);
+      else if (kind === LiteralKind.atMost) premises.atMost(x, value);
+      else if (kind === LiteralKind.equal) premises.equal(x, value);
+      else premises.notEqual(x, value);
+    }
+  }
+
+  private reserve(literalCount: number): void {
+    if (literalCount > this.codes.length) {
+      const length = Math.max(literalCount, 2 * this.codes.length);
+      this.codes = copyOf(this.codes, new Int32Array(length));
+      this.values = copyOf(this.values, new Float64Array(length));
+    }
+    if (this.count + 1 > this.starts.length - 1) {
+      const length = 2 * this.starts.length;
+      this.starts = copyOf(this.starts, new Int32Array(length));
+      this.levelCounts = copyOf(this.levelCounts, new Int32Array(length));
+      this.activities = copyOf(this.activities, new Float64Array(length));
+    }
+  }
 }
 
-const KEPT = 0;
-const MOVED = 1;
-const FAILED = 2;
+/** How the visit of a watched nogood ended. */
+const Visit = {
+  /** It stays where it is. */
+  kept: 0,
+  /** It watches another literal now. */
+  moved: 1,
+  /** All its literals are true. */
+  failed: 2,
+} as const;
+
+type Visit = (typeof Visit)[keyof typeof Visit];
 
 /** Makes a literal false. @internal */
 export function falsify(store: Store, kind: LiteralKind, x: number, value: number): boolean {
@@ -294,13 +298,7 @@ export function falsify(store: Store, kind: LiteralKind, x: number, value: numbe
   return kind === LiteralKind.equal ? store.remove(x, value) : store.assign(x, value);
 }
 
-/** Takes out the places kept … count − 1, behind which watches may have been added meanwhile. */
-function closeGap(list: Watches, kept: number, count: number): void {
-  if (kept === count) return;
-  let end = kept;
-  for (let i = count; i < list.nogoods.length; i++) {
-    list.nogoods[end] = list.nogoods[i]!;
-    list.values[end++] = list.values[i]!;
-  }
-  list.truncate(end);
+function copyOf<T extends Int32Array | Float64Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
 }
