@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   allDifferent,
+  constant,
   element,
   evaluate,
   holds,
@@ -11,6 +12,7 @@ import {
   or,
   sum,
 } from "../../../packages/constrint/src/index.js";
+import { FIRST_TURN } from "../../../packages/constrint/src/model/solve-options.js";
 import {
   asSortedText,
   bruteForce,
@@ -122,6 +124,56 @@ describe("learning search and depth-first search agree", () => {
         expect([learned.status, learned.count]).toEqual([plain.status, plain.count]);
       }),
       { ...fixedSeed(), numRuns: 200 },
+    );
+  });
+});
+
+describe("both engines by turns", () => {
+  // A pigeonhole problem, one hole short, takes depth-first search more failures than its first turn has.
+  const pigeons = (holes: number): Model => {
+    const model = new Model();
+    const xs = Array.from({ length: holes + 1 }, (_, i) => model.int(`x${i}`, 1, holes));
+    xs.forEach((x, i) => {
+      for (const y of xs.slice(0, i)) model.add(x.ne(y));
+    });
+    return model;
+  };
+
+  test("prove the same as one alone, in the same way every time", () => {
+    const model = pigeons(7);
+    const plain = model.solve({ engine: "depth-first" });
+    expect(plain.statistics.failures).toBeGreaterThan(2 * FIRST_TURN.depthFirst);
+    const { status, statistics } = model.solve();
+    expect([plain.status, status]).toEqual(["unsatisfiable", "unsatisfiable"]);
+    const again = model.solve({ engine: "auto" }).statistics;
+    expect({ ...again, seconds: 0 }).toEqual({ ...statistics, seconds: 0 });
+    // The second search began: alone, the first one would have the plain search's failures.
+    expect(statistics.failures).not.toBe(plain.statistics.failures);
+    expect(statistics.failures).toBeGreaterThan(FIRST_TURN.depthFirst);
+  });
+
+  test("find the optimum, each solution better than the one before", () => {
+    // A Golomb ruler with 8 marks: all differences of two marks differ.
+    const model = new Model();
+    const marks = Array.from({ length: 8 }, (_, i) => (i === 0 ? constant(0) : model.int(`mark${i}`, i, 60)));
+    const differences = marks.flatMap((mark, i) => marks.slice(0, i).map((before) => mark.minus(before)));
+    for (let i = 1; i < marks.length; i++) model.add(marks[i - 1]!.lt(marks[i]!));
+    differences.forEach((difference, i) => {
+      for (const other of differences.slice(0, i)) model.add(difference.ne(other));
+    });
+    const found: number[] = [];
+    const { status, objective, statistics } = model.minimize(marks.at(-1)!, {
+      onImprovement: (_, length) => found.push(length),
+    });
+    expect([status, objective]).toEqual(["optimal", 34]);
+    expect(statistics.failures).toBeGreaterThan(FIRST_TURN.depthFirst);
+    expect(found).toEqual([...new Set(found)].sort((a, b) => b - a));
+    expect(found.at(-1)).toBe(objective);
+  });
+
+  test("an unknown engine is refused", () => {
+    expect(() => pigeons(2).solve({ engine: "quick" as never })).toThrow(
+      "engine: quick is not one of auto, depth-first, learning",
     );
   });
 });

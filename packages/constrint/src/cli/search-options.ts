@@ -1,14 +1,13 @@
 import type { Argv } from "yargs";
 import { VALUE_CHOICES, VARIABLE_CHOICES, type ValueChoice, type VariableChoice } from "../model/branching.js";
 import type { Model } from "../model/model.js";
-import type { SearchEngine, SolveOptions } from "../model/solve-options.js";
+import { SEARCH_ENGINES, type SearchEngine, type SolveOptions } from "../model/solve-options.js";
 import type { ProgressOptions } from "../search/progress.js";
 import { RESTART_SEQUENCES, type RestartOptions } from "../search/restarts.js";
 import { UsageError } from "./command-error.js";
 import { checkedInteger, checkedNumber } from "./options.js";
 
 const GROUP = "Search:";
-const ENGINES: readonly SearchEngine[] = ["depth-first", "learning"];
 
 /** What the command line says of the search. */
 export interface SearchArguments {
@@ -27,7 +26,11 @@ export function addSearchOptions<T>(command: Argv<T>): Argv<T> {
   const text = { type: "string", requiresArg: true, group: GROUP } as const;
   const number = { type: "number", requiresArg: true, group: GROUP } as const;
   return command
-    .option("engine", { ...text, choices: ENGINES, describe: "Depth first, or learning from conflicts" })
+    .option("engine", {
+      ...text,
+      choices: SEARCH_ENGINES,
+      describe: "Depth first, learning from conflicts, or by turns",
+    })
     .option("choose", { ...text, choices: VARIABLE_CHOICES, describe: "Which variable to decide next, after --order" })
     .option("value", { ...text, choices: VALUE_CHOICES, describe: "Which of its values to try first" })
     .option("restarts", {

@@ -91,6 +91,11 @@ async function answer(options: CommandOptions): Promise<void> {
 /** Prints the first solutions, or all. */
 function satisfy(problem: FlatZincProblem, options: CommandOptions, solveOptions: SolveOptions): Outcome {
   const limit = options.solutionLimit ?? (options.allSolutions ? undefined : 1);
+  if (limit === 1) {
+    const { status, solution, statistics } = problem.model.solve(solveOptions);
+    if (solution !== undefined) printSolution(problem, solution);
+    return { solutionCount: solution === undefined ? 0 : 1, complete: status === "unsatisfiable", statistics };
+  }
   const generator = problem.model.solutions({ ...solveOptions, limit });
   let step = generator.next();
   for (; !step.done; step = generator.next()) printSolution(problem, step.value);

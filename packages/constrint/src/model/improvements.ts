@@ -1,6 +1,6 @@
 import type { SearchStep } from "../search/search.js";
 import type { OptimizeResult, Solution } from "./results.js";
-import type { Run } from "./run.js";
+import type { OptimizingRun } from "./run.js";
 import type { OptimizeOptions } from "./solve-options.js";
 
 /** Collects what an optimising run finds. @internal */
@@ -10,7 +10,7 @@ export class Improvements {
   private isProved = false;
 
   constructor(
-    private readonly run: Run,
+    private readonly run: OptimizingRun,
     private readonly options: OptimizeOptions,
   ) {}
 

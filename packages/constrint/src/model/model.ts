@@ -3,6 +3,7 @@ import { SolverError } from "../error.js";
 import { SlicedSearch } from "../search/sliced-search.js";
 import { findConflict } from "./conflict.js";
 import { type Constraint, type NamedConstraint, requireConstraint } from "./constraint.js";
+import { runFor } from "./engine.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
 import { Improvements } from "./improvements.js";
 import { variablesIn } from "./nodes-in.js";
@@ -87,13 +88,13 @@ export class Model {
 
   /** Finds the first solution in the search order, or proves that there is none. */
   solve(options: SolveOptions = {}): SolveResult {
-    const run = new Run(this, options);
+    const run = runFor(this, options);
     return run.solveResult(run.search.next());
   }
 
   /** {@link solve}, giving way to other work now and then. */
   async solveAsync(options: SolveOptions = {}): Promise<SolveResult> {
-    const run = new Run(this, options);
+    const run = runFor(this, options);
     return run.solveResult(await new SlicedSearch(run.search).next());
   }
 
@@ -189,7 +190,7 @@ export class Model {
 
   private optimize(expression: IntExpr, sense: 1 | -1, options: OptimizeOptions): OptimizeResult {
     this.requireOwnVariables(expression);
-    const run = new Run(this, options, { expression, sense });
+    const run = runFor(this, options, { expression, sense });
     if (options.relaxation) run.relax(options.relaxation);
     const improvements = new Improvements(run, options);
     while (!improvements.take(run.search.next()));
@@ -198,7 +199,7 @@ export class Model {
 
   private async optimizeAsync(expression: IntExpr, sense: 1 | -1, options: OptimizeOptions): Promise<OptimizeResult> {
     this.requireOwnVariables(expression);
-    const run = new Run(this, options, { expression, sense });
+    const run = runFor(this, options, { expression, sense });
     const relaxation =
       options.relaxation ?? (run.mayRelax && (await import("../relaxation/index.js")).linearRelaxation);
     if (relaxation) run.relax(relaxation);

@@ -19,7 +19,7 @@ import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import { type Direction, directionsOf } from "./objective-direction.js";
 import type { Enumeration, Solution, SolveResult } from "./results.js";
-import { checkSolveOptions, type SearchEngine, type SolveOptions, type VariableOrder } from "./solve-options.js";
+import { checkSolveOptions, type SolveOptions, type VariableOrder } from "./solve-options.js";
 
 /** What a run answers: a model, as far as it matters here. @internal */
 export interface Problem {
@@ -33,13 +33,23 @@ export interface RunGoal {
   readonly sense: 1 | -1;
 }
 
+/** A search for ever better solutions. @internal */
+export interface OptimizingRun {
+  readonly search: Pick<Search, "next">;
+  readonly mayRelax: boolean;
+  relax(relaxation: Relaxation): void;
+  solution(): Solution;
+  objective(): number;
+  statistics(): Statistics;
+  solveResult(step: SearchStep): SolveResult;
+}
+
 /**
  * One search through a model: translates it, searches, and reads solutions off the store.
  *
  * @internal
  */
-export class Run {
-  private readonly startedAt = performance.now();
+export class Run implements OptimizingRun {
   private readonly engine: Engine;
   private readonly store: Store;
   /** The variables that only say which branch of a disjunction holds. */
@@ -57,15 +67,22 @@ export class Run {
   private relaxed: Relaxed | undefined;
   private started: Search | undefined;
 
-  constructor(problem: Problem, options: SolveOptions, goal?: RunGoal) {
+  /** @param options with the engine `learning`, or depth-first search is meant */
+  constructor(
+    problem: Problem,
+    options: SolveOptions,
+    goal?: RunGoal,
+    private readonly startedAt = performance.now(),
+  ) {
     checkSolveOptions(options);
     this.options = options;
     this.variables = problem.variables;
     this.template = Object.fromEntries(this.variables.map(({ name }) => [name, 0]));
     this.constraints = problem.constraints;
-    this.store = isLearning(options.engine) ? new RecordingStore() : new Store();
+    const learns = options.engine === "learning";
+    this.store = learns ? new RecordingStore() : new Store();
     this.engine = new Engine(this.store);
-    const compiler = new Compiler(this.variables, { engine: this.engine, selectors: isLearning(options.engine) });
+    const compiler = new Compiler(this.variables, { engine: this.engine, selectors: learns });
     this.selectors = compiler.selectors;
     for (const { constraint } of this.constraints) compiler.add(constraint);
     this.compiler = compiler;
@@ -126,8 +143,7 @@ export class Run {
 
   /** The answer to whether there is a solution, after the search's first step. */
   solveResult(step: SearchStep): SolveResult {
-    if (step === "solution") return { status: "satisfied", solution: this.solution(), statistics: this.statistics() };
-    return { status: step === "exhausted" ? "unsatisfiable" : "unknown", statistics: this.statistics() };
+    return solveResultOf(this, step);
   }
 
   /** The end of an enumeration, after this many solutions and the search's last step. */
@@ -202,8 +218,9 @@ export class Run {
   }
 }
 
-/** @throws SolverError `invalid-option` for an unknown engine. */
-function isLearning(engine: SearchEngine = "depth-first"): boolean {
-  if (engine === "depth-first" || engine === "learning") return engine === "learning";
-  throw new SolverError("invalid-option", `engine: ${String(engine)} is not one of depth-first, learning`);
+/** The answer to whether there is a solution, after a run's first step. @internal */
+export function solveResultOf(run: Pick<Run, "solution" | "statistics">, step: SearchStep): SolveResult {
+  const statistics = run.statistics();
+  if (step === "solution") return { status: "satisfied", solution: run.solution(), statistics };
+  return { status: step === "exhausted" ? "unsatisfiable" : "unknown", statistics };
 }

@@ -24,12 +24,22 @@ export function largest(variable: IntVar): VariableOrder {
   return Object.freeze({ variable, first: "largest" });
 }
 
+/** The failures of depth-first search, and of learning search, in their first turns under the engine `auto`. */
+export const FIRST_TURN = { depthFirst: 1000, learning: 100 } as const;
+
 /** How a search goes through the assignments. */
-export type SearchEngine = "depth-first" | "learning";
+export type SearchEngine = "auto" | "depth-first" | "learning";
+
+/** Every {@link SearchEngine}. */
+export const SEARCH_ENGINES: readonly SearchEngine[] = ["auto", "depth-first", "learning"];
 
 /** How to search. */
 export interface SolveOptions extends Limits, ProgressOptions {
   /**
+   * `auto`, which stands for no engine given: depth-first search to begin with, and if it has not finished after
+   * {@link FIRST_TURN} failures, learning search by turns with it, each with twice as many failures as before. Enumerations, a
+   * given {@link order} and limits on nodes or failures keep to depth-first search.
+   *
    * `depth-first` goes through the decisions in their order and back, without memory: made for enumeration, for products, and
    * the only one whose first solution is the best in the order. `learning` explains every conflict and never runs into it
    * again: made for scheduling and other problems whose conflicts have few causes.
@@ -100,13 +110,16 @@ export function solutionLimit(options: EnumerateOptions): number {
 }
 
 /**
- * @throws SolverError `invalid-option` for limits, restarts, a seed or an interval that are not what they must be.
+ * @throws SolverError `invalid-option` for an engine, limits, restarts, a seed or an interval that are not what they must be.
  * @internal
  */
 export function checkSolveOptions(options: SolveOptions): void {
   checkLimits(options);
   checkProgressOptions(options);
-  const { restarts, seed } = options;
+  const { engine, restarts, seed } = options;
+  if (engine !== undefined && !SEARCH_ENGINES.includes(engine)) {
+    throw new SolverError("invalid-option", `engine: ${String(engine)} is not one of ${SEARCH_ENGINES.join(", ")}`);
+  }
   if (restarts !== undefined) checkRestarts(restarts);
   if (seed !== undefined && !Number.isSafeInteger(seed)) {
     throw new SolverError("invalid-option", `seed: ${seed} is not an integer within ±(2^53 − 1)`);

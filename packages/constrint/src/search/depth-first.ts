@@ -7,7 +7,7 @@ import type { Limits } from "./limits.js";
 import type { Progress, ProgressOptions } from "./progress.js";
 import { RestartNogoods } from "./restart-nogoods.js";
 import { type RestartOptions, restartCutoff } from "./restarts.js";
-import type { Objective, Search, SearchStep } from "./search.js";
+import type { Objective, Pause, Search, SearchStep } from "./search.js";
 import type { Statistics } from "./statistics.js";
 
 /** The clock is read once in this many nodes. */
@@ -64,9 +64,9 @@ export class DepthFirstSearch implements Search {
     engine.interrupt = () => this.clock.read() !== "go";
   }
 
-  next(pauseAt = Infinity): SearchStep {
+  next({ at = Infinity, atFailures = Infinity }: Pause = {}): SearchStep {
     if (this.finished !== undefined) return this.finished;
-    this.clock.pauseAt = pauseAt;
+    this.clock.pauseAt = at;
     let step = this.resume();
     for (;;) {
       this.state = step;
@@ -85,6 +85,7 @@ export class DepthFirstSearch implements Search {
         if (reading === "over") return this.finish("limit");
         if (reading === "pause") return "paused";
       }
+      if (this.failures >= atFailures) return "paused";
       if (this.failures >= this.restartAtFailures && this.depth > 0) {
         step = this.restart();
         continue;
@@ -97,6 +98,11 @@ export class DepthFirstSearch implements Search {
       if (this.isAtCountLimit()) return this.finish("limit");
       step = this.descend();
     }
+  }
+
+  requireBetterThan(objective: number): void {
+    const { sense } = this.options.objective!;
+    if (this.best === undefined || sense * objective < sense * this.best) this.best = objective;
   }
 
   statistics(): Statistics {

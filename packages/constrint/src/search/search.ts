@@ -12,6 +12,14 @@ export interface Objective {
   readonly sense: 1 | -1;
 }
 
+/** When a search pauses. */
+export interface Pause {
+  /** At this time, in milliseconds of `performance.now`. */
+  readonly at?: number | undefined;
+  /** At this number of failures since the search began. */
+  readonly atFailures?: number | undefined;
+}
+
 /** A way through an engine's assignments, one solution at a time: the interface of every search engine. */
 export interface Search {
   /**
@@ -20,9 +28,11 @@ export interface Search {
    *
    * With an objective each solution is better than the one before, so that the last one before `exhausted` is optimal.
    *
-   * @param pauseAt when to pause, in milliseconds of `performance.now`; never without.
+   * @param pause when to pause; never without.
    */
-  next(pauseAt?: number): SearchStep;
+  next(pause?: Pause): SearchStep;
+  /** Asks for solutions with a better objective than this from now on; one that was nearly found may still come. */
+  requireBetterThan(objective: number): void;
   /** What has been done so far. */
   statistics(): Statistics;
 }

@@ -7,13 +7,13 @@ const SLICE_MILLISECONDS = 20;
 export class SlicedSearch {
   private sliceEnd = performance.now() + SLICE_MILLISECONDS;
 
-  constructor(private readonly search: Search) {}
+  constructor(private readonly search: Pick<Search, "next">) {}
 
   /** Goes on to the next solution or the end, see {@link Search.next}. */
   async next(): Promise<Exclude<SearchStep, "paused">> {
     for (;;) {
       // The slice's end stays where it is when solutions come quickly, so that many of them are a slice, too.
-      const step = this.search.next(this.sliceEnd);
+      const step = this.search.next({ at: this.sliceEnd });
       if (step !== "paused") return step;
       await otherWork();
       this.sliceEnd = performance.now() + SLICE_MILLISECONDS;

@@ -6,7 +6,7 @@ import { SearchClock } from "../clock.js";
 import type { Limits } from "../limits.js";
 import type { Progress, ProgressOptions } from "../progress.js";
 import { luby } from "../restarts.js";
-import type { Objective, Search, SearchStep } from "../search.js";
+import type { Objective, Pause, Search, SearchStep } from "../search.js";
 import type { Statistics } from "../statistics.js";
 import { ActivityOrder } from "./activity-order.js";
 import { ConflictAnalysis } from "./conflict-analysis.js";
@@ -50,7 +50,8 @@ export class LearningSearch implements Search {
   private readonly nogoods: Nogoods;
   private readonly explainer: Explainer;
   private readonly analysis: ConflictAnalysis;
-  private order: ActivityOrder;
+  /** Undefined until the root level has settled for the first time. */
+  private order: ActivityOrder | undefined;
   private readonly decision: Decision = { variable: 0, value: 0, split: Split.equal };
   private readonly phases: Float64Array;
   private readonly clock: SearchClock;
@@ -58,6 +59,8 @@ export class LearningSearch implements Search {
   private state: "new" | "solution" | "paused" = "new";
   private finished: SearchStep | undefined;
   private isRootExplicit = false;
+  /** Whether the bound came from elsewhere and has not been applied yet. */
+  private isBoundNew = false;
   private decidesByActivityOnly = false;
   private bound: number | undefined;
   /** What the root's propagation proved of the objective. */
@@ -81,16 +84,15 @@ export class LearningSearch implements Search {
     this.premises = new PremiseStack(store);
     this.nogoods = new Nogoods(store);
     this.explainer = new Explainer(engine, store, this.nogoods, this.premises);
-    this.order = new ActivityOrder(store.variableCount, []);
-    this.analysis = new ConflictAnalysis(store, this.premises, this.explainer, (x) => this.order.bump(x));
+    this.analysis = new ConflictAnalysis(store, this.premises, this.explainer, (x) => this.order?.bump(x));
     this.phases = new Float64Array(store.variableCount).fill(Number.NaN);
     this.clock = new SearchClock(options, options.startedAt ?? performance.now(), () => this.progress());
     engine.interrupt = () => this.clock.read() !== "go";
   }
 
-  next(pauseAt = Infinity): SearchStep {
+  next({ at = Infinity, atFailures = Infinity }: Pause = {}): SearchStep {
     if (this.finished !== undefined) return this.finished;
-    this.clock.pauseAt = pauseAt;
+    this.clock.pauseAt = at;
     const { state } = this;
     if (state === "new") {
       this.nodes++;
@@ -106,6 +108,10 @@ export class LearningSearch implements Search {
         return this.finish("exhausted");
       }
     }
+    if (this.isBoundNew) {
+      this.isBoundNew = false;
+      if (!this.applyBound()) return this.finish("exhausted");
+    }
     for (;;) {
       const fixpoint = this.propagate();
       if (fixpoint === Fixpoint.interrupted) return this.pauseOrEnd();
@@ -113,7 +119,7 @@ export class LearningSearch implements Search {
         this.failures++;
         if (!this.learn()) return this.finish("exhausted");
         if (this.isAtCountLimit()) return this.finish("limit");
-        if (this.isTimeToStop()) return this.pauseOrEnd();
+        if (this.failures >= atFailures || this.isTimeToStop()) return this.pauseOrEnd();
         continue;
       }
       if (this.store.level === 0) this.settleRoot();
@@ -136,6 +142,13 @@ export class LearningSearch implements Search {
       this.failures++;
       if (!this.excludeSolution()) return this.finish("exhausted");
     }
+  }
+
+  requireBetterThan(objective: number): void {
+    const { sense } = this.options.objective!;
+    if (this.bound === undefined || sense * objective < sense * this.bound) this.bound = objective;
+    // After a solution the bound is applied anyway.
+    this.isBoundNew = this.state !== "solution";
   }
 
   /** What has been done so far. */
@@ -166,10 +179,7 @@ export class LearningSearch implements Search {
     this.isRootExplicit = true;
     engine.queueAll();
     const second = engine.propagate();
-    if (second === Fixpoint.reached) {
-      this.settleRoot();
-      this.chooseActive();
-    }
+    if (second === Fixpoint.reached) this.settleRoot();
     return second;
   }
 
@@ -202,12 +212,12 @@ export class LearningSearch implements Search {
    * Activity decides the choices between two values, where there are any: the many values of a start time have to follow from
    * who comes first, or the search counts through them.
    */
-  private chooseActive(): void {
+  private chooseActive(): ActivityOrder {
     const { store } = this;
     const open = this.options.variables.filter((x) => !store.isFixed(x));
     const binary = open.filter((x) => store.size(x) === 2);
     this.decidesByActivityOnly = binary.length > 0;
-    this.order = new ActivityOrder(store.variableCount, binary.length > 0 ? binary : open);
+    return new ActivityOrder(store.variableCount, binary.length > 0 ? binary : open);
   }
 
   private settleRoot(): void {
@@ -241,7 +251,7 @@ export class LearningSearch implements Search {
     } else {
       alive = nogoods.enforce(nogoods.add(literals, analysis.levelCount));
     }
-    this.order.decay();
+    this.order?.decay();
     nogoods.decay();
     this.conflictsUntilRestart--;
     // What the nogood makes false was true at this level's fixpoint or open: it cannot fail, but at the root level it can.
@@ -257,7 +267,7 @@ export class LearningSearch implements Search {
     for (let i = history.startOf(level + 1); i < history.length; i++) {
       const x = history.variables[i]!;
       if (store.isFixed(x)) this.phases[x] = store.min(x);
-      order.insert(x);
+      order?.insert(x);
     }
     while (store.level > level) store.pop();
     this.engine.clearQueue();
@@ -337,7 +347,8 @@ export class LearningSearch implements Search {
   /** Opens a level with a decision; false: nothing is left to decide. */
   private decide(): boolean {
     const { store, decision } = this;
-    const byActivity = (this.decidesByActivityOnly || this.restarts % 2 === 1) && this.decideByActivity();
+    this.order ??= this.chooseActive();
+    const byActivity = (this.decidesByActivityOnly || this.restarts % 2 === 1) && this.decideByActivity(this.order);
     if (!byActivity && !this.branching.decide(store, decision)) return false;
     this.nodes++;
     store.push();
@@ -350,8 +361,8 @@ export class LearningSearch implements Search {
     return true;
   }
 
-  private decideByActivity(): boolean {
-    const { store, order, phases, decision } = this;
+  private decideByActivity(order: ActivityOrder): boolean {
+    const { store, phases, decision } = this;
     for (let x = order.take(); x >= 0; x = order.take()) {
       if (store.isFixed(x)) continue;
       const phase = phases[x]!;
