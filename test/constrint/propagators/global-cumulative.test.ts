@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Premises } from "../../../packages/constrint/src/engine/explanation.js";
 import { Outcome } from "../../../packages/constrint/src/engine/propagator.js";
 import { Cumulative } from "../../../packages/constrint/src/propagators/global/cumulative.js";
 import { buildStore, checkPropagator, forAllStores } from "./harness.js";
@@ -22,6 +23,34 @@ describe("cumulative", () => {
       nothing,
       (testCase) => checkPropagator(testCase, () => new Cumulative([0, 1, 2], [3, 4, 5], [6, 7, 8], 9)),
       400,
+    );
+  });
+
+  test("every narrowing of fixed tasks has an explanation by full times", () => {
+    class Explained extends Cumulative {
+      override explain(...[consequence, before, premises]: Parameters<Cumulative["explain"]>): void {
+        const precise: Premises = {
+          atLeast: (x, value) => premises.atLeast(x, value),
+          atMost: (x, value) => premises.atMost(x, value),
+          equal: (x, value) => premises.equal(x, value),
+          notEqual: (x, value) => premises.notEqual(x, value),
+          domain: () => {
+            throw new Error("no full time explains the narrowing");
+          },
+        };
+        super.explain(consequence, before, precise);
+      }
+    }
+    const window = fc
+      .tuple(fc.integer({ min: -2, max: 5 }), fc.integer({ min: 1, max: 5 }))
+      .map(([first, length]) => Array.from({ length }, (_, i) => first + i));
+    const fixed = (min: number, max: number) => fc.integer({ min, max }).map((value) => [value]);
+    const tasks = <T>(one: T): T[] => [one, one, one, one];
+    forAllStores(
+      [...tasks(window), ...tasks(fixed(0, 4)), ...tasks(fixed(0, 3)), fixed(2, 4)],
+      nothing,
+      (testCase) => checkPropagator(testCase, () => new Explained([0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], 12)),
+      300,
     );
   });
 

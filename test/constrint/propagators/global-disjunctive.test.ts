@@ -43,7 +43,7 @@ describe("disjunctive", () => {
       }),
       (testCase, { durations, shifts }) =>
         checkPropagator(testCase, () => new Explained({ starts: [2, 0, 3, 1], shifts, durations })),
-      700,
+      400,
     );
   });
 

@@ -20,7 +20,6 @@ import { type AllDifferent, allDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Cumulative } from "./cumulative.js";
-import type { Disjunctive } from "./disjunctive.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { GlobalConstraint } from "./global-constraint.js";
@@ -72,7 +71,10 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
     case "cumulative":
       return compileCumulative(constraint, operands);
     case "disjunctive":
-      return compileDisjunctive(constraint, operands);
+      return sequence(
+        constraint.starts.map((start, i) => ({ start, duration: constraint.durations[i]! })),
+        operands,
+      );
   }
 }
 
@@ -193,19 +195,33 @@ function compileBinPacking({ bins, sizes, loads }: BinPacking, operands: Operand
 }
 
 function compileCumulative({ tasks, capacity }: Cumulative, operands: OperandVariables): readonly Propagator[] {
-  return [
-    new CumulativePropagator(
-      tasks.map(({ start }) => operands.variableFor(start)),
-      tasks.map(({ duration }) => operands.variableFor(duration)),
-      tasks.map(({ demand }) => operands.variableFor(demand)),
-      operands.variableFor(capacity),
-    ),
-  ];
+  const shared = new CumulativePropagator(
+    tasks.map(({ start }) => operands.variableFor(start)),
+    tasks.map(({ duration }) => operands.variableFor(duration)),
+    tasks.map(({ demand }) => operands.variableFor(demand)),
+    operands.variableFor(capacity),
+  );
+  // Of tasks that need more than half of the capacity no two fit together.
+  const large = tasks.flatMap(({ start, duration, demand }) =>
+    capacity.kind === "constant" &&
+    demand.kind === "constant" &&
+    2 * demand.value > capacity.value &&
+    duration.kind === "constant" &&
+    duration.value > 0
+      ? [{ start, duration: duration.value }]
+      : [],
+  );
+  return [shared, ...sequence(large, operands)];
 }
 
-/** The tasks as a whole; and where selectors are wanted, a variable for the order of each two, to branch on and to learn about. */
-function compileDisjunctive({ starts, durations }: Disjunctive, operands: OperandVariables): readonly Propagator[] {
-  if (starts.length < 2) return [];
+/** Tasks one after the other as a whole; and where selectors are wanted, a variable for the order of each two, to branch on and to learn about. */
+function sequence(
+  tasks: readonly { readonly start: IntExpr; readonly duration: number }[],
+  operands: OperandVariables,
+): readonly Propagator[] {
+  if (tasks.length < 2) return [];
+  const starts = tasks.map(({ start }) => start);
+  const durations = tasks.map(({ duration }) => duration);
   const { variables, shifts } = shiftedVariables(starts, operands);
   const propagators: Propagator[] = [new DisjunctivePropagator({ starts: variables, shifts, durations })];
   if ((starts.length * (starts.length - 1)) / 2 > PRECEDENCE_LIMIT) return propagators;

@@ -1,7 +1,10 @@
 import { isExact, lowerBound, MAX_INTEGER } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
+import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
+import { explainByDomains } from "../arithmetic/root-bounds.js";
+import { CumulativeExplanation } from "./cumulative-explanation.js";
 
 /**
  * Whether tasks fit on a resource: no duration or demand or capacity is negative, every end start + duration is exact, and at no
@@ -51,10 +54,10 @@ export class Cumulative implements Propagator {
 
   /** @param starts one variable a task; so with durations and demands */
   constructor(
-    private readonly starts: readonly number[],
-    private readonly durations: readonly number[],
-    private readonly demands: readonly number[],
-    private readonly capacity: number,
+    readonly starts: readonly number[],
+    readonly durations: readonly number[],
+    readonly demands: readonly number[],
+    readonly capacity: number,
   ) {
     this.scope = [...starts, ...durations, ...demands, capacity];
     this.times = new Float64Array(2 * starts.length);
@@ -191,5 +194,10 @@ export class Cumulative implements Propagator {
   holds(values: readonly number[]): boolean {
     const n = this.starts.length;
     return fitsCapacity(values.slice(0, n), values.slice(n, 2 * n), values.slice(2 * n, 3 * n), values[3 * n]!);
+  }
+
+  /** Times at which the resource is full. */
+  explain(consequence: Consequence, before: DomainView, premises: Premises): void {
+    if (!new CumulativeExplanation(this, before, premises).explain(consequence)) explainByDomains(this.scope, premises);
   }
 }
