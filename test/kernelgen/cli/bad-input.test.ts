@@ -14,7 +14,7 @@ const badOptions: readonly [options: string, message: string | RegExp][] = [
   ["--cell gruu", 'unknown cell "gruu"; known cells: elman, gru, lstm, cifg, slstm'],
   ["--family cluster", 'unknown family "cluster"; families for NVIDIA H200: resident, grid'],
   ["--family stepwise", 'unknown family "stepwise"; families for NVIDIA H200: resident, grid'],
-  ["--dtype fp64", 'data type: "fp64" is not one of bf16, fp32'],
+  ["--dtype fp64", 'data type: "fp64" is not one of bf16, fp16, fp32'],
   ["--states all", 'state output: "all" is not one of sequence, last'],
   ["--head-dim 0", "head dimension: 0 is not an integer from 1 to 16384"],
   ["--head-dim -5", "head dimension: -5 is not an integer from 1 to 16384"],

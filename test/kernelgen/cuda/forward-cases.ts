@@ -84,6 +84,16 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
   ),
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
+  "resident fp16, 50x2": plan(
+    "resident",
+    { headDim: 50, heads: 2, batch: 3, steps: 7, dataType: "fp16" },
+    { unitsPerThread: 2 },
+  ),
+  "grid fp16 GRU": plan(
+    "grid",
+    { cell: "gru", headDim: 33, batch: 3, steps: 7, dataType: "fp16" },
+    { unitsPerThread: 1 },
+  ),
   // Other cells: one gate and three, whose rows fill fragments and do not, a gate outside of R, h that no cell bounds, four states.
   "resident bf16 GRU, half a fragment empty, inner dimension over two warps": plan(
     "resident",

@@ -45,6 +45,8 @@ const checks = [
   "copies",
   "widths",
   "bf16",
+  "fp16",
+  "mma-fp16",
   "functions",
   "grid-barrier",
   "polling",

@@ -422,6 +422,105 @@ bool check_bf16() {
          same("pack_bf16", packed.read(), expectedPairs);
 }
 
+/** The value of a finite binary16 number by its definition. */
+double fp16_value(unsigned bits) {
+  const int exponent = static_cast<int>(bits >> 10 & 0x1F);
+  const double fraction = (bits & 0x3FF) / 1024.0;
+  const double magnitude = exponent == 0 ? std::ldexp(fraction, -14) : std::ldexp(1 + fraction, exponent - 15);
+  return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+/** The binary16 number nearest to a float, ties to even, by search among all of them. */
+std::uint16_t nearest_fp16(float value) {
+  if (std::isnan(value)) return 0x7FFF;
+  const unsigned sign = std::signbit(value) ? 0x8000 : 0;
+  const double magnitude = std::abs(static_cast<double>(value));
+  // The number that follows the largest stands for infinity.
+  unsigned low = 0, high = 0x7C00;
+  while (high - low > 1) (fp16_value((low + high) / 2) <= magnitude ? low : high) = (low + high) / 2;
+  const double above = high == 0x7C00 ? 65536 : fp16_value(high);
+  const double middle = (fp16_value(low) + above) / 2;
+  return static_cast<std::uint16_t>(sign | (magnitude > middle || (magnitude == middle && low % 2 == 1) ? high : low));
+}
+
+/** Rounds each float, and packs it with the one at the other end. */
+KERNELGEN_KERNEL void fp16_kernel(const float* in, int count, std::uint16_t* out, std::uint32_t* packed) {
+  const int i = 256 * block_index() + thread_index();
+  if (i >= count) return;
+  out[i] = float_to_fp16(in[i]);
+  packed[i] = pack_fp16(in[i], in[count - 1 - i]);
+}
+
+bool check_fp16() {
+  std::vector<float> in = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, 65504.0f, 65519.99f, 65520.0f, 0x1p-24f, 0x1p-25f, 0x1.8p-25f};
+  for (int i = 0; i < 20000; i += 1) in.push_back(float_of(random_word()));  // any bits
+  // Magnitudes of binary16, and ties among them.
+  for (int i = 0; i < 20000; i += 1) in.push_back(float_of((random_word() & 0x8FFFFFFFu) % 0x0F800000u + 0x33000000u));
+  for (unsigned bits = 0; bits < 0x7BFF; bits += 7) in.push_back(static_cast<float>((fp16_value(bits) + fp16_value(bits + 1)) / 2));
+  const std::size_t count = in.size();
+  std::vector<std::uint16_t> expected(count);
+  std::vector<std::uint16_t> onHost(count);
+  std::vector<std::uint32_t> expectedPairs(count);
+  for (std::size_t i = 0; i < count; i += 1) {
+    expected[i] = nearest_fp16(in[i]);
+    onHost[i] = float_to_fp16(in[i]);
+  }
+  for (std::size_t i = 0; i < count; i += 1)
+    expectedPairs[i] = static_cast<std::uint32_t>(expected[count - 1 - i]) << 16 | expected[i];
+  DeviceArray<float> deviceIn(in);
+  DeviceArray<std::uint16_t> rounded(count);
+  DeviceArray<std::uint32_t> packed(count);
+  const int blockCount = static_cast<int>((count + 255) / 256);
+  if (!ran(fp16_kernel, blockCount, 256, 0, false, deviceIn.get(), static_cast<int>(count), rounded.get(), packed.get()))
+    return false;
+  for (unsigned bits = 0; bits < 0x10000; bits += 1) {
+    const float value = fp16_to_float(static_cast<std::uint16_t>(bits));
+    const bool halves = bits_of(low_fp16_to_float(bits | 0xABCD0000u)) == bits_of(value) &&
+                        bits_of(high_fp16_to_float(bits << 16 | 0xABCDu)) == bits_of(value);
+    const bool isFinite = (bits & 0x7C00) != 0x7C00;
+    const bool right = isFinite ? static_cast<double>(value) == fp16_value(bits) && float_to_fp16(value) == bits
+                                : std::isinf(value) == ((bits & 0x3FF) == 0) && !std::isfinite(value);
+    if (halves && right) continue;
+    std::printf("fp16 %04x is not read as it is written\n", bits);
+    return false;
+  }
+  return same("float_to_fp16 on the host", onHost, expected) && same("float_to_fp16", rounded.read(), expected) &&
+         same("pack_fp16", packed.read(), expectedPairs);
+}
+
+/** C += A · B, each lane's operands taken element by element. */
+KERNELGEN_KERNEL void mma_fp16_kernel(const std::uint16_t* a, const std::uint16_t* b, float* c) {
+  const int group = lane_index() / 4;
+  const int pair = lane_index() % 4 * 2;
+  const auto two = [](const std::uint16_t* first, int pitch) {
+    return static_cast<std::uint32_t>(first[pitch]) << 16 | first[0];
+  };
+  const std::uint32_t fragmentA[4] = {two(a + 16 * group + pair, 1), two(a + 16 * (group + 8) + pair, 1),
+                                      two(a + 16 * group + pair + 8, 1), two(a + 16 * (group + 8) + pair + 8, 1)};
+  float sums[4];
+  for (int i = 0; i < 4; i += 1) sums[i] = c[8 * (group + i / 2 * 8) + pair + i % 2];
+  mma_m16n8k16_fp16(sums, fragmentA, two(b + 8 * pair + group, 8), two(b + 8 * (pair + 8) + group, 8));
+  for (int i = 0; i < 4; i += 1) c[8 * (group + i / 2 * 8) + pair + i % 2] = sums[i];
+}
+
+bool check_mma_fp16() {
+  std::vector<std::uint16_t> a(16 * 16), b(16 * 8);
+  std::vector<float> c(16 * 8);
+  for (std::uint16_t& value : a) value = float_to_fp16(random_float());
+  for (std::uint16_t& value : b) value = float_to_fp16(random_float());
+  for (float& value : c) value = random_float();
+  std::vector<double> expected(c.begin(), c.end());
+  for (std::size_t row = 0; row < 16; row += 1)
+    for (std::size_t column = 0; column < 8; column += 1)
+      for (std::size_t k = 0; k < 16; k += 1)
+        expected[8 * row + column] +=
+            static_cast<double>(fp16_to_float(a[16 * row + k])) * static_cast<double>(fp16_to_float(b[8 * k + column]));
+  DeviceArray<std::uint16_t> deviceA(a), deviceB(b);
+  DeviceArray<float> deviceC(c);
+  if (!ran(mma_fp16_kernel, 1, 32, 0, false, deviceA.get(), deviceB.get(), deviceC.get())) return false;
+  return same("mma of fp16", deviceC.read(), expected, 2e-5);
+}
+
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
 KERNELGEN_KERNEL void functions_kernel(const float* in, int count, float* out) {
@@ -595,7 +694,8 @@ int main(int argumentCount, char** arguments) {
     bool (*holds)();
   } checks[] = {{"positions", check_positions}, {"shuffles", check_shuffles},   {"mma", check_mma},
                 {"ldmatrix", check_ldmatrix},   {"copies", check_copies},       {"widths", check_widths},
-                {"bf16", check_bf16},           {"functions", check_functions}, {"grid-barrier", check_grid_barrier},
+                {"bf16", check_bf16},           {"fp16", check_fp16},           {"mma-fp16", check_mma_fp16},
+                {"functions", check_functions}, {"grid-barrier", check_grid_barrier},
                 {"polling", check_polling},     {"launch", check_launch}};
   int failureCount = 0;
   int runCount = 0;

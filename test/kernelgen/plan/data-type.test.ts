@@ -7,7 +7,9 @@ import {
   dataTypes,
   decode,
   encode,
+  fp16Bits,
   fromBf16Bits,
+  fromFp16Bits,
   roundTo,
 } from "../../../packages/kernelgen/src/plan/data-type.js";
 import { propertySeed } from "../../support/property-seed.js";
@@ -24,6 +26,15 @@ function bf16Value(bits: number): number {
   const fraction = bits & 0x7f;
   if (exponent === 0xff) return fraction === 0 ? sign * Infinity : Number.NaN;
   return exponent === 0 ? sign * fraction * 2 ** -133 : sign * (128 + fraction) * 2 ** (exponent - 134);
+}
+
+/** The value of fp16 bits by the definition: sign, 5 exponent bits with bias 15, 10 fraction bits. */
+function fp16Value(bits: number): number {
+  const sign = bits & signBit ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** The double next to a positive one, upwards or downwards. */
@@ -72,6 +83,38 @@ describe("bf16", () => {
   });
 });
 
+describe("fp16", () => {
+  it("reads all 65536 bit patterns by the definition, and writes them back", () => {
+    for (let bits = 0; bits < 2 ** 16; bits++) {
+      const value = fromFp16Bits(bits);
+      if (!Object.is(value, fp16Value(bits))) expect([bits, value]).toEqual([bits, fp16Value(bits)]);
+      if (!Number.isNaN(value) && fp16Bits(value) !== bits) expect([bits, fp16Bits(value)]).toEqual([bits, bits]);
+    }
+  });
+
+  it("rounds to the nearest, ties to even, beside and in the middle of every two neighbours", () => {
+    const wrong: unknown[] = [];
+    const check = (value: number, bits: number): void => {
+      if (fp16Bits(value) !== bits) wrong.push({ value, expected: bits, actual: fp16Bits(value) });
+      if (fp16Bits(-value) !== bits + signBit) wrong.push({ value: -value, expected: bits + signBit });
+    };
+    for (let bits = 0; bits < 0x7c00; bits++) {
+      const above = bits + 1 === 0x7c00 ? 2 ** 16 : fp16Value(bits + 1);
+      const middle = (fp16Value(bits) + above) / 2;
+      check(middle, bits % 2 === 0 ? bits : bits + 1);
+      check(nextDouble(middle, -1), bits);
+      check(nextDouble(middle, 1), bits + 1);
+    }
+    expect(wrong.slice(0, 5)).toEqual([]);
+  });
+
+  it("keeps zeros, infinities and NaN, and takes what is beyond the largest number for infinity", () => {
+    expect([0, -0, Infinity, -1e5].map((value) => roundTo("fp16", value))).toEqual([0, -0, Infinity, -Infinity]);
+    expect(roundTo("fp16", Number.NaN)).toBeNaN();
+    expect(roundTo("fp16", 1e-300)).toBe(0);
+  });
+});
+
 describe("fp32", () => {
   it("rounds as Math.fround does", () => {
     for (const value of [0.1, 1 + 2 ** -24, 1 + 2 ** -23, -1e-45, 1e39]) {
@@ -90,7 +133,9 @@ describe.for([...dataTypes])("%s bytes", (type: DataType) => {
         expect(bytes).toHaveLength(values.length * dataTypeBytes[type]);
         const view = new DataView(bytes.buffer, bytes.byteOffset);
         const read = values.map((_, index) =>
-          type === "bf16" ? bf16Value(view.getUint16(2 * index, true)) : view.getFloat32(4 * index, true),
+          type === "fp32"
+            ? view.getFloat32(4 * index, true)
+            : (type === "bf16" ? bf16Value : fp16Value)(view.getUint16(2 * index, true)),
         );
         expect(read).toEqual(values.map((value) => roundTo(type, value)));
       }),

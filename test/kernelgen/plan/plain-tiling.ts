@@ -44,7 +44,7 @@ const keptValues = { elman: 0, gru: 2, lstm: 1, cifg: 1, slstm: 3 } as const;
 type CellName = keyof typeof recurrentGates;
 export const recurrentGateCount = ({ cell }: Problem): number => recurrentGates[cell.name as CellName];
 
-export const elementBytes = (problem: Problem): number => (problem.dataType === "bf16" ? 2 : 4);
+export const elementBytes = (problem: Problem): number => (problem.dataType === "fp32" ? 4 : 2);
 
 /** Units of a sequence that the blocks of a head handle together: in `grid`, whole words of 16 bytes are exchanged. */
 export function coveredUnits(problem: Problem, family: CudaFamilyName): number {
@@ -126,8 +126,8 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
 /** The tiling that the parameters make. */
 export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFamilyName, p: Parameters): PlainTiling {
   const { batch, heads, cell } = problem;
-  const isBf16 = problem.dataType === "bf16";
-  const multiplication = isBf16 ? matrixInstructions(problem, p) : multiplyAdds(problem, p);
+  const usesMatrixInstructions = problem.dataType !== "fp32";
+  const multiplication = usesMatrixInstructions ? matrixInstructions(problem, p) : multiplyAdds(problem, p);
   const { unitTile, batchTile, innerPadded, warpSlots, matrixRegisters } = multiplication;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   const threadsPerBlock = warps * lanes;
@@ -146,7 +146,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
 
   const ownSlots = up(warpSlots, p.warpsAlongInner!);
   const stepsAhead = family === "grid" ? 2 : 4;
-  const inputRegisters = stepsAhead * ownSlots * inputGates[cell.name as CellName] * (isBf16 ? 1 : p.unitsPerThread!);
+  const inputRegisters =
+    stepsAhead * ownSlots * inputGates[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!);
   const otherStates = ownSlots * p.unitsPerThread! * keptValues[cell.name as CellName];
   const addresses = 6 * ownSlots;
   const temporaries = family === "grid" ? 56 : 40;
@@ -203,7 +204,7 @@ export function* everyChoice(problem: Problem, device: CudaDevice): Generator<Pa
     for (let warpsAlongInner = 1; warpsAlongUnits * warpsAlongInner <= mostWarps; warpsAlongInner++) {
       const warps = { warpsAlongUnits, warpsAlongInner };
       for (const unitsPerThread of [1, 2]) {
-        if (problem.dataType === "bf16") {
+        if (problem.dataType !== "fp32") {
           for (const columnsPerThread of [1, 2]) {
             for (let unitGroups = 1; unitGroups <= up(headDim, 8); unitGroups++) {
               for (let columnGroups = 1; columnGroups <= up(batch, 4); columnGroups++) {

@@ -55,8 +55,8 @@ describe("defineProblem", () => {
   });
 
   it.for([
-    ["dataType", "fp16", 'data type: "fp16" is not one of bf16, fp32'],
-    ["dataType", "", 'data type: "" is not one of bf16, fp32'],
+    ["dataType", "fp64", 'data type: "fp64" is not one of bf16, fp16, fp32'],
+    ["dataType", "", 'data type: "" is not one of bf16, fp16, fp32'],
     ["stateOutput", "first", 'state output: "first" is not one of sequence, last'],
   ] as const)("refuses %s %o", ([option, value, message]) => {
     expect(() => defineProblem({ cell: "lstm", headDim: 64, [option]: value })).toThrow(

@@ -15,7 +15,7 @@ export function randomProblem(largest: { headDim: number; heads: number; batch: 
       headDim,
       heads: fc.integer({ min: 1, max: largest.heads }),
       batch: fc.integer({ min: 1, max: largest.batch }),
-      dataType: fc.constantFrom("bf16", "fp32"),
+      dataType: fc.constantFrom("bf16", "fp16", "fp32"),
       stateOutput: fc.constantFrom("sequence", "last"),
     })
     .map((sizes) => defineProblem(sizes));

@@ -46,14 +46,17 @@ struct TensorBytes {
   std::vector<unsigned char> bytes;
 
   double at(std::int64_t index) const {
-    if (type == ElementType::bf16) return bf16_to_float(reinterpret_cast<const std::uint16_t*>(bytes.data())[index]);
-    return reinterpret_cast<const float*>(bytes.data())[index];
+    if (type == ElementType::fp32) return reinterpret_cast<const float*>(bytes.data())[index];
+    const std::uint16_t element = reinterpret_cast<const std::uint16_t*>(bytes.data())[index];
+    return type == ElementType::bf16 ? bf16_to_float(element) : fp16_to_float(element);
   }
   void set(std::int64_t index, double value) {
-    if (type == ElementType::bf16) {
-      reinterpret_cast<std::uint16_t*>(bytes.data())[index] = float_to_bf16(static_cast<float>(value));
+    const float single = static_cast<float>(value);
+    if (type == ElementType::fp32) {
+      reinterpret_cast<float*>(bytes.data())[index] = single;
     } else {
-      reinterpret_cast<float*>(bytes.data())[index] = static_cast<float>(value);
+      reinterpret_cast<std::uint16_t*>(bytes.data())[index] =
+          type == ElementType::bf16 ? float_to_bf16(single) : float_to_fp16(single);
     }
   }
 };

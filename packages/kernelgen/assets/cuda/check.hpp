@@ -11,7 +11,7 @@
 
 namespace kernelgen {
 
-enum class ElementType { bf16, fp32 };
+enum class ElementType { bf16, fp16, fp32 };
 
 /** A tensor of the kernel. It has `elements` elements, times the number of steps if `perStep`. */
 struct TensorDescription {
@@ -23,7 +23,7 @@ struct TensorDescription {
   bool isNonNegative;  // random values are zero where they would be negative
 
   std::int64_t count(int steps) const { return elements * (perStep ? steps : 1); }
-  std::int64_t elementBytes() const { return type == ElementType::bf16 ? 2 : 4; }
+  std::int64_t elementBytes() const { return type == ElementType::fp32 ? 4 : 2; }
   std::int64_t bytes(int steps) const { return count(steps) * elementBytes(); }
 };
 

@@ -143,6 +143,78 @@ KERNELGEN_HOST_DEVICE std::uint32_t pack_bf16(float low, float high) {
 #endif
 }
 
+#if !defined(__CUDA_ARCH__)
+/** @internal The nearest binary16 number to a float, ties to even, in integers: what cvt.rn.f16.f32 does. */
+inline std::uint16_t float_to_fp16_bits(float value) {
+  const std::uint32_t bits = bits_of(value);
+  const std::uint16_t sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+  if (magnitude > 0x7F800000u) return 0x7FFF;
+  if (magnitude >= 0x477FF000u) return sign | 0x7C00;  // nearer to 2^16 than to 65504
+  const int exponent = static_cast<int>(magnitude >> 23) - 127;
+  if (exponent < -25) return sign;
+  // The significand as an integer, of which the low `dropped` bits are rounded away; subnormal results drop more.
+  const std::uint32_t significand = (magnitude & 0x7FFFFFu) | 0x800000u;
+  const int dropped = exponent >= -14 ? 13 : -1 - exponent;
+  const std::uint32_t half = 1u << (dropped - 1);
+  const std::uint32_t kept = (significand + half - 1 + (significand >> dropped & 1u)) >> dropped;
+  // The implicit bit of a normal number adds one to the exponent field, and so does a carry.
+  return sign | static_cast<std::uint16_t>((exponent >= -14 ? (exponent + 14) << 10 : 0) + static_cast<int>(kept));
+}
+
+/** @internal The float equal to a binary16 number. */
+inline float fp16_bits_to_float(std::uint16_t bits) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16;
+  const std::uint32_t rest = bits & 0x7FFFu;
+  if (rest >= 0x7C00) return float_of(sign | 0x7F800000u | (rest & 0x3FFu) << 13);
+  // Shifted into a float's fields the exponent is 112 too low; multiplying by 2^112 mends that, for subnormals too.
+  return float_of(sign | bits_of(float_of(rest << 13) * 0x1p112f));
+}
+#endif
+
+/** The float equal to a binary16 number: exact. PTX: cvt.f32.f16. */
+KERNELGEN_HOST_DEVICE float fp16_to_float(std::uint16_t bits) {
+#if defined(__CUDA_ARCH__)
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+  return value;
+#else
+  return fp16_bits_to_float(bits);
+#endif
+}
+
+/** The binary16 number in the low half of a word, as a float: exact. */
+KERNELGEN_HOST_DEVICE float low_fp16_to_float(std::uint32_t pair) {
+  return fp16_to_float(static_cast<std::uint16_t>(pair));
+}
+
+/** The binary16 number in the high half of a word, as a float: exact. */
+KERNELGEN_HOST_DEVICE float high_fp16_to_float(std::uint32_t pair) {
+  return fp16_to_float(static_cast<std::uint16_t>(pair >> 16));
+}
+
+/** The nearest binary16 number, ties to even; beyond 65504 infinity, NaN to NaN (0x7FFF). PTX: cvt.rn.f16.f32. */
+KERNELGEN_HOST_DEVICE std::uint16_t float_to_fp16(float value) {
+#if defined(__CUDA_ARCH__)
+  std::uint16_t result;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result) : "f"(value));
+  return result;
+#else
+  return float_to_fp16_bits(value);
+#endif
+}
+
+/** Two floats as binary16, each as by float_to_fp16: `low` in bits 0..15, `high` in bits 16..31. PTX: cvt.rn.f16x2.f32. */
+KERNELGEN_HOST_DEVICE std::uint32_t pack_fp16(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  std::uint32_t pair;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+#else
+  return static_cast<std::uint32_t>(float_to_fp16(high)) << 16 | float_to_fp16(low);
+#endif
+}
+
 // ---- Where a thread stands ------------------------------------------------------------------------------------------
 
 /** The thread's number in its block, 0 … threadsPerBlock − 1. PTX: %tid.x. */
@@ -195,6 +267,10 @@ KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite site = Cal
  * PTX: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32.
  */
 KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                           std::uint32_t b1, CallSite site = CallSite::here());
+
+/** As mma_m16n8k16_bf16 for A and B in binary16. PTX: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32. */
+KERNELGEN_OPERATION void mma_m16n8k16_fp16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
                                            std::uint32_t b1, CallSite site = CallSite::here());
 
 /**

@@ -116,13 +116,18 @@ float shuffle_xor(float value, int mask, CallSite site) {
 
 // ---- Matrix products on tensor cores --------------------------------------------------------------------------------
 
-void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1, CallSite site) {
+namespace host {
+
+/** The product for operands of one type, whose pairs `low` and `high` take apart. */
+template <float (*low)(std::uint32_t), float (*high)(std::uint32_t)>
+void mma_m16n8k16(const char* operation, float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1,
+                  CallSite site) {
   struct Operand {
     float* c;
     const std::uint32_t* a;
     std::uint32_t b[2];
   } operand{c, a, {b0, b1}};
-  host::scheduler.warp_collective("mma_m16n8k16_bf16", site, false, operand, [](Operand** lanes) {
+  scheduler.warp_collective(operation, site, false, operand, [](Operand** lanes) {
     float matrixA[16][16];
     float matrixB[16][8];
     for (int lane = 0; lane < warpLanes; lane += 1) {
@@ -131,12 +136,12 @@ void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t
       for (int word = 0; word < 4; word += 1) {
         const int row = group + word % 2 * 8;
         const int column = pair + word / 2 * 8;
-        matrixA[row][column] = low_bf16_to_float(lanes[lane]->a[word]);
-        matrixA[row][column + 1] = high_bf16_to_float(lanes[lane]->a[word]);
+        matrixA[row][column] = low(lanes[lane]->a[word]);
+        matrixA[row][column + 1] = high(lanes[lane]->a[word]);
       }
       for (int word = 0; word < 2; word += 1) {
-        matrixB[pair + word * 8][group] = low_bf16_to_float(lanes[lane]->b[word]);
-        matrixB[pair + word * 8 + 1][group] = high_bf16_to_float(lanes[lane]->b[word]);
+        matrixB[pair + word * 8][group] = low(lanes[lane]->b[word]);
+        matrixB[pair + word * 8 + 1][group] = high(lanes[lane]->b[word]);
       }
     }
     for (int lane = 0; lane < warpLanes; lane += 1) {
@@ -150,6 +155,16 @@ void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t
       }
     }
   });
+}
+
+}  // namespace host
+
+void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1, CallSite site) {
+  host::mma_m16n8k16<low_bf16_to_float, high_bf16_to_float>("mma_m16n8k16_bf16", c, a, b0, b1, site);
+}
+
+void mma_m16n8k16_fp16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1, CallSite site) {
+  host::mma_m16n8k16<low_fp16_to_float, high_fp16_to_float>("mma_m16n8k16_fp16", c, a, b0, b1, site);
 }
 
 namespace host {

@@ -41,7 +41,7 @@ export function checkSource(plan: Plan): SourceFile {
     ({ recurrent, input, bias }) => `{${recurrent ?? -1}, ${input ?? -1}, ${bias ?? -1}}`,
   );
   const pointers = tensors.map((tensor, index) => {
-    const type = tensor.type === "bf16" ? "uint16_t" : "float";
+    const type = tensor.type === "fp32" ? "float" : "uint16_t";
     return `static_cast<${tensor.role === "input" ? "const " : ""}${type}*>(tensors[${index}])`;
   });
   const text = `${headerComment(plan, `Checks and times ${name}.cu`)}

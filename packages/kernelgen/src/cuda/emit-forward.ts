@@ -27,7 +27,7 @@ export function emitForward(plan: Plan, product: MatrixProduct, exchange: StateE
   const body = `${exactTilesSource}
 // Tensors, dense, last dimension contiguous:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${elementSource(problem.dataType, plan.parameters.unitsPerThread!)}${cellSource(problem)}${stateTileSource}${product.source}${reductionSource}${exchange.source(problem)}${kernelSource(problem, `${name}_kernel`, exchange.text)}
+${elementSource(problem.dataType, plan.parameters.unitsPerThread!)}${cellSource(problem)}${stateTileSource}${product.source(problem)}${reductionSource}${exchange.source(problem)}${kernelSource(problem, `${name}_kernel`, exchange.text)}
 /** Bytes of device memory that a launch uses for itself. */
 [[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};
 

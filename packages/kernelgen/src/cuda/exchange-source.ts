@@ -1,3 +1,5 @@
+import type { DataType } from "../plan/data-type.js";
+
 /**
  * C++ of how the state travels from the threads that compute it to those that multiply by it. Each `struct Exchange` has `send`, called
  * for each slot at the end of a step, and `receive`, called by all threads at the start of one; `receive` leaves h in
@@ -16,30 +18,52 @@ struct Exchange {
 };
 `;
 
-/** The cell does not bound h below 2: it travels scaled by a power of two, which is exact. */
-const scalingSource = (exponent: number): string => `
+/**
+ * The cell does not bound h below 2: it travels scaled by a power of two, which is exact, and is held at the largest number below 2 should
+ * it still reach 2.
+ */
+const scalingSource = (type: DataType, exponent: number): string => `
 constexpr float SEND_SCALE = 0x1p-${exponent}f;
 constexpr float RECEIVE_SCALE = 0x1p${exponent}f;
+constexpr float LARGEST_SENT = ${largestSent[type]};
 
-/** Elements times a power of two. */
-KERNELGEN_DEVICE uint16_t scaled(uint16_t element, float scale) { return float_to_bf16(bf16_to_float(element) * scale); }
-KERNELGEN_DEVICE uint32_t scaled(uint32_t word, float scale) {
-  if constexpr (sizeof(Element) == 4) return bits_of(float_of(word) * scale);
-  return pack_bf16(low_bf16_to_float(word) * scale, high_bf16_to_float(word) * scale);
-}
-KERNELGEN_DEVICE Words2 scaled(Words2 words, float scale) { return {scaled(words.w[0], scale), scaled(words.w[1], scale)}; }
+KERNELGEN_DEVICE float sent(float h) { return -maximum(-maximum(h * SEND_SCALE, -LARGEST_SENT), -LARGEST_SENT); }
+${elementScaling(type)}
 `;
+
+/** The largest number below 2 of each type. */
+const largestSent: Readonly<Record<DataType, string>> = {
+  bf16: "0x1.FEp0f",
+  fp16: "0x1.FFCp0f",
+  fp32: "0x1.FFFFFEp0f",
+};
+
+const elementScaling = (type: DataType): string =>
+  type === "fp32"
+    ? `
+KERNELGEN_DEVICE uint32_t sent(uint32_t word) { return bits_of(sent(float_of(word))); }
+KERNELGEN_DEVICE Words2 sent(Words2 words) { return {sent(words.w[0]), sent(words.w[1])}; }
+KERNELGEN_DEVICE uint32_t received(uint32_t word) { return bits_of(float_of(word) * RECEIVE_SCALE); }`
+    : `
+KERNELGEN_DEVICE uint16_t sent(uint16_t element) { return float_to_${type}(sent(${type}_to_float(element))); }
+KERNELGEN_DEVICE uint32_t sent(uint32_t word) {
+  return pack_${type}(sent(low_${type}_to_float(word)), sent(high_${type}_to_float(word)));
+}
+KERNELGEN_DEVICE uint32_t received(uint32_t word) {
+  return pack_${type}(low_${type}_to_float(word) * RECEIVE_SCALE, high_${type}_to_float(word) * RECEIVE_SCALE);
+}`;
 
 /**
  * The head is spread over blocks: h goes through global memory (L2), and the data itself tells that it has arrived.
  *
- * |h| < 2, by the cell or by scaling, so the highest exponent bit of an element is free. It carries a mark that flips each time a buffer is written anew; a reader
- * polls until all elements show the mark of the step it waits for. Two buffers suffice: a block writes h(t) only after it has read all
- * of h(t − 1), so every block has then read all of h(t − 2), which h(t) replaces.
+ * |h| < 2, by the cell or by scaling, so the highest exponent bit of an element is free. It carries a mark that flips each time a buffer
+ * is written anew; a reader polls until all elements show the mark of the step it waits for. Two buffers suffice: a block writes h(t) only
+ * after it has read all of h(t − 1), so every block has then read all of h(t − 2), which h(t) replaces.
  */
 export const gridExchangeSource = (
+  type: DataType,
   scaleExponent: number,
-): string => `${scaleExponent === 0 ? "" : scalingSource(scaleExponent)}
+): string => `${scaleExponent === 0 ? "" : scalingSource(type, scaleExponent)}
 /** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
 KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
 
@@ -84,7 +108,7 @@ struct Exchange {
           if (has_mark(words[i], mark)) {
             const int word = first + i * THREADS_PER_BLOCK;
             KERNELGEN_UNROLL
-            for (int j = 0; j < 4; ++j) ${scaleExponent === 0 ? "words[i].w[j] &= ~MARK_BITS" : "words[i].w[j] = scaled(words[i].w[j] & ~MARK_BITS, RECEIVE_SCALE)"};
+            for (int j = 0; j < 4; ++j) ${scaleExponent === 0 ? "words[i].w[j] &= ~MARK_BITS" : "words[i].w[j] = received(words[i].w[j] & ~MARK_BITS)"};
             Element* place = target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS;
             *reinterpret_cast<Words4*>(place) = words[i];
             missing[i] = false;
@@ -107,7 +131,7 @@ struct Exchange {
     // Units beyond the head are sent as zeros: readers wait for whole words.
     if (first_unit + unit >= HEAD_DIM) word = Packed{};
     Element* target = buffers + (step % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_UNITS + first_unit + unit;
-    store_marked(target, ${scaleExponent === 0 ? "word" : "scaled(word, SEND_SCALE)"}, mark_of(step));
+    store_marked(target, ${scaleExponent === 0 ? "word" : "sent(word)"}, mark_of(step));
   }
 };
 `;

@@ -91,5 +91,5 @@ export const fmaProduct: MatrixProduct = {
       ),
     };
   },
-  source: fmaSource,
+  source: () => fmaSource,
 };

@@ -3,7 +3,7 @@ import type { Problem } from "../plan/problem.js";
 import { forwardTensors, type Tensor } from "../plan/tensors.js";
 import { biasGateSource, preActivations, slotBiasSource } from "./gate-source.js";
 
-const cType = (tensor: Tensor): string => (tensor.type === "bf16" ? "Element" : "float");
+const cType = (tensor: Tensor): string => (tensor.type === "fp32" ? "float" : "Element");
 
 /** The kernel's tensor parameters as C++ declarations, in the order of `forwardTensors`. */
 export function tensorParameters(problem: Problem): readonly string[] {

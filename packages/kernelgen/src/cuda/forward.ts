@@ -25,7 +25,7 @@ const registerEstimateLimit = 2 ** 24;
 const slotAddressRegisters = 6;
 
 /** The way of multiplying that serves a data type. */
-export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "bf16" ? mmaProduct : fmaProduct);
+export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "fp32" ? fmaProduct : mmaProduct);
 
 /** A family of forward kernels that keep R on chip for all steps, told apart by how they exchange the state. */
 export function forwardFamily(name: "resident" | "grid", exchange: StateExchange): KernelFamily<CudaDevice> {
@@ -33,8 +33,9 @@ export function forwardFamily(name: "resident" | "grid", exchange: StateExchange
     name,
     target: "cuda",
     refuse(problem, device) {
-      if (problem.dataType === "bf16" && !device.supports.bf16MatrixMultiply) {
-        return `${device.name} has no bf16 matrix instructions (compute capability 8.0 and later have)`;
+      // The shape 16 × 8 × 16 came for both 16-bit types at once.
+      if (problem.dataType !== "fp32" && !device.supports.bf16MatrixMultiply) {
+        return `${device.name} has no ${problem.dataType} matrix instructions of 16 × 8 × 16 (compute capability 8.0 and later have)`;
       }
       return exchange.refuse(problem, device);
     },

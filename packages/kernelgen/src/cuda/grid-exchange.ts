@@ -1,7 +1,7 @@
 import { constant } from "constrint";
-import { type CellDefinition, stepGraph } from "../cell/definition.js";
+import { stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
-import { dataTypeBytes } from "../plan/data-type.js";
+import { type DataType, dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { stepCosts } from "./cost.js";
@@ -18,12 +18,15 @@ const wordsInFlight = 4;
 const longestBatchTile = (batch: number): number => 2 * batch + 32;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
 const markedMagnitude = 2;
-/** Both types of the state have exponents to spare: h times 2^-64 stays below 2 up to |h| = 2^65, and loses nothing above 2^-62. */
-const unboundedScaleExponent = 64;
+/**
+ * The power of two by which h is scaled down where the cell does not bound it. bf16 and fp32 have exponents to spare: h stays below 2 up to
+ * |h| = 2^65, and nothing above 2^-62 is lost. fp16 has few: up to |h| = 32, beyond which h is held there; small h have an error of 2^-21.
+ */
+const unboundedScaleExponent: Readonly<Record<DataType, number>> = { bf16: 64, fp16: 4, fp32: 64 };
 
 /** Powers of two that h is scaled down by as it travels, so that the mark finds its bit free: none if the cell bounds h by itself. */
-export const scaleExponent = (cell: CellDefinition): number =>
-  largestMagnitude(stepGraph(cell)[0]!) < markedMagnitude ? 0 : unboundedScaleExponent;
+const scaleExponent = ({ cell, dataType }: Problem): number =>
+  largestMagnitude(stepGraph(cell)[0]!) < markedMagnitude ? 0 : unboundedScaleExponent[dataType];
 
 /** Units of a sequence as they travel: whole words. */
 function exchangeUnits(problem: Problem): number {
@@ -67,14 +70,14 @@ export const gridExchange: StateExchange = {
   source: (problem) => `
 constexpr int EXCHANGE_BUFFERS = ${buffers};
 /** The bit of each element that carries the mark: the highest of the exponent. */
-constexpr uint32_t MARK_BITS = ${problem.dataType === "bf16" ? "0x40004000u" : "0x40000000u"};
+constexpr uint32_t MARK_BITS = ${problem.dataType === "fp32" ? "0x40000000u" : "0x40004000u"};
 constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 /** Words of ${wordBytes} bytes of a sequence. */
 constexpr int EXCHANGE_WORDS = EXCHANGE_UNITS / WORD_ELEMENTS;
 /** Words that a thread has on their way at once; more would cost registers that hold R. */
 constexpr int THREAD_WORDS = (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
-${gridExchangeSource(scaleExponent(problem.cell))}`,
+${gridExchangeSource(problem.dataType, scaleExponent(problem))}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;

@@ -40,7 +40,7 @@ export interface ProductTiling {
 export interface MatrixProduct {
   tile(problem: Problem, device: CudaDevice, model: Model): ProductTiling;
   /** C++ at namespace scope. It uses the plan's constants by name. */
-  readonly source: string;
+  source(problem: Problem): string;
 }
 
 /** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */

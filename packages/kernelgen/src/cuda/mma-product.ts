@@ -22,7 +22,7 @@ const fragmentBytes = 32 * mma.matrixRegisters * 4;
 const elementBytes = 2;
 
 /**
- * R·h on the tensor cores: bf16 operands, fp32 sums, `mma.sync.m16n8k16` with R as the left operand.
+ * R·h on the tensor cores: bf16 or fp16 operands, fp32 sums, `mma.sync.m16n8k16` with R as the left operand.
  *
  * The rows of R are permuted so that all gates of a unit lie in one thread's accumulators: rows r and r + 8 of a fragment belong to the
  * same thread, so U groups of 8·P units (P = unitsPerThread) with G gates fill ⌈U·G·P/2⌉ fragments; of an odd number of rows the last
@@ -93,5 +93,5 @@ export const mmaProduct: MatrixProduct = {
       ),
     };
   },
-  source: mmaSource,
+  source: ({ dataType }) => mmaSource(dataType === "fp16" ? "fp16" : "bf16"),
 };

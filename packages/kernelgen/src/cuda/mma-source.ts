@@ -1,5 +1,5 @@
-/** C++ of the tensor-core product. Constants in capitals come from the plan. */
-export const mmaSource = `
+/** C++ of the tensor-core product of a 16-bit type. Constants in capitals come from the plan. */
+export const mmaSource = (type: "bf16" | "fp16"): string => `
 /** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
 KERNELGEN_DEVICE int slot_unit(int warp_along_units, int slot) {
   const int group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
@@ -104,7 +104,7 @@ struct Product {
     KERNELGEN_UNROLL
     for (int group = 0; group < COLUMN_GROUPS; ++group) {
       const uint32_t(&fragment)[4] = fragments[group];
-      mma_m16n8k16_bf16(accumulators[group], words, fragment[which * 2], fragment[which * 2 + 1]);
+      mma_m16n8k16_${type}(accumulators[group], words, fragment[which * 2], fragment[which * 2 + 1]);
     }
   }
 

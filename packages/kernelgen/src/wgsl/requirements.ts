@@ -9,7 +9,8 @@ import { bufferBytes, storageBuffers } from "./storage-buffers.js";
 export function refuseForward(problem: Problem, device: WebGpuDevice): string | undefined {
   const { limits, name } = device;
   if (problem.dataType !== "fp32") {
-    return `${problem.dataType}: WGSL has no such type; WGSL kernels compute in fp32`;
+    const missing = problem.dataType === "bf16" ? "WGSL has no such type; " : "";
+    return `${problem.dataType}: ${missing}WGSL kernels compute in fp32`;
   }
   const buffers = storageBuffers(problem);
   if (buffers.length > limits.maxStorageBuffersPerShaderStage) {
