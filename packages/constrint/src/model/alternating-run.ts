@@ -9,6 +9,9 @@ import { FIRST_TURN, type SolveOptions } from "./solve-options.js";
 /** By how much a turn is longer than the one before. */
 const TURN_GROWTH = 2;
 
+/** How many times longer the turns of depth-first search are when a relaxation bounds it: learning search goes without. */
+const RELAXED_TURN = 100;
+
 /**
  * Depth-first search and learning search by turns, on a store of their own each: what one finds, the other has to better.
  *
@@ -40,8 +43,13 @@ export class AlternatingRun implements OptimizingRun {
     return this.depthFirst.mayRelax;
   }
 
-  relax(relaxation: Relaxation): void {
-    this.depthFirst.relax(relaxation);
+  relax(relaxation: Relaxation): boolean {
+    const isBounded = this.depthFirst.relax(relaxation);
+    if (isBounded) {
+      this.turns.depthFirst *= RELAXED_TURN;
+      this.turnEnd = this.turns.depthFirst;
+    }
+    return isBounded;
   }
 
   solution(): Solution {

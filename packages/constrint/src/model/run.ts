@@ -37,7 +37,7 @@ export interface RunGoal {
 export interface OptimizingRun {
   readonly search: Pick<Search, "next">;
   readonly mayRelax: boolean;
-  relax(relaxation: Relaxation): void;
+  relax(relaxation: Relaxation): boolean;
   solution(): Solution;
   objective(): number;
   statistics(): Statistics;
@@ -120,10 +120,10 @@ export class Run implements OptimizingRun {
     return this.objectiveGoal !== undefined && inequalitiesAround(this.engine, this.objectiveGoal.variable).length > 0;
   }
 
-  /** Bounds the objective by a relaxation, before the search begins. */
-  relax(relaxation: Relaxation): void {
+  /** Bounds the objective by a relaxation, before the search begins; says whether that helps. */
+  relax(relaxation: Relaxation): boolean {
     const { engine, objectiveGoal } = this;
-    if (objectiveGoal === undefined) return;
+    if (objectiveGoal === undefined) return false;
     engine.interrupt = () => isOver(this.options, this.startedAt);
     if (engine.propagate() === Fixpoint.reached) {
       this.relaxed = relaxation.relax(engine, objectiveGoal);
@@ -131,6 +131,7 @@ export class Run implements OptimizingRun {
     } else {
       engine.queueAll(); // for the search to find the same end
     }
+    return this.relaxed !== undefined;
   }
 
   /** What has been done so far. */
