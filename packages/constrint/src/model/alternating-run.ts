@@ -95,7 +95,7 @@ export class AlternatingRun implements OptimizingRun {
   private changeTurns(): void {
     const { turns } = this;
     this.isLearningsTurn = !this.isLearningsTurn;
-    this.learning ??= new Run(this.problem, this.optionsFor("learning"), this.goal, this.startedAt);
+    this.learning ??= this.startLearning();
     const { search } = this.current;
     if (this.best !== undefined) search.requireBetterThan(this.best);
     if (this.isLearningsTurn) {
@@ -105,6 +105,12 @@ export class AlternatingRun implements OptimizingRun {
       turns.depthFirst *= TURN_GROWTH;
       this.turnEnd = search.statistics().failures + turns.depthFirst;
     }
+  }
+
+  private startLearning(): Run {
+    const run = new Run(this.problem, this.optionsFor("learning"), this.goal, this.startedAt);
+    if (run.hasSelectors) this.turns.learning = FIRST_TURN.learningWithSelectors;
+    return run;
   }
 
   private optionsFor(engine: "depth-first" | "learning"): SolveOptions {

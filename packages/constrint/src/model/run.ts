@@ -115,6 +115,11 @@ export class Run implements OptimizingRun {
     return new LearningSearch(engine, store, branching, { ...options, variables, solutionVariables });
   }
 
+  /** Whether disjunctions got variables that say which branch holds: choices that a learning search can blame. */
+  get hasSelectors(): boolean {
+    return this.selectors.size > 0;
+  }
+
   /** Whether a relaxation may bound the objective better than propagation, by the look of the constraints. */
   get mayRelax(): boolean {
     return this.objectiveGoal !== undefined && inequalitiesAround(this.engine, this.objectiveGoal.variable).length > 0;

@@ -24,8 +24,11 @@ export function largest(variable: IntVar): VariableOrder {
   return Object.freeze({ variable, first: "largest" });
 }
 
-/** The failures of depth-first search, and of learning search, in their first turns under the engine `auto`. */
-export const FIRST_TURN = { depthFirst: 1000, learning: 100 } as const;
+/**
+ * The failures of depth-first search and of learning search in their first turns under the engine `auto`. A failure that is
+ * learned from takes several times as long; where disjunctions are to be decided it is worth it, so the turns are longer there.
+ */
+export const FIRST_TURN = { depthFirst: 1000, learning: 100, learningWithSelectors: 1000 } as const;
 
 /** How a search goes through the assignments. */
 export type SearchEngine = "auto" | "depth-first" | "learning";
