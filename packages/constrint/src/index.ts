@@ -1,4 +1,9 @@
 export { domainHas, domainSize, type IntDomain } from "./domain/int-domain.js";
+export { Events } from "./engine/events.js";
+export type { Consequence, DomainView, Premises } from "./engine/explanation.js";
+export { LiteralKind } from "./engine/literal.js";
+export { Outcome, Priority, type Propagator } from "./engine/propagator.js";
+export type { Store } from "./engine/store.js";
 export { SolverError, type SolverErrorCode } from "./error.js";
 export { FlatZincError } from "./flatzinc/flatzinc-error.js";
 export { type FlatZincProblem, readFlatZinc } from "./flatzinc/problem.js";
@@ -51,6 +56,7 @@ export { AllDifferent, type AllDifferentConsistency, allDifferent } from "./mode
 export { BinPacking, binPacking } from "./model/global/bin-packing.js";
 export { Circuit, circuit } from "./model/global/circuit.js";
 export { Cumulative, cumulative, type Task } from "./model/global/cumulative.js";
+export { Custom, type CustomDefinition, custom } from "./model/global/custom.js";
 export { Disjunctive, disjunctive, type TimedTask } from "./model/global/disjunctive.js";
 export { Element, element } from "./model/global/element.js";
 export { GlobalCardinality, globalCardinality } from "./model/global/global-cardinality.js";

@@ -42,6 +42,8 @@ export function globalText(constraint: GlobalConstraint, formatExpression: (expr
       return call(constraint.strict ? "lexLess" : "lexLessEqual", constraint.left, constraint.right);
     case "bin-packing":
       return call("binPacking", constraint.bins, constraint.sizes, constraint.loads);
+    case "custom":
+      return `${JSON.stringify(constraint.definition.name)}(${constraint.operands.map(text).join(", ")})`;
     case "disjunctive": {
       const tasks = constraint.starts.map((start, i) => [start, constraint.durations[i]!]);
       return call(constraint.durations.includes(0) ? "disjunctiveStrict" : "disjunctive", tasks);

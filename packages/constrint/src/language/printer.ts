@@ -1,3 +1,4 @@
+import { SolverError } from "../error.js";
 import { and, type Comparison, type Constraint, or } from "../model/constraint.js";
 import type { IntExpr, IntVar } from "../model/expression.js";
 import { not } from "../model/logic.js";
@@ -16,6 +17,7 @@ const OBJECTIVES = ["minimize", "maximize"];
  * same variables in the same order, the same solutions, and the named constraints under their names.
  */
 export function formatProgram({ model, goal }: Pick<Program, "model" | "goal">): string {
+  for (const { constraint } of model.constraints) requireText(constraint);
   const statements = [
     ...model.variables.map(formatDeclaration),
     ...model.constraints.map(({ constraint, name }) =>
@@ -26,6 +28,17 @@ export function formatProgram({ model, goal }: Pick<Program, "model" | "goal">):
   ];
   if (goal !== undefined) statements.push(`${goal.sense} (${formatExpression(goal.expression)})`);
   return statements.map((statement) => `${statement};\n`).join("");
+}
+
+/** A constraint of the user's own is a function, which has no text that could be read back. */
+function requireText(constraint: Constraint): void {
+  if (constraint.kind === "custom") {
+    throw new SolverError(
+      "invalid-expression",
+      `custom constraint ${constraint.definition.name}: has no text in the ConstrINT language`,
+    );
+  }
+  if (constraint.kind === "and" || constraint.kind === "or") constraint.constraints.forEach(requireText);
 }
 
 /** Writes a constraint as ConstrINT text. */

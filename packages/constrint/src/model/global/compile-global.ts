@@ -9,6 +9,7 @@ import { Cumulative as CumulativePropagator } from "../../propagators/global/cum
 import { Disjunctive as DisjunctivePropagator } from "../../propagators/global/disjunctive.js";
 import { ElementConstant } from "../../propagators/global/element-constant.js";
 import { ElementVariable } from "../../propagators/global/element-variable.js";
+import { ForwardChecking } from "../../propagators/global/forward-checking.js";
 import { GlobalCardinality as GlobalCardinalityPropagator } from "../../propagators/global/global-cardinality.js";
 import { Inverse as InversePropagator } from "../../propagators/global/inverse.js";
 import { Lexicographic as LexicographicPropagator } from "../../propagators/global/lexicographic.js";
@@ -20,6 +21,7 @@ import { type AllDifferent, allDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Cumulative } from "./cumulative.js";
+import type { Custom } from "./custom.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
 import type { GlobalConstraint } from "./global-constraint.js";
@@ -70,6 +72,8 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
       return compileBinPacking(constraint, operands);
     case "cumulative":
       return compileCumulative(constraint, operands);
+    case "custom":
+      return [compileCustom(constraint, operands)];
     case "disjunctive":
       return sequence(
         constraint.starts.map((start, i) => ({ start, duration: constraint.durations[i]! })),
@@ -96,6 +100,13 @@ function compileAllDifferent(constraint: AllDifferent, operands: OperandVariable
     case "domain":
       return [values, new AllDifferentDomain(variables, shifts)];
   }
+}
+
+function compileCustom({ definition, operands: expressions }: Custom, operands: OperandVariables): Propagator {
+  const scope = expressions.map((expression) => operands.variableFor(expression));
+  const { name, holds } = definition;
+  // Called as a method: a definition may be an object that its functions refer to.
+  return definition.propagator?.(scope) ?? new ForwardChecking(name, scope, holds.bind(definition));
 }
 
 function compileElement({ array, index, result }: Element, operands: OperandVariables): readonly Propagator[] {

@@ -13,6 +13,7 @@ import type { AllDifferent } from "./all-different.js";
 import type { BinPacking } from "./bin-packing.js";
 import type { Circuit } from "./circuit.js";
 import type { Cumulative } from "./cumulative.js";
+import type { Custom } from "./custom.js";
 import type { Disjunctive } from "./disjunctive.js";
 import type { Element } from "./element.js";
 import type { GlobalCardinality } from "./global-cardinality.js";
@@ -33,7 +34,8 @@ export type GlobalConstraint =
   | Lexicographic
   | BinPacking
   | Cumulative
-  | Disjunctive;
+  | Disjunctive
+  | Custom;
 
 /** Whether a global constraint holds for given values of its operands. @internal */
 export function globalHolds(constraint: GlobalConstraint, evaluated: (expression: IntExpr) => number): boolean {
@@ -61,6 +63,8 @@ export function globalHolds(constraint: GlobalConstraint, evaluated: (expression
     }
     case "bin-packing":
       return arePacked(constraint.bins.map(evaluated), constraint.sizes, constraint.loads.map(evaluated));
+    case "custom":
+      return constraint.definition.holds(constraint.operands.map(evaluated));
     case "disjunctive":
       return areDisjoint(constraint.starts.map(evaluated), constraint.durations);
     case "cumulative": {
