@@ -43,6 +43,17 @@ export function valueSet(values: readonly number[]): IntDomain {
   return Object.freeze({ min, max, values: Object.freeze(sorted) });
 }
 
+/** The values that two domains have in common, or undefined when there is none. */
+export function intersection(a: IntDomain, b: IntDomain): IntDomain | undefined {
+  const min = Math.max(a.min, b.min);
+  const max = Math.min(a.max, b.max);
+  if (a.values === undefined && b.values === undefined) return min > max ? undefined : interval(min, max);
+  const others = new Set(a.values === undefined ? undefined : b.values);
+  const listed = (a.values ?? b.values)!;
+  const common = listed.filter((value) => value >= min && value <= max && (others.size === 0 || others.has(value)));
+  return common.length === 0 ? undefined : valueSet(common);
+}
+
 /** How many values a domain holds. */
 export function domainSize(domain: IntDomain): number {
   return domain.values?.length ?? domain.max - domain.min + 1;

@@ -44,6 +44,8 @@ export interface Propagator {
   readonly priority: Priority;
   /** Which {@link Events} of a variable of the scope wake it. */
   readonly wakes: number;
+  /** True where it leaves open which of several things holds: searches that learn do well on such choices. */
+  readonly isDisjunctive?: boolean;
   /** Narrows the scope's variables. */
   propagate(store: Store): Outcome;
   /** The plain meaning: whether the constraint holds for these values, in the order of {@link scope}. */

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { SolverError } from "../error.js";
+import type { IntVar } from "../model/expression.js";
 import type { Solution } from "../model/results.js";
+import { Run } from "../model/run.js";
 import type { SolveOptions } from "../model/solve-options.js";
 import type { RestartOptions } from "../search/restarts.js";
+import type { SearchStep } from "../search/search.js";
 import type { Statistics } from "../search/statistics.js";
 import { type CommandOptions, HELP, parseOptions, UsageError } from "./options.js";
 import { type FlatZincProblem, readFlatZinc } from "./problem.js";
@@ -96,11 +99,17 @@ function satisfy(problem: FlatZincProblem, options: CommandOptions, solveOptions
     if (solution !== undefined) printSolution(problem, solution);
     return { solutionCount: solution === undefined ? 0 : 1, complete: status === "unsatisfiable", statistics };
   }
-  const generator = problem.model.solutions({ ...solveOptions, limit });
-  let step = generator.next();
-  for (; !step.done; step = generator.next()) printSolution(problem, step.value);
-  const { count, status, statistics } = step.value;
-  return { solutionCount: count, complete: status === "complete", statistics };
+  // Many solutions go straight from the store to the output: records of all variables would take longer than finding them.
+  const run = new Run(problem.model, solveOptions);
+  const valueIn = (variable: IntVar): number => run.value(variable);
+  let step: SearchStep = "limit";
+  let solutionCount = 0;
+  for (; solutionCount < (limit ?? Infinity); solutionCount++) {
+    step = run.search.next();
+    if (step !== "solution") break;
+    write(problem.formatValues(valueIn) + SOLUTION_END);
+  }
+  return { solutionCount, complete: step === "exhausted", statistics: run.statistics() };
 }
 
 /** Prints the best solution; or, when several are asked for, each that is better than all before it. */

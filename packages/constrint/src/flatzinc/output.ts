@@ -1,6 +1,6 @@
-import { evaluate } from "../model/evaluate.js";
-import type { IntExpr } from "../model/expression.js";
-import type { Solution } from "../model/results.js";
+import { type Assignment, evaluate } from "../model/evaluate.js";
+import type { IntExpr, IntVar } from "../model/expression.js";
+import { variablesIn } from "../model/nodes-in.js";
 import { elementsOf, type IntSet, setSize } from "./int-set.js";
 import type { Annotation, Declaration } from "./syntax.js";
 import { describeValue, type Scope, type Value } from "./value.js";
@@ -44,10 +44,10 @@ export function outputOf(declaration: Declaration, value: Value, scope: Scope): 
 }
 
 /** The answer's lines for a solution, in the FlatZinc output format: `name = value;`. @internal */
-export function formatSolution(items: readonly OutputItem[], solution: Solution): string {
+export function formatSolution(items: readonly OutputItem[], valueIn: (variable: IntVar) => number): string {
   let text = "";
   for (const { name, indexSets, elements } of items) {
-    const values = elements.map((element) => formatElement(element, solution));
+    const values = elements.map((element) => formatElement(element, valueIn));
     if (indexSets === undefined) text += `${name} = ${values[0]};\n`;
     else text += `${name} = array${indexSets.length}d(${[...indexSets, `[${values.join(", ")}]`].join(", ")});\n`;
   }
@@ -77,7 +77,12 @@ function formatIndexSet(set: IntSet): string {
   return `{${elementsOf(set).join(", ")}}`;
 }
 
-function formatElement({ expression, isBool }: OutputElement, solution: Solution): string {
-  const value = expression.kind === "variable" ? solution[expression.name]! : evaluate(expression, solution);
+function formatElement({ expression, isBool }: OutputElement, valueIn: (variable: IntVar) => number): string {
+  const value =
+    expression.kind === "variable" ? valueIn(expression) : evaluate(expression, assignment(expression, valueIn));
   return isBool ? String(value === 1) : String(value);
+}
+
+function assignment(expression: IntExpr, valueIn: (variable: IntVar) => number): Assignment {
+  return Object.fromEntries([...variablesIn(expression)].map((variable) => [variable.name, valueIn(variable)]));
 }

@@ -41,6 +41,8 @@ export interface FlatZincProblem {
   readonly places: ReadonlyMap<Constraint, Position>;
   /** The lines `name = value;` for what the text wants to see of a solution. */
   format(solution: Solution): string;
+  /** The same from the values of the variables one by one. @internal */
+  formatValues(valueIn: (variable: IntVar) => number): string;
 }
 
 /**
@@ -87,7 +89,8 @@ class Reader {
       restarts,
       remaining: Object.freeze([named, [...introduced]].map((variables) => ({ variables, ...DEFAULT_CHOICES }))),
       places,
-      format: (solution: Solution) => formatSolution(outputs, solution),
+      format: (solution: Solution) => formatSolution(outputs, ({ name }) => solution[name]!),
+      formatValues: (valueIn: (variable: IntVar) => number) => formatSolution(outputs, valueIn),
     });
   }
 

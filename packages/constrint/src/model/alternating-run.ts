@@ -4,7 +4,7 @@ import type { Pause, SearchStep } from "../search/search.js";
 import type { Statistics } from "../search/statistics.js";
 import type { Solution, SolveResult } from "./results.js";
 import { type OptimizingRun, type Problem, Run, type RunGoal, solveResultOf } from "./run.js";
-import { FIRST_TURN, type SolveOptions } from "./solve-options.js";
+import { FIRST_TURN, FIRST_TURN_WITH_DISJUNCTIONS, type FirstTurn, type SolveOptions } from "./solve-options.js";
 
 /** By how much a turn is longer than the one before. */
 const TURN_GROWTH = 2;
@@ -26,9 +26,9 @@ export class AlternatingRun implements OptimizingRun {
   private readonly depthFirst: Run;
   private learning: Run | undefined;
   private isLearningsTurn = false;
-  private readonly turns = { depthFirst: FIRST_TURN.depthFirst as number, learning: FIRST_TURN.learning as number };
+  private readonly turns: { -readonly [K in keyof FirstTurn]: FirstTurn[K] };
   /** Failures of the search whose turn it is at which the turn ends. */
-  private turnEnd: number = FIRST_TURN.depthFirst;
+  private turnEnd: number;
   private best: number | undefined;
 
   constructor(
@@ -37,6 +37,8 @@ export class AlternatingRun implements OptimizingRun {
     private readonly goal?: RunGoal,
   ) {
     this.depthFirst = new Run(problem, this.optionsFor("depth-first"), goal, this.startedAt);
+    this.turns = { ...(this.depthFirst.hasDisjunctions ? FIRST_TURN_WITH_DISJUNCTIONS : FIRST_TURN) };
+    this.turnEnd = this.turns.depthFirst;
   }
 
   get mayRelax(): boolean {
@@ -95,7 +97,7 @@ export class AlternatingRun implements OptimizingRun {
   private changeTurns(): void {
     const { turns } = this;
     this.isLearningsTurn = !this.isLearningsTurn;
-    this.learning ??= this.startLearning();
+    this.learning ??= new Run(this.problem, this.optionsFor("learning"), this.goal, this.startedAt);
     const { search } = this.current;
     if (this.best !== undefined) search.requireBetterThan(this.best);
     if (this.isLearningsTurn) {
@@ -105,12 +107,6 @@ export class AlternatingRun implements OptimizingRun {
       turns.depthFirst *= TURN_GROWTH;
       this.turnEnd = search.statistics().failures + turns.depthFirst;
     }
-  }
-
-  private startLearning(): Run {
-    const run = new Run(this.problem, this.optionsFor("learning"), this.goal, this.startedAt);
-    if (run.hasSelectors) this.turns.learning = FIRST_TURN.learningWithSelectors;
-    return run;
   }
 
   private optionsFor(engine: "depth-first" | "learning"): SolveOptions {

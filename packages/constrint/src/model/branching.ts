@@ -130,7 +130,7 @@ function compilePhase(compiled: CompiledVariables, phase: BranchingPhase, random
   const { choose = "input-order", value = "smallest" } = phase;
   requireName("choice of a variable", choose, VARIABLE_CHOICES);
   requireName("choice of a value", value, VALUE_CHOICES);
-  const variables = [...new Set(phase.variables)].map((variable) => compiled.numberOf(variable));
+  const variables = [...new Set(phase.variables.map((variable) => compiled.numberOf(variable)))];
   const rule = VALUE_RULES[value](random);
   const score = SCORES[choose]?.(engine);
   return score === undefined

@@ -20,6 +20,7 @@ import { compileDisjunction, type DisjunctionContext, literalOf, type Place } fr
 import { atMost, equalTo, notEqualTo } from "./compile-linear.js";
 import { type Compiled, conjunction } from "./compiled.js";
 import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
+import type { EqualVariables } from "./equal-variables.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
 import type { GlobalConstraint } from "./global/global-constraint.js";
@@ -37,6 +38,8 @@ export interface CompileOptions {
    * propagator.
    */
   readonly selectors?: boolean;
+  /** Variables that share a number because they are equal. Default: each has its own. */
+  readonly equal?: ReadonlyMap<IntVar, EqualVariables>;
 }
 
 /**
@@ -59,13 +62,28 @@ export class Compiler implements OperandVariables {
   private readonly forms = new Map<IntExpr, LinearForm>();
 
   readonly engine: Engine;
+  /** The model's variables have numbers below this; the others are auxiliary. */
+  readonly ownVariableCount: number;
   private readonly disjunctions: DisjunctionContext;
 
-  /** Adds the model's variables to an engine without variables, so that they get the numbers 0, 1, … */
-  constructor(variables: readonly IntVar[], { engine = new Engine(), selectors = false }: CompileOptions = {}) {
+  /**
+   * Adds the model's variables to an engine without variables, in their order from number 0 on. Equal ones share a number.
+   */
+  constructor(
+    variables: readonly IntVar[],
+    { engine = new Engine(), selectors = false, equal = new Map() }: CompileOptions = {},
+  ) {
     this.engine = engine;
     this.disjunctions = { engine, selectors: selectors ? new Set() : undefined };
-    for (const variable of variables) this.numbers.set(variable, this.engine.addVariable(variable.domain));
+    for (const variable of variables) {
+      const group = equal.get(variable);
+      const known = group && this.numbers.get(group.first);
+      // The group's first variable may not be the first one declared.
+      const number = known ?? engine.addVariable(group?.domain ?? variable.domain);
+      if (group !== undefined) this.numbers.set(group.first, number);
+      this.numbers.set(variable, number);
+    }
+    this.ownVariableCount = engine.store.variableCount;
   }
 
   /**

@@ -15,6 +15,7 @@ import type { Statistics } from "../search/statistics.js";
 import { compileBranching } from "./branching.js";
 import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
+import { equalVariables } from "./equal-variables.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
 import { type Direction, directionsOf } from "./objective-direction.js";
@@ -60,6 +61,8 @@ export class Run implements OptimizingRun {
   private readonly variables: readonly IntVar[];
   private readonly constraints: readonly NamedConstraint[];
   private readonly compiler: Compiler;
+  /** The number of each variable in the engine. */
+  private readonly numbers: readonly number[];
   private readonly order: readonly OrderedVariable[];
   private readonly options: SolveOptions;
   /** A solution's properties, so that even a variable called __proto__ is one. */
@@ -82,7 +85,12 @@ export class Run implements OptimizingRun {
     const learns = options.engine === "learning";
     this.store = learns ? new RecordingStore() : new Store();
     this.engine = new Engine(this.store);
-    const compiler = new Compiler(this.variables, { engine: this.engine, selectors: learns });
+    const compiler = new Compiler(this.variables, {
+      engine: this.engine,
+      selectors: learns,
+      equal: equalVariables(this.constraints),
+    });
+    this.numbers = this.variables.map((variable) => compiler.numberOf(variable));
     this.selectors = compiler.selectors;
     for (const { constraint } of this.constraints) compiler.add(constraint);
     this.compiler = compiler;
@@ -110,14 +118,14 @@ export class Run implements OptimizingRun {
       accept: () => this.isSolution(),
     };
     if (!(store instanceof RecordingStore)) return new DepthFirstSearch(engine, branching, options);
-    const solutionVariables = this.variables.map((_, x) => x);
+    const solutionVariables = [...new Set(this.numbers)];
     const variables = [...this.selectors, ...solutionVariables];
     return new LearningSearch(engine, store, branching, { ...options, variables, solutionVariables });
   }
 
-  /** Whether disjunctions got variables that say which branch holds: choices that a learning search can blame. */
-  get hasSelectors(): boolean {
-    return this.selectors.size > 0;
+  /** Whether the model has disjunctions to decide: choices that a learning search can blame. */
+  get hasDisjunctions(): boolean {
+    return this.engine.posted.some((propagator) => propagator.isDisjunctive === true);
   }
 
   /** Whether a relaxation may bound the objective better than propagation, by the look of the constraints. */
@@ -161,9 +169,14 @@ export class Run implements OptimizingRun {
   solution(): Solution {
     // A copy of an object that has all properties is several times faster than adding one after the other.
     const values: Record<string, number> = { ...this.template };
-    const { variables, store } = this;
-    for (let x = 0; x < variables.length; x++) values[variables[x]!.name] = store.min(x);
+    const { variables, numbers, store } = this;
+    for (let i = 0; i < variables.length; i++) values[variables[i]!.name] = store.min(numbers[i]!);
     return Object.freeze(values);
+  }
+
+  /** The current value of one of the model's variables. */
+  value(variable: IntVar): number {
+    return this.store.min(this.compiler.numberOf(variable));
   }
 
   objective(): number {
@@ -183,11 +196,11 @@ export class Run implements OptimizingRun {
   private branching(): Branching {
     const { branching = [], seed = 0 } = this.options;
     const { store } = this;
-    const suggested = (this.relaxed?.order ?? []).filter(({ variable }) => variable < this.variables.length);
+    const suggested = (this.relaxed?.order ?? []).filter(({ variable }) => variable < this.compiler.ownVariableCount);
     // An objective tries first what makes it better.
     const worse = this.objectiveGoal === undefined ? 0 : -this.objectiveGoal.sense;
-    const declared = this.variables.map((variable, x): OrderedVariable => {
-      return { variable: x, first: this.directions.get(variable) === worse ? "largest" : "smallest" };
+    const declared = this.variables.map((variable, i): OrderedVariable => {
+      return { variable: this.numbers[i]!, first: this.directions.get(variable) === worse ? "largest" : "smallest" };
     });
     const first = [...this.order, ...suggested];
     if (branching.length === 0) return new StaticOrder(store, [...first, ...declared]);
@@ -205,7 +218,7 @@ export class Run implements OptimizingRun {
   private isSolution(): boolean {
     const { store } = this;
     let determined = true;
-    for (let x = this.variables.length; x < store.variableCount; x++) {
+    for (let x = this.compiler.ownVariableCount; x < store.variableCount; x++) {
       if (!store.isFixed(x) && !this.selectors.has(x)) {
         determined = false;
         break;

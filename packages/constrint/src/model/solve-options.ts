@@ -24,11 +24,16 @@ export function largest(variable: IntVar): VariableOrder {
   return Object.freeze({ variable, first: "largest" });
 }
 
-/**
- * The failures of depth-first search and of learning search in their first turns under the engine `auto`. A failure that is
- * learned from takes several times as long; where disjunctions are to be decided it is worth it, so the turns are longer there.
- */
-export const FIRST_TURN = { depthFirst: 1000, learning: 100, learningWithSelectors: 1000 } as const;
+/** The failures of each search in its first turn under the engine `auto`. */
+export interface FirstTurn {
+  readonly depthFirst: number;
+  readonly learning: number;
+}
+
+/** A failure that is learned from takes several times as long. */
+export const FIRST_TURN: FirstTurn = { depthFirst: 30_000, learning: 1000 };
+/** Where disjunctions are to be decided, learning is worth its time. */
+export const FIRST_TURN_WITH_DISJUNCTIONS: FirstTurn = { depthFirst: 1000, learning: 1000 };
 
 /** How a search goes through the assignments. */
 export type SearchEngine = "auto" | "depth-first" | "learning";
@@ -39,8 +44,9 @@ export const SEARCH_ENGINES: readonly SearchEngine[] = ["auto", "depth-first", "
 /** How to search. */
 export interface SolveOptions extends Limits, ProgressOptions {
   /**
-   * `auto`, which stands for no engine given: depth-first search to begin with, and if it has not finished after
-   * {@link FIRST_TURN} failures, learning search by turns with it, each with twice as many failures as before. Enumerations, a
+   * `auto`, which stands for no engine given: depth-first search to begin with, and if it has not finished after 1000 failures
+   * where there are disjunctions to decide, 30000 where there are not, learning search by turns with it, each turn with twice
+   * as many failures as the one before. Enumerations, a
    * given {@link order} and limits on nodes or failures keep to depth-first search.
    *
    * `depth-first` goes through the decisions in their order and back, without memory: made for enumeration, for products, and

@@ -30,6 +30,7 @@ export function areDisjoint(starts: readonly number[], durations: readonly numbe
  */
 export class Disjunctive implements Propagator {
   readonly name = "disjunctive";
+  readonly isDisjunctive = true;
   readonly priority = Priority.quadratic;
   readonly wakes = Events.bounds;
   readonly scope: readonly number[];

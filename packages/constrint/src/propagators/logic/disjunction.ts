@@ -10,6 +10,7 @@ import type { Store } from "../../engine/store.js";
  */
 export class Disjunction implements Propagator {
   readonly name = "disjunction";
+  readonly isDisjunctive = true;
   readonly priority = Priority.expensive;
   readonly wakes: number;
   readonly scope: readonly number[];
