@@ -29,6 +29,7 @@ describe("kernelgen config --json", () => {
         steps: 1024,
         dataType: "bf16",
         stateOutput: "sequence",
+        training: false,
       },
       device: { id: "h200", name: "NVIDIA H200" },
       target: "cuda",
@@ -99,6 +100,7 @@ describe("kernelgen config --json", () => {
       steps: 9,
       dataType: "fp32",
       stateOutput: "last",
+      training: false,
     });
     expect(report.families.map(({ family }: { family: string }) => family)).toEqual(["grid"]);
   });

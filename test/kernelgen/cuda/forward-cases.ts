@@ -89,9 +89,9 @@ export const forwardCases = {
     { headDim: 50, heads: 2, batch: 3, steps: 7, dataType: "fp16" },
     { unitsPerThread: 2 },
   ),
-  "grid fp16 GRU": plan(
+  "grid fp16 GRU, training": plan(
     "grid",
-    { cell: "gru", headDim: 33, batch: 3, steps: 7, dataType: "fp16" },
+    { cell: "gru", headDim: 33, batch: 3, steps: 7, dataType: "fp16", training: true },
     { unitsPerThread: 1 },
   ),
   // Other cells: one gate and three, whose rows fill fragments and do not, a gate outside of R, h that no cell bounds, four states.
@@ -110,13 +110,14 @@ export const forwardCases = {
     { cell: "slstm", headDim: 50, batch: 5, steps: 6, stateOutput: "last" },
     { unitsPerThread: 2 },
   ),
-  "resident fp32 sLSTM": plan("resident", {
+  "resident fp32 sLSTM, training": plan("resident", {
     cell: "slstm",
     headDim: 20,
     heads: 2,
     batch: 3,
     steps: 9,
     dataType: "fp32",
+    training: true,
   }),
   "grid bf16 Elman, half a fragment empty": plan(
     "grid",
@@ -131,7 +132,11 @@ export const forwardCases = {
     steps: 5,
     dataType: "fp32",
   }),
-  "resident bf16 CIFG": plan("resident", { cell: "cifg", headDim: 50, heads: 2, batch: 9, steps: 6 }),
+  "resident bf16 CIFG, training": plan(
+    "resident",
+    { cell: "cifg", headDim: 50, heads: 2, batch: 9, steps: 6, training: true },
+    { unitsPerThread: 2 },
+  ),
 } as const satisfies Record<string, Plan>;
 
 /** One of all tilings that are feasible, fast or not. */

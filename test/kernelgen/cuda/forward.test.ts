@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vit
 import { caseFiles } from "../../../packages/kernelgen/src/cuda/case-files.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { propertySeed } from "../../support/property-seed.js";
 import { randomProblem } from "../plan/random-problem.js";
 import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
@@ -52,11 +53,13 @@ function expectRight({ problem }: Plan, steps: number, { exitCode, stdout, stder
     errors.map(({ output, valueCount, verdict }) => ({ output, valueCount, verdict })),
     `${what}\n${stdout}${stderr}`,
   ).toEqual(
-    problem.cell.states.map(({ name }, state) => ({
-      output: name,
-      valueCount: units * (state === 0 || problem.stateOutput === "sequence" ? steps : 1),
-      verdict: "ok",
-    })),
+    forwardTensors(problem)
+      .filter(({ role }) => role === "output")
+      .map(({ name, dimensions }) => ({
+        output: name,
+        valueCount: units * (dimensions.includes("T") ? steps : 1),
+        verdict: "ok",
+      })),
   );
   for (const { output, largestError } of errors) {
     expect(largestError, `${what}, ${output}`).toBeLessThanOrEqual(tolerances[problem.dataType]);

@@ -41,6 +41,8 @@ const recurrentGates = { elman: 1, gru: 3, lstm: 4, cifg: 3, slstm: 4 } as const
 const inputGates = recurrentGates;
 /** Values of a unit that a thread keeps from step to step: states that the step reads, and a GRU's bias that is outside of R·h. */
 const keptValues = { elman: 0, gru: 2, lstm: 1, cifg: 1, slstm: 3 } as const;
+/** Values of a unit and step that training stores: gates, and of a GRU the recurrent part of one; h alone tells an Elman network's. */
+const savedValues = { elman: 0, gru: 4, lstm: 4, cifg: 3, slstm: 4 } as const;
 type CellName = keyof typeof recurrentGates;
 export const recurrentGateCount = ({ cell }: Problem): number => recurrentGates[cell.name as CellName];
 
@@ -149,10 +151,19 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const inputRegisters =
     stepsAhead * ownSlots * inputGates[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!);
   const otherStates = ownSlots * p.unitsPerThread! * keptValues[cell.name as CellName];
+  const savedOfSlot = problem.training
+    ? savedValues[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!)
+    : 0;
   const addresses = 6 * ownSlots;
   const temporaries = family === "grid" ? 56 : 40;
   const registersPerThread =
-    matrixRegisters + multiplication.workRegisters + inputRegisters + otherStates + addresses + temporaries;
+    matrixRegisters +
+    multiplication.workRegisters +
+    inputRegisters +
+    otherStates +
+    ownSlots * savedOfSlot +
+    addresses +
+    temporaries;
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 

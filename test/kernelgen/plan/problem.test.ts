@@ -24,7 +24,8 @@ describe("defineProblem", () => {
 
   it("takes what is given, and treats undefined as left out", () => {
     const given = { headDim: 7, heads: 2, batch: 3, steps: 5, dataType: "fp32", stateOutput: "last" };
-    expect(defineProblem({ cell: "LSTM", ...given })).toEqual({ cell: lstm, ...given });
+    expect(defineProblem({ cell: "LSTM", ...given })).toEqual({ cell: lstm, training: false, ...given });
+    expect(defineProblem({ cell: "lstm", headDim: 7, training: true }).training).toBe(true);
     const undefinedHeads = { cell: "lstm", headDim: 64, heads: undefined } as unknown as ProblemOptions;
     expect(defineProblem(undefinedHeads).heads).toBe(problemDefaults.heads);
   });
@@ -64,6 +65,13 @@ describe("defineProblem", () => {
     );
   });
 
+  it("refuses to train from the last states alone", () => {
+    const options = { cell: "lstm", headDim: 64, training: true, stateOutput: "last" };
+    expect(() => defineProblem(options)).toThrow(
+      expect.objectContaining({ code: "invalid-problem", message: expect.stringMatching(/^state output: "last"/) }),
+    );
+  });
+
   it("refuses a cell that it does not know", () => {
     expect(() => defineProblem({ cell: "transformer", headDim: 64 })).toThrow(
       expect.objectContaining({ code: "unknown-cell", message: expect.stringContaining('"transformer"') }),
@@ -75,6 +83,9 @@ describe("problemText", () => {
   it("has every number", () => {
     expect(problemText(defineProblem({ cell: "lstm", headDim: 48, heads: 5, batch: 3, steps: 7 }))).toBe(
       "lstm forward, heads 48x5, batch 3, 7 steps, bf16, states: sequence",
+    );
+    expect(problemText(defineProblem({ cell: "gru", headDim: 8, training: true }))).toBe(
+      "gru forward, heads 8x1, batch 1, 1024 steps, bf16, states: sequence, training",
     );
   });
 });

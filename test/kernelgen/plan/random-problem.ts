@@ -16,7 +16,11 @@ export function randomProblem(largest: { headDim: number; heads: number; batch: 
       heads: fc.integer({ min: 1, max: largest.heads }),
       batch: fc.integer({ min: 1, max: largest.batch }),
       dataType: fc.constantFrom("bf16", "fp16", "fp32"),
-      stateOutput: fc.constantFrom("sequence", "last"),
+      kept: fc.constantFrom(
+        { stateOutput: "sequence" },
+        { stateOutput: "last" },
+        { stateOutput: "sequence", training: true },
+      ),
     })
-    .map((sizes) => defineProblem(sizes));
+    .map(({ kept, ...sizes }) => defineProblem({ ...sizes, ...kept }));
 }

@@ -60,6 +60,16 @@ describe("forwardTensors", () => {
     ]);
   });
 
+  it("of a GRU in training: what its backward pass reads, in the data type", () => {
+    const problem = defineProblem({ ...sizes, cell: "gru", training: true });
+    expect(
+      forwardTensors(problem)
+        .filter(({ name }) => name.startsWith("saved_"))
+        .map(({ name, role, shape, type }) => [name, role, shape, type])
+        .toSorted(),
+    ).toEqual(["saved_n", "saved_r", "saved_u_g", "saved_z"].map((name) => [name, "output", [2, 7, 3, 5], "bf16"]));
+  });
+
   it("has as many dimensions as letters, and their product of elements", () => {
     for (const tensor of forwardTensors(defineProblem({ ...sizes, dataType: "bf16" }))) {
       expect(tensor.dimensions.split(",")).toHaveLength(tensor.shape.length);

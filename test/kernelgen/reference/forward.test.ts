@@ -64,6 +64,25 @@ describe("referenceForward", () => {
     expect([...last.c!]).toEqual([...lastOf(0), ...lastOf(1)]);
   });
 
+  it.for(["lstm", "gru"])("in training gives values that make the same states: %s", (cell) => {
+    const problem = defineProblem({ ...sizes, cell, training: true });
+    const inputs = randomInputs(problem, 3);
+    const all = referenceForward(problem, inputs);
+    const { h, c } = referenceForward(defineProblem({ ...sizes, cell }), inputs);
+    expect([all.h, all.c]).toEqual([h, c]);
+    // From the second step on: of each sequence, the step before lies as many units before.
+    const unitsOfStep = 3 * 5;
+    for (const [index, value] of h!.entries()) {
+      if (Math.floor(index / unitsOfStep) % 6 === 0) continue;
+      const [i, f, z, o, r, n, g] = ["i", "f", "z", "o", "r", "n", "u_g"].map((name) => all[`saved_${name}`]?.[index]);
+      const previous = index - unitsOfStep;
+      const expected =
+        cell === "lstm" ? o! * Math.tanh(f! * c![previous]! + i! * z!) : z! * h![previous]! + (1 - z!) * n!;
+      expect(value).toBeCloseTo(expected, 14);
+      if (cell === "gru") expect([r! > 0 && r! < 1, Number.isFinite(g)]).toEqual([true, true]);
+    }
+  });
+
   it("leaves its inputs as they were", () => {
     const copies = Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, values.slice()]));
     referenceForward(problem, inputs);

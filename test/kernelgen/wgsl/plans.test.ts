@@ -160,6 +160,13 @@ describe("refusals name the thing, the number and the limit", () => {
     );
   });
 
+  it.each(families)("$name: training", (family) => {
+    const problem = problemOf({ headDim: 64, training: true });
+    expect(solveFamily(problem, defaultDevice, family).reason).toBe(
+      "training: WGSL kernels do not store what a backward pass reads",
+    );
+  });
+
   it.each(families)("$name: a tensor larger than a binding may be", (family) => {
     const problem = problemOf({ headDim: 64, heads: 12, batch: 16, steps: 1024 });
     expect(solveFamily(problem, defaultDevice, family).reason).toBe(

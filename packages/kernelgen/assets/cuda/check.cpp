@@ -92,7 +92,7 @@ inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDe
 /**
  * The forward pass in double precision on the CPU, from the values that the kernel gets:
  *   u[g] = R[g] · h + wx[g] + bias[g] for each unit, less the parts that the gate does not have, then one step of the cell.
- * `compare(state, step, sequence, head, unit, value)` is called for each state of each unit.
+ * `compare(output, step, sequence, head, unit, value)` is called for each state of each unit, and then for each saved value.
  */
 inline void reference_forward(const KernelDescription& kernel, const std::vector<TensorBytes>& inputs, int steps,
                               const std::function<void(int, int, int, int, int, double)>& compare) {
@@ -121,7 +121,7 @@ inline void reference_forward(const KernelDescription& kernel, const std::vector
     parallel_for(N * ((D + part - 1) / part), [&](std::int64_t index) {
       const std::int64_t n = index / ((D + part - 1) / part);
       const std::int64_t first = index % ((D + part - 1) / part) * part;
-      std::vector<double> u(static_cast<std::size_t>(G * B)), unitInputs(static_cast<std::size_t>(G)), unitStates(static_cast<std::size_t>(S));
+      std::vector<double> u(static_cast<std::size_t>(G * B)), unitInputs(static_cast<std::size_t>(G)), unitStates(static_cast<std::size_t>(S)), saved(static_cast<std::size_t>(kernel.savedCount));
       const double* h = &states[n * S * D * B];
       for (std::int64_t d = first; d < std::min(D, first + part); ++d) {
         for (std::int64_t g = 0; g < G; ++g) {
@@ -142,10 +142,13 @@ inline void reference_forward(const KernelDescription& kernel, const std::vector
         for (std::int64_t b = 0; b < B; ++b) {
           for (std::int64_t g = 0; g < G; ++g) unitInputs[g] = u[g * B + b];
           for (std::int64_t s = 0; s < S; ++s) unitStates[s] = states[((n * S + s) * D + d) * B + b];
-          kernel.referenceStep(unitInputs.data(), unitStates.data());
+          kernel.referenceStep(unitInputs.data(), unitStates.data(), saved.data());
           for (std::int64_t s = 0; s < S; ++s) {
             next[((n * S + s) * D + d) * B + b] = unitStates[s];
             compare(static_cast<int>(s), t, static_cast<int>(b), static_cast<int>(n), static_cast<int>(d), unitStates[s]);
+          }
+          for (int value = 0; value < kernel.savedCount; ++value) {
+            compare(kernel.stateCount + value, t, static_cast<int>(b), static_cast<int>(n), static_cast<int>(d), saved[value]);
           }
         }
       }
@@ -196,7 +199,7 @@ class DeviceCase {
 /** The largest error of each output, relative to what is expected where that is beyond ±1; NaN anywhere counts as infinite. */
 class ErrorReport {
  public:
-  explicit ErrorReport(const KernelDescription& kernel) : kernel_(kernel), largest_(kernel.stateCount) {
+  explicit ErrorReport(const KernelDescription& kernel) : kernel_(kernel), largest_(kernel.stateCount + kernel.savedCount) {
     for (auto& value : largest_) value.store(0);
   }
 
@@ -275,11 +278,11 @@ inline bool check_random(const KernelDescription& kernel, int steps, std::uint64
   const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
   const std::size_t firstOutput = inputs.size();
   ErrorReport report(kernel);
-  reference_forward(kernel, inputs, steps, [&](int state, int step, int sequence, int head, int unit, double value) {
-    const bool sequenceKept = kernel.tensors[firstOutput + state].perStep;
+  reference_forward(kernel, inputs, steps, [&](int output, int step, int sequence, int head, int unit, double value) {
+    const bool sequenceKept = kernel.tensors[firstOutput + output].perStep;
     if (!sequenceKept && step != steps - 1) return;
     const std::int64_t row = sequenceKept ? static_cast<std::int64_t>(sequence) * steps + step : sequence;
-    report.add(state, outputs[state].at((row * kernel.headCount + head) * kernel.headDim + unit), value);
+    report.add(output, outputs[output].at((row * kernel.headCount + head) * kernel.headDim + unit), value);
   });
   return report.print(steps);
 }

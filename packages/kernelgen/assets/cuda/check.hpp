@@ -43,6 +43,7 @@ struct KernelDescription {
   const char* plan;  // the plan's hash
   std::vector<GateDescription> gates;
   int stateCount;
+  int savedCount;  // values of a step that are stored for a backward pass, after the states
   int headDim;
   int headCount;
   int batch;
@@ -52,8 +53,8 @@ struct KernelDescription {
   std::vector<TensorDescription> tensors;
   /** Starts the kernel; `scratch` has scratchBytes bytes. Returns an empty string or why it was refused. */
   std::string (*launch)(Stream stream, void* const* tensors, void* scratch, int steps);
-  /** One step of one unit in double precision: pre-activations, and the states, which it replaces. */
-  void (*referenceStep)(const double* u, double* states);
+  /** One step of one unit in double precision: pre-activations, the states, which it replaces, and where saved values go. */
+  void (*referenceStep)(const double* u, double* states, double* saved);
 };
 
 /** Runs the check program with its command-line arguments; returns its exit code: 0 if the kernel's results are right. */

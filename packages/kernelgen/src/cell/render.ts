@@ -80,18 +80,20 @@ export function renderScalars(
  *
  * @param gate how the pre-activation of gate g is written
  * @param state how the previous value of state s is written
+ * @param roots what to compute: the new states, or those and other nodes of their graph
  */
 export function renderCellStep(
   cell: CellDefinition,
   gate: (g: number) => string,
   state: (s: number) => string,
   dialect: ScalarDialect,
+  roots: readonly Scalar[] = stepGraph(cell),
 ): RenderedScalars {
   const inputs = Object.fromEntries([
     ...cell.gates.map((definition, g) => [gateInput(definition), gate(g)]),
     ...cell.states.map((definition, s) => [stateInput(definition), state(s)]),
   ]);
-  return renderScalars(stepGraph(cell), inputs, dialect);
+  return renderScalars(roots, inputs, dialect);
 }
 
 function renderNode(

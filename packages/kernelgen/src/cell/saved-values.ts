@@ -14,6 +14,8 @@ export interface SavedValue {
 
 /** A backward step as graphs over saved values, states and adjoints alone. */
 export interface BackwardStep {
+  /** The forward step, a root per state: the graph whose nodes are saved. */
+  readonly states: readonly Scalar[];
   readonly saved: readonly SavedValue[];
   /** dL/du for each gate, in the order of `cell.gates`. */
   readonly gateGradients: readonly Scalar[];
@@ -43,6 +45,9 @@ const costOf = (node: Scalar): number => (special.has(node.kind) ? specialCost :
  * @throws `KernelgenError` "invalid-problem" if the budget is too small for any set
  */
 export function chooseSavedValues(cell: CellDefinition, budgetBytes = Infinity, valueBytes = 4): BackwardStep {
+  const limit = Math.floor(budgetBytes / valueBytes);
+  const known = chosen.get(cell)?.get(limit);
+  if (known !== undefined) return known;
   const gradient = stepGradient(cell);
   const search = new SavedSetSearch(cell, gradient);
   const saved = search.smallest();
@@ -52,9 +57,14 @@ export function chooseSavedValues(cell: CellDefinition, budgetBytes = Infinity, 
       `saved values: ${cell.name} needs at least ${saved.size * valueBytes} B for a unit and step, the budget is ${budgetBytes} B`,
     );
   }
-  search.extend(saved, Math.floor(budgetBytes / valueBytes));
-  return backwardStep(cell, gradient, search, saved);
+  search.extend(saved, limit);
+  const step = backwardStep(cell, gradient, search, saved);
+  chosen.set(cell, new Map(chosen.get(cell)).set(limit, step));
+  return step;
 }
+
+/** Choices made before, by cell and number of values: to try all sets takes a tenth of a second. */
+const chosen = new WeakMap<CellDefinition, ReadonlyMap<number, BackwardStep>>();
 
 class SavedSetSearch {
   /** What the forward step can store: its operations and pre-activations, the new states apart. */
@@ -151,6 +161,7 @@ function backwardStep(
   ]);
   const roots = substitute([...gradient.gateGradients, ...gradient.previousGradients], replacements);
   return {
+    states: gradient.states,
     saved: values,
     gateGradients: roots.slice(0, cell.gates.length),
     previousGradients: roots.slice(cell.gates.length),

@@ -28,6 +28,11 @@ export const problemOptions = {
     default: problemDefaults.stateOutput as string,
     describe: "What is kept of the states other than the output: sequence, last",
   },
+  training: {
+    type: "boolean",
+    default: problemDefaults.training as boolean,
+    describe: "cuda: also store the values that a backward pass reads",
+  },
 } as const satisfies Record<string, Options>;
 
 /** The parsed values of `problemOptions`. */
@@ -39,6 +44,7 @@ export interface ProblemArguments {
   steps: string;
   dtype?: string | undefined;
   states: string;
+  training: boolean;
 }
 
 /** The problem that the options state. Throws `KernelgenError` naming the option's value and what is allowed. */
@@ -51,6 +57,7 @@ export function problemFrom(given: ProblemArguments, device: Device): Problem {
     steps: numberFrom("number of steps", given.steps),
     dataType: given.dtype ?? (device.kind === "cuda" ? "bf16" : "fp32"),
     stateOutput: given.states,
+    training: given.training,
   });
 }
 

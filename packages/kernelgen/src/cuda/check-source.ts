@@ -2,6 +2,7 @@ import { gatePlaces } from "../cell/definition.js";
 import { renderCellStep } from "../cell/render.js";
 import type { SourceFile } from "../plan/family.js";
 import type { Plan } from "../plan/plan.js";
+import { savedValues } from "../plan/saved-values.js";
 import { headerComment } from "../plan/source-text.js";
 import { elementCount, forwardTensors } from "../plan/tensors.js";
 import { tolerances } from "../reference/tolerances.js";
@@ -14,6 +15,7 @@ export function checkSource(plan: Plan): SourceFile {
   const { problem } = plan;
   const { cell } = problem;
   const name = `${cell.name}_forward`;
+  const backward = savedValues(problem);
   const { statements, results } = renderCellStep(
     cell,
     (g) => `u[${g}]`,
@@ -30,6 +32,7 @@ export function checkSource(plan: Plan): SourceFile {
       maximum: (left, right) => `std::max<double>(${left}, ${right})`,
       select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
     },
+    backward && [...backward.states, ...backward.saved.map(({ node }) => node)],
   );
   const tensors = forwardTensors(problem);
   const tensorRows = tensors.map((tensor) => {
@@ -58,9 +61,9 @@ namespace {
 
 using namespace kernelgen;
 
-void reference_step(const double* u, double* states) {
+void reference_step(const double* u, double* states, [[maybe_unused]] double* saved) {
 ${statements.map((statement) => `  ${statement}`).join("\n")}
-${results.map((result, s) => `  states[${s}] = ${result};`).join("\n")}
+${results.map((result, index) => `  ${index < cell.states.length ? `states[${index}]` : `saved[${index - cell.states.length}]`} = ${result};`).join("\n")}
 }
 
 std::string launch(Stream stream, void* const* tensors, void* scratch, int steps) {
@@ -73,6 +76,7 @@ const KernelDescription kernel = {
     ${name}::PLAN_HASH,
     {${gateRows.join(", ")}},
     ${name}::STATE_COUNT,
+    ${backward?.saved.length ?? 0},
     ${name}::HEAD_DIM,
     ${name}::HEAD_COUNT,
     ${name}::BATCH,

@@ -1,5 +1,6 @@
 import { renderCellStep } from "../cell/render.js";
 import type { Problem } from "../plan/problem.js";
+import { savedValues } from "../plan/saved-values.js";
 import { forwardTensors, type Tensor } from "../plan/tensors.js";
 import { biasGateSource, preActivations, slotBiasSource } from "./gate-source.js";
 
@@ -15,6 +16,8 @@ export function tensorParameters(problem: Problem): readonly string[] {
 /** One step of the cell for one unit, from its scalar graph. */
 export function cellSource(problem: Problem): string {
   const { cell } = problem;
+  const backward = savedValues(problem);
+  const saved = backward?.saved ?? [];
   const { statements, results } = renderCellStep(
     cell,
     (g) => `u[${g}]`,
@@ -31,12 +34,14 @@ export function cellSource(problem: Problem): string {
       maximum: (left, right) => `maximum(${left}, ${right})`,
       select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
     },
+    backward && [...backward.states, ...saved.map(({ node }) => node)],
   );
+  const savedParameter = saved.length > 0 ? ", float (&saved)[SAVED_COUNT]" : "";
   return `${biasGateSource(cell)}
-/** One step of one unit: u holds the pre-activations of the gates ${cell.gates.map((gate) => gate.name).join(", ")}; states are ${cell.states.map((state) => state.name).join(", ")}. */
-KERNELGEN_DEVICE void cell_step(const float (&u)[GATE_COUNT], float (&states)[STATE_COUNT]) {
+/** One step of one unit: u holds the pre-activations of the gates ${cell.gates.map((gate) => gate.name).join(", ")}; states are ${cell.states.map((state) => state.name).join(", ")}${saved.length > 0 ? `; saved for the backward pass: ${saved.map(({ name }) => name.replace("saved_", "")).join(", ")}` : ""}. */
+KERNELGEN_DEVICE void cell_step(const float (&u)[GATE_COUNT], float (&states)[STATE_COUNT]${savedParameter}) {
 ${statements.map((statement) => `  ${statement}`).join("\n")}
-${results.map((result, s) => `  states[${s}] = ${result};`).join("\n")}
+${results.map((result, index) => `  ${index < cell.states.length ? `states[${index}]` : `saved[${index - cell.states.length}]`} = ${result};`).join("\n")}
 }
 `;
 }
@@ -109,11 +114,21 @@ export interface ExchangeText {
   readonly declaration: string;
 }
 
+/** A step of one unit that keeps what the backward pass reads, unit by unit, to be packed when all units are done. */
+const savingStep = `float unit_saved[SAVED_COUNT];
+          cell_step(u, states[i][unit], unit_saved);
+          KERNELGEN_UNROLL
+          for (int value = 0; value < SAVED_COUNT; ++value) saved[value][unit] = unit_saved[value];`;
+const packSaved = `
+        KERNELGEN_UNROLL
+        for (int value = 0; value < SAVED_COUNT; ++value) words_to_save[i][value] = pack(saved[value]);`;
+
 /** The kernel itself. */
 export function kernelSource(problem: Problem, kernelName: string, exchange: ExchangeText): string {
   const { cell } = problem;
   const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
   const slotBias = slotBiasSource(cell);
+  const saved = savedValues(problem)?.saved ?? [];
   const output = cell.states[0]!.name;
   const others = cell.states.slice(1);
   const keepsSequence = problem.stateOutput === "sequence";
@@ -240,13 +255,13 @@ ${initials}${slotBias.load}
       }
 
       // Pointwise part, and h on its way to those who wait for it.
-      Packed words[OWN_SLOTS];
+      Packed words[OWN_SLOTS];${saved.length > 0 ? "\n      Packed words_to_save[OWN_SLOTS][SAVED_COUNT];" : ""}
       KERNELGEN_UNROLL
       for (int i = 0; i < OWN_SLOTS; ++i) {
         float input_values[INPUT_GATE_COUNT][UNITS_PER_THREAD];
         KERNELGEN_UNROLL
         for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) unpack(prefetched[ahead][i][gate], input_values[gate]);
-        float values[UNITS_PER_THREAD];
+        float values[UNITS_PER_THREAD];${saved.length > 0 ? "\n        float saved[SAVED_COUNT][UNITS_PER_THREAD];" : ""}
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
           const float u[GATE_COUNT] = {
@@ -254,10 +269,10 @@ ${preActivations(cell)
   .map((sum) => `              ${sum},`)
   .join("\n")}
           };
-          cell_step(u, states[i][unit]);
+          ${saved.length > 0 ? savingStep : "cell_step(u, states[i][unit]);"}
           values[unit] = states[i][unit][0];
         }
-        words[i] = pack(values);
+        words[i] = pack(values);${saved.length > 0 ? packSaved : ""}
         if (OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS || i * WARPS_ALONG_INNER + warp_along_inner < WARP_SLOTS) {
           exchange.send(step, units[i], sequences[i], words[i]);
         }
@@ -268,6 +283,12 @@ ${preActivations(cell)
       for (int i = 0; i < OWN_SLOTS; ++i) {
         if (valid[i]) {
           store_streaming(reinterpret_cast<Packed*>(${output} + outputs[i]), words[i]);
+          ${saved
+            .map(
+              ({ name }, index) => `
+          store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), words_to_save[i][${index}]);`,
+            )
+            .join("")}
           [[maybe_unused]] float values[UNITS_PER_THREAD];${otherStores}
         }
         outputs[i] += HEAD_COUNT * HEAD_DIM;

@@ -5,6 +5,7 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
+import { savedValues } from "../plan/saved-values.js";
 import { pointwiseScale, stepCosts } from "./cost.js";
 import { emitForward } from "./emit-forward.js";
 import { fmaProduct } from "./fma-product.js";
@@ -88,12 +89,16 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   // Registers.
   const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
   const prefetchRegisters = times(packedRegisters, ownSlots, inputGates, exchange.prefetchSteps);
+  // On their way from the pointwise step to where they are stored.
+  const savedCount = savedValues(problem)?.saved.length ?? 0;
+  const savedRegisters = times(packedRegisters, ownSlots, savedCount);
   const stateRegisters = times(ownSlots, unitsPerThread, statesRead(cell).length + slotBiasGates(cell).length);
   const estimatedRegisters = plus(
     product.matrixRegisters,
     product.workRegisters,
     prefetchRegisters,
     stateRegisters,
+    savedRegisters,
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
   );
@@ -137,6 +142,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
       recurrentGateCount: constant(recurrentGates),
       inputGateCount: constant(inputGates),
       stateCount: constant(cell.states.length),
+      ...(savedCount > 0 && { savedCount: constant(savedCount) }),
       headDim: constant(headDim),
       headCount: constant(heads),
       batch: constant(batch),

@@ -19,6 +19,8 @@ export interface Problem {
   readonly steps: number;
   readonly dataType: DataType;
   readonly stateOutput: StateOutput;
+  /** Whether the forward pass also stores the values that the backward pass reads (`savedValues`). */
+  readonly training: boolean;
 }
 
 export interface ProblemOptions {
@@ -29,13 +31,21 @@ export interface ProblemOptions {
   steps?: number;
   dataType?: string;
   stateOutput?: string;
+  training?: boolean;
 }
 
 /** The largest value of each size. They keep every tensor's element count far below 2^53. */
 export const problemLimits = { headDim: 16_384, heads: 4_096, batch: 65_535, steps: 16_777_216 } as const;
 
 /** What the options that may be left out stand for. */
-export const problemDefaults = { heads: 1, batch: 1, steps: 1024, dataType: "bf16", stateOutput: "sequence" } as const;
+export const problemDefaults = {
+  heads: 1,
+  batch: 1,
+  steps: 1024,
+  dataType: "bf16",
+  stateOutput: "sequence",
+  training: false,
+} as const;
 
 const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
 
@@ -45,6 +55,12 @@ const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
  */
 export function defineProblem(options: ProblemOptions): Problem {
   const given = { ...problemDefaults, ...definedOnly(options) };
+  if (given.training && given.stateOutput === "last") {
+    throw new KernelgenError(
+      "invalid-problem",
+      'state output: "last" keeps too little for training, whose backward pass reads all steps',
+    );
+  }
   return Object.freeze({
     cell: findCell(given.cell),
     headDim: size("head dimension", given.headDim, problemLimits.headDim),
@@ -53,6 +69,7 @@ export function defineProblem(options: ProblemOptions): Problem {
     steps: size("number of steps", given.steps, problemLimits.steps),
     dataType: oneOf("data type", given.dataType, dataTypes),
     stateOutput: oneOf("state output", given.stateOutput, stateOutputs),
+    training: given.training,
   });
 }
 

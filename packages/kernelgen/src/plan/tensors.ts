@@ -1,6 +1,7 @@
 import { gatesWith } from "../cell/definition.js";
 import { type DataType, dataTypeBytes } from "./data-type.js";
 import type { Problem } from "./problem.js";
+import { savedValues } from "./saved-values.js";
 
 /** A tensor that a kernel reads or writes: dense, last dimension contiguous. */
 export interface Tensor {
@@ -25,7 +26,7 @@ export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * da
  *
  * G counts the gates that have the term: of a GRU, Wx and R have three each, and the bias four.
  * The recurrent state (the first) has the problem's data type; the other states are fp32, and hold T steps or the last one
- * (`Problem.stateOutput`).
+ * (`Problem.stateOutput`). In training the values that the backward pass reads follow: saved_… [B,T,N,D] in the problem's data type.
  */
 export function forwardTensors(problem: Problem): readonly Tensor[] {
   const { cell, headDim: D, heads: N, batch: B, steps: T, dataType } = problem;
@@ -57,6 +58,16 @@ export function forwardTensors(problem: Problem): readonly Tensor[] {
         shape: [B, keepsSequence(index) ? T : 1, N, D],
         type: stateType(index),
         isNonNegative: isNonNegative ?? false,
+      }),
+    ),
+    ...(savedValues(problem)?.saved ?? []).map(
+      ({ name }): Tensor => ({
+        name,
+        role: "output",
+        dimensions: "B,T,N,D",
+        shape: [B, T, N, D],
+        type: dataType,
+        isNonNegative: false,
       }),
     ),
   ];

@@ -1,6 +1,7 @@
 import { gateInput, stateInput, stepGraph } from "../cell/definition.js";
 import { compileScalars } from "../cell/evaluate.js";
 import type { Problem } from "../plan/problem.js";
+import { savedValues } from "../plan/saved-values.js";
 import { elementCount, forwardTensors } from "../plan/tensors.js";
 import { gateParts, preActivation } from "./gate-inputs.js";
 
@@ -11,6 +12,8 @@ export type TensorValues = Readonly<Record<string, Float64Array>>;
 export interface HeadSequence {
   /** Each state's initial values, and its values after each step: [S][T + 1][D]. */
   readonly states: readonly (readonly Float64Array[])[];
+  /** In training, each saved value in each step: [values][T][D]. */
+  readonly saved: readonly (readonly Float64Array[])[];
   /** Pre-activations of each step: [T][D·G], the gates of a unit together. */
   readonly preActivations: readonly Float64Array[];
 }
@@ -20,7 +23,7 @@ export interface HeadSequence {
  *
  *     u_g[b,t,n] = R[g,n] · h[b,t-1,n] + wx[b,t,g,n] + bias[g,n],   states[b,t,n] = step(u[b,t,n], states[b,t-1,n])
  *
- * where a gate has fewer terms, as its flags say. Returns each state's tensor by name. Time grows as B·T·N·G·D², memory as B·T·N·D.
+ * where a gate has fewer terms, as its flags say. Returns each output by name. Time grows as B·T·N·G·D², memory as B·T·N·D.
  */
 export function referenceForward(problem: Problem, inputs: TensorValues): TensorValues {
   const { headDim: D, heads: N, batch: B, steps: T } = problem;
@@ -29,11 +32,13 @@ export function referenceForward(problem: Problem, inputs: TensorValues): Tensor
   const run = headRunner(problem, inputs);
   for (let b = 0; b < B; b++) {
     for (let n = 0; n < N; n++) {
-      const { states } = run(b, n);
-      outputs.forEach(({ shape }, s) => {
+      const { states, saved } = run(b, n);
+      // Each output's values in every step; a state also has its initial ones before.
+      const values = [...states.map((sequence) => sequence.slice(1)), ...saved];
+      outputs.forEach(({ shape }, index) => {
         const kept = shape[1]!;
         for (let step = 0; step < kept; step++) {
-          results[s]!.set(states[s]![T - kept + step + 1]!, ((b * kept + step) * N + n) * D);
+          results[index]!.set(values[index]![T - kept + step]!, ((b * kept + step) * N + n) * D);
         }
       });
     }
@@ -45,19 +50,22 @@ export function referenceForward(problem: Problem, inputs: TensorValues): Tensor
 export function headRunner(problem: Problem, inputs: TensorValues): (b: number, n: number) => HeadSequence {
   const { cell, headDim: D, heads: N, steps: T } = problem;
   const [G, S] = [cell.gates.length, cell.states.length];
-  const step = compileScalars(stepGraph(cell), [...cell.gates.map(gateInput), ...cell.states.map(stateInput)]);
+  const backward = savedValues(problem);
+  const roots = backward ? [...backward.states, ...backward.saved.map(({ node }) => node)] : stepGraph(cell);
+  const step = compileScalars(roots, [...cell.gates.map(gateInput), ...cell.states.map(stateInput)]);
   const parts = gateParts(problem);
   const weights = inputs as Readonly<Record<"wx" | "bias" | "recurrent", Float64Array>>;
   const stepInputs = new Float64Array(G + S);
-  const stepResults = new Float64Array(S);
+  const stepResults = new Float64Array(roots.length);
   return (b, n) => {
     const initial = (b * N + n) * D;
     const states = cell.states.map(({ name }) => [inputs[`${name}_initial`]!.slice(initial, initial + D)]);
+    const saved: Float64Array[][] = roots.slice(S).map(() => []);
     const preActivations: Float64Array[] = [];
     for (let t = 0; t < T; t++) {
       const h = states[0]![t]!;
       const u = new Float64Array(D * G);
-      for (const values of states) values.push(new Float64Array(D));
+      for (const values of [...states, ...saved]) values.push(new Float64Array(D));
       for (let d = 0; d < D; d++) {
         for (let g = 0; g < G; g++) {
           stepInputs[g] = preActivation(parts[g]!, weights, [b, t, n, d], h);
@@ -66,9 +74,10 @@ export function headRunner(problem: Problem, inputs: TensorValues): (b: number, 
         for (let s = 0; s < S; s++) stepInputs[G + s] = states[s]![t]![d]!;
         step(stepInputs, stepResults);
         for (let s = 0; s < S; s++) states[s]![t + 1]![d] = stepResults[s]!;
+        for (let value = 0; value < saved.length; value++) saved[value]![t]![d] = stepResults[S + value]!;
       }
       preActivations.push(u);
     }
-    return { states, preActivations };
+    return { states, saved, preActivations };
   };
 }

@@ -12,6 +12,7 @@ export function refuseForward(problem: Problem, device: WebGpuDevice): string | 
     const missing = problem.dataType === "bf16" ? "WGSL has no such type; " : "";
     return `${problem.dataType}: ${missing}WGSL kernels compute in fp32`;
   }
+  if (problem.training) return "training: WGSL kernels do not store what a backward pass reads";
   const buffers = storageBuffers(problem);
   if (buffers.length > limits.maxStorageBuffersPerShaderStage) {
     return `storage buffers: ${problem.cell.name} needs ${buffers.length}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;
