@@ -1,5 +1,5 @@
 import type { CudaDevice } from "hwmodels";
-import { type CellDefinition, stepGraph } from "../cell/definition.js";
+import { type CellDefinition, gatesWith, stepGraph } from "../cell/definition.js";
 import { lstm } from "../cell/lstm.js";
 import { operands, topologicalOrder } from "../cell/scalar.js";
 
@@ -92,3 +92,10 @@ const operationCount = (cell: CellDefinition): number =>
 
 /** A cell's pointwise work in terms of an LSTM's, on which the constants were fitted: the ratio of the operations in their graphs. */
 export const pointwiseScale = (cell: CellDefinition): number => operationCount(cell) / operationCount(lstm);
+
+const accessCount = (cell: CellDefinition, savedCount: number): number =>
+  gatesWith(cell, "input").length + cell.states.length + savedCount;
+
+/** What a unit reads and writes in a step in terms of an LSTM's inference: the ratio of their inputs, states and saved values. */
+export const accessScale = (cell: CellDefinition, savedCount: number): number =>
+  accessCount(cell, savedCount) / accessCount(lstm, 0);

@@ -6,7 +6,7 @@ import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { pointwiseScale, stepCosts } from "./cost.js";
+import { accessScale, pointwiseScale, stepCosts } from "./cost.js";
 import { emitForward } from "./emit-forward.js";
 import { fmaProduct } from "./fma-product.js";
 import { slotBiasGates } from "./gate-source.js";
@@ -54,6 +54,8 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   const [unitIssue, unitLatency] = [costs.unitIssue, costs.unitLatency].map((cost) =>
     Math.round(cost * pointwiseScale(cell)),
   ) as [number, number];
+  const savedCount = savedValues(problem)?.saved.length ?? 0;
+  const slotAccess = Math.round(costs.slotAccess * accessScale(cell, savedCount));
   const product = productFor(problem).tile(problem, device, model);
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
@@ -90,7 +92,6 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
   const prefetchRegisters = times(packedRegisters, ownSlots, inputGates, exchange.prefetchSteps);
   // On their way from the pointwise step to where they are stored.
-  const savedCount = savedValues(problem)?.saved.length ?? 0;
   const savedRegisters = times(packedRegisters, ownSlots, savedCount);
   const stateRegisters = times(ownSlots, unitsPerThread, statesRead(cell).length + slotBiasGates(cell).length);
   const estimatedRegisters = plus(
@@ -132,7 +133,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     product.cost,
     times(splitsInner, plus(partialBytes.times(2 * costs.sharedByte), constant(costs.reduction))),
     times(ownSlots, unitsPerThread, plus(product.warpsPerPart.times(unitIssue), constant(unitLatency))),
-    times(ownSlots, warpsAlongUnits, warpsAlongInner, costs.slotAccess),
+    times(ownSlots, warpsAlongUnits, warpsAlongInner, slotAccess),
     exchanged.cost,
   );
   return {
