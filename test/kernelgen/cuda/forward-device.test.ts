@@ -57,7 +57,6 @@ const kernels = [
   ["grid", { cell: "lstm", ...large, dataType: "bf16" }],
   ["grid", { cell: "lstm", ...large, dataType: "fp32" }],
   ["resident", { cell: "gru", ...small, dataType: "bf16" }],
-  ["resident", { cell: "slstm", ...small, dataType: "bf16" }],
   ["grid", { cell: "slstm", ...large, dataType: "fp32" }],
 ] as const;
 
