@@ -73,6 +73,7 @@ export function gcd(a: number, b: number): number {
 
 /** base^exponent in doubles for an integer exponent ≥ 0 (0^0 = 1): exact while within the range, else at least 2^53 in size. */
 export function power(base: number, exponent: number): number {
+  if (exponent === 2) return base * base;
   let result = 1;
   for (let i = 0; i < exponent; i++) {
     result *= base;
@@ -89,7 +90,7 @@ export function power(base: number, exponent: number): number {
 /** ⌊value^(1/exponent)⌋ for value ≥ 0, which may be infinite, and exponent ≥ 1. */
 export function floorRoot(value: number, exponent: number): number {
   if (exponent === 1 || value === 0 || value === Infinity) return value;
-  let root = Math.round(value ** (1 / exponent));
+  let root = exponent === 2 ? Math.floor(Math.sqrt(value)) : Math.round(value ** (1 / exponent));
   while (power(root, exponent) > value) root--;
   while (power(root + 1, exponent) <= value) root++;
   return root;

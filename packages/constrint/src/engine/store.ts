@@ -14,6 +14,9 @@ const MAX = 1;
 const STRIDE = 2;
 const OFFSET = 3;
 
+/** How many table entries are looked at one by one before the table is bisected. */
+const NEARBY = 4;
+
 const NO_VALUES = new Float64Array(0);
 
 /** Receives the events of the store's variables. @internal */
@@ -53,6 +56,8 @@ export class Store {
   /** The distance of neighbouring values in the table, or 0 where it varies. */
   private readonly tableSteps: number[] = [];
   protected readonly firstWords: number[] = [];
+  /** For a table without equal steps, the index that was found last. */
+  private readonly lastIndices: number[] = [];
   private readonly scratch: Congruence = { stride: 1, offset: 0 };
 
   // ---------------------------------------------------------------------------------------------------------- variables
@@ -78,6 +83,7 @@ export class Store {
     this.tables.push(NO_VALUES);
     this.tableSteps.push(0);
     this.firstWords.push(-1);
+    this.lastIndices.push(0);
     return x;
   }
 
@@ -109,6 +115,11 @@ export class Store {
   /** Whether the values are kept one by one, so that inner values can be removed. */
   isExplicit(x: number): boolean {
     return this.firstWords[x]! >= 0;
+  }
+
+  /** Whether the values are kept one by one and are not evenly spaced to begin with. */
+  hasGaps(x: number): boolean {
+    return this.firstWords[x]! >= 0 && this.tableSteps[x] === 0;
   }
 
   /** The number of values, possibly infinite. */
@@ -482,14 +493,17 @@ export class Store {
       const index = Math.ceil((value - table[0]!) / step);
       return Math.min(Math.max(index, 0), table.length);
     }
-    let low = 0;
-    let high = table.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (table[middle]! < value) low = middle + 1;
-      else high = middle;
+    // Bounds mostly move a little at a time: look near the last answer first.
+    let near = this.lastIndices[x]!;
+    if (near < table.length && table[near]! >= value) {
+      for (let step = 0; step < NEARBY && near > 0 && table[near - 1]! >= value; step++) near--;
+      if (near > 0 && table[near - 1]! >= value) near = lowerIndex(table, value, 0, near - 1);
+    } else {
+      for (let step = 0; step < NEARBY && near < table.length && table[near]! < value; step++) near++;
+      if (near < table.length && table[near]! < value) near = lowerIndex(table, value, near + 1, table.length);
     }
-    return low;
+    this.lastIndices[x] = near;
+    return near;
   }
 
   /** The smallest explicit value ≥ bound, or Infinity. */
@@ -525,6 +539,18 @@ export class Store {
     }
     return table[32 * word + 31 - Math.clz32(bits)]!;
   }
+}
+
+/** The index of the first entry ≥ value among those from `from` to `to`, which is the answer when there is none. */
+function lowerIndex(table: Float64Array, value: number, from: number, to: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (table[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function populationCount(bits: number): number {

@@ -21,7 +21,7 @@ import { atMost, equalTo, notEqualTo } from "./compile-linear.js";
 import { type Compiled, conjunction } from "./compiled.js";
 import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
 import type { EqualVariables } from "./equal-variables.js";
-import type { IntExpr, IntVar } from "./expression.js";
+import type { IntExpr, IntVar, Remainder } from "./expression.js";
 import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
 import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
@@ -449,6 +449,11 @@ export class Compiler implements OperandVariables {
   }
 
   private compileComparison(relation: Relation, left: IntExpr, right: IntExpr): Compiled {
+    if (relation === "==") {
+      // A remainder 0 is divisibility, by a divisor that is not 0: no quotient is needed to say it.
+      const division = divisionWithoutRemainder(left, right);
+      if (division !== undefined) return this.compileDivides(division.divisor, division.dividend);
+    }
     const difference = this.linearForm(left).plus(this.linearForm(right), -1);
     switch (relation) {
       case "==":
@@ -482,6 +487,12 @@ export class Compiler implements OperandVariables {
 const NEEDS_NO_VARIABLE: ReadonlySet<IntExpr["kind"]> = new Set(["constant", "variable", "sum"]);
 
 const NO_SELECTORS: ReadonlySet<number> = new Set();
+
+/** The remainder that one of the sides is, the other one being 0. */
+function divisionWithoutRemainder(left: IntExpr, right: IntExpr): Remainder | undefined {
+  const [zero, other] = left.kind === "constant" ? [left, right] : [right, left];
+  return zero.kind === "constant" && zero.value === 0 && other.kind === "remainder" ? other : undefined;
+}
 
 /** The parts of a disjunction, without disjunctions among them. */
 function flattenDisjunction(constraint: Constraint): readonly Constraint[] {

@@ -7,12 +7,13 @@ import type { Store } from "../../engine/store.js";
 import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
 import { decideUpperBoundExactly, propagateUpperBoundExactly } from "./linear-exact.js";
 import { explainUpperBound } from "./linear-explanation.js";
+import { keepPairs } from "./linear-pair.js";
 import { explainByDomains, RootBounds } from "./root-bounds.js";
 
 /**
  * Σ aᵢ·xᵢ = c.
  *
- * Consistency: bounds over the reals, rounded inward; at the root level also congruences: aᵢ·xᵢ ≡ c − Σ others modulo the
+ * Consistency: bounds over the reals, rounded inward; domain when two variables are open that have explicit domains with gaps; at the root level also congruences: aᵢ·xᵢ ≡ c − Σ others modulo the
  * greatest common divisor of the others' aⱼ·strideⱼ. Cost: O(n) a run.
  */
 export class LinearEqual implements Propagator, LinearTerms {
@@ -111,7 +112,10 @@ export class LinearEqual implements Propagator, LinearTerms {
       }
     }
     // Below the root, the bounds find nearly as much as the congruences, in less time.
-    if (store.level > 0) return moved ? Outcome.changed : Outcome.stable;
+    if (store.level > 0) {
+      if (unfixed === 2 && !this.keepPairs(store)) return Outcome.failed;
+      return moved ? Outcome.changed : Outcome.stable;
+    }
     if (!this.propagateCongruences(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
   }
@@ -144,6 +148,24 @@ export class LinearEqual implements Propagator, LinearTerms {
     const fits = fitsExactly(store, this, this.total);
     if (store.level === 0) this.exact = fits;
     return fits;
+  }
+
+  /** Looks at single values where the last two open variables have domains with gaps. */
+  private keepPairs(store: Store): boolean {
+    const { variables, coefficients } = this;
+    let first = -1;
+    let second = -1;
+    let rest = this.total;
+    for (let i = 0; i < variables.length; i++) {
+      const x = variables[i]!;
+      if (store.isFixed(x)) rest -= coefficients[i]! * store.min(x);
+      else if (!store.hasGaps(x)) return true;
+      else if (first < 0) first = i;
+      else second = i;
+    }
+    // The bounds may have fixed one of them meanwhile.
+    if (second < 0) return true;
+    return keepPairs(store, coefficients[first]!, variables[first]!, coefficients[second]!, variables[second]!, rest);
   }
 
   private propagateCongruences(store: Store): boolean {

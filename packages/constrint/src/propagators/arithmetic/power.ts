@@ -29,15 +29,24 @@ export class Power implements Propagator {
 
   propagate(store: Store): Outcome {
     const before = store.changes;
-    const narrowed = this.exponent % 2 === 1 ? this.propagateOdd(store) : this.propagateEven(store);
-    if (!narrowed) return Outcome.failed;
+    const grows = this.exponent % 2 === 1 || store.min(this.base) >= 0;
+    if (!(grows ? this.propagateGrowing(store) : this.propagateEven(store))) return Outcome.failed;
     if (store.changes === before && store.isFixed(this.base) && store.isFixed(this.result)) return Outcome.entailed;
     if (store.level === 0 && !this.propagateValues(store)) return Outcome.failed;
-    return store.changes === before ? Outcome.stable : Outcome.changed;
+    if (store.changes === before || (grows && store.level > 0 && this.boundsAgree(store))) return Outcome.stable;
+    return Outcome.changed;
   }
 
-  /** Odd powers grow everywhere. */
-  private propagateOdd(store: Store): boolean {
+  /** Whether each bound of the result is the power of the base's. */
+  private boundsAgree(store: Store): boolean {
+    const { base, exponent, result } = this;
+    return (
+      power(store.min(base), exponent) === store.min(result) && power(store.max(base), exponent) === store.max(result)
+    );
+  }
+
+  /** Odd powers grow everywhere, even ones from 0 on. */
+  private propagateGrowing(store: Store): boolean {
     const { base, exponent, result } = this;
     if (!store.setMin(result, lowerBound(power(store.min(base), exponent)))) return false;
     if (!store.setMax(result, upperBound(power(store.max(base), exponent)))) return false;
