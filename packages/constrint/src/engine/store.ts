@@ -495,7 +495,8 @@ export class Store {
     }
     // Bounds mostly move a little at a time: look near the last answer first.
     let near = this.lastIndices[x]!;
-    if (near < table.length && table[near]! >= value) {
+    if (near >= table.length || table[near]! >= value) {
+      near = Math.min(near, table.length);
       for (let step = 0; step < NEARBY && near > 0 && table[near - 1]! >= value; step++) near--;
       if (near > 0 && table[near - 1]! >= value) near = lowerIndex(table, value, 0, near - 1);
     } else {
