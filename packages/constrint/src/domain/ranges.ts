@@ -24,7 +24,19 @@ export function unionOf(intervals: readonly Range[]): Ranges {
   return merged;
 }
 
-/** The integers that lie in both sets. @internal */
-export function intersectionOf(a: Ranges, b: Ranges): Ranges {
-  return unionOf(a.flatMap(([low, high]) => b.map(([from, to]) => [Math.max(low, from), Math.min(high, to)] as const)));
+/** The integers that are not in a set. @internal */
+export function complementOf(ranges: Ranges): Ranges {
+  const gaps: Range[] = [];
+  let low = -Infinity;
+  for (const [from, to] of ranges) {
+    if (low < from) gaps.push([low, from - 1]);
+    low = to + 1;
+  }
+  if (low < Infinity) gaps.push([low, Infinity]);
+  return gaps;
+}
+
+/** The integers that lie in every one of the sets. Cost: O(n log n) for n intervals altogether. @internal */
+export function intersectionOf(sets: readonly Ranges[]): Ranges {
+  return complementOf(unionOf(sets.flatMap(complementOf)));
 }

@@ -86,13 +86,15 @@ function alternativesIn(branch: Branch): readonly Restriction[] | undefined {
   if (first instanceof Clause && others.length === 0) return first.literals.list.map(restrictionTo);
   const restriction = restrictionOf(first);
   if (restriction === undefined) return undefined;
-  let { values } = restriction;
+  const { variable, values } = restriction;
+  if (others.length === 0) return [restriction];
+  const sets = [values];
   for (const other of others) {
     const further = restrictionOf(other);
-    if (further?.variable !== restriction.variable) return undefined;
-    values = intersectionOf(values, further.values);
+    if (further?.variable !== variable) return undefined;
+    sets.push(further.values);
   }
-  return [{ variable: restriction.variable, values }];
+  return [{ variable, values: intersectionOf(sets) }];
 }
 
 function restrictionOf(propagator: Propagator): Restriction | undefined {
@@ -154,7 +156,7 @@ function combined(
   let isTrue = false;
   for (const [variable, intervals] of byVariable) {
     const hull: Range = [store.min(variable), store.max(variable)];
-    const values = intersectionOf(unionOf(intervals), [hull]);
+    const values = intersectionOf([unionOf(intervals), [hull]]);
     const [first, second, ...further] = values;
     if (first === undefined) continue;
     if (second !== undefined) {
