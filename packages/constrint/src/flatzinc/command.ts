@@ -144,10 +144,12 @@ function printSolution(problem: FlatZincProblem, solution: Solution): void {
 /** The statistics under the names that MiniZinc has for them; times are in seconds. */
 function formatStatistics(problem: FlatZincProblem, outcome: Outcome, initSeconds: number): string {
   const { statistics, objective } = outcome;
+  // As other solvers count: reading and translating the problem is not solving it.
+  const { translationSeconds = 0 } = statistics;
   const entries: Record<string, number | undefined> = {
     variables: problem.model.variables.length,
-    initTime: initSeconds,
-    solveTime: statistics.seconds,
+    initTime: initSeconds + translationSeconds,
+    solveTime: statistics.seconds - translationSeconds,
     solutions: statistics.solutions,
     objective,
     objectiveBound: statistics.relaxation?.bound,

@@ -67,6 +67,7 @@ export class Run implements OptimizingRun {
   private readonly options: SolveOptions;
   /** A solution's properties, so that even a variable called __proto__ is one. */
   private readonly template: Readonly<Record<string, number>>;
+  private readonly translationSeconds: number;
   private relaxed: Relaxed | undefined;
   private started: Search | undefined;
 
@@ -77,6 +78,7 @@ export class Run implements OptimizingRun {
     goal?: RunGoal,
     private readonly startedAt = performance.now(),
   ) {
+    const translationStart = performance.now();
     checkSolveOptions(options);
     this.options = options;
     this.variables = problem.variables;
@@ -100,6 +102,7 @@ export class Run implements OptimizingRun {
       this.directions = directionsOf(goal.expression);
     }
     this.order = this.givenOrder(options.order ?? []);
+    this.translationSeconds = (performance.now() - translationStart) / 1000;
   }
 
   /** The search, which begins when it is first asked for. */
@@ -149,8 +152,8 @@ export class Run implements OptimizingRun {
 
   /** What has been done so far. */
   statistics(): Statistics {
-    const statistics = this.search.statistics();
-    const { relaxed } = this;
+    const { relaxed, translationSeconds } = this;
+    const statistics = { ...this.search.statistics(), translationSeconds };
     if (relaxed === undefined) return statistics;
     return { ...statistics, relaxation: { bound: relaxed.bound, constraints: relaxed.constraints.length } };
   }

@@ -16,6 +16,8 @@ export interface Statistics {
   readonly peakDepth: number;
   /** Wall-clock time, including the translation of the model. */
   readonly seconds: number;
+  /** How much of it that translation took. Absent in what a search tells while it runs. */
+  readonly translationSeconds?: number;
   /** What a relaxation contributed: its bound at the root, and how many constraints it added. Absent without one. */
   readonly relaxation?: { readonly bound: number; readonly constraints: number };
 }
