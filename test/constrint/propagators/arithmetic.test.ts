@@ -19,6 +19,7 @@ import {
   resultDomain,
   runToFixpoint,
   smallDomain,
+  valuesOf,
 } from "./harness.js";
 
 const coefficient = fc.integer({ min: -7, max: 7 }).filter((a) => a !== 0);
@@ -80,6 +81,35 @@ describe("propagators of bounds are bounds consistent on ranges", () => {
         }
       }
     });
+  });
+});
+
+describe("linear = with two open variables whose domains have gaps", () => {
+  const gapped = fc
+    .uniqueArray(fc.integer({ min: -8, max: 9 }), { minLength: 3, maxLength: 7 })
+    .map((roots) => [...new Set(roots.map((root) => root * root))])
+    .filter((squares) => squares.length >= 3 && new Set(squares.slice(1).map((v, i) => v - squares[i]!)).size > 1);
+  const coefficients = fc.tuple(fc.constantFrom(1, -1, 2), fc.constantFrom(1, -1, -3));
+
+  test("is domain consistent below the root", () => {
+    let removed = 0;
+    forAllStores([gapped, gapped, smallDomain], coefficients, (testCase, [a, b]) => {
+      const store = buildStore({ ...testCase, explicit: true });
+      fc.pre(store.hasGaps(0) && store.hasGaps(1));
+      const [xs, ys] = [valuesOf(store, 0), valuesOf(store, 1)];
+      // A total that some pair reaches.
+      const fixed = store.min(2);
+      const total = a * xs[1]! + b * ys[1]! + fixed;
+      const propagator = new LinearEqual([0, 1, 2], [a, b, 1], total);
+      store.push();
+      store.assign(2, fixed);
+      expect(runToFixpoint(store, propagator)).not.toBe(Outcome.failed);
+      const partnered = xs.filter((x) => ys.some((y) => a * x + b * y + fixed === total));
+      expect(valuesOf(store, 0)).toEqual(partnered);
+      expect(valuesOf(store, 1)).toEqual(ys.filter((y) => xs.some((x) => a * x + b * y + fixed === total)));
+      removed += xs.length - partnered.length;
+    });
+    expect(removed).toBeGreaterThan(100);
   });
 });
 

@@ -15,8 +15,8 @@ const RELAXED_TURN = 100;
 /**
  * Depth-first search and learning search by turns, on a store of their own each: what one finds, the other has to better.
  *
- * Turns are counted in failures, so that the same problem is searched the same way every time. The whole takes at most about
- * twice as long as the better of the two alone, and problems that are small for depth-first search see nothing else.
+ * Turns are counted in failures, so that the same problem is searched the same way every time. Problems that are
+ * small for depth-first search see nothing else; others take as long as the search that settles them, and the other one's turns.
  *
  * @internal
  */

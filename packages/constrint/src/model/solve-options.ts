@@ -44,9 +44,9 @@ export const SEARCH_ENGINES: readonly SearchEngine[] = ["auto", "depth-first", "
 /** How to search. */
 export interface SolveOptions extends Limits, ProgressOptions {
   /**
-   * `auto`, which stands for no engine given: depth-first search to begin with, and if it has not finished after 1000 failures
-   * where there are disjunctions to decide, 30000 where there are not, learning search by turns with it, each turn with twice
-   * as many failures as the one before. Enumerations, a
+   * `auto`, which stands for no engine given: depth-first search to begin with, and if it has not finished after
+   * {@link FIRST_TURN} failures ({@link FIRST_TURN_WITH_DISJUNCTIONS} where there are disjunctions to decide), learning search by
+   * turns with it, each turn with twice as many failures as the one before. Enumerations, a
    * given {@link order} and limits on nodes or failures keep to depth-first search.
    *
    * `depth-first` goes through the decisions in their order and back, without memory: made for enumeration, for products, and

@@ -13,7 +13,7 @@ import { explainByDomains, RootBounds } from "./root-bounds.js";
 /**
  * Σ aᵢ·xᵢ = c.
  *
- * Consistency: bounds over the reals, rounded inward; domain when two variables are open that have explicit domains with gaps; at
+ * Consistency: bounds over the reals, rounded inward; below the root, domain when two variables are open that have explicit domains with gaps; at
  * the root level also congruences: aᵢ·xᵢ ≡ c − Σ others modulo the greatest common divisor of the others' aⱼ·strideⱼ.
  * Cost: O(n) a run.
  */

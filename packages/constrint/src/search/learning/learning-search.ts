@@ -5,7 +5,7 @@ import { type Decision, Split } from "../branching/decision.js";
 import { SearchClock } from "../clock.js";
 import type { Limits } from "../limits.js";
 import type { Progress, ProgressOptions } from "../progress.js";
-import { luby } from "../restarts.js";
+import { type RestartOptions, restartCutoff } from "../restarts.js";
 import type { Objective, Pause, Search, SearchStep } from "../search.js";
 import type { Statistics } from "../statistics.js";
 import { ActivityOrder } from "./activity-order.js";
@@ -17,8 +17,8 @@ import type { RecordingStore } from "./recording-store.js";
 
 /** The clock is read once in this many decisions and conflicts. */
 const CLOCK_INTERVAL = 16;
-/** Conflicts in the unit of the restart sequence. */
-const RESTART_UNIT = 128;
+/** When to restart unless told. */
+const RESTARTS: RestartOptions = { sequence: "luby", scale: 128 };
 /** Nogoods kept before the least useful half is forgotten, and by how much that number grows each time. */
 const INITIAL_NOGOOD_LIMIT = 4000;
 const NOGOOD_LIMIT_GROWTH = 1.1;
@@ -29,6 +29,8 @@ export interface LearningOptions extends Limits, ProgressOptions {
   readonly variables: readonly number[];
   /** The variables whose values make a solution: enumeration produces each combination once. */
   readonly solutionVariables: readonly number[];
+  /** After how many conflicts to begin again at the root, with what was learned. */
+  readonly restarts?: RestartOptions | undefined;
   readonly objective?: Objective | undefined;
   /** Says whether an assignment of all decision variables that survived propagation counts; default: always. */
   readonly accept?: (() => boolean) | undefined;
@@ -66,7 +68,8 @@ export class LearningSearch implements Search {
   /** What the root's propagation proved of the objective. */
   private rootBound: number | undefined;
   private nogoodLimit = INITIAL_NOGOOD_LIMIT;
-  private conflictsUntilRestart = RESTART_UNIT;
+  private readonly restartOptions: RestartOptions;
+  private conflictsUntilRestart: number;
   private restarts = 0;
   private nodes = 0;
   private failures = 0;
@@ -81,6 +84,8 @@ export class LearningSearch implements Search {
     private readonly branching: Branching,
     private readonly options: LearningOptions,
   ) {
+    this.restartOptions = options.restarts ?? RESTARTS;
+    this.conflictsUntilRestart = restartCutoff(this.restartOptions, 1);
     this.premises = new PremiseStack(store);
     this.nogoods = new Nogoods(store);
     this.explainer = new Explainer(engine, store, this.nogoods, this.premises);
@@ -276,7 +281,7 @@ export class LearningSearch implements Search {
 
   private restart(): void {
     this.restarts++;
-    this.conflictsUntilRestart = RESTART_UNIT * luby(this.restarts + 1);
+    this.conflictsUntilRestart = restartCutoff(this.restartOptions, this.restarts + 1);
     this.backtrack(0);
     if (this.nogoods.count > this.nogoodLimit) {
       this.nogoods.reduce();

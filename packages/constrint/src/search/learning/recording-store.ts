@@ -1,3 +1,4 @@
+import { modulo } from "../../domain/integers.js";
 import { LiteralKind } from "../../engine/literal.js";
 import { Store } from "../../engine/store.js";
 import { History, PastView, type RootValues } from "./history.js";
@@ -109,8 +110,7 @@ export class RecordingStore extends Store implements RootValues {
   }
 
   private isAligned(x: number, value: number): boolean {
-    const stride = this.stride(x);
-    return stride === 1 || (((value - this.offset(x)) % stride) + stride) % stride === 0;
+    return modulo(value - this.offset(x), this.stride(x)) === 0;
   }
 
   private raise(x: number, bound: number, removal: 0 | 1): boolean {
