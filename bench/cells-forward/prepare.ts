@@ -6,7 +6,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "hwmodels";
-import { cells, defineProblem, familiesFor, generateFiles, solvePlan } from "kernelgen";
+import { cells, defineProblem, familiesFor, solvePlan } from "kernelgen";
+import { generateFiles } from "kernelgen/node";
 
 const [out, deviceId = "h200"] = process.argv.slice(2);
 if (out === undefined) throw new Error("usage: prepare.js OUT [DEVICE]");

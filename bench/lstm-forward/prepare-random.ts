@@ -7,7 +7,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { findDevice } from "hwmodels";
-import { defineProblem, familiesFor, generateFiles, type Pins, solveFamily } from "kernelgen";
+import { defineProblem, familiesFor, type Pins, solveFamily } from "kernelgen";
+import { generateFiles } from "kernelgen/node";
 
 const [out, count, seed, deviceId = "h200"] = process.argv.slice(2);
 if (out === undefined || count === undefined || seed === undefined) {

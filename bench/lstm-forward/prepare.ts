@@ -6,7 +6,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "hwmodels";
-import { defineProblem, familiesFor, generateFiles, KernelgenError, solvePlan } from "kernelgen";
+import { defineProblem, familiesFor, KernelgenError, solvePlan } from "kernelgen";
+import { generateFiles } from "kernelgen/node";
 import { benchProblems } from "./problems.js";
 
 const [out, deviceId = "h200"] = process.argv.slice(2);
@@ -21,7 +22,7 @@ for (const { name, options } of benchProblems) {
     const directory = join(out, name);
     mkdirSync(directory, { recursive: true });
     const isOdd = plan.problem.steps < 100;
-    for (const file of generateFiles(plan, family, isOdd ? caseSeed : undefined)) {
+    for (const file of generateFiles(plan, family, { caseSeed: isOdd ? caseSeed : undefined })) {
       writeFileSync(join(directory, file.name), file.content);
     }
     console.log(`${name}: ${plan.family}, ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step predicted`);

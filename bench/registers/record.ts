@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type CudaDevice, findDevice } from "hwmodels";
-import { defineProblem, familiesFor, generateFiles, type Plan, solveFamily } from "kernelgen";
+import { defineProblem, familiesFor, type Plan, solveFamily } from "kernelgen";
+import { generateFiles } from "kernelgen/node";
 import { benchProblems } from "../lstm-forward/problems.js";
 
 const runFile = promisify(execFile);

@@ -5,7 +5,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "hwmodels";
-import { defineProblem, familiesFor, generateFiles, solvePlan } from "kernelgen";
+import { defineProblem, familiesFor, solvePlan } from "kernelgen";
+import { generateFiles } from "kernelgen/node";
 
 const out = process.argv[2] ?? "generated";
 const kernels = [

@@ -2,6 +2,7 @@ import { caseFiles } from "./cuda/case-files.js";
 import { checkSource } from "./cuda/check-source.js";
 import { supportFiles } from "./cuda/support-files.js";
 import type { KernelFamily } from "./plan/family.js";
+import { checkKernelName } from "./plan/kernel-name.js";
 import type { Plan } from "./plan/plan.js";
 import { planToJson } from "./plan/plan-json.js";
 
@@ -12,16 +13,27 @@ export interface GeneratedFile {
   readonly content: string | Uint8Array;
 }
 
+/** What may be asked for beside the kernel. */
+export interface GenerateOptions {
+  /** What names in the source and of the source files start with; the cell's name if left out. */
+  readonly name?: string | undefined;
+  /** CUDA only: add a random case drawn from this seed, inputs and expected outputs, for the check program. */
+  readonly caseSeed?: number | undefined;
+}
+
 /**
  * All files of a plan's kernel: its source, `plan.json`, and for CUDA the prelude and the check program. The same plan gives the same
- * bytes everywhere.
- *
- * @param caseSeed CUDA only: add a random case drawn from this seed, inputs and expected outputs, for the check program
+ * bytes everywhere. Throws `KernelgenError` "invalid-name" for a name that is no identifier.
  */
-export function generateFiles(plan: Plan, family: KernelFamily, caseSeed?: number): readonly GeneratedFile[] {
-  const files: GeneratedFile[] = family.emit(plan).map(({ name, text }) => ({ name, content: text }));
+export function generateFiles(
+  plan: Plan,
+  family: KernelFamily,
+  { name, caseSeed }: GenerateOptions = {},
+): readonly GeneratedFile[] {
+  if (name !== undefined) checkKernelName(name);
+  const files: GeneratedFile[] = family.emit(plan, name).map((file) => ({ name: file.name, content: file.text }));
   if (plan.target === "cuda") {
-    const check = checkSource(plan);
+    const check = checkSource(plan, name);
     files.push({ name: check.name, content: check.text }, ...supportFiles());
     if (caseSeed !== undefined) files.push(...caseFiles(plan.problem, caseSeed));
   }

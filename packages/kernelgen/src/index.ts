@@ -5,9 +5,9 @@ export { type BackwardStep, chooseSavedValues, type SavedValue } from "./cell/sa
 export * as scalar from "./cell/scalar.js";
 export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { families, familiesFor } from "./families.js";
-export { type GeneratedFile, generateFiles } from "./generate.js";
 export type { DataType } from "./plan/data-type.js";
 export type { Budget, KernelFamily, SourceFile, Tiling } from "./plan/family.js";
+export { checkKernelName } from "./plan/kernel-name.js";
 export type { LaunchQuantities, Target } from "./plan/launch.js";
 export type { BudgetUse, Plan } from "./plan/plan.js";
 export { planToJson } from "./plan/plan-json.js";
@@ -25,6 +25,7 @@ export { elementCount, forwardTensors, type Tensor, tensorBytes } from "./plan/t
 export { referenceBackward } from "./reference/backward.js";
 export { referenceForward, type TensorValues } from "./reference/forward.js";
 export { randomInputs } from "./reference/random-case.js";
+export { tolerances } from "./reference/tolerances.js";
 export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";
-export { type OpenDevice, openNodeDevice } from "./wgsl/node-device.js";
 export { createForward, type StepTime, type WebGpuForward } from "./wgsl/runtime.js";
+export { type OutputError, verifyForward } from "./wgsl/verify.js";

@@ -19,6 +19,11 @@ const options = {
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
   out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
+  name: {
+    type: "string",
+    requiresArg: true,
+    describe: "What names in the source and of the files start with  [default: the cell's name]",
+  },
   case: {
     type: "string",
     requiresArg: true,
@@ -47,7 +52,7 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     }
     const caseSeed = given.case === undefined ? undefined : seedFrom(given.case);
     const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device));
-    const files = generateFiles(plan, family, caseSeed);
+    const files = generateFiles(plan, family, { name: given.name, caseSeed });
     await writeFiles(given.out, files);
     const names = files.map((file) => file.name);
     console.log(

@@ -1,6 +1,7 @@
 import { gatePlaces } from "../cell/definition.js";
 import { renderCellStep } from "../cell/render.js";
 import type { SourceFile } from "../plan/family.js";
+import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { savedValues } from "../plan/saved-values.js";
 import { headerComment } from "../plan/source-text.js";
@@ -11,10 +12,10 @@ import { tolerances } from "../reference/tolerances.js";
  * The host program of a forward kernel: reads a case, or draws fresh inputs, runs the kernel, compares every output with a
  * double-precision reference, and measures. One .cu file that nvcc builds alone, beside the kernel's file.
  */
-export function checkSource(plan: Plan): SourceFile {
+export function checkSource(plan: Plan, givenName?: string): SourceFile {
   const { problem } = plan;
   const { cell } = problem;
-  const name = `${cell.name}_forward`;
+  const name = kernelName(problem, givenName);
   const backward = savedValues(problem);
   const { statements, results } = renderCellStep(
     cell,

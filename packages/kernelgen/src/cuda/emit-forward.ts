@@ -1,4 +1,5 @@
 import type { SourceFile } from "../plan/family.js";
+import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
 import { forwardTensors } from "../plan/tensors.js";
@@ -14,9 +15,14 @@ constexpr bool EXACT_TILES = UNIT_BLOCKS * UNIT_TILE == HEAD_DIM && BATCH_BLOCKS
 `;
 
 /** The forward kernel of a plan and the function that launches it: one self-contained .cu file beside the prelude. */
-export function emitForward(plan: Plan, product: MatrixProduct, exchange: StateExchange): readonly SourceFile[] {
+export function emitForward(
+  plan: Plan,
+  product: MatrixProduct,
+  exchange: StateExchange,
+  givenName?: string,
+): readonly SourceFile[] {
   const { problem } = plan;
-  const name = `${problem.cell.name}_forward`;
+  const name = kernelName(problem, givenName);
   const tensors = forwardTensors(problem);
   const scratch = exchange.cooperative;
   const argumentNames = [

@@ -41,7 +41,7 @@ export function forwardFamily(name: "resident" | "grid", exchange: StateExchange
       return exchange.refuse(problem, device);
     },
     tile: (problem, device, model) => tileForward(problem, device, model, exchange),
-    emit: (plan) => emitForward(plan, productFor(plan.problem), exchange),
+    emit: (plan, name) => emitForward(plan, productFor(plan.problem), exchange, name),
   };
 }
 

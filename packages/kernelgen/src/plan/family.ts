@@ -43,6 +43,9 @@ export interface KernelFamily<D extends Device = Device> {
   refuse(problem: Problem, device: D): string | undefined;
   /** States the tiling on an empty model. */
   tile(problem: Problem, device: D, model: Model): Tiling;
-  /** The kernel's source for a plan of this family. */
-  emit(plan: Plan): readonly SourceFile[];
+  /**
+   * The kernel's source for a plan of this family. A program with several kernels needs a name for each (`checkKernelName`); left out, it
+   * is the cell's.
+   */
+  emit(plan: Plan, name?: string): readonly SourceFile[];
 }

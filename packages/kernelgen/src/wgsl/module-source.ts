@@ -1,12 +1,13 @@
 import { gatePlaces } from "../cell/definition.js";
+import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
 import { type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 import { range } from "./unroll.js";
 
-/** The kernel's entry point, and the name of its file without extension. */
-export const entryPoint = (problem: Problem): string => `${problem.cell.name}_forward`;
+/** The kernel's entry point. A module has one kernel, so it needs no name of the user's. */
+export const entryPoint = (problem: Problem): string => kernelName(problem);
 
 /** True if R can be read as vectors of four inner indices. */
 const hasAlignedRows = (problem: Problem): boolean => problem.headDim % 4 === 0;

@@ -1,4 +1,5 @@
 import type { SourceFile } from "../plan/family.js";
+import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
@@ -192,7 +193,7 @@ function lastStates(plan: Plan, counts: SlotCounts): string {
 }
 
 /** The module of a plan of the resident family. */
-export function emitResident(plan: Plan): readonly SourceFile[] {
+export function emitResident(plan: Plan, name?: string): readonly SourceFile[] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);
@@ -237,5 +238,5 @@ ${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, cou
     workgroupBarrier();
   }${lastStates(plan, counts)}
 }`;
-  return [{ name: `${entryPoint(problem)}.wgsl`, text: moduleSource(plan, body) }];
+  return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body) }];
 }

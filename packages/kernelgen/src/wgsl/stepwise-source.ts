@@ -1,4 +1,5 @@
 import type { SourceFile } from "../plan/family.js";
+import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
@@ -92,7 +93,7 @@ function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
 }
 
 /** The module of a plan of the stepwise family. */
-export function emitStepwise(plan: Plan): readonly SourceFile[] {
+export function emitStepwise(plan: Plan, name?: string): readonly SourceFile[] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const body = `${cellSource(problem)}
@@ -118,5 +119,5 @@ ${indented([...sumDeclarations(counts), ...multiply(counts)], 1)}
   // Own slots: inputs, cell, outputs.
 ${indented([...slotDeclarations(counts), ...publishSums(counts), ...range(counts.ownSlots).flatMap((o) => finishSlot(plan, counts, o))], 1)}
 }`;
-  return [{ name: `${entryPoint(problem)}.wgsl`, text: moduleSource(plan, body) }];
+  return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body) }];
 }
