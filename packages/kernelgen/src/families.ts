@@ -1,6 +1,7 @@
 import type { Device } from "hwmodels";
 import { gridFamily } from "./cuda/grid.js";
 import { residentFamily } from "./cuda/resident.js";
+import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
@@ -12,4 +13,18 @@ export const families: readonly KernelFamily[] = [residentFamily, gridFamily, wg
 export function familiesFor(device: Device): readonly KernelFamily[] {
   const target = device.kind === "cuda" ? "cuda" : "wgsl";
   return families.filter((family) => family.target === target);
+}
+
+/** The families to consider: all of the device's, or the one of that name. Throws `KernelgenError` "invalid-problem" if there is none. */
+export function familiesNamed(name: string | undefined, device: Device): readonly KernelFamily[] {
+  const families = familiesFor(device);
+  if (name === undefined) return families;
+  const named = families.filter((family) => family.name === name);
+  if (named.length === 0) {
+    throw new KernelgenError(
+      "invalid-problem",
+      `unknown family "${name}"; families for ${device.name}: ${families.map((family) => family.name).join(", ")}`,
+    );
+  }
+  return named;
 }

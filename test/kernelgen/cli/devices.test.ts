@@ -106,7 +106,7 @@ describe("kernelgen devices show", () => {
     expect(stderr).toBe(`kernelgen: ${file}: timing.clockMegahertz: needs a number from 100 to 10000 MHz, got -5\n`);
     const missing = await runKernelgen("devices", "show", join(directory, "none.json"));
     expect(missing.exitCode).toBe(2);
-    expect(missing.stderr).toMatch(/^kernelgen: --device: cannot read .*none\.json: ENOENT/);
+    expect(missing.stderr).toMatch(/^kernelgen: device: cannot read .*none\.json: ENOENT/);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { deviceNamed } from "../device-named.js";
+import { familiesNamed } from "../families.js";
 import { solvePlan } from "../plan/solve.js";
-import { deviceDescription, deviceNamed } from "./device-option.js";
-import { familiesNamed } from "./family-option.js";
+import { deviceDescription } from "./device-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { searchJson, searchText } from "./report.js";
 

@@ -1,10 +1,11 @@
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
+import { familiesNamed } from "../families.js";
 import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
 import { solvePlan } from "../plan/solve.js";
-import { deviceDescription, deviceNamed } from "./device-option.js";
-import { familiesNamed } from "./family-option.js";
+import { deviceDescription } from "./device-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
 import { writeFiles } from "./write-files.js";

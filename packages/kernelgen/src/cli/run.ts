@@ -1,7 +1,9 @@
 import { randomInt } from "node:crypto";
 import { findDevice, type WebGpuDevice } from "hwmodels";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
+import { familiesNamed } from "../families.js";
 import type { Plan } from "../plan/plan.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
@@ -11,8 +13,6 @@ import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
 import { colors } from "./colors.js";
-import { deviceNamed } from "./device-option.js";
-import { familiesNamed } from "./family-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
 

@@ -8,8 +8,8 @@ import {
   sourceOf,
 } from "hwmodels";
 import type { CommandModule } from "yargs";
+import { deviceNamed } from "../../device-named.js";
 import { colors } from "../colors.js";
-import { deviceNamed } from "../device-option.js";
 import { plainTable } from "../plain-table.js";
 
 interface ShowArguments {

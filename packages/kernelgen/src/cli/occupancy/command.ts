@@ -1,6 +1,7 @@
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { deviceNamed } from "../../device-named.js";
 import { KernelgenError } from "../../errors.js";
-import { deviceDescription, deviceNamed } from "../device-option.js";
+import { deviceDescription } from "../device-option.js";
 import { analyse } from "./analysis.js";
 import { launchFrom, launchOptions } from "./launch-options.js";
 import { occupancyJson, occupancyText } from "./report.js";
