@@ -11,7 +11,9 @@ export default defineConfig({
     alias: {
       constrint: source("constrint"),
       hwmodels: source("hwmodels"),
+      "kernelgen/build": source("kernelgen", "build"),
       "kernelgen/node": source("kernelgen", "node"),
+      "kernelgen/webgpu": source("kernelgen", "webgpu"),
       kernelgen: source("kernelgen"),
     },
   },

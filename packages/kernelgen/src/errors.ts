@@ -8,6 +8,9 @@ export type KernelgenErrorCode =
   | "no-device"
   | "webgpu-failure"
   | "wrong-result"
+  | "invalid-config"
+  | "not-built"
+  | "stale-output"
   | "output";
 
 /**

@@ -5,10 +5,10 @@ import { familiesNamed } from "../families.js";
 import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
 import { solvePlan } from "../plan/solve.js";
+import { writeFiles } from "../write-files.js";
 import { deviceDescription } from "./device-option.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
-import { writeFiles } from "./write-files.js";
 
 const options = {
   ...problemOptions,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { InvalidDeviceError, InvalidKernelError, UnknownDeviceError } from "hwmodels";
 import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
+import { buildCommand } from "./build.js";
 import { configCommand } from "./config.js";
 import { devicesCommand } from "./devices/command.js";
 import { generateCommand } from "./generate.js";
@@ -14,6 +15,7 @@ const exitCodes: Partial<Record<KernelgenErrorCode, number>> = {
   "no-configuration": 1,
   "wrong-result": 1,
   output: 1,
+  "stale-output": 1,
   "webgpu-failure": 1,
   "no-webgpu-device": 3,
   "no-device": 3,
@@ -33,6 +35,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .usage("$0 <command>: fused recurrent-network kernels for CUDA and WebGPU, tiled by a constraint solver")
     .command(configCommand)
     .command(generateCommand)
+    .command(buildCommand)
     .command(runCommand)
     .command(devicesCommand)
     .command(occupancyCommand)

@@ -3,6 +3,7 @@ import type { Options } from "yargs";
 import { cells } from "../cell/index.js";
 import { KernelgenError } from "../errors.js";
 import { dataTypes } from "../plan/data-type.js";
+import { defaultDataType } from "../plan/default-data-type.js";
 import { defineProblem, type Problem, problemDefaults } from "../plan/problem.js";
 
 /** The options that state a problem. Numbers are read as text, so that a message can show what was typed. */
@@ -55,7 +56,7 @@ export function problemFrom(given: ProblemArguments, device: Device): Problem {
     heads: numberFrom("number of heads", given.heads),
     batch: numberFrom("batch", given.batch),
     steps: numberFrom("number of steps", given.steps),
-    dataType: given.dtype ?? (device.kind === "cuda" ? "bf16" : "fp32"),
+    dataType: given.dtype ?? defaultDataType(device),
     stateOutput: given.states,
     training: given.training,
   });

@@ -1,11 +1,17 @@
 import { readFileSync } from "node:fs";
 
-const names = ["prelude.cuh", "prelude_device.cuh", "prelude_device_launch.cuh", "check.hpp", "check.cpp"] as const;
+const preludeNames = ["prelude.cuh", "prelude_device.cuh", "prelude_device_launch.cuh"] as const;
+const checkNames = ["check.hpp", "check.cpp"] as const;
+
+type SupportFile = { readonly name: string; readonly content: string };
+
+const read = (name: string): SupportFile => ({
+  name,
+  content: readFileSync(new URL(`../../assets/cuda/${name}`, import.meta.url), "utf8"),
+});
+
+/** The files that generated CUDA kernels include. */
+export const preludeFiles = (): readonly SupportFile[] => preludeNames.map(read);
 
 /** The files that generated CUDA sources include: the prelude, and what the check program shares. */
-export function supportFiles(): readonly { readonly name: string; readonly content: string }[] {
-  return names.map((name) => ({
-    name,
-    content: readFileSync(new URL(`../../assets/cuda/${name}`, import.meta.url), "utf8"),
-  }));
-}
+export const supportFiles = (): readonly SupportFile[] => [...preludeFiles(), ...checkNames.map(read)];

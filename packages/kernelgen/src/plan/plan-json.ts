@@ -1,3 +1,4 @@
+import { findCell } from "../cell/index.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 
@@ -11,4 +12,13 @@ export function planToJson<P extends Omit<Plan, "hash">>(
   plan: P,
 ): Omit<P, "problem"> & { problem: Record<string, string | number | boolean> } {
   return { ...plan, problem: problemToJson(plan.problem) };
+}
+
+/** The JSON of a whole plan. */
+export type PlanJson = ReturnType<typeof planToJson<Plan>>;
+
+/** The plan that `planToJson` made plain. Throws `KernelgenError` "unknown-cell" if it was made by a version with other cells. */
+export function planFromJson(json: PlanJson): Plan {
+  const problem = { ...json.problem, cell: findCell(json.problem.cell as string) };
+  return { ...json, problem: problem as unknown as Plan["problem"] };
 }

@@ -1,16 +1,19 @@
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { KernelgenError } from "../errors.js";
-import type { GeneratedFile } from "../generate.js";
+import { basename, dirname, join } from "node:path";
+import { KernelgenError } from "./errors.js";
+import type { GeneratedFile } from "./generate.js";
 
 /**
- * Writes all files or none: each goes to a temporary name first, and gets its own only when all are written. Throws `KernelgenError`
+ * Writes all files or none: each goes to a temporary name first, and gets its own, in the order given, only when all are written. Throws `KernelgenError`
  * "output" naming the directory and the cause.
  */
 export async function writeFiles(directory: string, files: readonly GeneratedFile[]): Promise<void> {
-  const temporary = (file: GeneratedFile): string => join(directory, `.${file.name}.partial`);
+  const temporary = ({ name }: GeneratedFile): string => join(directory, dirname(name), `.${basename(name)}.partial`);
   try {
     await mkdir(directory, { recursive: true });
+    for (const folder of new Set(files.map(({ name }) => dirname(name)))) {
+      await mkdir(join(directory, folder), { recursive: true });
+    }
     for (const file of files) await requireReplaceable(join(directory, file.name));
     for (const file of files) await writeFile(temporary(file), file.content);
     for (const file of files) await rename(temporary(file), join(directory, file.name));

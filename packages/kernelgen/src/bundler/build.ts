@@ -1,0 +1,153 @@
+import { readFile, rm, rmdir } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { KernelgenError } from "../errors.js";
+import type { GeneratedFile } from "../generate.js";
+import type { PlanJson } from "../plan/plan-json.js";
+import { writeFiles } from "../write-files.js";
+import { configInputs } from "./config-inputs.js";
+import { type KernelInput, kernelDirectory, sha256 } from "./kernel-input.js";
+import { type Manifest, type ManifestKernel, readManifest } from "./manifest.js";
+import { outputTree } from "./output-tree.js";
+import { type SolvedKernel, solveKernel } from "./solved-kernel.js";
+import { tool } from "./tool.js";
+
+export interface BuildOptions {
+  /** The file of definitions; left out, the one of `configNames` in the working directory. */
+  readonly config?: string | undefined;
+  /** The directory to write to; left out, `generated` beside the configuration. */
+  readonly out?: string | undefined;
+  /** Called before each kernel and device, and once when all are done. */
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+/** How far a build is. */
+export interface BuildProgress {
+  readonly done: number;
+  readonly total: number;
+  /** What comes next; undefined at the end. */
+  readonly next: KernelInput | undefined;
+}
+
+/** What a build did. */
+export interface BuildReport {
+  readonly out: string;
+  readonly kernels: readonly BuiltKernelReport[];
+  /** Files that were written, since they were missing or had other bytes. */
+  readonly written: readonly string[];
+  /** Files of an earlier build that no kernel has any more. */
+  readonly removed: readonly string[];
+  readonly unchanged: number;
+  /** The files that decide what is built: the configuration, its local imports, descriptions of devices. */
+  readonly dependencies: readonly string[];
+}
+
+export interface BuiltKernelReport {
+  readonly name: string;
+  readonly device: string;
+  readonly plan: PlanJson;
+  /** False if an earlier build had solved the same. */
+  readonly isSolvedAnew: boolean;
+}
+
+/**
+ * Writes the kernels of a configuration: WGSL and CUDA source, TypeScript modules, plans and a manifest (`outputTree`). A kernel whose inputs
+ * are those of the manifest is not solved again. Files are replaced one by one, the manifest last, and none is ever half-written.
+ *
+ * Throws `KernelgenError` "invalid-config" for what is wrong in the configuration, "no-configuration" for a kernel that a device cannot hold,
+ * "output" for a directory that cannot be written; then nothing has been written.
+ */
+export async function buildKernels({ config, out, onProgress }: BuildOptions = {}): Promise<BuildReport> {
+  const current = tool();
+  const { inputs, dependencies, defaultOut } = await configInputs(config, current);
+  const directory = out === undefined ? defaultOut : resolve(out);
+  const manifest = await readManifest(directory);
+  const kernels: { readonly solved: SolvedKernel; readonly isSolvedAnew: boolean }[] = [];
+  for (const input of inputs) {
+    onProgress?.({ done: kernels.length, total: inputs.length, next: input });
+    const reused = manifest && (await reuse(input, manifest, directory));
+    kernels.push({ solved: reused ?? solve(input), isSolvedAnew: reused === undefined });
+  }
+  onProgress?.({ done: inputs.length, total: inputs.length, next: undefined });
+  const files = outputTree(
+    kernels.map(({ solved }) => solved),
+    current,
+  );
+  const changed = await changedFiles(directory, files);
+  const removed = Object.keys(manifest?.files ?? {}).filter(
+    (name) => isInside(directory, name) && !files.some((file) => file.name === name),
+  );
+  await writeFiles(directory, changed);
+  for (const name of removed) await removeFile(directory, name);
+  return {
+    out: directory,
+    kernels: kernels.map(({ solved: { input, plan }, isSolvedAnew }) => ({
+      name: input.name,
+      device: input.device.id,
+      plan,
+      isSolvedAnew,
+    })),
+    written: changed.map(({ name }) => name),
+    removed,
+    unchanged: files.length - changed.length,
+    dependencies,
+  };
+}
+
+/** Solves a kernel; an error's message begins with the kernel. */
+export function solve(input: KernelInput): SolvedKernel {
+  try {
+    return solveKernel(input);
+  } catch (error) {
+    if (!(error instanceof KernelgenError)) throw error;
+    throw new KernelgenError(error.code, `kernel ${input.name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What an earlier build solved from the same inputs; undefined if there is none, or if a file of it is not what was written. */
+async function reuse(input: KernelInput, manifest: Manifest, directory: string): Promise<SolvedKernel | undefined> {
+  const entry = manifest.kernels.find((kernel) => isFrom(kernel, input));
+  if (entry === undefined) return undefined;
+  const [plan, ...sources] = await Promise.all(
+    [`${kernelDirectory(input)}/plan.json`, ...entry.sources].map(async (name) => {
+      const content = await readFile(join(directory, name), "utf8").catch(() => undefined);
+      return content !== undefined && sha256(content) === manifest.files[name] ? { name, content } : undefined;
+    }),
+  );
+  if (plan === undefined || sources.some((source) => source === undefined)) return undefined;
+  return {
+    input,
+    plan: JSON.parse(plan.content) as PlanJson,
+    sources: sources.map((source) => ({ name: source!.name.split("/").at(-1)!, text: source!.content })),
+  };
+}
+
+/** Whether a kernel of a manifest was made from these inputs. */
+export const isFrom = (kernel: ManifestKernel, input: KernelInput): boolean =>
+  kernel.name === input.name && kernel.device === input.device.id && kernel.inputs === input.hash;
+
+async function changedFiles(directory: string, files: readonly GeneratedFile[]): Promise<readonly GeneratedFile[]> {
+  const changed: GeneratedFile[] = [];
+  for (const file of files) {
+    const present = await readFile(join(directory, file.name)).catch(() => undefined);
+    if (present === undefined || !present.equals(Buffer.from(file.content))) changed.push(file);
+  }
+  return changed;
+}
+
+/** Whether a path of a manifest, which anybody may have edited, stays within the build's directory. */
+function isInside(directory: string, name: string): boolean {
+  const path = relative(directory, resolve(directory, name));
+  return path !== "" && path !== ".." && !path.startsWith(`..${sep}`);
+}
+
+/** Removes a file, and the directories that it leaves empty. */
+async function removeFile(directory: string, name: string): Promise<void> {
+  await rm(join(directory, name), { force: true });
+  for (let parent = dirname(name); parent !== "."; parent = dirname(parent)) {
+    const removed = await rmdir(join(directory, parent)).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}

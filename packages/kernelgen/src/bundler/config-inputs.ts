@@ -1,0 +1,32 @@
+import { dirname, join, resolve } from "node:path";
+import { deviceFile } from "../device-named.js";
+import { checkDefinitions } from "./check-definitions.js";
+import { findConfig, loadDefinitionFile } from "./definition-file.js";
+import { type KernelInput, kernelInputs } from "./kernel-input.js";
+import type { Tool } from "./tool.js";
+
+/** What a configuration asks for. */
+export interface ConfigInputs {
+  /** A kernel for each of its devices, in the order of the configuration. */
+  readonly inputs: readonly KernelInput[];
+  /** The files that decide it; absolute paths. */
+  readonly dependencies: readonly string[];
+  /** Where a build writes to unless it is told. */
+  readonly defaultOut: string;
+}
+
+/** Reads a configuration, or the one of the working directory. Throws `KernelgenError` for what is wrong in it. */
+export async function configInputs(config: string | undefined, tool: Tool): Promise<ConfigInputs> {
+  const path = config === undefined ? findConfig(".") : resolve(config);
+  const directory = dirname(path);
+  const { value, files } = await loadDefinitionFile(path);
+  const definitions = checkDefinitions(value, path);
+  const deviceFiles = definitions.flatMap(({ devices = [] }) =>
+    devices.flatMap((device) => deviceFile(device, directory) ?? []),
+  );
+  return {
+    inputs: definitions.flatMap((definition) => kernelInputs(definition, directory, tool)),
+    dependencies: [...new Set([...files, ...deviceFiles])],
+    defaultOut: join(directory, "generated"),
+  };
+}

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { KernelgenError } from "../errors.js";
+
+/** The names under which a build's configuration is looked for, in this order. */
+export const configNames = [
+  "kernels.config.ts",
+  "kernels.config.mts",
+  "kernels.config.js",
+  "kernels.config.mjs",
+] as const;
+
+/** The configuration of a directory. Throws `KernelgenError` "invalid-config" naming what was looked for. */
+export function findConfig(directory: string): string {
+  const found = configNames.map((name) => resolve(directory, name)).find((path) => existsSync(path));
+  if (found === undefined) {
+    throw new KernelgenError("invalid-config", `no ${configNames.join(", ")} in ${resolve(directory)}`);
+  }
+  return found;
+}
+
+/** What a file of definitions exports by default, and the files that decide it. */
+export interface LoadedFile {
+  readonly value: unknown;
+  /** The file and the local modules that it imports; absolute paths. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Runs a file of kernel definitions, TypeScript or JavaScript, and returns its default export. It is bundled with its local imports first, so
+ * that node need not know TypeScript and a changed import is read anew; packages are left to node.
+ *
+ * Throws `KernelgenError` "invalid-config" with the place of a syntax error or the message of what the file threw.
+ */
+export async function loadDefinitionFile(path: string): Promise<LoadedFile> {
+  if (!existsSync(path)) throw new KernelgenError("invalid-config", `cannot read ${path}: there is no such file`);
+  const directory = dirname(path);
+  const { code, files } = await bundle(path, directory);
+  // Beside the file, so that packages are found as from it.
+  const bundled = join(directory, `.${basename(path)}.${process.pid}-${loads++}.mjs`);
+  try {
+    await writeFile(bundled, code);
+    const module = (await import(/* @vite-ignore */ pathToFileURL(bundled).href)) as { default?: unknown };
+    return { value: module.default, files };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new KernelgenError("invalid-config", `${path}: ${message}`, { cause: error });
+  } finally {
+    await rm(bundled, { force: true });
+  }
+}
+
+/** Tells the bundles of a process apart: node keeps a module that it has loaded. */
+let loads = 0;
+
+async function bundle(path: string, directory: string): Promise<{ code: string; files: readonly string[] }> {
+  try {
+    const { outputFiles, metafile } = await build({
+      entryPoints: [path],
+      absWorkingDir: directory,
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: "node",
+      target: `node${process.versions.node}`,
+      format: "esm",
+      packages: "external",
+      logLevel: "silent",
+      define: { "import.meta.url": JSON.stringify(pathToFileURL(path).href) },
+    });
+    return { code: outputFiles[0]!.text, files: Object.keys(metafile.inputs).map((file) => resolve(directory, file)) };
+  } catch (error) {
+    throw new KernelgenError("invalid-config", `${path}: ${syntaxErrors(error)}`, { cause: error });
+  }
+}
+
+/** What esbuild found wrong, each with its line. */
+function syntaxErrors(error: unknown): string {
+  const { errors = [] } = error as { errors?: { text: string; location: { file: string; line: number } | null }[] };
+  if (errors.length === 0) return error instanceof Error ? error.message : String(error);
+  return errors
+    .map(({ text, location }) => (location ? `${location.file}:${location.line}: ${text}` : text))
+    .join("; ");
+}

@@ -1,0 +1,94 @@
+import { resolve } from "node:path";
+import { createUnplugin, type UnpluginInstance } from "unplugin";
+import { KernelgenError } from "../errors.js";
+import { solve } from "./build.js";
+import { checkNamedDefinition } from "./check-definitions.js";
+import { configInputs } from "./config-inputs.js";
+import { findConfig, loadDefinitionFile } from "./definition-file.js";
+import { builtKernel } from "./kernel-data.js";
+import { type KernelInput, kernelInputs } from "./kernel-input.js";
+import type { SolvedKernel } from "./solved-kernel.js";
+import { tool } from "./tool.js";
+
+export interface PluginOptions {
+  /** The file of definitions that `virtual:kernelgen/NAME` takes; left out, `kernels.config.ts` of the bundler's root directory. */
+  readonly config?: string;
+}
+
+const virtualPrefix = "virtual:kernelgen/";
+/** Marks a resolved virtual module for other plugins, as Rollup's convention is. */
+const resolvedPrefix = `\0${virtualPrefix}`;
+const loaded = /^\0virtual:kernelgen\/|\.kernel\.[cm]?[jt]s$/;
+
+/**
+ * The bundler plugin: puts solved kernels in the place of `*.kernel.ts` modules (`defineKernel`) and of `virtual:kernelgen/NAME`, the kernel
+ * of that name in `kernels.config.ts`. A bundle so has plans and WGSL for each tier, and no solver.
+ */
+export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = createUnplugin((options) => {
+  let root = ".";
+  /** By the hash of their inputs; a bundler that watches asks for the same again and again. */
+  const solved = new Map<string, SolvedKernel>();
+  const solveOnce = (input: KernelInput): SolvedKernel => {
+    const known = solved.get(input.hash) ?? solve(input);
+    solved.set(input.hash, known);
+    return known;
+  };
+
+  async function fromFile(file: string): Promise<LoadedModule> {
+    const { value, files } = await loadDefinitionFile(file);
+    const definition = checkNamedDefinition(value, file);
+    return { name: definition.name, inputs: kernelInputs(definition, resolve(file, ".."), tool()), files };
+  }
+
+  async function fromConfig(name: string): Promise<LoadedModule> {
+    const config = options?.config === undefined ? findConfig(root) : resolve(root, options.config);
+    const { inputs, dependencies } = await configInputs(config, tool());
+    const ofKernel = inputs.filter((input) => input.name === name);
+    if (ofKernel.length === 0) {
+      const names = [...new Set(inputs.map((input) => input.name))];
+      throw new KernelgenError("invalid-config", `${config} has no kernel "${name}"; it has ${names.join(", ")}`);
+    }
+    return { name, inputs: ofKernel, files: dependencies };
+  }
+
+  return {
+    name: "kernelgen",
+    enforce: "pre",
+    vite: {
+      configResolved(config) {
+        root = config.root;
+      },
+    },
+    webpack(compiler) {
+      root = compiler.context;
+    },
+    resolveId: {
+      filter: { id: /^virtual:kernelgen\// },
+      handler: (id) => `${resolvedPrefix}${id.slice(virtualPrefix.length)}`,
+    },
+    load: {
+      filter: { id: loaded },
+      async handler(id) {
+        const { name, inputs, files } = await (id.startsWith(resolvedPrefix)
+          ? fromConfig(id.slice(resolvedPrefix.length))
+          : fromFile(id));
+        for (const file of files) this.addWatchFile(file);
+        const webGpu = inputs.filter(({ device }) => device.kind === "webgpu");
+        if (webGpu.length === 0) {
+          throw new KernelgenError(
+            "invalid-config",
+            `kernel ${name}: none of its devices is a WebGPU device, as a bundle needs`,
+          );
+        }
+        return `export default ${JSON.stringify(builtKernel(webGpu.map(solveOnce)))};\n`;
+      },
+    },
+  };
+});
+
+/** A module to be replaced: the kernel's inputs, and the files that decide them. */
+interface LoadedModule {
+  readonly name: string;
+  readonly inputs: readonly KernelInput[];
+  readonly files: readonly string[];
+}

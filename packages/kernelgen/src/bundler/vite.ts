@@ -1,0 +1,5 @@
+import { kernelgenPlugin } from "./plugin.js";
+
+export type { PluginOptions } from "./plugin.js";
+
+export default kernelgenPlugin.vite;

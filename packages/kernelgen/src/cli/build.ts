@@ -1,0 +1,112 @@
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { type BuildReport, buildKernels } from "../bundler/build.js";
+import { type CheckReport, checkKernels } from "../bundler/check.js";
+import { configNames } from "../bundler/definition-file.js";
+import { KernelgenError } from "../errors.js";
+import { watchKernels } from "./build-watch.js";
+import { colors } from "./colors.js";
+import { ProgressBar } from "./progress-bar.js";
+
+const options = {
+  config: { type: "string", requiresArg: true, describe: `The kernels to build  [default: ${configNames[0]}]` },
+  out: {
+    type: "string",
+    requiresArg: true,
+    describe: "Directory to write to  [default: generated, beside the configuration]",
+  },
+  check: { type: "boolean", default: false, describe: "Write nothing; fail if a build would change a file" },
+  watch: { type: "boolean", default: false, describe: "Build again whenever the configuration changes" },
+  json: {
+    type: "boolean",
+    default: false,
+    describe: "Print one JSON object (with --watch, one a line for each build)",
+  },
+} as const satisfies Record<string, Options>;
+
+/** `kernelgen build`: solves and writes the kernels of an application. */
+export const buildCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
+  command: "build",
+  describe: "Write the kernels that a configuration lists, with typed modules and a manifest",
+  builder: (yargs) =>
+    yargs
+      .options(options)
+      .example("$0 build", "the kernels of kernels.config.ts into generated/")
+      .example("$0 build --check", "fail where committed files are stale, for continuous integration")
+      .example("$0 build --config gpu/kernels.config.ts --out gpu/generated --watch", ""),
+  async handler({ config, out, check, watch, json }) {
+    if (check && watch) throw new KernelgenError("invalid-config", "--check and --watch exclude each other");
+    if (check) return reportCheck(await checkKernels({ config, out }), json);
+    if (watch) return watchKernels(() => build({ config, out, json, isOneLine: true }));
+    await build({ config, out, json, isOneLine: false });
+  },
+};
+
+interface BuildArguments {
+  readonly config: string | undefined;
+  readonly out: string | undefined;
+  readonly json: boolean;
+  /** Whether JSON goes on one line. */
+  readonly isOneLine: boolean;
+}
+
+async function build({ config, out, json, isOneLine }: BuildArguments): Promise<BuildReport> {
+  const bar = new ProgressBar();
+  try {
+    const report = await buildKernels({
+      config,
+      out,
+      onProgress: ({ done, total, next }) =>
+        bar.show(done, total, next === undefined ? "" : `${next.name} for ${next.device.name}`),
+    });
+    bar.clear();
+    console.log(json ? JSON.stringify(reportJson(report), undefined, isOneLine ? undefined : 2) : reportText(report));
+    return report;
+  } finally {
+    bar.clear();
+  }
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+function reportText({ out, kernels, written, removed, unchanged }: BuildReport): string {
+  const lines = kernels.map(({ name, device, plan, isSolvedAnew }) => {
+    const time = `${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step predicted`;
+    const how = isSolvedAnew ? "" : colors.dim("  (as before)");
+    return `${colors.bold(name)} for ${device}: ${plan.family}, plan ${plan.hash}, ${time}${how}`;
+  });
+  const changes = [
+    `${count(written.length, "file")} written`,
+    ...(removed.length > 0 ? [`${removed.length} removed`] : []),
+    `${unchanged} unchanged`,
+  ];
+  return [...lines, `${out}: ${changes.join(", ")}`].join("\n");
+}
+
+const reportJson = ({ out, kernels, written, removed, unchanged }: BuildReport) => ({
+  out,
+  kernels: kernels.map(({ name, device, plan, isSolvedAnew }) => ({
+    name,
+    device,
+    family: plan.family,
+    plan: plan.hash,
+    predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,
+    solved: isSolvedAnew,
+  })),
+  written,
+  removed,
+  unchanged,
+});
+
+/** Prints what differs; throws `KernelgenError` "stale-output" if anything does, which ends the command with 1. */
+function reportCheck({ out, isUpToDate, stale, missing, extra }: CheckReport, json: boolean): void {
+  if (json) console.log(JSON.stringify({ out, upToDate: isUpToDate, stale, missing, extra }, undefined, 2));
+  else {
+    for (const [what, names] of Object.entries({ stale, missing, extra })) {
+      for (const name of names) console.log(`${colors.red(what.padEnd(7))} ${name}`);
+    }
+    if (isUpToDate) console.log(`${out} is up to date`);
+  }
+  if (isUpToDate) return;
+  const counts = [`${stale.length} stale`, `${missing.length} missing`, `${extra.length} extra`].join(", ");
+  throw new KernelgenError("stale-output", `${out} is not what a build would write: ${counts}; run kernelgen build`);
+}
