@@ -89,6 +89,43 @@ export interface CudaCapabilities {
   readonly bf16MatrixMultiply: boolean;
 }
 
+/**
+ * What the parts of a recurrent kernel's step take beyond what rates tell, in clock cycles: constants of a cost model that is linear in them,
+ * fitted to measured times of generated kernels (`kernelgen calibrate`).
+ *
+ * A warp's slot is what its lanes finish together: a unit or two of a sequence for each lane.
+ */
+export interface CudaCalibration {
+  /** What every step takes whatever it computes: its barrier, loop and addresses, the pointwise chain's part that nothing hides. */
+  readonly stepCycles: number;
+  /** A matrix instruction (`mma.sync`) that waits for the one before it. */
+  readonly matrixMultiplyLatencyCycles: number;
+  /** The part of the issue time of matrix instructions that their latency does not hide; a factor. */
+  readonly matrixMultiplyShare: number;
+  /** Instructions issued for a fused multiply-add, loads of operands included; a factor. */
+  readonly multiplyAddInstructions: number;
+  /** One shuffle and addition of a warp. */
+  readonly shuffleCycles: number;
+  /** One round of an exchange among the lanes of a warp. */
+  readonly shuffleLatencyCycles: number;
+  /** A sum over warps through shared memory, beside its bytes: a barrier and two trips. */
+  readonly reductionCycles: number;
+  /** The pointwise part of one unit of a warp, issued; for an LSTM, other cells in proportion. */
+  readonly unitIssueCycles: number;
+  /** The pointwise part of one unit of a thread beyond what runs beside other warps; for an LSTM, other cells in proportion. */
+  readonly unitLatencyCycles: number;
+  /** One load of a warp's slot: an input of a gate. */
+  readonly slotLoadCycles: number;
+  /** One store of a warp's slot: a state, or a value that the backward pass reads. */
+  readonly slotStoreCycles: number;
+  /** From a block's write of the state to the first look of another that finds it in L2, apart from that look. */
+  readonly exchangeWriteCycles: number;
+  /** One look at the state in L2: a round trip. */
+  readonly exchangeLookCycles: number;
+  /** One byte of state that a block reads from L2. */
+  readonly exchangeByteCycles: number;
+}
+
 /** Rates and latencies for predicting a kernel's time. */
 export interface CudaTiming {
   /**
@@ -120,6 +157,8 @@ export interface CudaTiming {
   readonly l2BytesPerSecond: number;
   /** The vendor's peak of the device memory, in bytes per second. */
   readonly memoryBytesPerSecond: number;
+  /** What rates and latencies do not tell of a generated kernel; the same clock cycles as the H200's where none were timed. */
+  readonly calibration: CudaCalibration;
 }
 
 /** An NVIDIA GPU as CUDA sees it. */

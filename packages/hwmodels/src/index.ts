@@ -36,6 +36,7 @@ export type {
   ActiveClusterCount,
   ClusterLimits,
   ComputeCapability,
+  CudaCalibration,
   CudaCapabilities,
   CudaDevice,
   CudaMultiprocessor,

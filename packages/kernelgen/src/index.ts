@@ -20,7 +20,16 @@ export {
   type StateOutput,
 } from "./plan/problem.js";
 export { problemText } from "./plan/problem-text.js";
-export { type FamilyOutcome, type Pins, type PlanSearch, solveFamily, solvePlan } from "./plan/solve.js";
+export { fastestPlans } from "./plan/ranking.js";
+export {
+  type FamilyOutcome,
+  type FamilyQuestions,
+  type PlanSearch,
+  type SearchQuestions,
+  solveFamily,
+  solvePlan,
+} from "./plan/solve.js";
+export type { Pins } from "./plan/stated-tiling.js";
 export { elementCount, forwardTensors, type Tensor, tensorBytes } from "./plan/tensors.js";
 export { referenceBackward } from "./reference/backward.js";
 export { referenceForward, type TensorValues } from "./reference/forward.js";

@@ -77,12 +77,12 @@ describe("kernelgen devices show", () => {
       json.replace('"multiprocessorCount": 132', '"multiprocessorCount": 8').replace('"h200"', '"small"'),
     );
     const planned = JSON.parse(
-      await stdoutOf("config", "--device", file, "--head-dim", "256", "--heads", "4", "--json"),
+      await stdoutOf("config", "--device", file, "--head-dim", "256", "--heads", "4", "--count", "--json"),
     );
     expect(planned.device.id).toBe("small");
     const grid = planned.families.find(({ family }: { family: string }) => family === "grid");
     const onH200 = JSON.parse(
-      await stdoutOf("config", "--device", "h200", "--head-dim", "256", "--heads", "4", "--json"),
+      await stdoutOf("config", "--device", "h200", "--head-dim", "256", "--heads", "4", "--count", "--json"),
     );
     // Eight multiprocessors hold fewer blocks at once.
     expect(grid.feasible).toBeLessThan(

@@ -5,7 +5,8 @@ import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
-import { type Pins, solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 
 export const cudaFamilies = { resident: residentFamily, grid: gridFamily } as const;
 

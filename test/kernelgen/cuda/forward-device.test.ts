@@ -8,7 +8,8 @@ import { supportFiles } from "../../../packages/kernelgen/src/cuda/support-files
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
-import { type Pins, solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
 import { kernelText } from "./kernel-build.js";
 import { hasCompiler, preludeDirectory, runProgram } from "./prelude-build.js";

@@ -22,7 +22,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
       fc.property(device, randomProblem({ headDim: 1200, heads: 16, batch: 70 }), (device, problem) => {
         let search: ReturnType<typeof solvePlan>;
         try {
-          search = solvePlan(problem, device, familiesFor(device));
+          search = solvePlan(problem, device, familiesFor(device), {}, { everyFamily: true });
         } catch (error) {
           expect(error).toMatchObject({ name: "KernelgenError", code: "no-configuration" });
           // A small head fits every GPU, unless the data type does not.
@@ -31,12 +31,11 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           );
           return;
         }
-        for (const { plan, feasibleCount, reason } of search.outcomes) {
+        for (const { plan, reason } of search.outcomes) {
           if (plan === undefined) {
-            expect([feasibleCount, reason]).toEqual([0, expect.stringMatching(/\d/)]);
+            expect(reason).toMatch(/\d/);
             continue;
           }
-          expect(feasibleCount).toBeGreaterThan(0);
           const family = plan.family as CudaFamilyName;
           const plain = plainTiling(problem, device, family, plan.parameters);
           expect(plain.sound).toBe(true);

@@ -1,9 +1,8 @@
-import { Model } from "constrint";
 import { findDevice, type WebGpuDevice } from "hwmodels";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
-import { planOf } from "../../../packages/kernelgen/src/plan/solve.js";
+import { planOf, stateTiling } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 import { residentFamily } from "../../../packages/kernelgen/src/wgsl/resident.js";
 import { stepwiseFamily } from "../../../packages/kernelgen/src/wgsl/stepwise.js";
 import { propertySeed } from "../../support/property-seed.js";
@@ -36,12 +35,10 @@ export function feasiblePlans(
   device: WebGpuDevice,
   family: KernelFamily<WebGpuDevice>,
 ): { readonly count: number; plan(index: number): Plan } {
-  const model = new Model();
-  const tiling = family.tile(problem, device, model);
-  for (const { name, need, allowed } of tiling.budgets) model.add(need.le(allowed), name);
-  const solutions = [...model.solutions()];
+  const stated = stateTiling(problem, device, family);
+  const solutions = [...stated.model.solutions()];
   return {
     count: solutions.length,
-    plan: (index) => planOf(problem, device, family, tiling, solutions[index % solutions.length]!),
+    plan: (index) => planOf(stated, solutions[index % solutions.length]!),
   };
 }

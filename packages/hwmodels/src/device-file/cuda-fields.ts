@@ -2,6 +2,7 @@ import type {
   ActiveClusterCount,
   ClusterLimits,
   ComputeCapability,
+  CudaCalibration,
   CudaCapabilities,
   CudaDevice,
   CudaTiming,
@@ -13,6 +14,27 @@ const bytes = (max: number) => whole(0, max, "bytes");
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const nanoseconds = real(0.1, 1e6, "ns");
+
+const cycles = real(0, 1e6, "cycles");
+const factor = real(0, 100);
+
+/** The constants that a calibration fits; their names are the description's. */
+const calibrationFields: GroupField = group<CudaCalibration>({
+  stepCycles: cycles,
+  matrixMultiplyLatencyCycles: cycles,
+  matrixMultiplyShare: factor,
+  multiplyAddInstructions: factor,
+  shuffleCycles: cycles,
+  shuffleLatencyCycles: cycles,
+  reductionCycles: cycles,
+  unitIssueCycles: cycles,
+  unitLatencyCycles: cycles,
+  slotLoadCycles: cycles,
+  slotStoreCycles: cycles,
+  exchangeWriteCycles: cycles,
+  exchangeLookCycles: cycles,
+  exchangeByteCycles: cycles,
+});
 
 const timing = group<CudaTiming>({
   latencies: choice("measured", "scaled"),
@@ -28,6 +50,7 @@ const timing = group<CudaTiming>({
   gridExchangeBytesPerSecondPerBlock: real(1e6, 1e15, "bytes per second"),
   l2BytesPerSecond: real(1e9, 1e15, "bytes per second"),
   memoryBytesPerSecond: real(1e9, 1e15, "bytes per second"),
+  calibration: calibrationFields,
 });
 
 /** The fields of a CUDA device and the ranges that are plausible for them. */

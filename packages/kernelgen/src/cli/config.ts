@@ -1,17 +1,34 @@
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../device-named.js";
+import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
+import { budgetEffects } from "../plan/budget-effects.js";
+import { nearestFeasible } from "../plan/nearest-feasible.js";
+import { fastestPlans } from "../plan/ranking.js";
 import { solvePlan } from "../plan/solve.js";
 import { deviceDescription } from "./device-option.js";
-import { problemFrom, problemOptions } from "./problem-options.js";
-import { searchJson, searchText } from "./report.js";
+import { effectsJson, effectsText, nearestText } from "./explain-report.js";
+import { pinOption, pinsFrom } from "./pin-option.js";
+import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+import { rankingJson, rankingText, searchJson, searchText } from "./report.js";
 
 const options = {
   ...problemOptions,
   device: { type: "string", requiresArg: true, demandOption: true, describe: deviceDescription },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
+  ...pinOption,
+  top: { type: "string", requiresArg: true, describe: "Also list the best plans of all families, so many" },
+  explain: {
+    type: "boolean",
+    default: false,
+    describe: "Say what bounds the plan and what more of it would give; or, without a plan, what sizes would fit",
+  },
+  count: { type: "boolean", default: false, describe: "Also count the feasible tilings of each family" },
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
 } as const satisfies Record<string, Options>;
+
+/** The longest list of plans. */
+const largestTop = 10_000;
 
 /** `kernelgen config`: solves the tiling and prints it. */
 export const configCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
@@ -21,10 +38,52 @@ export const configCommand: CommandModule<object, InferredOptionTypes<typeof opt
     yargs
       .options(options)
       .example("$0 config --device h200 --head-dim 64 --heads 12 --batch 16", "an LSTM in bf16 on an H200")
+      .example("$0 config --device h200 --head-dim 768 --top 10", "the ten fastest plans by prediction")
+      .example("$0 config --device a100 --head-dim 768 --pin warpsAlongInner=4 --pin unitGroups=2", "")
+      .example("$0 config --device a100 --head-dim 4096 --dtype fp32 --explain", "what does not fit, and what would")
       .example("$0 config --device webgpu-default --head-dim 64 --json", "the WGSL kernel for any WebGPU device"),
   handler(given) {
     const device = deviceNamed(given.device);
-    const search = solvePlan(problemFrom(given, device), device, familiesNamed(given.family, device));
-    console.log(given.json ? JSON.stringify(searchJson(search), undefined, 2) : searchText(search));
+    const families = familiesNamed(given.family, device);
+    const problem = problemFrom(given, device);
+    const pins = pinsFrom(given.pin);
+    const top = given.top === undefined ? undefined : topFrom(given.top);
+    const search = orExplained(
+      () => solvePlan(problem, device, families, pins, { everyFamily: true, count: given.count }),
+      () => (given.explain ? nearestText(problem, nearestFeasible(problem, device, families)) : undefined),
+    );
+    const ranking = top && fastestPlans(problem, device, families, pins, search.plan, top);
+    const effects = given.explain ? budgetEffects(search.plan, device, search.family, pins) : undefined;
+    if (given.json) {
+      const report = {
+        ...searchJson(search),
+        ...(ranking && { top: rankingJson(ranking) }),
+        ...(effects && { explanation: effectsJson(search.plan, effects) }),
+      };
+      console.log(JSON.stringify(report, undefined, 2));
+    } else {
+      const parts = [searchText(search)];
+      if (ranking) parts.push(rankingText(ranking));
+      if (effects) parts.push(effectsText(search.plan, effects));
+      console.log(parts.join("\n\n"));
+    }
   },
 };
+
+/** What `solve` returns; an error that there is no plan gets what `explain` says, if anything. */
+function orExplained<Result>(solve: () => Result, explain: () => string | undefined): Result {
+  try {
+    return solve();
+  } catch (error) {
+    if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;
+    const explanation = explain();
+    const hint = "--explain says which sizes would fit";
+    throw new KernelgenError(error.code, `${error.message}\n${explanation ?? hint}`, { cause: error });
+  }
+}
+
+function topFrom(text: string): number {
+  const value = numberFrom("top", text);
+  if (Number.isInteger(value) && value >= 1 && value <= largestTop) return value;
+  throw new KernelgenError("invalid-problem", `top: ${text} is not an integer from 1 to ${largestTop}`);
+}

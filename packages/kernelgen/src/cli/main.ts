@@ -7,6 +7,7 @@ import { configCommand } from "./config.js";
 import { devicesCommand } from "./devices/command.js";
 import { generateCommand } from "./generate.js";
 import { occupancyCommand } from "./occupancy/command.js";
+import { joinedPins } from "./pin-option.js";
 import { runCommand } from "./run.js";
 
 const usageExitCode = 2;
@@ -30,7 +31,7 @@ const isUsageError = (error: unknown): error is Error =>
 
 /** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no device. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parser = yargs([...args])
+  const parser = yargs([...joinedPins(args)])
     .scriptName("kernelgen")
     .usage("$0 <command>: fused recurrent-network kernels for CUDA and WebGPU, tiled by a constraint solver")
     .command(configCommand)

@@ -1,7 +1,8 @@
 import { launchWords } from "../plan/launch.js";
+import type { Plan } from "../plan/plan.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
-import type { PlanSearch } from "../plan/solve.js";
+import type { FamilyOutcome, PlanSearch } from "../plan/solve.js";
 import { colors } from "./colors.js";
 import { integerText, plainTable } from "./plain-table.js";
 
@@ -29,12 +30,49 @@ export function searchText(search: PlanSearch): string {
     colors.bold("used and allowed"),
     table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integerText(used), integerText(allowed), unit])),
     "",
-    colors.bold("feasible configurations"),
-    ...outcomes.map(
-      ({ family, feasibleCount, reason }) => `  ${family.name.padEnd(9)} ${reason ?? integerText(feasibleCount)}`,
+    colors.bold("families"),
+    ...outcomes.map((outcome) => `  ${outcome.family.name.padEnd(9)} ${outcomeText(outcome)}`),
+  ].join("\n");
+}
+
+function outcomeText({ plan, reason, feasibleCount }: FamilyOutcome): string {
+  if (plan === undefined) return reason!;
+  const counted = feasibleCount === undefined ? "" : `, ${integerText(feasibleCount)} feasible tilings`;
+  return `${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step${counted}`;
+}
+
+/** The unknowns of a plan in one line: "unitsPerThread 1, …". */
+export const tileText = ({ parameters }: Plan): string =>
+  Object.entries(parameters)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+
+/** The best plans for a person, fastest first. */
+export function rankingText(plans: readonly Plan[]): string {
+  return [
+    colors.bold(`the ${integerText(plans.length)} fastest by prediction`),
+    plainTable(
+      plans.map((plan, index) => [
+        `${index + 1}`,
+        `${plan.predictedMicrosecondsPerStep.toFixed(3)} µs`,
+        plan.family,
+        `${integerText(plan.launch.blockCount)} × ${integerText(plan.launch.threadsPerBlock)}`,
+        tileText(plan),
+      ]),
+      ["right", "right", "left", "right", "left"],
     ),
   ].join("\n");
 }
+
+/** The best plans as plain data, fastest first. */
+export const rankingJson = (plans: readonly Plan[]): readonly Record<string, unknown>[] =>
+  plans.map((plan) => ({
+    family: plan.family,
+    predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,
+    tile: plan.parameters,
+    launch: plan.launch,
+    plan: plan.hash,
+  }));
 
 /** A search's result as one JSON object. */
 export function searchJson(search: PlanSearch): Record<string, unknown> {
@@ -49,10 +87,13 @@ export function searchJson(search: PlanSearch): Record<string, unknown> {
     launch: plan.launch,
     budgets: plan.budgets,
     predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,
-    feasible: outcomes.reduce((total, { feasibleCount }) => total + feasibleCount, 0),
+    predictedParts: plan.predictedParts,
+    feasible: outcomes.every(({ feasibleCount }) => feasibleCount !== undefined)
+      ? outcomes.reduce((total, { feasibleCount }) => total + feasibleCount!, 0)
+      : null,
     families: outcomes.map(({ family, feasibleCount, plan: best, reason }) => ({
       family: family.name,
-      feasible: feasibleCount,
+      feasible: feasibleCount ?? null,
       predictedMicrosecondsPerStep: best?.predictedMicrosecondsPerStep ?? null,
       reason: reason ?? null,
     })),

@@ -1,4 +1,3 @@
-import { constant } from "constrint";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { blockExchangeSource } from "./exchange-source.js";
@@ -22,7 +21,7 @@ export const blockExchange: StateExchange = {
   prefetchSteps: 4,
   registers: 0,
   cooperative: false,
-  tile: () => ({ derived: {}, budgets: [], cost: constant(0) }),
+  tile: () => ({ derived: {}, budgets: [], costTerms: [] }),
   source: () => blockExchangeSource,
   text: { parameters: [], declaration: "const Exchange exchange{shared_state};" },
 };

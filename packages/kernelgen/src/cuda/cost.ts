@@ -1,101 +1,98 @@
-import type { CudaDevice } from "hwmodels";
-import { type CellDefinition, gatesWith, stepGraph } from "../cell/definition.js";
+import type { IntExpr } from "constrint";
+import type { CudaCalibration, CudaDevice } from "hwmodels";
+import { type CellDefinition, stepGraph } from "../cell/definition.js";
 import { lstm } from "../cell/lstm.js";
-import { operands, topologicalOrder } from "../cell/scalar.js";
+import { operands, type Scalar, topologicalOrder } from "../cell/scalar.js";
+import type { CostTerm } from "../plan/cost-term.js";
 
-/**
- * What the parts of a step cost on a device, in whole picoseconds, so that a predicted time is an integer expression.
- *
- * Rates come from the device. Latencies, and how much of an issue time shows beside them, are clock cycles fitted to the times of 65
- * random tilings on an H200 (bench/results/2026-11-21-tilings-h200.md); elsewhere they are taken to be the same number of cycles.
- */
-export interface StepCosts {
-  /** What every step costs: its barrier, the chain of the pointwise part, loop and addresses. */
-  readonly step: number;
-  /** One bf16 multiplication of 16 × 8 × 16 in one part of a multiprocessor. */
-  readonly matrixMultiply: number;
-  /** A matrix multiplication that waits for the one before it. */
-  readonly matrixMultiplyLatency: number;
-  /** One warp-wide fused multiply-add in one part of a multiprocessor. */
-  readonly warpMultiplyAdd: number;
-  /** One shuffle and addition of a warp in one part of a multiprocessor. */
-  readonly shuffle: number;
-  /** One round of an exchange among lanes. */
-  readonly shuffleLatency: number;
-  /** One byte read from or written to shared memory. */
-  readonly sharedByte: number;
-  /** The sum over warps, beside its bytes: a barrier and two trips to shared memory. */
-  readonly reduction: number;
-  /** The pointwise part of one unit of a warp, in one part of a multiprocessor. */
-  readonly unitIssue: number;
-  /** The pointwise part of one unit of a thread, beyond what runs beside other warps. */
-  readonly unitLatency: number;
-  /** Inputs and outputs of one slot of a warp. */
-  readonly slotAccess: number;
-  /** From one block's write of the state to the first look of another that finds it, apart from that look. */
-  readonly exchangeWrite: number;
-  /** One look at the state in L2: a round trip. */
-  readonly exchangeLook: number;
-  /** One byte of state that a block reads from L2. */
-  readonly exchangeByte: number;
-}
+/** A constant of the calibration. */
+export type CalibrationConstant = keyof CudaCalibration;
 
 /** Parts of a multiprocessor, each with its own scheduler, registers and units. */
 const parts = 4;
-/** Bytes a clock between a multiprocessor and L2. */
-const l2PortBytes = 64;
+/** Multiply-adds of the matrix instruction of 16 × 8 × 16 on 16-bit operands; tf32's 16 × 8 × 8 takes as long at half the rate. */
+const matrixMultiplyAdds = 16 * 8 * 16;
 
-const fitted = {
-  step: 315,
-  matrixMultiplyLatency: 18,
-  /** The part of the issue time of matrix multiplications that their latency does not hide. */
-  matrixMultiplyShown: 0.53,
-  /** Instructions issued for a multiply-add, loads of operands included. */
-  multiplyAddInstructions: 1.4,
-  shuffle: 2,
-  shuffleLatency: 26,
-  reduction: 85,
-  unitIssue: 25,
-  unitLatency: 80,
-  slotAccess: 6,
-} as const;
+/** What the terms of the calibration are called where a predicted time is taken apart. */
+const termNames: Readonly<Record<CalibrationConstant, string>> = {
+  stepCycles: "every step",
+  matrixMultiplyLatencyCycles: "matrix product",
+  matrixMultiplyShare: "matrix product",
+  multiplyAddInstructions: "matrix product",
+  shuffleCycles: "sums over lanes",
+  shuffleLatencyCycles: "sums over lanes",
+  reductionCycles: "sums over warps",
+  unitIssueCycles: "pointwise part",
+  unitLatencyCycles: "pointwise part",
+  slotLoadCycles: "inputs and outputs",
+  slotStoreCycles: "inputs and outputs",
+  exchangeWriteCycles: "exchange through L2",
+  exchangeLookCycles: "exchange through L2",
+  exchangeByteCycles: "exchange through L2",
+};
 
-/** The costs of a step's parts on the device. */
-export function stepCosts(device: CudaDevice): StepCosts {
-  const { timing } = device;
-  const cycles = (count: number): number => Math.round((count * 1e6) / timing.clockMegahertz);
-  const matrixMultiplyCycles = (parts * 16 * 8 * 16) / timing.bf16MultiplyAddsPerClockPerMultiprocessor;
-  // The measured exchange is one write and one look, of about equal length.
-  const halfExchange = Math.round((timing.gridExchangeNanoseconds * 1000) / 2);
-  return {
-    step: cycles(fitted.step),
-    matrixMultiply: cycles(fitted.matrixMultiplyShown * matrixMultiplyCycles),
-    matrixMultiplyLatency: cycles(fitted.matrixMultiplyLatency),
-    warpMultiplyAdd: cycles(
-      (fitted.multiplyAddInstructions * parts * device.warpSize) / timing.fmaPerClockPerMultiprocessor,
-    ),
-    shuffle: cycles(fitted.shuffle),
-    shuffleLatency: cycles(fitted.shuffleLatency),
-    sharedByte: cycles(1 / timing.sharedBytesPerClockPerMultiprocessor),
-    reduction: cycles(fitted.reduction),
-    unitIssue: cycles(fitted.unitIssue),
-    unitLatency: cycles(fitted.unitLatency),
-    slotAccess: cycles(fitted.slotAccess),
-    exchangeWrite: halfExchange,
-    exchangeLook: halfExchange,
-    exchangeByte: cycles(1 / l2PortBytes),
-  };
+/** Clock cycles of one, where the constant is 1: constants are cycles, unless they are shares of what a rate gives. */
+function unitCycles(constant: CalibrationConstant, { timing, warpSize }: CudaDevice): number {
+  switch (constant) {
+    case "matrixMultiplyShare":
+      return (parts * matrixMultiplyAdds) / timing.bf16MultiplyAddsPerClockPerMultiprocessor;
+    case "multiplyAddInstructions":
+      return (parts * warpSize) / timing.fmaPerClockPerMultiprocessor;
+    default:
+      return 1;
+  }
 }
 
-const operationCount = (cell: CellDefinition): number =>
-  topologicalOrder(stepGraph(cell)).filter((node) => operands(node).length > 0).length;
+const picosecondsPerCycle = ({ timing }: CudaDevice): number => 1e6 / timing.clockMegahertz;
 
-/** A cell's pointwise work in terms of an LSTM's, on which the constants were fitted: the ratio of the operations in their graphs. */
-export const pointwiseScale = (cell: CellDefinition): number => operationCount(cell) / operationCount(lstm);
+/**
+ * A part of a step whose price is a constant of the device's calibration.
+ *
+ * @param scale how many times the constant one of the amount costs, for example a cell's pointwise work in an LSTM's
+ */
+export function calibratedTerm(
+  device: CudaDevice,
+  constant: CalibrationConstant,
+  amount: IntExpr,
+  scale = 1,
+): CostTerm {
+  const unitPrice = unitCycles(constant, device) * picosecondsPerCycle(device) * scale;
+  const price = Math.round(unitPrice * device.timing.calibration[constant]);
+  return { name: termNames[constant], amount, price, calibrated: { constant, unitPrice } };
+}
 
-const accessCount = (cell: CellDefinition, savedCount: number): number =>
-  gatesWith(cell, "input").length + cell.states.length + savedCount;
+/** A part of a step whose price a rate gives: bytes read from or written to shared memory by a multiprocessor. */
+export function sharedMemoryTerm(device: CudaDevice, bytes: IntExpr, bytesOfOne = 1): CostTerm {
+  const cycles = bytesOfOne / device.timing.sharedBytesPerClockPerMultiprocessor;
+  return { name: "shared memory", amount: bytes, price: Math.round(cycles * picosecondsPerCycle(device)) };
+}
 
-/** What a unit reads and writes in a step in terms of an LSTM's inference: the ratio of their inputs, states and saved values. */
-export const accessScale = (cell: CellDefinition, savedCount: number): number =>
-  accessCount(cell, savedCount) / accessCount(lstm, 0);
+/** Instructions of an operation, and the cycles from its operands to its result: those of the `.approx` instructions it compiles to. */
+const operationCosts: Partial<Record<Scalar["kind"], { readonly instructions: number; readonly latency: number }>> = {
+  sigmoid: { instructions: 3, latency: 40 },
+  tanh: { instructions: 1, latency: 32 },
+  exp: { instructions: 2, latency: 36 },
+  log: { instructions: 2, latency: 36 },
+  logSigmoid: { instructions: 10, latency: 90 },
+  divide: { instructions: 2, latency: 36 },
+};
+const simpleOperation = { instructions: 1, latency: 4 } as const;
+
+/** Instructions of a cell's step, and the cycles of its longest chain of operations that wait for each other. */
+function pointwiseWork(cell: CellDefinition): { readonly instructions: number; readonly latency: number } {
+  const ready = new Map<Scalar, number>();
+  let instructions = 0;
+  for (const node of topologicalOrder(stepGraph(cell))) {
+    const inputs = operands(node);
+    const cost = inputs.length === 0 ? { instructions: 0, latency: 0 } : (operationCosts[node.kind] ?? simpleOperation);
+    instructions += cost.instructions;
+    ready.set(node, cost.latency + Math.max(0, ...inputs.map((input) => ready.get(input)!)));
+  }
+  return { instructions, latency: Math.max(...ready.values()) };
+}
+
+/** A cell's pointwise work in an LSTM's, for which the calibration's constants are: the ratios of instructions and of latencies. */
+export function pointwiseScale(cell: CellDefinition): { readonly issue: number; readonly latency: number } {
+  const [own, ofLstm] = [pointwiseWork(cell), pointwiseWork(lstm)];
+  return { issue: own.instructions / ofLstm.instructions, latency: own.latency / ofLstm.latency };
+}

@@ -1,7 +1,7 @@
 import { and, constant, or } from "constrint";
 import { gatesWith } from "../cell/definition.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
-import { stepCosts } from "./cost.js";
+import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 
@@ -22,7 +22,6 @@ export const fmaProduct: MatrixProduct = {
   tile(problem, device, model) {
     const { headDim, batch } = problem;
     const gates = gatesWith(problem.cell, "recurrent").length;
-    const costs = stepCosts(device);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     const chunkCount = Math.ceil(headDim / chunk);
 
@@ -80,15 +79,15 @@ export const fmaProduct: MatrixProduct = {
       ),
       matrixSharedBytes: times(sharedChunks, warpChunkBytes),
       derived: { innerChunks, lanesAlongUnits },
-      cost: plus(
-        times(partWarps, rows, batchTile, innerChunks, chunk * costs.warpMultiplyAdd),
+      costTerms: [
+        calibratedTerm(device, "multiplyAddInstructions", times(partWarps, rows, batchTile, innerChunks, chunk)),
         // A warp reads as many different words of h at once as lanes split the inner dimension.
-        times(warps, innerChunks, batchTile, lanesAlongInner, chunk * elementBytes * costs.sharedByte),
-        times(sharedChunks, warpChunkBytes * costs.sharedByte),
+        sharedMemoryTerm(device, times(warps, innerChunks, batchTile, lanesAlongInner), chunk * elementBytes),
+        sharedMemoryTerm(device, sharedChunks, warpChunkBytes),
         // The first exchange of lanes halves all sums, the last leaves the lane's own.
-        times(partWarps, rows, batchTile.minus(sequencesPerLane), costs.shuffle),
-        times(exchangeRounds, costs.shuffleLatency),
-      ),
+        calibratedTerm(device, "shuffleCycles", times(partWarps, rows, batchTile.minus(sequencesPerLane))),
+        calibratedTerm(device, "shuffleLatencyCycles", exchangeRounds),
+      ],
     };
   },
   source: () => fmaSource,

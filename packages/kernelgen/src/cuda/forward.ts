@@ -1,16 +1,18 @@
-import { and, constant, type IntExpr, type Model, or } from "constrint";
+import { and, constant, type IntExpr, type Model, max, or } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith, statesRead } from "../cell/definition.js";
+import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { accessScale, pointwiseScale, stepCosts } from "./cost.js";
+import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "./cost.js";
 import { emitForward } from "./emit-forward.js";
 import { fmaProduct } from "./fma-product.js";
 import { slotBiasGates } from "./gate-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
+import { memoryPicoseconds } from "./memory-cost.js";
 import { mmaProduct } from "./mma-product.js";
 import { onChipBytes, registerBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
@@ -50,12 +52,8 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   const recurrentGates = gatesWith(cell, "recurrent").length;
   const inputGates = gatesWith(cell, "input").length;
   const elementBytes = dataTypeBytes[dataType];
-  const costs = stepCosts(device);
-  const [unitIssue, unitLatency] = [costs.unitIssue, costs.unitLatency].map((cost) =>
-    Math.round(cost * pointwiseScale(cell)),
-  ) as [number, number];
+  const pointwise = pointwiseScale(cell);
   const savedCount = savedValues(problem)?.saved.length ?? 0;
-  const slotAccess = Math.round(costs.slotAccess * accessScale(cell, savedCount));
   const product = productFor(problem).tile(problem, device, model);
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
@@ -128,14 +126,22 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     matrixBytes,
   });
   const waves = ceilQuotient(model, "waves", blockCount, constant(device.multiprocessorCount), heads * batch * covered);
-  const stepCost = plus(
-    constant(costs.step),
-    product.cost,
-    times(splitsInner, plus(partialBytes.times(2 * costs.sharedByte), constant(costs.reduction))),
-    times(ownSlots, unitsPerThread, plus(product.warpsPerPart.times(unitIssue), constant(unitLatency))),
-    times(ownSlots, warpsAlongUnits, warpsAlongInner, slotAccess),
-    exchanged.cost,
-  );
+  const ownUnits = times(ownSlots, unitsPerThread);
+  const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
+  // h, the other states where all steps of them are kept, and what the backward pass reads.
+  const outputs = 1 + (problem.stateOutput === "sequence" ? cell.states.length - 1 : 0) + savedCount;
+  const stepTerms: readonly CostTerm[] = [
+    calibratedTerm(device, "stepCycles", constant(1)),
+    ...product.costTerms,
+    sharedMemoryTerm(device, partialBytes, 2),
+    calibratedTerm(device, "reductionCycles", splitsInner),
+    calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
+    calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
+    calibratedTerm(device, "slotLoadCycles", times(blockSlots, inputGates)),
+    calibratedTerm(device, "slotStoreCycles", times(blockSlots, outputs)),
+    ...exchanged.costTerms,
+  ];
+  const costTerms = repeated(stepTerms, waves);
   return {
     unknowns: product.unknowns,
     derived: {
@@ -195,6 +201,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
         unit: "B",
       },
     ],
-    cost: times(waves, stepCost),
+    cost: max([waves.times(totalCost(stepTerms)), constant(memoryPicoseconds(problem, device))]),
+    costTerms,
   };
 }

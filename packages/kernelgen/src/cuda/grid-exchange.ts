@@ -2,9 +2,9 @@ import { constant } from "constrint";
 import { stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
 import { type DataType, dataTypeBytes } from "../plan/data-type.js";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
-import { stepCosts } from "./cost.js";
+import { calibratedTerm } from "./cost.js";
 import { gridExchangeSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
@@ -44,7 +44,6 @@ export const gridExchange: StateExchange = {
   registers: 16,
   cooperative: true,
   tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock, matrixBytes }) {
-    const costs = stepCosts(device);
     const units = exchangeUnits(problem);
     const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
     const words = times(batchTile, (units * dataTypeBytes[problem.dataType]) / wordBytes);
@@ -64,7 +63,11 @@ export const gridExchange: StateExchange = {
         },
         { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
       ],
-      cost: plus(constant(costs.exchangeWrite), looks.times(costs.exchangeLook), bytes.times(costs.exchangeByte)),
+      costTerms: [
+        calibratedTerm(device, "exchangeWriteCycles", constant(1)),
+        calibratedTerm(device, "exchangeLookCycles", looks),
+        calibratedTerm(device, "exchangeByteCycles", bytes),
+      ],
     };
   },
   source: (problem) => `

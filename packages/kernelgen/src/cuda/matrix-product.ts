@@ -1,5 +1,6 @@
 import { constant, type IntExpr, type IntVar, type Model } from "constrint";
 import type { CudaDevice } from "hwmodels";
+import type { CostTerm } from "../plan/cost-term.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 
@@ -32,8 +33,8 @@ export interface ProductTiling {
   readonly matrixSharedBytes: IntExpr;
   /** Further quantities that the product's source needs as constants. */
   readonly derived: Readonly<Record<string, IntExpr>>;
-  /** Predicted picoseconds of one product of a block. */
-  readonly cost: IntExpr;
+  /** The predicted time of one product of a block. */
+  readonly costTerms: readonly CostTerm[];
 }
 
 /** A way of multiplying: states its tiling, and has the C++ of a `struct Product` with `load` and `multiply`. */

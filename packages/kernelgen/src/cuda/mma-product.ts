@@ -1,7 +1,7 @@
 import { constant } from "constrint";
 import { gatesWith } from "../cell/definition.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
-import { stepCosts } from "./cost.js";
+import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
 
@@ -33,7 +33,6 @@ export const mmaProduct: MatrixProduct = {
   tile(problem, device, model) {
     const { headDim, batch } = problem;
     const gates = gatesWith(problem.cell, "recurrent").length;
-    const costs = stepCosts(device);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     const innerTileCount = Math.ceil(headDim / mma.inner);
     const unitGroupCount = Math.ceil(headDim / lanesAlongRows);
@@ -85,12 +84,12 @@ export const mmaProduct: MatrixProduct = {
       ),
       matrixSharedBytes: times(sharedFragments, fragmentBytes),
       derived: { innerTiles, rowTiles },
-      cost: plus(
-        times(innerTiles, costs.matrixMultiplyLatency),
-        times(partWarps, rowTiles, columnGroups, innerTiles, costs.matrixMultiply),
-        times(stateFragments, stateFragmentBytes * costs.sharedByte),
-        times(sharedFragments, fragmentBytes * costs.sharedByte),
-      ),
+      costTerms: [
+        calibratedTerm(device, "matrixMultiplyLatencyCycles", innerTiles),
+        calibratedTerm(device, "matrixMultiplyShare", times(partWarps, rowTiles, columnGroups, innerTiles)),
+        sharedMemoryTerm(device, stateFragments, stateFragmentBytes),
+        sharedMemoryTerm(device, sharedFragments, fragmentBytes),
+      ],
     };
   },
   source: ({ dataType }) => mmaSource(dataType === "fp16" ? "fp16" : "bf16"),

@@ -1,5 +1,6 @@
 import type { IntExpr, Model } from "constrint";
 import type { CudaDevice } from "hwmodels";
+import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
 import type { Problem } from "../plan/problem.js";
 import type { ExchangeText } from "./forward-source.js";
@@ -36,8 +37,8 @@ export interface StateExchange {
   ): {
     readonly derived: Readonly<Record<string, IntExpr>>;
     readonly budgets: readonly Budget[];
-    /** Picoseconds a step. */
-    readonly cost: IntExpr;
+    /** The predicted time of a step's exchange. */
+    readonly costTerms: readonly CostTerm[];
   };
   /** C++ with `struct Exchange`. */
   source(problem: Problem): string;

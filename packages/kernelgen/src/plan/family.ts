@@ -1,5 +1,6 @@
 import type { IntExpr, IntVar, Model } from "constrint";
 import type { Device } from "hwmodels";
+import type { CostTerm } from "./cost-term.js";
 import type { LaunchQuantities, Target } from "./launch.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
@@ -25,8 +26,10 @@ export interface Tiling {
   readonly derived: Readonly<Record<string, IntExpr>>;
   readonly launch: LaunchQuantities<IntExpr>;
   readonly budgets: readonly Budget[];
-  /** Predicted time of one step in picoseconds. */
+  /** Predicted time of one step in picoseconds: at least the sum of `costTerms`, more where something else bounds the step. */
   readonly cost: IntExpr;
+  /** What a step's predicted time is made of. */
+  readonly costTerms: readonly CostTerm[];
 }
 
 /** A source file that a family writes. */

@@ -23,6 +23,8 @@ export interface Plan {
   readonly launch: LaunchQuantities<number>;
   readonly budgets: readonly BudgetUse[];
   readonly predictedMicrosecondsPerStep: number;
+  /** What that time is made of, in microseconds a step. Their sum is less than the whole where device memory bounds the step. */
+  readonly predictedParts: Readonly<Record<string, number>>;
   /** The first 16 hexadecimal digits of the SHA-256 of everything above; the emitted source carries it. */
   readonly hash: string;
 }

@@ -1,24 +1,33 @@
-import { evaluate, type IntExpr, Model, type Solution } from "constrint";
 import type { Device } from "hwmodels";
 import { KernelgenError } from "../errors.js";
-import type { Budget, KernelFamily, Tiling } from "./family.js";
-import { planHash } from "./hash.js";
+import type { KernelFamily } from "./family.js";
+import { explainInfeasible } from "./infeasible.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { problemText } from "./problem-text.js";
+import { noSuchUnknown, type Pins, picosecondsPerMicrosecond, planOf, stateTiling } from "./stated-tiling.js";
 
-/** Values that unknowns are fixed to, by name. */
-export type Pins = Readonly<Record<string, number>>;
+/** What to find out about a family beside its fastest plan. */
+export interface FamilyQuestions {
+  /** Also count the tilings that satisfy all constraints. */
+  readonly count?: boolean;
+}
+
+/** What to find out beside the fastest plan of all families. */
+export interface SearchQuestions extends FamilyQuestions {
+  /** Also find the fastest plan of each family; otherwise a family whose tilings are all slower than a plan at hand ends there. */
+  readonly everyFamily?: boolean;
+}
 
 /** What a family could do for a problem. */
 export interface FamilyOutcome {
   readonly family: KernelFamily;
-  /** Tilings that satisfy all constraints. */
-  readonly feasibleCount: number;
-  /** The one with the least predicted time, if there is one. */
+  /** The tiling with the least predicted time. */
   readonly plan?: Plan;
   /** Why there is none. */
   readonly reason?: string;
+  /** Tilings that satisfy all constraints; where they were counted. */
+  readonly feasibleCount?: number;
 }
 
 /** The fastest plan by prediction, and what every family that was asked could do. */
@@ -29,131 +38,97 @@ export interface PlanSearch {
 }
 
 /**
- * Solves the tiling of each family for the device, and picks the plan with the least predicted time.
+ * Solves the tiling of each family for the device, and picks the plan with the least predicted time; no tiling of any of them is
+ * predicted faster.
  *
- * Throws `KernelgenError` "no-configuration" with each family's reason if none can serve the problem.
+ * Throws `KernelgenError` "no-configuration" with each family's reason if none can serve the problem, and "invalid-problem" if a pin is
+ * no unknown of any family; those that lack one of the pins are left out.
  */
 export function solvePlan(
   problem: Problem,
   device: Device,
   families: readonly KernelFamily[],
   pins: Pins = {},
+  questions: SearchQuestions = {},
 ): PlanSearch {
-  const outcomes = families.map((family) => solveFamily(problem, device, family, pins));
-  const solved = outcomes.filter((outcome) => outcome.plan !== undefined);
-  const fastest = solved.toSorted(
-    (a, b) => a.plan!.predictedMicrosecondsPerStep - b.plan!.predictedMicrosecondsPerStep,
-  )[0];
-  if (fastest === undefined) {
+  const missing = missingUnknowns(problem, device, families, pins);
+  let fastest: FamilyOutcome | undefined;
+  const outcomes: FamilyOutcome[] = [];
+  for (const family of families) {
+    const lacks = missing.get(family);
+    const limit = questions.everyFamily || questions.count ? undefined : fastest?.plan;
+    const outcome =
+      lacks === undefined ? solveBelow(problem, device, family, pins, questions, limit) : { family, reason: lacks };
+    outcomes.push(outcome);
+    const time = outcome.plan?.predictedMicrosecondsPerStep ?? Infinity;
+    if (time < (fastest?.plan?.predictedMicrosecondsPerStep ?? Infinity)) fastest = outcome;
+  }
+  if (fastest?.plan === undefined) {
     const reasons = outcomes.map(({ family, reason }) => `  ${family.name}: ${reason}`);
     throw new KernelgenError(
       "no-configuration",
       [`no kernel family can serve ${problemText(problem)} on ${device.name}`, ...reasons].join("\n"),
     );
   }
-  return { plan: fastest.plan!, family: fastest.family, outcomes };
+  return { plan: fastest.plan, family: fastest.family, outcomes };
 }
 
 /** Solves the tiling of one family. Throws `KernelgenError` "invalid-problem" if a pin is no unknown of the family. */
-export function solveFamily(problem: Problem, device: Device, family: KernelFamily, pins: Pins = {}): FamilyOutcome {
-  const reason = family.refuse(problem, device);
-  if (reason !== undefined) return { family, feasibleCount: 0, reason };
-  const { model, tiling } = state(problem, device, family, pins, () => true);
-  const best = model.minimize(tiling.cost);
-  if (best.solution === undefined) {
-    return { family, feasibleCount: 0, reason: explainInfeasible(problem, device, family, pins) };
-  }
-  const { count } = model.count();
-  return { family, feasibleCount: count, plan: planOf(problem, device, family, tiling, best.solution) };
+export function solveFamily(
+  problem: Problem,
+  device: Device,
+  family: KernelFamily,
+  pins: Pins = {},
+  questions: FamilyQuestions = {},
+): FamilyOutcome {
+  return solveBelow(problem, device, family, pins, questions, undefined);
 }
 
-/** A model of the tiling with its pins, and with those budgets as constraints that `isKept` picks. */
-function state(
+/** Solves the tiling of one family; only tilings that are predicted faster than `limit` count. */
+function solveBelow(
   problem: Problem,
   device: Device,
   family: KernelFamily,
   pins: Pins,
-  isKept: (budget: Budget) => boolean,
-): { model: Model; tiling: Tiling } {
-  const model = new Model();
-  const tiling = family.tile(problem, device, model);
-  for (const [name, value] of Object.entries(pins)) {
-    const unknown = tiling.unknowns.find((candidate) => candidate.name === name);
-    if (unknown === undefined) {
-      const names = tiling.unknowns.map((candidate) => candidate.name).join(", ");
-      throw new KernelgenError("invalid-problem", `${family.name} has no unknown "${name}"; its unknowns: ${names}`);
-    }
-    model.add(unknown.eq(value), `${name} is pinned to ${value}`);
+  { count = false }: FamilyQuestions,
+  limit: Plan | undefined,
+): FamilyOutcome {
+  const none = (reason: string): FamilyOutcome => ({ family, reason, ...(count && { feasibleCount: 0 }) });
+  const refusal = family.refuse(problem, device);
+  if (refusal !== undefined) return none(refusal);
+  const stated = stateTiling(problem, device, family, pins);
+  const { model, tiling } = stated;
+  const feasibleCount = count ? { feasibleCount: model.count().count } : {};
+  if (limit !== undefined) {
+    const picoseconds = Math.round(limit.predictedMicrosecondsPerStep * picosecondsPerMicrosecond);
+    model.add(tiling.cost.lt(picoseconds), "faster than the plan at hand");
   }
-  for (const budget of tiling.budgets.filter(isKept)) model.add(budget.need.le(budget.allowed), budget.name);
-  return { model, tiling };
+  const { solution } = model.minimize(tiling.cost);
+  if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
+  if (limit === undefined) return none(explainInfeasible(problem, device, family, pins));
+  return none(`no tile is faster than ${limit.predictedMicrosecondsPerStep.toFixed(3)} µs a step`);
 }
 
 /**
- * Why no tile is feasible, in numbers: the budgets that cannot be met even alone, with the least that any tile needs; if there are none,
- * the budgets that cannot be met where all others are.
+ * What families lack some of the pinned unknowns, and why. A family that refuses the problem says so itself; throws "invalid-problem" if no
+ * other family has them all.
  */
-function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
-  const { model, tiling } = state(problem, device, family, pins, () => false);
-  if (model.solve().status === "unsatisfiable") {
-    const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
-    return `no tile of these dimensions${pinned.length > 0 ? ` has ${pinned.join(" and ")}` : ""}`;
-  }
-  const shortfalls = (isKept: (kept: Budget, judged: string) => boolean): string[] =>
-    tiling.budgets.flatMap(
-      ({ name }) =>
-        shortfall(name, device, () => state(problem, device, family, pins, (kept) => isKept(kept, name))) ?? [],
-    );
-  const alone = shortfalls(() => false);
-  if (alone.length > 0) return alone.join("; ");
-  const together = shortfalls((kept, judged) => kept.name !== judged);
-  if (together.length > 0) return `where all other limits are met, ${together.join("; or ")}`;
-  const limits = tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
-  return `no tile meets these limits of ${device.name} together: ${limits.join(", ")}`;
-}
-
-/** Nodes of a search for the least need of a budget: not minutes for a number in a message, and the same message everywhere. */
-const leastNeedNodes = 4000;
-
-/** How far a budget is from what the stated tiling needs; undefined if some tile meets it. */
-function shortfall(name: string, device: Device, stated: () => { model: Model; tiling: Tiling }): string | undefined {
-  const budgetOf = (tiling: Tiling): Budget => tiling.budgets.find((budget) => budget.name === name)!;
-  const bounded = stated();
-  const { need, allowed, unit } = budgetOf(bounded.tiling);
-  if (bounded.model.add(need.le(allowed)).solve({ nodeLimit: leastNeedNodes }).status !== "unsatisfiable") {
-    return undefined;
-  }
-  const { model, tiling } = stated();
-  const least = model.minimize(budgetOf(tiling).need, { nodeLimit: leastNeedNodes });
-  if (least.status === "unsatisfiable") return undefined;
-  const amount = least.status === "optimal" ? `at least ${least.objective}` : `more than ${allowed}`;
-  return `${name}: needs ${amount} ${unit}, ${device.name} allows ${allowed}`;
-}
-
-/** @internal The plan of one solution of a stated tiling. */
-export function planOf(
+function missingUnknowns(
   problem: Problem,
   device: Device,
-  family: KernelFamily,
-  tiling: Tiling,
-  solution: Solution,
-): Plan {
-  const value = (expression: IntExpr): number => evaluate(expression, solution);
-  const plan = {
-    problem,
-    target: family.target,
-    deviceId: device.id,
-    deviceName: device.name,
-    family: family.name,
-    parameters: Object.fromEntries(tiling.unknowns.map((unknown) => [unknown.name, solution[unknown.name]!])),
-    derived: Object.fromEntries(Object.entries(tiling.derived).map(([name, expression]) => [name, value(expression)])),
-    launch: {
-      blockCount: value(tiling.launch.blockCount),
-      threadsPerBlock: value(tiling.launch.threadsPerBlock),
-      sharedBytesPerBlock: value(tiling.launch.sharedBytesPerBlock),
-    },
-    budgets: tiling.budgets.map(({ name, need, allowed, unit }) => ({ name, used: value(need), allowed, unit })),
-    predictedMicrosecondsPerStep: value(tiling.cost) / 1e6,
-  };
-  return Object.freeze({ ...plan, hash: planHash(plan) });
+  families: readonly KernelFamily[],
+  pins: Pins,
+): ReadonlyMap<KernelFamily, string> {
+  const names = Object.keys(pins);
+  const asked = names.length === 0 ? [] : families.filter((family) => family.refuse(problem, device) === undefined);
+  const lacking = new Map<KernelFamily, string>();
+  for (const family of asked) {
+    const unknowns = stateTiling(problem, device, family).tiling.unknowns.map(({ name }) => name);
+    const strange = names.filter((name) => !unknowns.includes(name));
+    if (strange.length > 0) lacking.set(family, noSuchUnknown(family, strange, unknowns));
+  }
+  if (asked.length > 0 && lacking.size === asked.length) {
+    throw new KernelgenError("invalid-problem", [...lacking.values()].join("\n"));
+  }
+  return lacking;
 }

@@ -1,5 +1,6 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
+import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import { refuseForward } from "./requirements.js";
@@ -63,17 +64,18 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
       heads * problem.batch,
     );
     const stateBytesPerChunk = times(tiling.invocations, batchTile, vectorBytes);
-    const stepCost = plus(
-      tiling.multiplyCost,
-      times(innerChunks, stateBytesPerChunk, costs.workgroupByte),
-      matrixVectors.times(vectorBytes * costs.workgroupByte),
-      times(chunksInStorage, vectorsPerChunk, vectorBytes * costs.storageByte),
+    const stepTerms: readonly CostTerm[] = [
+      tiling.multiplyTerm,
+      { name: "workgroup memory", amount: times(innerChunks, stateBytesPerChunk), price: costs.workgroupByte },
+      { name: "workgroup memory", amount: matrixVectors, price: vectorBytes * costs.workgroupByte },
+      { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
+      { name: "storage", amount: times(chunksInStorage, vectorsPerChunk), price: vectorBytes * costs.storageByte },
       // Each chunk from storage is waited for.
-      chunksInStorage.times(costs.storageLatency),
-      constant(costs.workgroupLatency),
-      tiling.finishCost,
-      tiling.splitsInner.plus(1).times(costs.workgroupBarrier),
-    );
+      { name: "storage", amount: chunksInStorage, price: costs.storageLatency },
+      ...tiling.finishTerms,
+      { name: "barriers", amount: tiling.splitsInner.plus(1), price: costs.workgroupBarrier },
+    ];
+    const costTerms = repeated(stepTerms, waves);
     return {
       unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],
       derived: {
@@ -94,7 +96,8 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
         registers,
         largestDispatchDimension: max([heads, batchBlocks]),
       }),
-      cost: waves.times(stepCost),
+      cost: waves.times(totalCost(stepTerms)),
+      costTerms,
     };
   },
   emit: emitResident,

@@ -1,5 +1,6 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
+import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import { refuseForward } from "./requirements.js";
@@ -50,14 +51,19 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
     );
     const matrixBytesPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector * vectorBytes);
     const stateBytesPerChunk = times(tiling.innerLanes, batchTile, vectorBytes);
-    const blockCost = plus(
-      tiling.multiplyCost,
-      times(innerChunks, plus(matrixBytesPerChunk, stateBytesPerChunk), costs.storageByte),
+    const blockTerms: readonly CostTerm[] = [
+      tiling.multiplyTerm,
+      {
+        name: "storage",
+        amount: times(innerChunks, plus(matrixBytesPerChunk, stateBytesPerChunk)),
+        price: costs.storageByte,
+      },
       // Each chunk is waited for, and so are the inputs of the own slots.
-      innerChunks.plus(1).times(costs.storageLatency),
-      tiling.finishCost,
-      tiling.splitsInner.times(costs.workgroupBarrier),
-    );
+      { name: "storage", amount: innerChunks.plus(1), price: costs.storageLatency },
+      ...tiling.finishTerms,
+      { name: "barriers", amount: tiling.splitsInner, price: costs.workgroupBarrier },
+    ];
+    const dispatchTerm: CostTerm = { name: "dispatch", amount: constant(1), price: costs.dispatch };
     return {
       unknowns: tiling.unknowns,
       derived: {
@@ -74,7 +80,8 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
         registers,
         largestDispatchDimension: max([unitBlocks, batchBlocks, heads]),
       }),
-      cost: waves.times(blockCost).plus(costs.dispatch),
+      cost: waves.times(totalCost(blockTerms)).plus(totalCost([dispatchTerm])),
+      costTerms: [...repeated(blockTerms, waves), dispatchTerm],
     };
   },
   emit: emitStepwise,

@@ -1,6 +1,7 @@
 import { and, constant, type IntExpr, type IntVar, type Model, max, or } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
+import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
@@ -61,10 +62,10 @@ export interface WorkgroupTiling {
   /** Constants of the emitted source. */
   readonly derived: Readonly<Record<string, IntExpr>>;
   readonly costs: StepCosts;
-  /** Predicted picoseconds of the multiply-adds of one step of a workgroup. */
-  readonly multiplyCost: IntExpr;
-  /** Predicted picoseconds of adding the partial sums and finishing the slots, barriers not counted. */
-  readonly finishCost: IntExpr;
+  /** The predicted time of the multiply-adds of one step of a workgroup. */
+  readonly multiplyTerm: CostTerm;
+  /** The predicted time of adding the partial sums and finishing the slots, barriers not counted. */
+  readonly finishTerms: readonly CostTerm[];
 }
 
 /** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`. */
@@ -142,18 +143,22 @@ export function tileWorkgroup(
     },
     costs,
     // The compute unit's rate bounds all invocations together, its clock each of them alone.
-    multiplyCost: times(
-      max([invocations.times(costs.matrixMultiplyAdd), constant(costs.matrixMultiplyAddLatency)]),
-      slotsPerUnitLane,
-      innerChunks,
-      gateVectors,
-    ),
-    finishCost: plus(
-      partialBytes.times(2 * costs.workgroupByte),
-      splitsInner.times(2 * costs.workgroupLatency),
-      times(ownSlots, invocations, costs.pointwise),
-      constant(costs.pointwiseLatency),
-    ),
+    multiplyTerm: {
+      name: "matrix product",
+      amount: times(
+        max([invocations.times(costs.matrixMultiplyAdd), constant(costs.matrixMultiplyAddLatency)]),
+        slotsPerUnitLane,
+        innerChunks,
+        gateVectors,
+      ),
+      price: 1,
+    },
+    finishTerms: [
+      { name: "sums over invocations", amount: partialBytes, price: 2 * costs.workgroupByte },
+      { name: "sums over invocations", amount: splitsInner, price: 2 * costs.workgroupLatency },
+      { name: "pointwise part", amount: times(ownSlots, invocations), price: costs.pointwise },
+      { name: "pointwise part", amount: constant(1), price: costs.pointwiseLatency },
+    ],
   };
 }
 

@@ -4,6 +4,7 @@ import type { DeviceSource } from "../../source.js";
 import { adaProducts } from "./ada.js";
 import { ampereProducts } from "./ampere.js";
 import { blackwellProducts } from "./blackwell.js";
+import { calibrationOf } from "./calibration/index.js";
 import { type CudaArchitecture, capabilityText, cudaArchitectures } from "./compute-capabilities.js";
 import { hopperProducts } from "./hopper.js";
 import type { CudaProduct } from "./product.js";
@@ -43,6 +44,7 @@ function timing(product: CudaProduct, rates: MultiprocessorRates, clusters: bool
     gridExchangeBytesPerSecondPerBlock: measured.gridExchangeBytesPerSecondPerBlock / scale,
     l2BytesPerSecond: rates.l2Bytes * product.multiprocessorCount * product.clockMegahertz * 1e6,
     memoryBytesPerSecond: product.memoryGigabytesPerSecond * 1e9,
+    calibration: calibrationOf(product.id).calibration,
   };
 }
 
@@ -70,7 +72,7 @@ function device(product: CudaProduct): CudaDevice {
     l2Bytes: product.l2Mebibytes * 2 ** 20,
     timing: timing(product, { ...rates, ...product.rates }, architecture.supports.clusters),
     // A product's own sources come last, where they refine those of its compute capability.
-    sources: [...sources, ...rateSources, latencySource(product), ...product.sources],
+    sources: [...sources, ...rateSources, latencySource(product), calibrationOf(product.id).source, ...product.sources],
   };
 }
 
