@@ -1,21 +1,23 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const source = (name: string, entry = "index"): string =>
-  fileURLToPath(new URL(`./packages/${name}/src/${entry}.ts`, import.meta.url));
+/** An entry of a package, and the source file behind it. */
+const entry = (name: string, file: string) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(`./packages/${file}.ts`, import.meta.url)),
+});
 
 // Tests of a package's parts import its source files; the aliases make packages see each other's source too, so that a
 // module never exists twice in one run. Tests of the commands spawn the built files, as a user does.
 export default defineConfig({
   resolve: {
-    alias: {
-      constrint: source("constrint"),
-      hwmodels: source("hwmodels"),
-      "kernelgen/build": source("kernelgen", "build"),
-      "kernelgen/node": source("kernelgen", "node"),
-      "kernelgen/webgpu": source("kernelgen", "webgpu"),
-      kernelgen: source("kernelgen"),
-    },
+    alias: [
+      ...["constrint", "hwmodels", "kernelgen"].map((name) => entry(name, `${name}/src/index`)),
+      ...["build", "node", "webgpu"].map((name) => entry(`kernelgen/${name}`, `kernelgen/src/${name}`)),
+      ...["esbuild", "rollup", "vite", "webpack"].map((name) =>
+        entry(`kernelgen/${name}`, `kernelgen/src/bundler/${name}`),
+      ),
+    ],
   },
   test: {
     include: ["test/**/*.test.ts"],

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
+const command = fileURLToPath(new URL("../../packages/kernelgen/bin/kernelgen.js", import.meta.url));
 const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 
 describe("examples", () => {
@@ -31,12 +32,21 @@ describe("examples", () => {
     for (const timetable of possible) expect(JSON.parse(timetable)).toMatchObject({ Keynote: 1 });
   });
 
-  it("build-step writes a WGSL and a CUDA kernel whose sources carry their plan's hash", async () => {
-    await run(process.execPath, [example("build-step/build-kernels.js"), out]);
-    expect(readdirSync(out).toSorted()).toEqual(["h200", "webgpu-default"]);
+  it("build-step writes WGSL and CUDA kernels whose sources carry their plan's hash", async () => {
+    const config = example("build-step/kernels.config.ts");
+    await run(process.execPath, [command, "build", "--config", config, "--out", out]);
+    expect(readdirSync(out).toSorted()).toEqual([
+      "cuda-include",
+      "manifest.json",
+      "page",
+      "page.ts",
+      "server",
+      "server.ts",
+    ]);
     for (const [directory, source] of [
-      ["h200", "lstm_forward.cu"],
-      ["webgpu-default", "lstm_forward.wgsl"],
+      ["server/h200", "server_forward.cu"],
+      ["server/rtx4090", "server_forward.cu"],
+      ["page/webgpu-default", "page_forward.wgsl"],
     ] as const) {
       const plan = JSON.parse(readFileSync(join(out, directory, "plan.json"), "utf8"));
       expect(readFileSync(join(out, directory, source), "utf8")).toContain(plan.hash);

@@ -16,6 +16,8 @@ export interface PluginOptions {
 }
 
 const virtualPrefix = "virtual:kernelgen/";
+/** The same for webpack. */
+const withoutScheme = virtualPrefix.replace(":", "-");
 /** Marks a resolved virtual module for other plugins, as Rollup's convention is. */
 const resolvedPrefix = `\0${virtualPrefix}`;
 const loaded = /^\0virtual:kernelgen\/|\.kernel\.[cm]?[jt]s$/;
@@ -61,9 +63,13 @@ export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = crea
     },
     webpack(compiler) {
       root = compiler.context;
+      // To webpack, what stands before a colon is a scheme, which it wants to read itself.
+      new compiler.webpack.NormalModuleReplacementPlugin(/^virtual:kernelgen\//, (module) => {
+        module.request = `${withoutScheme}${module.request.slice(virtualPrefix.length)}`;
+      }).apply(compiler);
     },
     resolveId: {
-      filter: { id: /^virtual:kernelgen\// },
+      filter: { id: /^(virtual:kernelgen|virtual-kernelgen)\// },
       handler: (id) => `${resolvedPrefix}${id.slice(virtualPrefix.length)}`,
     },
     load: {
