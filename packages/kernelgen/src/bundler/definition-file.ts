@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import { KernelgenError } from "../errors.js";
 
 /** The names under which a build's configuration is looked for, in this order. */
@@ -57,6 +56,8 @@ export async function loadDefinitionFile(path: string): Promise<LoadedFile> {
 let loads = 0;
 
 async function bundle(path: string, directory: string): Promise<{ code: string; files: readonly string[] }> {
+  // Not with the rest of the command, whose other parts would wait for it.
+  const { build } = await import("esbuild");
   try {
     const { outputFiles, metafile } = await build({
       entryPoints: [path],
