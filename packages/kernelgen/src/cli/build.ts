@@ -82,7 +82,7 @@ function reportText({ out, kernels, written, removed, unchanged }: BuildReport):
   return [...lines, `${out}: ${changes.join(", ")}`].join("\n");
 }
 
-const reportJson = ({ out, kernels, written, removed, unchanged }: BuildReport) => ({
+const reportJson = ({ out, kernels, written, removed, unchanged, dependencies }: BuildReport) => ({
   out,
   kernels: kernels.map(({ name, device, plan, isSolvedAnew }) => ({
     name,
@@ -95,6 +95,7 @@ const reportJson = ({ out, kernels, written, removed, unchanged }: BuildReport) 
   written,
   removed,
   unchanged,
+  dependencies,
 });
 
 /** Prints what differs; throws `KernelgenError` "stale-output" if anything does, which ends the command with 1. */
