@@ -118,6 +118,10 @@ export interface CudaCalibration {
   readonly slotLoadCycles: number;
   /** One store of a warp's slot: a state, or a value that the backward pass reads. */
   readonly slotStoreCycles: number;
+  /** From a block's store to the shared memory of another block of its cluster to a thread there that waits having it. */
+  readonly clusterExchangeCycles: number;
+  /** One byte that a block receives from its cluster. */
+  readonly clusterByteCycles: number;
   /** From a block's write of the state to the first look of another that finds it in L2, apart from that look. */
   readonly exchangeWriteCycles: number;
   /** One look at the state in L2: a round trip. */

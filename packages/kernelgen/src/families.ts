@@ -1,4 +1,5 @@
 import type { Device } from "hwmodels";
+import { clusterFamily } from "./cuda/cluster.js";
 import { gridFamily } from "./cuda/grid.js";
 import { residentFamily } from "./cuda/resident.js";
 import { KernelgenError } from "./errors.js";
@@ -7,7 +8,13 @@ import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
 
 /** Every kernel family. */
-export const families: readonly KernelFamily[] = [residentFamily, gridFamily, wgslResidentFamily, stepwiseFamily];
+export const families: readonly KernelFamily[] = [
+  residentFamily,
+  clusterFamily,
+  gridFamily,
+  wgslResidentFamily,
+  stepwiseFamily,
+];
 
 /** The families that run on a device. */
 export function familiesFor(device: Device): readonly KernelFamily[] {

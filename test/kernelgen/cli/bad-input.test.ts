@@ -12,8 +12,8 @@ const badOptions: readonly [options: string, message: string | RegExp][] = [
   ["--device h2000", /^unknown device "h2000"/],
   ["--device", /^Not enough arguments following: device\n/],
   ["--cell gruu", 'unknown cell "gruu"; known cells: elman, gru, lstm, cifg, slstm'],
-  ["--family cluster", 'unknown family "cluster"; families for NVIDIA H200: resident, grid'],
-  ["--family stepwise", 'unknown family "stepwise"; families for NVIDIA H200: resident, grid'],
+  ["--family tree", 'unknown family "tree"; families for NVIDIA H200: resident, cluster, grid'],
+  ["--family stepwise", 'unknown family "stepwise"; families for NVIDIA H200: resident, cluster, grid'],
   ["--dtype fp64", 'data type: "fp64" is not one of bf16, fp16, fp32'],
   ["--states all", 'state output: "all" is not one of sequence, last'],
   ["--head-dim 0", "head dimension: 0 is not an integer from 1 to 16384"],
@@ -75,7 +75,7 @@ describe("kernelgen config refuses", () => {
 
   it("a head that fits no family", async () => {
     const message =
-      /^no kernel family can serve lstm forward, heads 4096x1, .* on NVIDIA A100.*\n {2}resident: .* needs at least \d+ .* allows \d+.*\n {2}grid: .* needs at least \d+ .* allows \d+.*\n--explain says which sizes would fit\n$/;
+      /^no kernel family can serve lstm forward, heads 4096x1, .* on NVIDIA A100.*\n {2}resident: .* needs at least \d+ .* allows \d+.*\n {2}cluster: NVIDIA A100.* has no thread block clusters.*\n {2}grid: .* needs at least \d+ .* allows \d+.*\n--explain says which sizes would fit\n$/;
     await expectRefusal(["config", "--device", "a100", "--head-dim", "4096"], noSolution, message);
   });
 });

@@ -33,6 +33,7 @@ describe("kernelgen generate", () => {
     "plan.json",
     "prelude.cuh",
     "prelude_device.cuh",
+    "prelude_device_cluster.cuh",
     "prelude_device_launch.cuh",
   ];
 

@@ -1,5 +1,6 @@
 import { evaluate, Model } from "constrint";
 import { type CudaDevice, findDevice, maxRegistersPerThread } from "hwmodels";
+import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
@@ -8,7 +9,7 @@ import { defineProblem, type Problem, type ProblemOptions } from "../../../packa
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 
-export const cudaFamilies = { resident: residentFamily, grid: gridFamily } as const;
+export const cudaFamilies = { resident: residentFamily, cluster: clusterFamily, grid: gridFamily } as const;
 
 /** The fastest plan with these pins on an H200, where there is room for every shape. */
 function plan(
@@ -59,6 +60,32 @@ export const forwardCases = {
     { headDim: 33, heads: 3, batch: 5, steps: 3, dataType: "fp32", stateOutput: "last" },
     { lanesAlongInner: 1, sequencesPerLane: 5, warpsAlongInner: 3 },
   ),
+  "cluster bf16, 48x5, six blocks": plan("cluster", { headDim: 48, heads: 5, batch: 3, steps: 7 }),
+  "cluster bf16, units beyond the head, two columns, last c": plan(
+    "cluster",
+    { headDim: 50, heads: 2, batch: 9, steps: 6, stateOutput: "last" },
+    { unitsPerThread: 2, columnsPerThread: 2, unitGroups: 1, columnGroups: 2, warpsAlongUnits: 1, warpsAlongInner: 1 },
+  ),
+  "cluster bf16 GRU, inner dimension over three warps, one without a slot": plan(
+    "cluster",
+    { cell: "gru", headDim: 33, batch: 5, steps: 5 },
+    { warpsAlongInner: 3, unitGroups: 2, columnsPerThread: 1, columnGroups: 1 },
+  ),
+  "cluster fp16 sLSTM, training": plan("cluster", {
+    cell: "slstm",
+    headDim: 40,
+    heads: 2,
+    batch: 3,
+    steps: 6,
+    dataType: "fp16",
+    training: true,
+  }),
+  "cluster fp32 Elman, lanes along the inner dimension, part of R in shared memory": plan(
+    "cluster",
+    { cell: "elman", headDim: 50, batch: 5, steps: 6, dataType: "fp32" },
+    { unitsPerThread: 1, lanesAlongInner: 2, sequencesPerLane: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
+  ),
+  "cluster fp32, one step": plan("cluster", { headDim: 20, heads: 2, batch: 3, steps: 1, dataType: "fp32" }),
   "grid bf16, 48x5": plan(
     "grid",
     { headDim: 48, heads: 5, batch: 3, steps: 7 },

@@ -160,10 +160,20 @@ describe("generated forward kernels on the CPU", () => {
 type Defect = readonly [name: string, of: keyof typeof forwardCases, pattern: RegExp, replacement: string];
 
 const splitCase = "resident bf16, part of R in shared memory, last c";
+const clusterCase = "cluster bf16, 48x5, six blocks";
 const gridCase = "grid bf16, units that end within a word";
 
 const defects: readonly Defect[] = [
-  ["no barrier before h is read", "resident bf16, 48x5", /(exchange\.receive\(step\);\s*)sync_block\(\);/, "$1"],
+  [
+    "no barrier before h is read",
+    "resident bf16, 48x5",
+    /(void receive\(int \/\* step \*\/\) const \{) sync_block\(\);/,
+    "$1",
+  ],
+  ["no wait for what the cluster sends", clusterCase, /wait_phase\([^;]*;/, ""],
+  ["no barrier before the cluster's first stores", clusterCase, /sync_cluster\(\);/, "sync_block();"],
+  ["one tile of h for a cluster", clusterCase, /step % STATE_BUFFERS \* BATCH_TILE/, "step * 0"],
+  ["stores to a block of the cluster that returns", clusterCase, /if \(step \+ 1 == steps\) return;/, ""],
   [
     "no barrier within the sum over warps",
     splitCase,
@@ -201,7 +211,8 @@ describe("the check program finds", () => {
     }
     expect(failures).not.toEqual([]);
     // For the right reason: a wrong number, or a fault of the kernel.
-    for (const { stdout, stderr } of failures) expect(`${stdout}${stderr}`).toMatch(/WRONG|Sanitizer|deadlock/);
+    for (const { stdout, stderr } of failures)
+      expect(`${stdout}${stderr}`).toMatch(/WRONG|Sanitizer|deadlock|has returned|there is no barrier/);
   });
 });
 

@@ -2,6 +2,7 @@ import { evaluate, Model } from "constrint";
 import fc from "fast-check";
 import { type CudaDevice, cudaDevices } from "hwmodels";
 import { describe, expect, it } from "vitest";
+import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
@@ -14,8 +15,9 @@ import { randomProblem } from "./random-problem.js";
 /** All tilings that work, tried one by one, each with its cost by the family's own expression. */
 function feasibleByTrial(problem: Problem, device: CudaDevice, family: KernelFamily<CudaDevice>) {
   const name = family.name as CudaFamilyName;
-  const { cost } = family.tile(problem, device, new Model());
   const found: { parameters: Parameters; picoseconds: number }[] = [];
+  if (family.refuse(problem, device) !== undefined) return found;
+  const { cost } = family.tile(problem, device, new Model());
   for (const parameters of everyChoice(problem, device)) {
     const tiling = plainTiling(problem, device, name, parameters);
     if (!tiling.sound || !fits(tiling, device, name)) continue;
@@ -40,7 +42,7 @@ const device: fc.Arbitrary<CudaDevice> = fc
   })
   .map(({ device, less }) => ({ ...device, ...less }));
 
-describe.for([residentFamily, gridFamily])("$name", (family) => {
+describe.for([residentFamily, clusterFamily, gridFamily])("$name", (family) => {
   it("finds as many tilings as trying all of them does, and the best of them", () => {
     fc.assert(
       fc.property(device, randomProblem({ headDim: 50, heads: 6, batch: 6 }), (device, problem) => {

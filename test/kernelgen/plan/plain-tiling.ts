@@ -1,10 +1,10 @@
-import type { CudaDevice } from "hwmodels";
+import { type CudaDevice, maxActiveClusters, maxClusterBlocks } from "hwmodels";
 import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 
 // The CUDA families' tilings by plain arithmetic, from what the kernels do: nothing of the model's expressions is used here.
 
 export type Parameters = Readonly<Record<string, number>>;
-export type CudaFamilyName = "resident" | "grid";
+export type CudaFamilyName = "resident" | "cluster" | "grid";
 
 /** What a choice of parameters comes to. */
 export interface PlainTiling {
@@ -125,6 +125,18 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
   };
 }
 
+/** Whether the adjacent units of a warp that belong to one sequence are whole words. */
+const sendsWholeWords = (problem: Problem, p: Parameters): boolean =>
+  problem.dataType !== "fp32" || ((lanes / p.lanesAlongInner!) * p.unitsPerThread!) % (wordBytes / 4) === 0;
+
+/** Clusters that run at once; of those that only an estimate promises, one in 16 less. */
+export function activeClusters(device: CudaDevice, clusterBlocks: number): number {
+  if (clusterBlocks > maxClusterBlocks(device, true)) return 1;
+  const block = { threadsPerBlock: 32, registersPerThread: 1, dynamicSharedBytes: device.sharedBytesPerBlockOptin };
+  const { clusters, kind } = maxActiveClusters(device, block, clusterBlocks);
+  return kind === "reported" ? clusters : Math.max(1, clusters - up(clusters, 16));
+}
+
 /** The tiling that the parameters make. */
 export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFamilyName, p: Parameters): PlainTiling {
   const { batch, heads, cell } = problem;
@@ -139,14 +151,21 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const batchBlocks = up(batch, batchTile);
   const blockCount = unitBlocks * batchBlocks * heads;
 
-  // h twice, or once where the sum over warps has a barrier of its own; a lane's sums of all gates in whole words.
+  // h twice, or once where the sum over warps has a barrier of its own, unless other blocks of a cluster write it; there all units that
+  // the cluster covers have a place, and each warp one for what it sends. A lane's sums of all gates in whole words.
   const sumsInner = p.warpsAlongInner! > 1;
-  const stateBytes = (sumsInner ? 1 : 2) * batchTile * (innerPadded * elementBytes(problem) + wordBytes);
+  const isCluster = family === "cluster";
+  const stateUnits = isCluster ? Math.max(innerPadded, unitBlocks * unitTile) : innerPadded;
+  const stateBuffers = sumsInner && !isCluster ? 1 : 2;
+  const stateBytes = stateBuffers * batchTile * (stateUnits * elementBytes(problem) + wordBytes);
   const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
   const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotWords * wordBytes : 0;
-  const sharedBytes = stateBytes + partialBytes + multiplication.matrixSharedBytes;
-
   const ownSlots = up(warpSlots, p.warpsAlongInner!);
+  const barrierBytes = 2 * 8;
+  const sentBytes = isCluster
+    ? threadsPerBlock * ownSlots * p.unitsPerThread! * elementBytes(problem) + barrierBytes
+    : 0;
+  const sharedBytes = stateBytes + partialBytes + sentBytes + multiplication.matrixSharedBytes;
   const stepsAhead = family === "grid" ? 2 : 4;
   const inputRegisters =
     stepsAhead * ownSlots * inputGates[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!);
@@ -155,7 +174,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     ? savedValues[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!)
     : 0;
   const addresses = 6 * ownSlots;
-  const temporaries = family === "grid" ? 56 : 40;
+  const temporaries = { resident: 40, cluster: 52, grid: 56 }[family];
   const registersPerThread =
     matrixRegisters +
     multiplication.workRegisters +
@@ -169,7 +188,9 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
 
   const exchangeWords = (batchTile * covered * elementBytes(problem)) / wordBytes;
   return {
-    sound: multiplication.sound && (family === "grid" || unitBlocks === 1),
+    sound:
+      multiplication.sound &&
+      (family === "resident" ? unitBlocks === 1 : family === "grid" || sendsWholeWords(problem, p)),
     unitTile,
     batchTile,
     innerPadded,
@@ -190,7 +211,10 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       slotWords,
       registerGranules: registerPieces,
       warpsPerPart,
-      waves: up(blockCount, device.multiprocessorCount),
+      ...(isCluster && { activeClusters: activeClusters(device, unitBlocks) }),
+      waves: isCluster
+        ? up(batchBlocks * heads, activeClusters(device, unitBlocks))
+        : up(blockCount, device.multiprocessorCount),
       looks: up(exchangeWords, 4 * threadsPerBlock),
     },
   };
@@ -203,7 +227,8 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
     tiling.sharedBytes <= device.sharedBytesPerBlockOptin &&
     tiling.registersPerThread <= device.maxRegistersPerThread &&
     tiling.registersPerBlock <= device.registersPerBlock &&
-    (family === "resident" || tiling.blockCount <= device.multiprocessorCount)
+    (family !== "grid" || tiling.blockCount <= device.multiprocessorCount) &&
+    (family !== "cluster" || (device.clusters !== null && tiling.unitBlocks <= maxClusterBlocks(device, true)))
   );
 }
 

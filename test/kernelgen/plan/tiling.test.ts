@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { cudaDevices } from "hwmodels";
+import { cudaDevices, maxClusterBlocks } from "hwmodels";
 import { describe, expect, it } from "vitest";
 import { familiesFor } from "../../../packages/kernelgen/src/families.js";
 import { solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
@@ -73,6 +73,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
             "threads per block": [plain.threadsPerBlock, device.maxThreadsPerBlock],
             "shared memory per block": [plain.sharedBytes, device.sharedBytesPerBlockOptin],
             "R of a block in registers and shared memory": [matrixBytes, onChip],
+            ...(family === "cluster" && { "blocks of a cluster": [plain.unitBlocks, maxClusterBlocks(device, true)] }),
             ...(family === "grid" && {
               "blocks resident at once": [plain.blockCount, device.multiprocessorCount],
               "R of all blocks in registers and shared memory": [

@@ -31,6 +31,8 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   unitLatencyCycles: cycles,
   slotLoadCycles: cycles,
   slotStoreCycles: cycles,
+  clusterExchangeCycles: cycles,
+  clusterByteCycles: cycles,
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,
   exchangeByteCycles: cycles,

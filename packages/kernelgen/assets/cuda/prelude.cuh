@@ -71,7 +71,21 @@ struct alignas(16) Words4 {
   std::uint32_t w[4];
 };
 
+/** Which blocks of a launch run at once. */
+struct Residency {
+  /** All blocks of the grid do, as sync_grid and polling need. */
+  bool cooperative;
+  /** Those of each thread block cluster do: this many consecutive blocks, of which the grid has whole clusters. */
+  int clusterBlocks;
+  KERNELGEN_HOST_DEVICE constexpr Residency(bool allBlocks, int blocksOfCluster = 1)
+      : cooperative(allBlocks), clusterBlocks(blocksOfCluster) {}
+};
+
 #if defined(__CUDACC__)
+/** A place in the shared memory of a block of the cluster: its address in the window shared::cluster. */
+struct ClusterAddress {
+  std::uint32_t window;
+};
 /** Where a collective was called: empty on the device. */
 struct CallSite {
   KERNELGEN_DEVICE static CallSite here() { return {}; }
@@ -79,6 +93,11 @@ struct CallSite {
 /** A CUDA stream. */
 using Stream = cudaStream_t;
 #else
+/** A place in the shared memory of a block of the cluster. */
+struct ClusterAddress {
+  int rank;
+  std::size_t offset;
+};
 /** Where a collective was called: the host names it in messages, and compares it, since lanes of a warp must meet at
  * one place. */
 struct CallSite {
@@ -384,6 +403,51 @@ KERNELGEN_OPERATION void spin_pause(CallSite site = CallSite::here());
 KERNELGEN_DEVICE void sync_grid(std::uint32_t* counter, std::uint32_t blockCount, std::uint32_t& epoch,
                                 CallSite site = CallSite::here());
 
+// ---- Thread block clusters (sm_90 and later) ------------------------------------------------------------------------
+
+// Compiled for an earlier GPU these end the kernel with a trap: there, launch refuses a cluster.
+
+/** The block's number in its cluster, 0 … clusterBlocks − 1; 0 without a cluster. PTX: %cluster_ctarank. */
+KERNELGEN_OPERATION int cluster_rank();
+
+/**
+ * Waits for every thread of the cluster; what each wrote to shared memory of the cluster's blocks or to global memory
+ * before is visible to all of them after. All threads of all its blocks take part.
+ * PTX: barrier.cluster.arrive.release.aligned, barrier.cluster.wait.acquire.aligned.
+ */
+KERNELGEN_OPERATION void sync_cluster(CallSite site = CallSite::here());
+
+/** The place that `shared`, in this block's shared memory, has in that of the block with this rank. PTX: mapa. */
+KERNELGEN_OPERATION ClusterAddress cluster_address(const void* shared, int rank);
+
+/** The place `bytes` further in the same block. */
+KERNELGEN_OPERATION ClusterAddress operator+(ClusterAddress address, int bytes);
+
+/**
+ * A barrier in shared memory that counts bytes which arrive (PTX: mbarrier). It passes through phases 0, 1, 2, …; a
+ * phase ends when a thread has said by expect_bytes how many it has, and so many have come.
+ */
+using TransactionBarrier = std::uint64_t;
+
+/** Makes a barrier in phase 0. Before another thread uses it: sync_block(), or sync_cluster() for other blocks.
+ * PTX: mbarrier.init with one arrival, fence.mbarrier_init.release.cluster. */
+KERNELGEN_OPERATION void init_barrier(TransactionBarrier* barrier);
+
+/** Says how many bytes end the current phase; called by one thread in each phase, before or after they arrive.
+ * PTX: mbarrier.arrive.expect_tx.release.cta. */
+KERNELGEN_OPERATION void expect_bytes(TransactionBarrier* barrier, int bytes);
+
+/** Waits until the phases up to `phase` have ended, of which all but the last have been waited for; what arrived is then
+ * visible. Per thread. PTX: mbarrier.try_wait.parity.acquire.cluster. */
+KERNELGEN_OPERATION void wait_phase(TransactionBarrier* barrier, int phase, CallSite site = CallSite::here());
+
+/**
+ * Starts a store of 16 bytes to the shared memory of a block of the cluster, 16-byte aligned; the barrier, in the same
+ * block, counts them when they are there. That block must not have returned. Per thread. On the host the 16 bytes are
+ * 0xFF from here on until a thread waits for the barrier. PTX: st.async.mbarrier::complete_tx::bytes.
+ */
+KERNELGEN_OPERATION void store_async(ClusterAddress target, Words4 value, ClusterAddress barrier);
+
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
 /** tanh x, relative error about 2^-11. PTX: tanh.approx.f32. */
@@ -446,16 +510,17 @@ KERNELGEN_DEVICE float divide_approx(float a, float b) { return a * reciprocal_a
 
 /**
  * Starts `kernel` on `blockCount` blocks of `threadsPerBlock` threads (1 … 1024) with `sharedBytes` of dynamic shared
- * memory, its parameters initialised from `arguments`. With `cooperative` all blocks run at once, as sync_grid and
- * polling need.
+ * memory, its parameters initialised from `arguments`. `residency` says which blocks run at once; `true` stands for a
+ * cooperative launch, `false` for none.
  *
- * Returns an empty string, or why the launch was refused: too much shared memory, too many threads, or a cooperative
- * grid that cannot be resident at once, with the numbers. On the device the kernel runs on in `stream`; see
+ * Returns an empty string, or why the launch was refused: too much shared memory, too many threads, a cooperative grid
+ * that cannot be resident at once, or a cluster that the device cannot hold, with the numbers. On the device the kernel runs on in `stream`; see
  * synchronize(). On the host it has run when launch returns, and a fault in the kernel has ended the program.
  */
 template <typename... Parameters, typename... Arguments>
 [[nodiscard]] std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock,
-                                 std::size_t sharedBytes, bool cooperative, Stream stream, Arguments... arguments);
+                                 std::size_t sharedBytes, Residency residency, Stream stream,
+                                 Arguments... arguments);
 
 /** Waits for the stream; returns an empty string or the error of what ran in it. */
 [[nodiscard]] std::string synchronize(Stream stream);
@@ -501,6 +566,7 @@ LaunchTime time_launches(int count, Stream stream, LaunchOnce launchOnce);
 
 #if defined(__CUDACC__)
 #include "prelude_device.cuh"
+#include "prelude_device_cluster.cuh"
 #include "prelude_device_launch.cuh"
 #else
 #include "prelude_host.hpp"

@@ -39,9 +39,46 @@ inline std::string device_name() {
   return properties.name;
 }
 
+/** @internal What a block of a launch takes, for messages. */
+inline std::string block_needs(const cudaFuncAttributes& attributes, int threadsPerBlock, std::size_t sharedBytes) {
+  return std::to_string(threadsPerBlock) + " threads, " + std::to_string(attributes.numRegs) + " registers a thread, " +
+         std::to_string(sharedBytes + attributes.sharedSizeBytes) + " B of shared memory";
+}
+
+/** @internal Why the device cannot run the clusters of the launch, or empty. */
+inline std::string prepare_clusters(const void* kernel, const cudaLaunchConfig_t& config,
+                                    const cudaFuncAttributes& attributes, Residency residency) {
+  const int blockCount = static_cast<int>(config.gridDim.x);
+  const std::string size = std::to_string(residency.clusterBlocks);
+  if (residency.clusterBlocks < 1 || blockCount % residency.clusterBlocks != 0) {
+    return "cluster: the grid of " + std::to_string(blockCount) + " blocks is not made of whole clusters of " + size;
+  }
+  if (device_attribute(cudaDevAttrClusterLaunch) == 0) {
+    return "cluster: needs thread block clusters (compute capability 9.0 and later), " + device_name() + " has none";
+  }
+  constexpr int portableClusterBlocks = 8;
+  std::string error;
+  if (residency.clusterBlocks > portableClusterBlocks) {
+    error = cuda_error("cudaFuncSetAttribute(clusters of " + size + " blocks)",
+                       cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
+    if (!error.empty()) return error;
+  }
+  int clusters = 0;
+  error = cuda_error("cudaOccupancyMaxActiveClusters for clusters of " + size + " blocks",
+                     cudaOccupancyMaxActiveClusters(&clusters, kernel, &config));
+  if (!error.empty()) return error;
+  const int needed = residency.cooperative ? blockCount / residency.clusterBlocks : 1;
+  if (clusters >= needed) return {};
+  return "cluster launch: needs " + std::to_string(needed) + " clusters of " + size + " blocks resident at once (" +
+         block_needs(attributes, static_cast<int>(config.blockDim.x), config.dynamicSmemBytes) + "), " + device_name() +
+         " holds " + std::to_string(clusters);
+}
+
 /** @internal Allows the kernel its shared memory and checks what the CUDA runtime would refuse with fewer words. */
-inline std::string prepare_launch(const void* kernel, int blockCount, int threadsPerBlock, std::size_t sharedBytes,
-                                  bool cooperative) {
+inline std::string prepare_launch(const void* kernel, const cudaLaunchConfig_t& config, Residency residency) {
+  const int blockCount = static_cast<int>(config.gridDim.x);
+  const int threadsPerBlock = static_cast<int>(config.blockDim.x);
+  const std::size_t sharedBytes = config.dynamicSmemBytes;
   if (blockCount < 1) return "grid: needs at least 1 block, the launch has " + std::to_string(blockCount);
   cudaFuncAttributes attributes;
   std::string error = cuda_error("cudaFuncGetAttributes", cudaFuncGetAttributes(&attributes, kernel));
@@ -58,7 +95,9 @@ inline std::string prepare_launch(const void* kernel, int blockCount, int thread
   error = cuda_error(
       "cudaFuncSetAttribute(" + std::to_string(sharedBytes) + " B of dynamic shared memory)",
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)));
-  if (!error.empty() || !cooperative) return error;
+  if (!error.empty()) return error;
+  if (residency.clusterBlocks != 1) return prepare_clusters(kernel, config, attributes, residency);
+  if (!residency.cooperative) return {};
   int blocksPerMultiprocessor = 0;
   error = cuda_error(
       "cudaOccupancyMaxActiveBlocksPerMultiprocessor",
@@ -67,9 +106,8 @@ inline std::string prepare_launch(const void* kernel, int blockCount, int thread
   const int multiprocessorCount = device_attribute(cudaDevAttrMultiProcessorCount);
   if (blockCount > blocksPerMultiprocessor * multiprocessorCount) {
     return "cooperative launch: needs " + std::to_string(blockCount) + " blocks resident at once (" +
-           std::to_string(threadsPerBlock) + " threads, " + std::to_string(attributes.numRegs) +
-           " registers a thread, " + std::to_string(sharedBytes) + " B of shared memory), " + device_name() +
-           " holds " + std::to_string(blocksPerMultiprocessor) + " on each of " + std::to_string(multiprocessorCount) +
+           block_needs(attributes, threadsPerBlock, sharedBytes) + "), " + device_name() + " holds " +
+           std::to_string(blocksPerMultiprocessor) + " on each of " + std::to_string(multiprocessorCount) +
            " multiprocessors = " + std::to_string(blocksPerMultiprocessor * multiprocessorCount);
   }
   return {};
@@ -77,22 +115,35 @@ inline std::string prepare_launch(const void* kernel, int blockCount, int thread
 
 template <typename... Parameters, typename... Arguments>
 std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes,
-                   bool cooperative, Stream stream, Arguments... arguments) {
+                   Residency residency, Stream stream, Arguments... arguments) {
   static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument for each parameter of the kernel");
   const void* function = reinterpret_cast<const void*>(kernel);
-  const std::string error = prepare_launch(function, blockCount, threadsPerBlock, sharedBytes, cooperative);
+  cudaLaunchAttribute attributes[2] = {};
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(blockCount));
+  config.blockDim = dim3(static_cast<unsigned>(threadsPerBlock));
+  config.dynamicSmemBytes = sharedBytes;
+  config.stream = stream;
+  config.attrs = attributes;
+  if (residency.clusterBlocks != 1) {
+    cudaLaunchAttribute& attribute = attributes[config.numAttrs++];
+    attribute.id = cudaLaunchAttributeClusterDimension;
+    attribute.val.clusterDim.x = static_cast<unsigned>(residency.clusterBlocks);
+    attribute.val.clusterDim.y = 1;
+    attribute.val.clusterDim.z = 1;
+  }
+  const std::string error = prepare_launch(function, config, residency);
   if (!error.empty()) return error;
+  if (residency.cooperative) {
+    cudaLaunchAttribute& attribute = attributes[config.numAttrs++];
+    attribute.id = cudaLaunchAttributeCooperative;
+    attribute.val.cooperative = 1;
+  }
   std::tuple<Parameters...> parameters(static_cast<Parameters>(arguments)...);
   return std::apply(
       [&](auto&... parameter) {
         void* addresses[] = {static_cast<void*>(&parameter)..., nullptr};  // nullptr: a kernel may have no parameter
-        const dim3 grid(static_cast<unsigned>(blockCount));
-        const dim3 block(static_cast<unsigned>(threadsPerBlock));
-        return cooperative
-                   ? cuda_error("cudaLaunchCooperativeKernel",
-                                cudaLaunchCooperativeKernel(function, grid, block, addresses, sharedBytes, stream))
-                   : cuda_error("cudaLaunchKernel",
-                                cudaLaunchKernel(function, grid, block, addresses, sharedBytes, stream));
+        return cuda_error("cudaLaunchKernelExC", cudaLaunchKernelExC(&config, function, addresses));
       },
       parameters);
 }

@@ -303,10 +303,131 @@ void spin_pause(CallSite site) { host::scheduler.pause(site); }
 
 void check_cooperative_grid(std::uint32_t blockCount) {
   const host::Grid& grid = host::scheduler.grid();
-  if (!grid.cooperative) host::scheduler.fail("sync_grid: the launch is not cooperative");
+  if (!grid.residency.cooperative) host::scheduler.fail("sync_grid: the launch is not cooperative");
   if (blockCount != static_cast<std::uint32_t>(grid.blockCount)) {
     host::scheduler.fail("sync_grid: is told of %u blocks, the launch has %d", blockCount, grid.blockCount);
   }
+}
+
+// ---- Thread block clusters (sm_90 and later) ------------------------------------------------------------------------
+
+int cluster_rank() { return host::thread().block->rank; }
+
+void sync_cluster(CallSite site) { host::scheduler.cluster_barrier("sync_cluster", site); }
+
+ClusterAddress cluster_address(const void* shared, int rank) {
+  host::require_shared("cluster_address", shared, 1);
+  const std::size_t blockCount = host::thread().block->cluster->blocks.size();
+  if (rank < 0 || static_cast<std::size_t>(rank) >= blockCount)
+    host::scheduler.fail("cluster_address: needs a rank of 0 to %zu, it is %d", blockCount - 1, rank);
+  return {rank, static_cast<std::size_t>(host::shared_offset(shared))};
+}
+
+ClusterAddress operator+(ClusterAddress address, int bytes) {
+  return {address.rank, address.offset + static_cast<std::size_t>(bytes)};
+}
+
+namespace host {
+
+/** What the 64 bits of a barrier hold here; what they hold on a GPU is not published. */
+struct BarrierState {
+  std::uint16_t made;  // barrierIsMade
+  std::uint16_t phase;
+  std::int32_t missingBytes;  // below the expected arrival's weight where it has come
+};
+
+constexpr std::uint16_t barrierIsMade = 0x6B67;
+/** A phase cannot end before expect_bytes: that arrival counts as more bytes than can be on their way. */
+constexpr std::int32_t arrivalBytes = 1 << 30;
+
+BarrierState load_barrier(const char* operation, const TransactionBarrier* barrier) {
+  BarrierState state;
+  std::memcpy(&state, barrier, sizeof state);
+  if (state.made != barrierIsMade) scheduler.fail("%s: there is no barrier, or it has been overwritten", operation);
+  return state;
+}
+
+void store_barrier(TransactionBarrier* barrier, BarrierState state) {
+  if (state.missingBytes == 0) {
+    state.phase += 1;
+    state.missingBytes = arrivalBytes;
+  }
+  std::memcpy(barrier, &state, sizeof state);
+  scheduler.note_change();
+}
+
+void require_barrier(const char* operation, const TransactionBarrier* barrier) {
+  require_shared(operation, barrier, sizeof *barrier);
+  require_aligned(operation, barrier, sizeof *barrier);
+}
+
+/** The place in memory, which must lie wholly within the shared memory of a block that is alive. */
+unsigned char* resolve(const char* operation, ClusterAddress address, std::size_t bytes) {
+  const Block* block = thread().block->cluster->blocks[static_cast<std::size_t>(address.rank)];
+  if (block == nullptr) scheduler.fail("%s: block %d of the cluster has returned", operation, address.rank);
+  if (address.offset > block->sharedBytes || block->sharedBytes - address.offset < bytes) {
+    scheduler.fail("%s: accesses %zu B from byte %zu of shared memory, block %d of the cluster has %zu B", operation,
+                   bytes, address.offset, address.rank, block->sharedBytes);
+  }
+  return block->shared + address.offset;
+}
+
+/** Lets the stores land that this barrier of the block counts: as late as they may, when a thread waits for them. */
+void land_stores(Block& block, const TransactionBarrier* barrier) {
+  std::size_t kept = 0;
+  for (const PendingStore& store : block.stores) {
+    if (store.barrier == barrier) {
+      std::memcpy(store.target, &store.value, sizeof store.value);
+      BarrierState state = load_barrier("store_async", store.barrier);
+      state.missingBytes -= static_cast<std::int32_t>(sizeof store.value);
+      store_barrier(store.barrier, state);
+    } else {
+      block.stores[kept++] = store;
+    }
+  }
+  block.stores.resize(kept);
+}
+
+}  // namespace host
+
+void init_barrier(TransactionBarrier* barrier) {
+  host::require_barrier("init_barrier", barrier);
+  host::store_barrier(barrier, {host::barrierIsMade, 0, host::arrivalBytes});
+}
+
+void expect_bytes(TransactionBarrier* barrier, int bytes) {
+  host::require_barrier("expect_bytes", barrier);
+  host::BarrierState state = host::load_barrier("expect_bytes", barrier);
+  state.missingBytes += bytes - host::arrivalBytes;
+  host::store_barrier(barrier, state);
+}
+
+void wait_phase(TransactionBarrier* barrier, int phase, CallSite site) {
+  host::require_barrier("wait_phase", barrier);
+  host::Block& block = *host::thread().block;
+  const auto current = [&] {
+    host::land_stores(block, barrier);
+    return host::load_barrier("wait_phase", barrier).phase;
+  };
+  // As the hardware does: it tells only whether the current phase is of the same parity.
+  while (current() % 2 == phase % 2) host::scheduler.pause(site);
+}
+
+void store_async(ClusterAddress target, Words4 value, ClusterAddress barrier) {
+  if (target.rank != barrier.rank) {
+    host::scheduler.fail("store_async: the barrier is of block %d of the cluster, the target of block %d", barrier.rank,
+                         target.rank);
+  }
+  unsigned char* place = host::resolve("store_async", target, sizeof value);
+  host::require_aligned("store_async", place, sizeof value);
+  auto* counter =
+      reinterpret_cast<TransactionBarrier*>(host::resolve("store_async", barrier, sizeof(TransactionBarrier)));
+  host::require_aligned("store_async", counter, sizeof(TransactionBarrier));
+  host::load_barrier("store_async", counter);
+  std::memset(place, 0xFF, sizeof value);
+  host::thread().block->cluster->blocks[static_cast<std::size_t>(target.rank)]->stores.push_back(
+      {place, value, counter});
+  host::scheduler.note_change();
 }
 
 // ---- Functions of a real number -------------------------------------------------------------------------------------
@@ -337,6 +458,14 @@ std::string host::run_grid(const Grid& grid) {
   if (grid.blockCount < 1) return format("grid: needs at least 1 block, the launch has %d", grid.blockCount);
   if (grid.threadsPerBlock < 1 || grid.threadsPerBlock > threadLimit) {
     return format("threads: the launch has %d in a block, a block has 1 to %d", grid.threadsPerBlock, threadLimit);
+  }
+  const int clusterBlocks = grid.residency.clusterBlocks;
+  if (clusterBlocks < 1 || grid.blockCount % clusterBlocks != 0) {
+    return format("cluster: the grid of %d blocks is not made of whole clusters of %d", grid.blockCount, clusterBlocks);
+  }
+  constexpr int clusterLimit = 16;
+  if (clusterBlocks > clusterLimit) {
+    return format("cluster: the launch has %d blocks in a cluster, a cluster has 1 to %d", clusterBlocks, clusterLimit);
   }
   scheduler.run(grid);
   return {};

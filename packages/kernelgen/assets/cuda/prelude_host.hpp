@@ -16,7 +16,7 @@ struct Grid {
   int blockCount;
   int threadsPerBlock;
   std::size_t sharedBytes;
-  bool cooperative;
+  Residency residency;
 };
 
 /** Runs the body in every thread of the grid; returns what launch returns. */
@@ -34,7 +34,7 @@ KERNELGEN_DEVICE void copy_async_wait() {
 
 template <typename... Parameters, typename... Arguments>
 std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes,
-                   bool cooperative, Stream, Arguments... arguments) {
+                   Residency residency, Stream, Arguments... arguments) {
   static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument for each parameter of the kernel");
   struct Call {
     void (*kernel)(Parameters...);
@@ -44,7 +44,7 @@ std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPer
     const Call& call = *static_cast<const Call*>(argument);
     std::apply(call.kernel, call.parameters);
   };
-  return host::run_grid({body, &call, blockCount, threadsPerBlock, sharedBytes, cooperative});
+  return host::run_grid({body, &call, blockCount, threadsPerBlock, sharedBytes, residency});
 }
 
 template <typename LaunchOnce>

@@ -1,7 +1,7 @@
 // The host's blocks, warps and threads: who runs, who waits where, and what ends the program.
 //
-// One thread of the program runs everything. Blocks of a cooperative launch are all alive and take turns; others run
-// one after another. In its turn a block runs until each of its threads waits at a collective, polls (spin_pause) or
+// One thread of the program runs everything. Blocks of a cooperative launch are all alive and take turns, and so are
+// those of a cluster; others run one after another. In its turn a block runs until each of its threads waits at a collective, polls (spin_pause) or
 // has returned. Threads of one warp run in lane order, and of the warps that can run always the first in an order of
 // preference: one warp runs ahead of the others as far as barriers let it, so a missing barrier shows as a wrong
 // number. The preference is the warps' numbers; with the environment variable KERNELGEN_SCHEDULE_SEED=<number> blocks,
@@ -11,6 +11,7 @@
 #include <cstdarg>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,11 +65,25 @@ struct PendingCopy {
   int group;
 };
 
+/** A store to a block's shared memory that has been started and has not landed, and the barrier that counts it. */
+struct PendingStore {
+  unsigned char* target;
+  Words4 value;
+  TransactionBarrier* barrier;
+};
+
 /** What a thread does; `ready` also while it runs. */
-enum class ThreadState { ready, atBlockBarrier, atWarpCollective, polling, returned };
+enum class ThreadState { ready, atBlockBarrier, atClusterBarrier, atWarpCollective, polling, returned };
 
 struct Warp;
 struct Block;
+
+/** Blocks that can reach each other's shared memory. One that has ended is null. */
+struct Cluster {
+  std::vector<Block*> blocks;
+  int threadCount = 0;
+  int atBarrierCount = 0;
+};
 
 /** A thread of a kernel. */
 struct Thread {
@@ -104,6 +119,10 @@ struct Warp {
 /** A block that is alive. */
 struct Block {
   int index = 0;
+  Cluster* cluster = nullptr;
+  int rank = 0;
+  /** Stores on their way to its shared memory. */
+  std::vector<PendingStore> stores;
   std::vector<Thread> threads;
   std::vector<Warp> warps;
   /** The warps, most preferred first. */
@@ -128,13 +147,8 @@ class Scheduler {
   void run(const Grid& grid) {
     if (grid_ != nullptr) end_program("launch inside of a kernel");
     grid_ = &grid;
-    if (grid.cooperative) {
-      std::vector<Block*> blocks;
-      for (int index = 0; index < grid.blockCount; index += 1) blocks.push_back(create_block(index));
-      run_blocks(std::move(blocks));
-    } else {
-      for (int index = 0; index < grid.blockCount; index += 1) run_blocks({create_block(index)});
-    }
+    const int together = grid.residency.cooperative ? grid.blockCount : grid.residency.clusterBlocks;
+    for (int first = 0; first < grid.blockCount; first += together) run_blocks(create_blocks(first, together));
     grid_ = nullptr;
   }
 
@@ -178,6 +192,27 @@ class Scheduler {
     block.atBarrierCount = 0;
     for (Warp& warp : block.warps) release(warp, thread);
     if (seeded_) random_.shuffle(block.warpOrder);
+  }
+
+  /** Waits for all threads of the cluster. */
+  void cluster_barrier(const char* collective, CallSite site) {
+    Thread& thread = current();
+    Cluster& cluster = *thread.block->cluster;
+    arrive(thread, collective, site);
+    for (const Block* block : cluster.blocks) {
+      if (block != nullptr && block->returnedCount == 0) continue;
+      fail("waits at %s, but a thread of another block of the cluster has returned", quote(collective, site).c_str());
+    }
+    thread.warp->arrived |= 1u << thread.lane;
+    cluster.atBarrierCount += 1;
+    if (cluster.atBarrierCount < cluster.threadCount) {
+      suspend(thread, ThreadState::atClusterBarrier);
+      return;
+    }
+    cluster.atBarrierCount = 0;
+    for (Block* block : cluster.blocks)
+      for (Warp& warp : block->warps) release(warp, thread);
+    note_change();
   }
 
   /**
@@ -234,6 +269,23 @@ class Scheduler {
   static std::uint32_t all_lanes(const Warp& warp) { return 0xFFFFFFFFu >> (warpLanes - warp.laneCount); }
   static int lowest(std::uint32_t lanes) { return __builtin_ctz(lanes); }
 
+  /** The next `count` blocks, in clusters. */
+  std::vector<Block*> create_blocks(int first, int count) {
+    std::vector<Block*> blocks;
+    clusters_.clear();
+    const int clusterBlocks = grid_->residency.clusterBlocks;
+    for (int index = first; index < first + count; index += 1) {
+      Block* block = create_block(index);
+      block->rank = index % clusterBlocks;
+      if (block->rank == 0) clusters_.push_back(std::make_unique<Cluster>());
+      block->cluster = clusters_.back().get();
+      block->cluster->blocks.push_back(block);
+      block->cluster->threadCount += static_cast<int>(block->threads.size());
+      blocks.push_back(block);
+    }
+    return blocks;
+  }
+
   Block* create_block(int index) {
     Block* block = new Block;
     block->index = index;
@@ -266,6 +318,11 @@ class Scheduler {
   }
 
   void destroy_block(Block* block) {
+    if (!block->stores.empty()) {
+      end_program("block %d has returned, but %zu stores to its shared memory are on their way", block->index,
+                  block->stores.size());
+    }
+    block->cluster->blocks[static_cast<std::size_t>(block->rank)] = nullptr;
     for (Thread& thread : block->threads) stacks_.give_back(thread.context.stackBottom);
     std::free(block->shared);
     delete block;
@@ -359,6 +416,9 @@ class Scheduler {
     const Thread* waiting = nullptr;
     if (warp.arrived != 0) waiting = warp.lanes[lowest(warp.arrived)];
     if (block.atBarrierCount > 0) waiting = &first_in(block, ThreadState::atBlockBarrier);
+    if (block.cluster->atBarrierCount > 0 && block.cluster->blocks.size() > 1) {
+      fail("has returned, but threads of the cluster wait for it at sync_cluster");
+    }
     if (waiting != nullptr) {
       fail("has returned, but thread %d of the block waits for it at %s", waiting->index,
            quote(waiting->collective, waiting->site).c_str());
@@ -407,6 +467,7 @@ class Scheduler {
   Context context_;
   StackPool stacks_;
   const Grid* grid_ = nullptr;
+  std::vector<std::unique_ptr<Cluster>> clusters_;
   Thread* current_ = nullptr;
   std::uint64_t changeCount_ = 0;
   const char* const seedText_ = std::getenv("KERNELGEN_SCHEDULE_SEED");

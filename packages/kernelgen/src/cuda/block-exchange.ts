@@ -1,5 +1,7 @@
+import { constant } from "constrint";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
+import { ceilQuotient } from "../plan/integer-expressions.js";
 import { blockExchangeSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
@@ -20,8 +22,23 @@ export const blockExchange: StateExchange = {
   // A step of a small head takes about a third of a microsecond, a read of device memory about one.
   prefetchSteps: 4,
   registers: 0,
-  cooperative: false,
-  tile: () => ({ derived: {}, budgets: [], costTerms: [] }),
+  usesScratch: false,
+  residency: "false",
+  tile: (problem, device, model, { product, blockCount, splitsInner }) => ({
+    derived: {},
+    budgets: [],
+    stateUnits: product.innerPadded,
+    stateBuffers: constant(2).minus(splitsInner),
+    sharedBytes: constant(0),
+    waves: ceilQuotient(
+      model,
+      "waves",
+      blockCount,
+      constant(device.multiprocessorCount),
+      problem.heads * problem.batch,
+    ),
+    costTerms: [],
+  }),
   source: () => blockExchangeSource,
   text: { parameters: [], declaration: "const Exchange exchange{shared_state};" },
 };

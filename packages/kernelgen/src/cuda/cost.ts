@@ -26,6 +26,8 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   unitLatencyCycles: "pointwise part",
   slotLoadCycles: "inputs and outputs",
   slotStoreCycles: "inputs and outputs",
+  clusterExchangeCycles: "exchange in the cluster",
+  clusterByteCycles: "exchange in the cluster",
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",
   exchangeByteCycles: "exchange through L2",

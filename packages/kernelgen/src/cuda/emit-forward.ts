@@ -24,7 +24,7 @@ export function emitForward(
   const { problem } = plan;
   const name = kernelName(problem, givenName);
   const tensors = forwardTensors(problem);
-  const scratch = exchange.cooperative;
+  const scratch = exchange.usesScratch;
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
     ...(scratch ? ["static_cast<Element*>(scratch)"] : []),
@@ -47,7 +47,7 @@ ${
   if (!error.empty()) return error;
 `
     : ""
-}  return launch(${name}_kernel, BLOCK_COUNT, THREADS_PER_BLOCK, SHARED_BYTES, ${exchange.cooperative}, stream,
+}  return launch(${name}_kernel, BLOCK_COUNT, THREADS_PER_BLOCK, SHARED_BYTES, ${exchange.residency}, stream,
                 ${argumentNames.join(", ")});
 }
 `;

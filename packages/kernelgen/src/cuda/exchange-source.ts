@@ -2,18 +2,85 @@ import type { DataType } from "../plan/data-type.js";
 
 /**
  * C++ of how the state travels from the threads that compute it to those that multiply by it. Each `struct Exchange` has `send`, called
- * for each slot at the end of a step, and `receive`, called by all threads at the start of one; `receive` leaves h in
- * `state_tile(shared, step)`, visible after the barrier that follows.
+ * by whole warps for each of their own slots at the end of a step, and `receive`, called by all threads at the start of one: after it
+ * all of h is in `state_tile(state, step)`, for step 0 what the kernel put there.
  */
 
 /** The head lies in one block: its threads write h to where they read it. */
 export const blockExchangeSource = `
 struct Exchange {
   Element* state;
-  KERNELGEN_DEVICE void receive(int /* step */) const {}
-  KERNELGEN_DEVICE void send(int step, int unit, int sequence, Packed word) const {
+  KERNELGEN_DEVICE void receive(int /* step */) const { sync_block(); }
+  KERNELGEN_DEVICE void send(int step, int /* own_slot */, int unit, int sequence, Packed word) const {
     Element* target = state_tile(state, step + 1) + sequence * STATE_STRIDE + unit;
     if (unit < HEAD_DIM) *reinterpret_cast<Packed*>(target) = word;
+  }
+};
+`;
+
+/**
+ * The head is spread over the blocks of a cluster: each sends its units straight into the tiles of all of them, and a barrier in each block
+ * counts the bytes that have arrived, so that the data are their own signal.
+ *
+ * Two tiles suffice without any other barrier. A block's stores into tile t mod 2 of another follow its receipt of all of h(t − 1), so also of
+ * what each warp of the other sent of h(t − 1); that warp had then read h(t − 2), which h(t) replaces. A warp that sends nothing shares
+ * the inner dimension with one that does, which sent after the sum over warps.
+ */
+export const clusterExchangeSource = `
+constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
+/** Words of 16 bytes of one sequence of a slot, of a slot, and of its copies for all blocks of the cluster. */
+constexpr int SLOT_ROW_WORDS = SLOT_UNITS / WORD_ELEMENTS;
+constexpr int SLOT_SENT_WORDS = SLOT_SEQUENCES * SLOT_ROW_WORDS;
+constexpr int SENT_WORDS = SLOT_SENT_WORDS * CLUSTER_BLOCKS;
+
+struct Exchange {
+  Element* state;               // this block's tiles in shared memory
+  Element* outgoing;            // this warp's own slots on their way: [OWN_SLOTS][SLOT_SEQUENCES][SLOT_UNITS]
+  TransactionBarrier* arrived;  // [STATE_BUFFERS]: counts the bytes of each tile
+  int first_unit;
+  int steps;
+
+  KERNELGEN_DEVICE void prepare() const {
+    if (thread_index() >= STATE_BUFFERS) return;
+    init_barrier(arrived + thread_index());
+    expect_bytes(arrived + thread_index(), CLUSTER_STATE_BYTES);
+  }
+
+  KERNELGEN_DEVICE void receive(int step) const {
+    if (step == 0) {
+      sync_cluster();
+      return;
+    }
+    TransactionBarrier* barrier = arrived + step % STATE_BUFFERS;
+    wait_phase(barrier, (step - 1) / STATE_BUFFERS);
+    if (thread_index() == 0) expect_bytes(barrier, CLUSTER_STATE_BYTES);
+  }
+
+  KERNELGEN_DEVICE void send(int step, int own_slot, int unit, int sequence, Packed word) const {
+    // Nobody waits for the last h, and a block that has returned must not be written to.
+    if (step + 1 == steps) return;
+    // Units beyond the head are multiplied by zeros, so they must be numbers.
+    if (first_unit + unit >= HEAD_DIM) word = Packed{};
+    const int lane_sequence = lane_index() % SLOT_SEQUENCES;
+    const int lane_unit = lane_index() / SLOT_SEQUENCES * UNITS_PER_THREAD;
+    // The lanes' elements become words of adjacent units.
+    Element* slot = outgoing + own_slot * SLOT_SEQUENCES * SLOT_UNITS;
+    *reinterpret_cast<Packed*>(slot + lane_sequence * SLOT_UNITS + lane_unit) = word;
+    sync_warp();
+    const int slot_begin = (sequence - lane_sequence * SLOT_SEQUENCE_STRIDE) * STATE_STRIDE + first_unit + unit - lane_unit;
+    Element* tile = state_tile(state, step + 1) + slot_begin;
+    TransactionBarrier* barrier = arrived + (step + 1) % STATE_BUFFERS;
+    KERNELGEN_UNROLL
+    for (int first = 0; first < SENT_WORDS; first += 32) {
+      const int sent = first + lane_index();
+      if (SENT_WORDS % 32 != 0 && sent >= SENT_WORDS) break;
+      const int rank = sent / SLOT_SENT_WORDS;
+      const int row = sent / SLOT_ROW_WORDS % SLOT_SEQUENCES;
+      const int column = sent % SLOT_ROW_WORDS * WORD_ELEMENTS;
+      Element* target = tile + row * SLOT_SEQUENCE_STRIDE * STATE_STRIDE + column;
+      const Words4 words = *reinterpret_cast<const Words4*>(slot + row * SLOT_UNITS + column);
+      store_async(cluster_address(target, rank), words, cluster_address(barrier, rank));
+    }
   }
 };
 `;
@@ -84,7 +151,11 @@ struct Exchange {
   int first_unit;
 
   KERNELGEN_DEVICE void receive(int step) const {
-    if (step == 0) return;
+    if (step > 0) fetch(step);
+    sync_block();
+  }
+
+  KERNELGEN_DEVICE void fetch(int step) const {
     const uint32_t mark = mark_of(step - 1);
     const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_UNITS);
     Element* target = state_tile(state, step);
@@ -126,7 +197,7 @@ struct Exchange {
     return (differs & MARK_BITS) == 0;
   }
 
-  KERNELGEN_DEVICE void send(int step, int unit, int sequence, Packed word) const {
+  KERNELGEN_DEVICE void send(int step, int /* own_slot */, int unit, int sequence, Packed word) const {
     if (first_unit + unit >= EXCHANGE_UNITS || sequence >= sequences) return;
     // Units beyond the head are sent as zeros: readers wait for whole words.
     if (first_unit + unit >= HEAD_DIM) word = Packed{};

@@ -70,6 +70,9 @@ export const fmaProduct: MatrixProduct = {
       batchTile,
       innerPadded: times(innerChunks, innerParts, chunk),
       warpSlots: sequencesPerLane,
+      slotUnits: times(unitsPerThread, lanesAlongUnits),
+      slotSequences: lanesAlongInner,
+      slotSequenceStride: sequencesPerLane,
       matrixRegisters: times(rows, chunksInRegisters, chunk),
       workRegisters: plus(
         times(rows, batchTile), // partial sums

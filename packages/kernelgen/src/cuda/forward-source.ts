@@ -161,17 +161,17 @@ KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
   const int head = block_index() / (UNIT_BLOCKS * BATCH_BLOCKS);
-  const int first_unit = block_index() / BATCH_BLOCKS % UNIT_BLOCKS * UNIT_TILE;
-  const int first_sequence = block_index() % BATCH_BLOCKS * BATCH_TILE;
+  const int first_sequence = block_index() / UNIT_BLOCKS % BATCH_BLOCKS * BATCH_TILE;
+  const int first_unit = block_index() % UNIT_BLOCKS * UNIT_TILE;
   const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
   const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
 
-  // Shared memory: the tiles of h, the partial sums, the part of R that is not in registers.
+  // Shared memory: the tiles of h, the partial sums, what the exchange needs, the part of R that is not in registers.
   unsigned char* shared = shared_memory();
   Element* shared_state = reinterpret_cast<Element*>(shared);
   [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
   Product product;
-  product.load(recurrent, bias, head, first_unit, shared + STATE_BYTES + PARTIAL_BYTES);
+  product.load(recurrent, bias, head, first_unit, shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
   ${exchange.declaration}
 
   // The initial h fills the first tile; what lies beyond the head and the batch is zero and stays so.
@@ -235,7 +235,6 @@ ${initials}${slotBias.load}
 
       // h of the step before.
       exchange.receive(step);
-      sync_block();
 
       // Recurrent part of the pre-activations.
       float sums[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
@@ -274,7 +273,7 @@ ${preActivations(cell)
         }
         words[i] = pack(values);${saved.length > 0 ? packSaved : ""}
         if (OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS || i * WARPS_ALONG_INNER + warp_along_inner < WARP_SLOTS) {
-          exchange.send(step, units[i], sequences[i], words[i]);
+          exchange.send(step, i, units[i], sequences[i], words[i]);
         }
       }
 

@@ -31,7 +31,10 @@ const slotAddressRegisters = 6;
 export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "fp32" ? fmaProduct : mmaProduct);
 
 /** A family of forward kernels that keep R on chip for all steps, told apart by how they exchange the state. */
-export function forwardFamily(name: "resident" | "grid", exchange: StateExchange): KernelFamily<CudaDevice> {
+export function forwardFamily(
+  name: "resident" | "cluster" | "grid",
+  exchange: StateExchange,
+): KernelFamily<CudaDevice> {
   return {
     name,
     target: "cuda",
@@ -79,12 +82,23 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     "a slot has no spare word",
   );
 
+  const matrixBytes = times(unitTile, product.innerPadded, recurrentGates * elementBytes);
+  const exchanged = exchange.tile(problem, device, model, {
+    product,
+    unitBlocks,
+    batchBlocks,
+    blockCount,
+    threadsPerBlock,
+    ownSlots,
+    splitsInner,
+    matrixBytes,
+  });
+
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
-  const stateBuffers = constant(2).minus(splitsInner);
-  const stateStride = product.innerPadded.plus(wordBytes / elementBytes);
-  const stateBytes = times(stateBuffers, batchTile, stateStride, elementBytes);
+  const stateStride = exchanged.stateUnits.plus(wordBytes / elementBytes);
+  const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
   const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotWords, wordBytes);
-  const sharedBytesPerBlock = plus(stateBytes, partialBytes, product.matrixSharedBytes);
+  const sharedBytesPerBlock = plus(stateBytes, partialBytes, exchanged.sharedBytes, product.matrixSharedBytes);
 
   // Registers.
   const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
@@ -117,15 +131,6 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     device.warpAllocationGranularity * device.warpSize,
   );
 
-  const matrixBytes = times(unitTile, product.innerPadded, recurrentGates * elementBytes);
-  const exchanged = exchange.tile(problem, device, model, {
-    batchBlocks,
-    blockCount,
-    batchTile,
-    threadsPerBlock,
-    matrixBytes,
-  });
-  const waves = ceilQuotient(model, "waves", blockCount, constant(device.multiprocessorCount), heads * batch * covered);
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
   // h, the other states where all steps of them are kept, and what the backward pass reads.
@@ -141,7 +146,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     calibratedTerm(device, "slotStoreCycles", times(blockSlots, outputs)),
     ...exchanged.costTerms,
   ];
-  const costTerms = repeated(stepTerms, waves);
+  const costTerms = repeated(stepTerms, exchanged.waves);
   return {
     unknowns: product.unknowns,
     derived: {
@@ -164,10 +169,11 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
       ownSlots,
       slotWords,
       prefetchSteps: constant(exchange.prefetchSteps),
-      stateBuffers,
+      stateBuffers: exchanged.stateBuffers,
       stateStride,
       stateBytes,
       partialBytes,
+      exchangeSharedBytes: exchanged.sharedBytes,
       sharedBytes: sharedBytesPerBlock,
       estimatedRegisters,
       ...exchanged.derived,
@@ -201,7 +207,7 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
         unit: "B",
       },
     ],
-    cost: max([waves.times(totalCost(stepTerms)), constant(memoryPicoseconds(problem, device))]),
+    cost: max([exchanged.waves.times(totalCost(stepTerms)), constant(memoryPicoseconds(problem, device))]),
     costTerms,
   };
 }

@@ -42,8 +42,10 @@ export const gridExchange: StateExchange = {
   prefetchSteps: 2,
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 16,
-  cooperative: true,
-  tile(problem, device, model, { batchBlocks, blockCount, batchTile, threadsPerBlock, matrixBytes }) {
+  usesScratch: true,
+  residency: "true",
+  tile(problem, device, model, { product, batchBlocks, blockCount, threadsPerBlock, splitsInner, matrixBytes }) {
+    const { batchTile } = product;
     const units = exchangeUnits(problem);
     const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
     const words = times(batchTile, (units * dataTypeBytes[problem.dataType]) / wordBytes);
@@ -63,6 +65,10 @@ export const gridExchange: StateExchange = {
         },
         { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
       ],
+      stateUnits: product.innerPadded,
+      stateBuffers: constant(2).minus(splitsInner),
+      sharedBytes: constant(0),
+      waves: constant(1),
       costTerms: [
         calibratedTerm(device, "exchangeWriteCycles", constant(1)),
         calibratedTerm(device, "exchangeLookCycles", looks),

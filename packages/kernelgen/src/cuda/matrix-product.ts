@@ -25,6 +25,10 @@ export interface ProductTiling {
   readonly innerPadded: IntExpr;
   /** Slots of one warp. */
   readonly warpSlots: IntExpr;
+  /** What the lanes of a warp hold of one slot: adjacent units, of sequences that are `slotSequenceStride` apart; lane l has sequence l mod slotSequences. */
+  readonly slotUnits: IntExpr;
+  readonly slotSequences: IntExpr;
+  readonly slotSequenceStride: IntExpr;
   /** Registers of a thread that hold R for the whole sequence. */
   readonly matrixRegisters: IntExpr;
   /** Registers of a thread that the product needs beside R: bias, accumulators and operands on their way. */

@@ -75,6 +75,9 @@ export const mmaProduct: MatrixProduct = {
       batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
       innerPadded: times(innerTiles, warpsAlongInner, mma.inner),
       warpSlots: times(unitGroups, columnGroups, columnsPerThread),
+      slotUnits: times(unitsPerThread, lanesAlongRows),
+      slotSequences: constant(lanesAlongColumns),
+      slotSequenceStride: columnsPerThread,
       matrixRegisters: times(rowTiles, innerTilesInRegisters, mma.matrixRegisters),
       workRegisters: plus(
         times(rowTiles, columnGroups, mma.accumulatorRegisters),

@@ -4,15 +4,36 @@ import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
 import type { Problem } from "../plan/problem.js";
 import type { ExchangeText } from "./forward-source.js";
+import type { ProductTiling } from "./matrix-product.js";
 
 /** What an exchange knows of the tiling around it. */
 export interface ExchangeContext {
+  readonly product: ProductTiling;
+  readonly unitBlocks: IntExpr;
   readonly batchBlocks: IntExpr;
   readonly blockCount: IntExpr;
-  readonly batchTile: IntExpr;
   readonly threadsPerBlock: IntExpr;
+  /** Slots of a warp that its own pointwise part computes. */
+  readonly ownSlots: IntExpr;
+  /** 1 where the sum over warps has a barrier between reading h and sending it, else 0. */
+  readonly splitsInner: IntExpr;
   /** Bytes of R that a block holds. */
   readonly matrixBytes: IntExpr;
+}
+
+/** An exchange with its tiling stated. */
+export interface ExchangeTiling {
+  readonly derived: Readonly<Record<string, IntExpr>>;
+  readonly budgets: readonly Budget[];
+  /** Units of a row of the tile of h in shared memory, and how many such tiles there are. */
+  readonly stateUnits: IntExpr;
+  readonly stateBuffers: IntExpr;
+  /** Shared memory of a block that the exchange needs beside the tiles of h. */
+  readonly sharedBytes: IntExpr;
+  /** How often the device has to be filled with blocks until all have run. */
+  readonly waves: IntExpr;
+  /** The predicted time of a step's exchange. */
+  readonly costTerms: readonly CostTerm[];
 }
 
 /** How the new state reaches the threads that need it in the next step; what makes a family. */
@@ -27,19 +48,11 @@ export interface StateExchange {
   readonly prefetchSteps: number;
   /** Registers of a thread that the exchange needs for itself. */
   readonly registers: number;
-  /** Blocks must all be resident at once. */
-  readonly cooperative: boolean;
-  tile(
-    problem: Problem,
-    device: CudaDevice,
-    model: Model,
-    context: ExchangeContext,
-  ): {
-    readonly derived: Readonly<Record<string, IntExpr>>;
-    readonly budgets: readonly Budget[];
-    /** The predicted time of a step's exchange. */
-    readonly costTerms: readonly CostTerm[];
-  };
+  /** Whether a launch needs device memory for itself, SCRATCH_BYTES of it, zero at first. */
+  readonly usesScratch: boolean;
+  /** C++ of the launch's `Residency`. */
+  readonly residency: string;
+  tile(problem: Problem, device: CudaDevice, model: Model, context: ExchangeContext): ExchangeTiling;
   /** C++ with `struct Exchange`. */
   source(problem: Problem): string;
   readonly text: ExchangeText;

@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 
-const preludeNames = ["prelude.cuh", "prelude_device.cuh", "prelude_device_launch.cuh"] as const;
+const preludeNames = [
+  "prelude.cuh",
+  "prelude_device.cuh",
+  "prelude_device_cluster.cuh",
+  "prelude_device_launch.cuh",
+] as const;
 const checkNames = ["check.hpp", "check.cpp"] as const;
 
 type SupportFile = { readonly name: string; readonly content: string };

@@ -17,6 +17,8 @@ export const h200Calibration: CudaCalibration = {
   unitLatencyCycles: 80,
   slotLoadCycles: 1,
   slotStoreCycles: 1,
+  clusterExchangeCycles: 200,
+  clusterByteCycles: 0.12,
   exchangeWriteCycles: 852,
   exchangeLookCycles: 852,
   exchangeByteCycles: 1 / 64,

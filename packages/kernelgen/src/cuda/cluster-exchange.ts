@@ -1,0 +1,94 @@
+import { and, constant, max, or } from "constrint";
+import { type CudaDevice, maxActiveClusters, maxClusterBlocks } from "hwmodels";
+import { gatesWith } from "../cell/definition.js";
+import { dataTypeBytes } from "../plan/data-type.js";
+import { ceilQuotient, times } from "../plan/integer-expressions.js";
+import { calibratedTerm } from "./cost.js";
+import { clusterExchangeSource } from "./exchange-source.js";
+import { onChipBytes } from "./on-chip.js";
+import type { StateExchange } from "./state-exchange.js";
+
+const wordBytes = 16;
+/** Tiles of h in each block, one that is read and one that arrives, and their barriers. */
+const buffers = 2;
+const barriersBytes = buffers * 8;
+/** An H200 holds one in 16 clusters fewer than multiprocessors spread evenly would: some of its processing clusters have fewer. */
+const estimatedForEachMissing = 16;
+
+/** Clusters of so many blocks that are sure to run at once, where a block takes a multiprocessor for itself. */
+function activeClusters(device: CudaDevice, clusterBlocks: number): number {
+  const wholeMultiprocessor = {
+    threadsPerBlock: device.warpSize,
+    registersPerThread: 1,
+    dynamicSharedBytes: device.sharedBytesPerBlockOptin,
+  };
+  const { clusters, kind } = maxActiveClusters(device, wholeMultiprocessor, clusterBlocks);
+  return kind === "reported" ? clusters : Math.max(1, clusters - Math.ceil(clusters / estimatedForEachMissing));
+}
+
+/** A head is spread over the blocks of a cluster, which exchange the state through distributed shared memory. */
+export const clusterExchange: StateExchange = {
+  refuse(problem, device) {
+    if (device.clusters === null) {
+      return `${device.name} has no thread block clusters (compute capability 9.0 and later have)`;
+    }
+    const gates = gatesWith(problem.cell, "recurrent").length;
+    const matrixBytes = gates * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
+    const blocks = maxClusterBlocks(device, true);
+    const allowed = blocks * onChipBytes(device);
+    return matrixBytes > allowed
+      ? `R of a cluster in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed} in ${blocks} blocks`
+      : undefined;
+  },
+  coveredUnits: (problem) => problem.headDim,
+  spreadsHead: true,
+  prefetchSteps: 4,
+  // Addresses in the other blocks.
+  registers: 12,
+  usesScratch: false,
+  residency: "{false, CLUSTER_BLOCKS}",
+  tile(problem, device, model, { product, unitBlocks, batchBlocks, threadsPerBlock, ownSlots }) {
+    const elementBytes = dataTypeBytes[problem.dataType];
+    const wordElements = wordBytes / elementBytes;
+    model.add(product.slotUnits.isMultipleOf(wordElements), "a warp sends whole words");
+    // Units beyond the head have their place too, so that every block sends and receives the same.
+    const sentUnits = times(unitBlocks, product.unitTile);
+    const receivedBytes = times(product.batchTile, sentUnits, elementBytes);
+    const outgoingBytes = times(threadsPerBlock, ownSlots, times(product.unitsPerThread, elementBytes));
+    const clusterCount = times(batchBlocks, problem.heads);
+    const largest = maxClusterBlocks(device, true);
+    const activeOf = Array.from({ length: largest }, (_, index) => activeClusters(device, index + 1));
+    const active = model.int("activeClusters", 1, Math.max(...activeOf));
+    model.add(
+      or(...activeOf.map((clusters, index) => and(unitBlocks.eq(index + 1), active.eq(clusters)))),
+      "clusters that run at once",
+    );
+    return {
+      derived: {
+        clusterBlocks: unitBlocks,
+        clusterStateBytes: receivedBytes,
+        slotUnits: product.slotUnits,
+        slotSequences: product.slotSequences,
+        slotSequenceStride: product.slotSequenceStride,
+      },
+      budgets: [{ name: "blocks of a cluster", need: unitBlocks, allowed: largest, unit: "blocks" }],
+      stateUnits: max([product.innerPadded, sentUnits]),
+      stateBuffers: constant(buffers),
+      sharedBytes: outgoingBytes.plus(barriersBytes),
+      waves: ceilQuotient(model, "waves", clusterCount, active, problem.heads * problem.batch),
+      costTerms: [
+        calibratedTerm(device, "clusterExchangeCycles", constant(1)),
+        calibratedTerm(device, "clusterByteCycles", receivedBytes),
+      ],
+    };
+  },
+  source: () => clusterExchangeSource,
+  text: {
+    parameters: [],
+    declaration: `unsigned char* shared_exchange = shared + STATE_BYTES + PARTIAL_BYTES;
+  const Exchange exchange{shared_state,
+                          reinterpret_cast<Element*>(shared_exchange + ${barriersBytes}) + warp_index() * OWN_SLOTS * SLOT_SEQUENCES * SLOT_UNITS,
+                          reinterpret_cast<TransactionBarrier*>(shared_exchange), first_unit, steps};
+  exchange.prepare();`,
+  },
+};

@@ -1,0 +1,5 @@
+import { clusterExchange } from "./cluster-exchange.js";
+import { forwardFamily } from "./forward.js";
+
+/** R spread over the registers and shared memory of a thread block cluster for each head and batch tile. For middle heads, sm_90 and later. */
+export const clusterFamily = forwardFamily("cluster", clusterExchange);
