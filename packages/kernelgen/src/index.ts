@@ -36,5 +36,15 @@ export { referenceForward, type TensorValues } from "./reference/forward.js";
 export { randomInputs } from "./reference/random-case.js";
 export { tolerances } from "./reference/tolerances.js";
 export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";
+export { planRecurrent, type RecurrentOptions, recurrentLimits } from "./wgsl/recurrent/plan-recurrent.js";
+export { type ProgramRequirements, type RecurrentProgram, unmetRequirements } from "./wgsl/recurrent/program.js";
+export {
+  createRecurrent,
+  type Recurrent,
+  type RecurrentResult,
+  type RecurrentState,
+  type StartState,
+} from "./wgsl/recurrent/recurrent.js";
+export { type DirectionWeights, type RecurrentWeights, weightShapes } from "./wgsl/recurrent/weights.js";
 export { createForward, type StepTime, type WebGpuForward } from "./wgsl/runtime.js";
 export { type OutputError, verifyForward } from "./wgsl/verify.js";

@@ -1,6 +1,19 @@
-// What an application needs to run kernels on WebGPU that were solved before: no solver.
+// What an application needs to run kernels and recurrent networks on WebGPU that were planned before, in node or a browser: no solver.
 export type { BuiltKernel, KernelTier } from "./bundler/built-kernel.js";
 export { type AdapterLimits, chooseTier, createBuiltForward } from "./bundler/choose-tier.js";
 export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { type PlanJson, planFromJson } from "./plan/plan-json.js";
+export {
+  type ProgramRequirements,
+  type RecurrentProgram,
+  unmetRequirements,
+} from "./wgsl/recurrent/program.js";
+export {
+  createRecurrent,
+  type Recurrent,
+  type RecurrentResult,
+  type RecurrentState,
+  type StartState,
+} from "./wgsl/recurrent/recurrent.js";
+export { type DirectionWeights, type RecurrentWeights, weightShapes } from "./wgsl/recurrent/weights.js";
 export { createForward, type StepTime, type WebGpuForward } from "./wgsl/runtime.js";

@@ -29,6 +29,9 @@ const defaultDevice = webGpuDevice("webgpu-default");
 const fewStepsTolerance = 1e-5;
 const manyStepsTolerance = 1e-4;
 
+/** What a forward pass keeps: all steps of all states, their last ones, or all that training needs. */
+const kept = [{ stateOutput: "sequence" }, { stateOutput: "last" }, { training: true }] as const;
+
 /** Runs a plan on inputs, with outputs that hold NaN before. */
 async function outputsOf(
   device: GPUDevice,
@@ -130,12 +133,11 @@ describe.each(families)("numbers of the family $name against the float64 referen
       heads: fc.integer({ min: 1, max: 3 }),
       batch: fc.integer({ min: 1, max: 6 }),
       steps: fc.integer({ min: 1, max: 4 }),
-      stateOutput: fc.constantFrom("sequence", "last"),
       cell: fc.constantFrom(...cells.keys()),
     });
     await fc.assert(
-      fc.asyncProperty(sizes, fc.nat(), fc.nat(), async (options, index, caseSeed) => {
-        const problem = problemOf(options);
+      fc.asyncProperty(sizes, fc.constantFrom(...kept), fc.nat(), fc.nat(), async (options, keeps, index, caseSeed) => {
+        const problem = problemOf({ ...options, ...keeps });
         const plan = feasiblePlans(problem, defaultDevice, family).plan(index);
         await expectRight(device, plan, family, problem, caseSeed, fewStepsTolerance);
       }),
@@ -157,10 +159,10 @@ describe.each(families)("numbers of the family $name against the float64 referen
     }
   });
 
-  it.for([...cells.keys()])("%s, all states and the last", async (cell, context) => {
+  it.for([...cells.keys()])("%s, all states, the last, and what a backward pass reads", async (cell, context) => {
     const { device } = await requireDevice(context);
-    for (const stateOutput of ["sequence", "last"]) {
-      const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, stateOutput });
+    for (const keeps of kept) {
+      const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, ...keeps });
       const { plan } = solveFamily(problem, defaultDevice, family);
       await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
     }

@@ -158,14 +158,14 @@ describe("refusals name the thing, the number and the limit", () => {
   it.each(families)("$name: bf16", (family) => {
     const problem = problemOf({ headDim: 64, dataType: "bf16" });
     expect(solveFamily(problem, defaultDevice, family).reason).toBe(
-      "bf16: WGSL has no such type; WGSL kernels compute in fp32",
+      "bf16: WGSL has no such type; it has fp32, and fp16 where the adapter has it",
     );
   });
 
-  it.each(families)("$name: training", (family) => {
-    const problem = problemOf({ headDim: 64, training: true });
+  it.each(families)("$name: fp16", (family) => {
+    const problem = problemOf({ headDim: 64, dataType: "fp16" });
     expect(solveFamily(problem, defaultDevice, family).reason).toBe(
-      "training: WGSL kernels do not store what a backward pass reads",
+      "fp16: needs the feature shader-f16, which WebGPU default limits lacks",
     );
   });
 

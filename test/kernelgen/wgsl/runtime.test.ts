@@ -121,8 +121,8 @@ describe("with a driver", () => {
   it("an output that a kernel does not write is found", async (context) => {
     const { device } = await requireDevice(context);
     const incomplete = source.replace(
-      "      c[index] = states_0.c;\n",
-      "      if (step != 1u) { c[index] = states_0.c; }\n",
+      "      other_states[sequence_index(slot_0, 0u, step)] = states_0.c;\n",
+      "      if (step != 1u) { other_states[sequence_index(slot_0, 0u, step)] = states_0.c; }\n",
     );
     expect(incomplete).not.toBe(source);
     const forward = await createForward(device, plan, incomplete);

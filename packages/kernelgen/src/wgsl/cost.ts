@@ -4,12 +4,16 @@ import { type Scalar, topologicalOrder } from "../cell/scalar.js";
 import type { Problem } from "../plan/problem.js";
 
 /**
- * What the parts of a step cost one workgroup on a device, in whole picoseconds, so that a predicted time is an integer expression.
+ * What a workgroup's operations cost on a device, in whole picoseconds, so that a predicted time is an integer expression.
  *
  * Rates come from the device's assumptions. Latencies are clock cycles of one dependent operation: typical of the GPUs whose figures are
  * published, not measured on each.
  */
-export interface StepCosts {
+export interface DeviceCosts {
+  /** Four multiply-adds, a vector times a number: one invocation's share of a compute unit. */
+  readonly vectorMultiplyAdd: number;
+  /** The same by one invocation that has a compute unit for itself. */
+  readonly vectorMultiplyAddLatency: number;
   /** Sixteen multiply-adds, a 4 × 4 matrix times a vector: one invocation's share of a compute unit. */
   readonly matrixMultiplyAdd: number;
   /** The same by one invocation that has a compute unit for itself: one multiply-add a clock. */
@@ -22,12 +26,16 @@ export interface StepCosts {
   readonly storageByte: number;
   /** A round trip to storage that hits the last cache level. */
   readonly storageLatency: number;
+  readonly workgroupBarrier: number;
+  readonly dispatch: number;
+}
+
+/** What the parts of a step cost beside. */
+export interface StepCosts extends DeviceCosts {
   /** The pointwise step of one unit of one sequence: arithmetic of one invocation. */
   readonly pointwise: number;
   /** The dependent chain of the pointwise step. */
   readonly pointwiseLatency: number;
-  readonly workgroupBarrier: number;
-  readonly dispatch: number;
 }
 
 /** Elements of the 4 × 4 matrix that an invocation multiplies at once. */
@@ -46,28 +54,42 @@ const specialFunctionsPerNonlinearity = 2;
 /** Loads, stores and address arithmetic of the pointwise step beside the graph's own operations, per state and gate. */
 const instructionsPerTensorElement = 4;
 
+/** Elements of a vector of four. */
+const vectorElements = 4;
+
+const cycles = ({ assumed }: WebGpuDevice, count: number): number => Math.round((count * 1e6) / assumed.clockMegahertz);
+
+/** The costs of what every kernel does. */
+export function deviceCosts(device: WebGpuDevice): DeviceCosts {
+  const { assumed } = device;
+  return {
+    vectorMultiplyAdd: cycles(device, vectorElements / assumed.fmaPerClockPerComputeUnit),
+    vectorMultiplyAddLatency: cycles(device, vectorElements),
+    matrixMultiplyAdd: cycles(device, matrixElements / assumed.fmaPerClockPerComputeUnit),
+    matrixMultiplyAddLatency: cycles(device, matrixElements),
+    workgroupByte: cycles(device, 1 / assumed.workgroupBytesPerClockPerComputeUnit),
+    workgroupLatency: cycles(device, latencyCycles.workgroup),
+    storageByte: Math.round((1e12 * assumed.computeUnitCount) / assumed.storageBytesPerSecond),
+    storageLatency: cycles(device, latencyCycles.storage),
+    workgroupBarrier: Math.round(assumed.workgroupBarrierNanoseconds * 1000),
+    dispatch: Math.round(assumed.dispatchMicroseconds * 1e6),
+  };
+}
+
 /** The costs of a step's parts. */
 export function stepCosts(problem: Problem, device: WebGpuDevice): StepCosts {
   const { cell } = problem;
   const { assumed } = device;
-  const cycle = 1e6 / assumed.clockMegahertz;
-  const cycles = (count: number): number => Math.round(count * cycle);
   const graph = topologicalOrder(stepGraph(cell));
   const nonlinearities = graph.filter((node) => nonlinear.has(node.kind)).length;
   const instructions = graph.length + instructionsPerTensorElement * (cell.gates.length + cell.states.length);
   return {
-    matrixMultiplyAdd: cycles(matrixElements / assumed.fmaPerClockPerComputeUnit),
-    matrixMultiplyAddLatency: cycles(matrixElements),
-    workgroupByte: cycles(1 / assumed.workgroupBytesPerClockPerComputeUnit),
-    workgroupLatency: cycles(latencyCycles.workgroup),
-    storageByte: Math.round((1e12 * assumed.computeUnitCount) / assumed.storageBytesPerSecond),
-    storageLatency: cycles(latencyCycles.storage),
+    ...deviceCosts(device),
     pointwise: cycles(
+      device,
       (nonlinearities * specialFunctionsPerNonlinearity) / assumed.specialFunctionsPerClockPerComputeUnit +
         instructions / assumed.fmaPerClockPerComputeUnit,
     ),
-    pointwiseLatency: cycles(latencyCycles.pointwise),
-    workgroupBarrier: Math.round(assumed.workgroupBarrierNanoseconds * 1000),
-    dispatch: Math.round(assumed.dispatchMicroseconds * 1e6),
+    pointwiseLatency: cycles(device, latencyCycles.pointwise),
   };
 }

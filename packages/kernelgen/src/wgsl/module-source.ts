@@ -1,4 +1,5 @@
 import { gatePlaces } from "../cell/definition.js";
+import type { DataType } from "../plan/data-type.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
@@ -12,11 +13,56 @@ export const entryPoint = (problem: Problem): string => kernelName(problem);
 /** True if R can be read as vectors of four inner indices. */
 const hasAlignedRows = (problem: Problem): boolean => problem.headDim % 4 === 0;
 
-function binding(problem: Problem, { name, role, dimensions }: StorageBuffer, index: number): string {
+/** How WGSL writes the type of a stored element, and converts from it and to it. */
+export interface ElementType {
+  readonly scalar: string;
+  readonly vector: string;
+  /** The value of a stored element as f32. */
+  load(expression: string): string;
+  /** The same of a stored vector of four. */
+  loadVector(expression: string): string;
+  store(expression: string): string;
+}
+
+const elementTypes = {
+  fp32: {
+    scalar: "f32",
+    vector: "vec4f",
+    load: (expression) => expression,
+    loadVector: (expression) => expression,
+    store: (expression) => expression,
+  },
+  fp16: {
+    scalar: "f16",
+    vector: "vec4h",
+    load: (expression) => `f32(${expression})`,
+    loadVector: (expression) => `vec4f(${expression})`,
+    store: (expression) => `f16(${expression})`,
+  },
+} as const satisfies Record<string, ElementType>;
+
+/** The WGSL type of a tensor's elements. There is none for bf16, which no WGSL kernel is planned for. */
+export const elementType = (type: DataType): ElementType => elementTypes[type === "fp16" ? "fp16" : "fp32"];
+
+function binding(problem: Problem, { name, role, dimensions, tensors }: StorageBuffer, index: number): string {
   const access = role === "input" ? "read" : "read_write";
-  const element = name === "recurrent" && hasAlignedRows(problem) ? "vec4f" : "f32";
+  const { vector, scalar } = elementType(tensors[0]!.type);
+  const element = name === "recurrent" && hasAlignedRows(problem) ? vector : scalar;
   return `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;  // [${dimensions}]`;
 }
+
+/** The uniform of a recurrence; its fields are `runFields`. */
+const runStruct = `struct Run {
+  // Steps of every sequence.
+  steps: u32,
+  // The step of this dispatch, where a dispatch computes one. Steps are counted in the order in which they are computed.
+  step: u32,
+  // 1 where sequences are walked from their ends to their beginnings, else 0.
+  reversed: u32,
+  // Units of a step in the output: more than LAYER_DIM where two directions share it; and the first of this one's.
+  output_stride: u32,
+  output_offset: u32,
+}`;
 
 /** The bindings of a kernel: the problem's storage buffers in their order, then the uniform `run`. */
 function bindings(problem: Problem): string {
@@ -24,19 +70,14 @@ function bindings(problem: Problem): string {
   return `// Tensors, dense, last dimension contiguous.
 ${buffers.map((buffer, index) => binding(problem, buffer, index)).join("\n")}
 
-struct Run {
-  // Steps of every sequence.
-  steps: u32,
-  // The step of this dispatch, where a dispatch computes one.
-  step: u32,
-}
+${runStruct}
 @group(0) @binding(${buffers.length}) var<uniform> run: Run;`;
 }
 
 /** A whole module: header, constants, bindings, and the body whose constants come from the plan. */
 export function moduleSource(plan: Plan, body: string): string {
   return `${headerComment(plan, `Forward pass of a recurrent layer, family ${plan.family}`)}
-
+${plan.problem.dataType === "fp16" ? "enable f16;\n" : ""}
 ${planConstants(plan, body, (name, value) => `const ${name} = ${value}u;`)}
 
 ${bindings(plan.problem)}
@@ -48,14 +89,15 @@ ${body}
 /** WGSL that reads R by chunks of four inner indices; what lies outside R is zero. */
 export function matrixSource(problem: Problem): string {
   const row = "(gate * HEAD_COUNT + head) * HEAD_DIM + unit";
+  const { load, loadVector } = elementType(problem.dataType);
   const chunk = hasAlignedRows(problem)
     ? `fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
   if (unit >= HEAD_DIM || chunk >= HEAD_DIM / 4u) { return vec4f(); }
-  return recurrent[(${row}) * (HEAD_DIM / 4u) + chunk];
+  return ${loadVector(`recurrent[(${row}) * (HEAD_DIM / 4u) + chunk]`)};
 }`
     : `fn recurrent_element(row: u32, inner: u32) -> f32 {
   if (inner >= HEAD_DIM) { return 0.0; }
-  return recurrent[row * HEAD_DIM + inner];
+  return ${load("recurrent[row * HEAD_DIM + inner]")};
 }
 
 fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {

@@ -8,11 +8,10 @@ import { bufferBytes, storageBuffers } from "./storage-buffers.js";
  */
 export function refuseForward(problem: Problem, device: WebGpuDevice): string | undefined {
   const { limits, name } = device;
-  if (problem.dataType !== "fp32") {
-    const missing = problem.dataType === "bf16" ? "WGSL has no such type; " : "";
-    return `${problem.dataType}: ${missing}WGSL kernels compute in fp32`;
+  if (problem.dataType === "bf16") return "bf16: WGSL has no such type; it has fp32, and fp16 where the adapter has it";
+  if (problem.dataType === "fp16" && !device.features.includes("shader-f16")) {
+    return `fp16: needs the feature shader-f16, which ${name} lacks`;
   }
-  if (problem.training) return "training: WGSL kernels do not store what a backward pass reads";
   const buffers = storageBuffers(problem);
   if (buffers.length > limits.maxStorageBuffersPerShaderStage) {
     return `storage buffers: ${problem.cell.name} needs ${buffers.length}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;

@@ -1,9 +1,11 @@
 import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
+import type { Problem } from "../plan/problem.js";
 import { cellSource } from "./cell-source.js";
-import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
 import {
+  cellStep,
   indexed,
   multiplyChunk,
   publishSums,
@@ -13,7 +15,10 @@ import {
   slotSource,
   slotSums,
   sumDeclarations,
+  writeFinalStates,
+  writeStep,
 } from "./slot-source.js";
+import { writesFinalStates } from "./storage-buffers.js";
 import { indented, range, unroll } from "./unroll.js";
 
 const stateTileSource = `// h before each step of the tile's sequences: [STATE_BUFFERS][BATCH_TILE][INNER_PADDED]. What no unit writes stays zero.
@@ -28,28 +33,27 @@ fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
   return vec4f(state_tile[first], state_tile[first + 1u], state_tile[first + 2u], state_tile[first + 3u]);
 }`;
 
-const matrixTileSource = `
+/** WGSL of the chunks of R that lie in workgroup memory, in the type in which R is stored. */
+function matrixTileSource({ dataType }: Problem): string {
+  const { vector, loadVector } = elementType(dataType);
+  const columns = ["", " + INVOCATIONS", " + 2u * INVOCATIONS", " + 3u * INVOCATIONS"];
+  return `
 
 // The chunks of R in workgroup memory, of each invocation its own: [CHUNKS_IN_WORKGROUP][unit and gate vector][column][INVOCATIONS].
-var<workgroup> matrix_tile: array<vec4f, MATRIX_VECTORS>;
+var<workgroup> matrix_tile: array<${vector}, MATRIX_VECTORS>;
 
 fn store_matrix(place: u32, invocation: u32, matrix: mat4x4f) {
   let first = place * 4u * INVOCATIONS + invocation;
-  matrix_tile[first] = matrix[0];
-  matrix_tile[first + INVOCATIONS] = matrix[1];
-  matrix_tile[first + 2u * INVOCATIONS] = matrix[2];
-  matrix_tile[first + 3u * INVOCATIONS] = matrix[3];
+${columns.map((column, i) => `  matrix_tile[first${column}] = ${dataType === "fp16" ? `vec4h(matrix[${i}])` : `matrix[${i}]`};`).join("\n")}
 }
 
 fn stored_matrix(place: u32, invocation: u32) -> mat4x4f {
   let first = place * 4u * INVOCATIONS + invocation;
   return mat4x4f(
-    matrix_tile[first],
-    matrix_tile[first + INVOCATIONS],
-    matrix_tile[first + 2u * INVOCATIONS],
-    matrix_tile[first + 3u * INVOCATIONS],
+${columns.map((column) => `    ${loadVector(`matrix_tile[first${column}]`)},`).join("\n")}
   );
 }`;
+}
 
 /** An invocation's chunks of R by where they are kept. */
 interface MatrixPlaces {
@@ -134,21 +138,28 @@ function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: M
 
 /** Finishes an own slot: cell, states, outputs, and h for the next step. */
 function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
-  const { cell, stateOutput } = plan.problem;
-  const [output, ...others] = cell.states.map(({ name }) => name);
+  const [output] = plan.problem.cell.states;
   const inputs = range(counts.gateVectors).map((v) => `${indexed(counts, "inputs", o, v)} + ${slotSums(counts, o, v)}`);
-  const written = stateOutput === "sequence" ? [output!, ...others] : [output!];
+  const { before, call } = cellStep(plan, inputs, `states_${o}`);
   return [
     `if (slot_${o}.exists) {`,
-    `  states_${o} = cell_step(${inputs.join(", ")}, states_${o});`,
-    `  state_tile[state_tile_index(step + 1u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = states_${o}.${output};`,
-    `  let index = state_index(slot_${o}, run.steps, step);`,
-    ...written.map((name) => `  ${name}[index] = states_${o}.${name};`),
+    ...[
+      ...before,
+      `states_${o} = ${call};`,
+      `state_tile[state_tile_index(step + 1u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = ${multiplied(plan, `states_${o}.${output!.name}`)};`,
+      ...writeStep(plan, `slot_${o}`, "step", `states_${o}`),
+    ].map((line) => `  ${line}`),
     "}",
     ...range(counts.gateVectors).map(
       (v) => `${indexed(counts, "inputs", o, v)} = ${indexed(counts, "next_inputs", o, v)};`,
     ),
   ];
+}
+
+/** h as it is multiplied: in fp16, rounded as it is stored. */
+function multiplied(plan: Plan, value: string): string {
+  const { load, store } = elementType(plan.problem.dataType);
+  return load(store(value));
 }
 
 function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
@@ -158,7 +169,7 @@ function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
     ...range(counts.gateVectors).map((v) => `var ${indexed(counts, "inputs", o, v)} = vec4f();`),
     `if (slot_${o}.exists) {`,
     `  states_${o} = States(${names.map((_, s) => `initial_state(slot_${o}, ${s}u)`).join(", ")});`,
-    `  state_tile[state_tile_index(0u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = states_${o}.${names[0]};`,
+    `  state_tile[state_tile_index(0u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = ${multiplied(plan, `states_${o}.${names[0]}`)};`,
     ...range(counts.gateVectors).map(
       (v) => `  ${indexed(counts, "inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, 0u);`,
     ),
@@ -179,17 +190,15 @@ function prefetch(counts: SlotCounts, o: number): string[] {
   ];
 }
 
-/** The states that keep their last step alone are written after the loop. */
-function lastStates(plan: Plan, counts: SlotCounts): string {
-  const { cell, stateOutput } = plan.problem;
-  const others = cell.states.slice(1).map(({ name }) => name);
-  if (stateOutput === "sequence" || others.length === 0) return "";
+/** The states after the last step, where they are kept. */
+function finalStates(plan: Plan, counts: SlotCounts): string {
+  if (!writesFinalStates(plan.problem)) return "";
   const lines = range(counts.ownSlots).flatMap((o) => [
     `if (slot_${o}.exists) {`,
-    ...others.map((name) => `  ${name}[state_index(slot_${o}, 1u, 0u)] = states_${o}.${name};`),
+    ...writeFinalStates(plan, `slot_${o}`, `states_${o}`).map((line) => `  ${line}`),
     "}",
   ]);
-  return `\n\n  // Last states.\n${indented(lines, 1)}`;
+  return `\n\n  // States after the last step.\n${indented(lines, 1)}`;
 }
 
 /** The module of a plan of the resident family. */
@@ -204,7 +213,7 @@ ${slotSource(plan)}
 
 ${matrixSource(problem)}
 
-${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource : ""}
+${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
 // A workgroup computes all steps of one head for BATCH_TILE sequences.
 @compute @workgroup_size(INVOCATIONS)
@@ -236,7 +245,7 @@ ${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
     // Own slots: cell, states, outputs, and h for the next step.
 ${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, counts, o))], 2)}
     workgroupBarrier();
-  }${lastStates(plan, counts)}
+  }${finalStates(plan, counts)}
 }`;
   return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body) }];
 }

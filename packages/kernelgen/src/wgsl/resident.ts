@@ -1,6 +1,7 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import { refuseForward } from "./requirements.js";
@@ -46,7 +47,12 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
     const stateBuffers = constant(2).minus(tiling.splitsInner);
     const innerPadded = times(innerChunks, innerLanes, lanesPerVector);
     const stateFloats = times(stateBuffers, batchTile, innerPadded);
-    const workgroupBytes = plus(matrixVectors.times(vectorBytes), stateFloats.times(floatBytes), tiling.partialBytes);
+    const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
+    const workgroupBytes = plus(
+      matrixVectors.times(matrixVectorBytes),
+      stateFloats.times(floatBytes),
+      tiling.partialBytes,
+    );
     // The next step's inputs travel while this one is computed.
     const inputRegisters = tiling.ownSlots.times(gateVectors * lanesPerVector);
     const registers = invocationRegisters(
@@ -67,9 +73,13 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
     const stepTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
       { name: "workgroup memory", amount: times(innerChunks, stateBytesPerChunk), price: costs.workgroupByte },
-      { name: "workgroup memory", amount: matrixVectors, price: vectorBytes * costs.workgroupByte },
+      { name: "workgroup memory", amount: matrixVectors, price: matrixVectorBytes * costs.workgroupByte },
       { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
-      { name: "storage", amount: times(chunksInStorage, vectorsPerChunk), price: vectorBytes * costs.storageByte },
+      {
+        name: "storage",
+        amount: times(chunksInStorage, vectorsPerChunk),
+        price: matrixVectorBytes * costs.storageByte,
+      },
       // Each chunk from storage is waited for.
       { name: "storage", amount: chunksInStorage, price: costs.storageLatency },
       ...tiling.finishTerms,

@@ -1,7 +1,9 @@
 import { KernelgenError } from "../errors.js";
+import { type DataType, decode, encode } from "../plan/data-type.js";
 import type { Plan } from "../plan/plan.js";
 import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
 import { entryPoint } from "./module-source.js";
+import { runFields, runWords } from "./run-uniform.js";
 import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 import { bufferUsage, checked, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
 
@@ -28,8 +30,10 @@ export interface WebGpuForward {
   destroy(): void;
 }
 
-/** Bytes of the uniform `run`: steps and step. */
-const runBytes = 8;
+/** Bytes of the uniform `run`. */
+const runBytes = runFields.length * Uint32Array.BYTES_PER_ELEMENT;
+/** Copies begin and end at multiples of this. */
+const copyAlignment = 4;
 /** Dispatches of one submission. It bounds the uniform buffer, which holds one entry for each of them. */
 const dispatchesPerSubmit = 1024;
 
@@ -96,13 +100,25 @@ interface TensorPlace {
   readonly buffer: GPUBuffer;
   readonly offsetBytes: number;
   readonly bytes: number;
+  /** The type of the stored elements. */
+  readonly type: DataType;
 }
+
+/** The bytes with zeros up to a multiple of what WebGPU copies. */
+function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(copyable(bytes.length));
+  all.set(bytes);
+  return all;
+}
+
+/** The least number of bytes that WebGPU copies and that holds so many. */
+const copyable = (bytes: number): number => Math.ceil(bytes / copyAlignment) * copyAlignment;
 
 /** The places of the tensors of a storage buffer, by name. */
 function tensorPlaces({ tensors }: StorageBuffer, buffer: GPUBuffer): [name: string, place: TensorPlace][] {
   let offsetBytes = 0;
   return tensors.map((tensor) => {
-    const place = { buffer, offsetBytes, bytes: tensorBytes(tensor) };
+    const place = { buffer, offsetBytes, bytes: tensorBytes(tensor), type: tensor.type };
     offsetBytes += place.bytes;
     return [tensor.name, place];
   });
@@ -137,7 +153,7 @@ class Forward implements WebGpuForward {
     this.#buffers = storage.map((buffer) =>
       device.createBuffer({
         label: buffer.name,
-        size: bufferBytes(buffer),
+        size: copyable(bufferBytes(buffer)),
         usage: bufferUsage.storage | copySource | copyDestination,
       }),
     );
@@ -171,8 +187,8 @@ class Forward implements WebGpuForward {
         `tensor ${tensorName} [${tensor.shape.join(",")}]: got ${values.length} values, needs ${elementCount(tensor)}`,
       );
     }
-    const { buffer, offsetBytes } = this.#place(tensorName);
-    this.#device.queue.writeBuffer(buffer, offsetBytes, values);
+    const { buffer, offsetBytes, type } = this.#place(tensorName);
+    this.#device.queue.writeBuffer(buffer, offsetBytes, padded(encode(type, Float64Array.from(values))));
   }
 
   async run(): Promise<void> {
@@ -182,7 +198,8 @@ class Forward implements WebGpuForward {
   }
 
   async read(tensorName: string): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await this.#readBuffer(this.#place(tensorName)));
+    const place = this.#place(tensorName);
+    return Float32Array.from(decode(place.type, new Uint8Array(await this.#readBuffer(place))));
   }
 
   async time(runs: number): Promise<StepTime> {
@@ -231,7 +248,9 @@ class Forward implements WebGpuForward {
     const stride = this.#uniformStride / Uint32Array.BYTES_PER_ELEMENT;
     const entries = new Uint32Array(count * stride);
     for (let dispatch = 0; dispatch < count; dispatch++) {
-      entries.set([this.#plan.problem.steps, first + dispatch], dispatch * stride);
+      const { steps, heads, headDim } = this.#plan.problem;
+      const entry = { steps, step: first + dispatch, reversed: 0, outputStride: heads * headDim, outputOffset: 0 };
+      entries.set(runWords(entry), dispatch * stride);
     }
     return entries;
   }
@@ -268,19 +287,23 @@ class Forward implements WebGpuForward {
     }
   }
 
-  async #readBuffer({ buffer, offsetBytes, bytes }: TensorPlace): Promise<ArrayBuffer> {
+  /** The bytes of a place. */
+  async #readBuffer({ buffer, offsetBytes, bytes }: Omit<TensorPlace, "type">): Promise<ArrayBuffer> {
     const device = this.#device;
+    // From and to places where WebGPU can copy.
+    const before = offsetBytes % copyAlignment;
+    const size = copyable(before + bytes);
     const { mapRead, copyDestination } = bufferUsage;
     const staging = await checked(device, "read back", () => {
-      const staging = device.createBuffer({ size: bytes, usage: mapRead | copyDestination });
+      const staging = device.createBuffer({ size, usage: mapRead | copyDestination });
       const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offsetBytes, staging, 0, bytes);
+      encoder.copyBufferToBuffer(buffer, offsetBytes - before, staging, 0, size);
       device.queue.submit([encoder.finish()]);
       return staging;
     });
     try {
       await untilLost(device, staging.mapAsync(mapModeRead));
-      return staging.getMappedRange().slice(0);
+      return staging.getMappedRange().slice(before, before + bytes);
     } finally {
       staging.destroy();
     }

@@ -1,5 +1,8 @@
 import { gatePlaces } from "../cell/definition.js";
 import type { Plan } from "../plan/plan.js";
+import { savedValues } from "../plan/saved-values.js";
+import { elementType } from "./module-source.js";
+import { writesFinalStates } from "./storage-buffers.js";
 import { range, unroll } from "./unroll.js";
 
 /** How the unrolled names of a plan's sums and slots are counted. */
@@ -104,6 +107,7 @@ fn add_partial_sums(gate_vector: u32, slot: Slot) -> vec4f {
 /** WGSL of slots: where they lie, their inputs, and their sums. */
 export function slotSource(plan: Plan): string {
   const counts = slotCounts(plan);
+  const { load } = elementType(plan.problem.dataType);
   const places = gatePlaces(plan.problem.cell);
   const inputs = range(counts.gateVectors).map((v) => {
     const components = range(4).map((i) => {
@@ -145,25 +149,78 @@ fn own_slot(round: u32, invocation: u32, head: u32, first_unit: u32, first_seque
   return Slot(tile_unit, tile_sequence, head * HEAD_DIM + unit, sequence, exists);
 }
 
-// The index of a slot in a tensor [B,kept_steps,N,D].
-fn state_index(slot: Slot, kept_steps: u32, step: u32) -> u32 {
-  return (slot.sequence * kept_steps + step) * LAYER_DIM + slot.layer_unit;
+// A step's place in a sequence.
+fn time_of(step: u32) -> u32 {
+  return select(step, run.steps - 1u - step, run.reversed == 1u);
+}
+
+// The index of a slot in the output: [B,T,output_stride], of which this kernel's units begin at output_offset.
+fn output_index(slot: Slot, step: u32) -> u32 {
+  return (slot.sequence * run.steps + time_of(step)) * run.output_stride + run.output_offset + slot.layer_unit;
+}
+
+// The index of a slot in [count,B,T,N,D].
+fn sequence_index(slot: Slot, index: u32, step: u32) -> u32 {
+  return ((index * BATCH + slot.sequence) * run.steps + time_of(step)) * LAYER_DIM + slot.layer_unit;
+}
+
+// The index of a slot in [S,B,1,N,D], for state s.
+fn state_index(slot: Slot, s: u32) -> u32 {
+  return (s * BATCH + slot.sequence) * LAYER_DIM + slot.layer_unit;
 }
 
 // The initial value of state s of a slot; initial_states is [S,B,1,N,D].
 fn initial_state(slot: Slot, s: u32) -> f32 {
-  return initial_states[s * (BATCH * LAYER_DIM) + state_index(slot, 1u, 0u)];
+  return initial_states[state_index(slot, s)];
 }
 
 // The input of one gate, as wx [B,T,G,N,D] counts gates.
 fn gate_input(slot: Slot, step: u32, gate: u32) -> f32 {
-  return wx[((slot.sequence * run.steps + step) * INPUT_GATE_COUNT + gate) * LAYER_DIM + slot.layer_unit];
+  let row = slot.sequence * run.steps + time_of(step);
+  return ${load("wx[(row * INPUT_GATE_COUNT + gate) * LAYER_DIM + slot.layer_unit]")};
 }
 
 // The bias of one gate, as bias [G,N,D] counts gates.
 fn gate_bias(slot: Slot, gate: u32) -> f32 {
-  return bias[gate * LAYER_DIM + slot.layer_unit];
+  return ${load("bias[gate * LAYER_DIM + slot.layer_unit]")};
 }
 
 ${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}`;
+}
+
+/** WGSL that steps a slot's cell, `states` being its previous ones: the call, and in training where the saved values go. */
+export function cellStep(plan: Plan, gates: readonly string[], states: string): { before: string[]; call: string } {
+  const saves = (savedValues(plan.problem)?.saved ?? []).length > 0;
+  return {
+    before: saves ? ["var saved_values: array<f32, SAVED_COUNT>;"] : [],
+    call: `cell_step(${[...gates, states, ...(saves ? ["&saved_values"] : [])].join(", ")})`,
+  };
+}
+
+/**
+ * Lines that write a step of a slot to the tensors that keep every step: the output, the sequences of the other states, and in training
+ * the saved values.
+ */
+export function writeStep(plan: Plan, slot: string, step: string, states: string): string[] {
+  const { cell, stateOutput, dataType } = plan.problem;
+  const { store } = elementType(dataType);
+  const [output, ...others] = cell.states.map(({ name }) => name);
+  const saved = savedValues(plan.problem)?.saved ?? [];
+  return [
+    `${output}[output_index(${slot}, ${step})] = ${store(`${states}.${output}`)};`,
+    ...(stateOutput === "sequence" ? others : []).map(
+      (name, index) => `other_states[sequence_index(${slot}, ${index}u, ${step})] = ${states}.${name};`,
+    ),
+    ...saved.map(
+      (_, index) => `saved[sequence_index(${slot}, ${index}u, ${step})] = ${store(`saved_values[${index}]`)};`,
+    ),
+  ];
+}
+
+/** Lines that write all states of a slot to `final_states`; none where they are not kept. */
+export function writeFinalStates(plan: Plan, slot: string, states: string): string[] {
+  if (!writesFinalStates(plan.problem)) return [];
+  return plan.problem.cell.states.map(
+    ({ name }, s) => `final_states[state_index(${slot}, ${s}u)] = ${states}.${name};`,
+  );
 }

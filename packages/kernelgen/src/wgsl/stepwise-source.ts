@@ -2,8 +2,9 @@ import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
-import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
 import {
+  cellStep,
   indexed,
   multiplyChunk,
   publishSums,
@@ -13,26 +14,32 @@ import {
   slotSource,
   slotSums,
   sumDeclarations,
+  writeFinalStates,
+  writeStep,
 } from "./slot-source.js";
 import { indented, range, unroll } from "./unroll.js";
 
-/** WGSL that reads the states before this step: the initial ones, or what the dispatch before wrote. */
+/**
+ * WGSL that reads the states before this step: the initial ones, or what the dispatch before wrote. An invocation reads the other states of
+ * its own slots alone, so that where their last step alone is kept they can be written in place.
+ */
 function previousStatesSource(plan: Plan): string {
-  const { cell, stateOutput } = plan.problem;
+  const { cell, stateOutput, dataType } = plan.problem;
+  const { load, store } = elementType(dataType);
   const output = cell.states[0]!.name;
-  const previous = cell.states.map(({ name }, index) => {
-    const kept =
-      index === 0 || stateOutput === "sequence"
-        ? "state_index(slot, run.steps, run.step - 1u)"
-        : "state_index(slot, 1u, 0u)";
-    return `    ${name}[${kept}],`;
+  const previous = cell.states.map((_, s) => {
+    if (s === 0) return `    ${load(`${output}[output_index(slot, run.step - 1u)]`)},`;
+    return stateOutput === "sequence"
+      ? `    other_states[sequence_index(slot, ${s - 1}u, run.step - 1u)],`
+      : `    final_states[state_index(slot, ${s}u)],`;
   });
   return `// ${output} of one unit before this step, as zero outside of the head and the batch.
 fn previous_output(head: u32, sequence: u32, inner: u32) -> f32 {
   if (inner >= HEAD_DIM || sequence >= BATCH) { return 0.0; }
   let unit = head * HEAD_DIM + inner;
-  if (run.step == 0u) { return initial_states[sequence * LAYER_DIM + unit]; }
-  return ${output}[(sequence * run.steps + run.step - 1u) * LAYER_DIM + unit];
+  if (run.step == 0u) { return ${load(store("initial_states[sequence * LAYER_DIM + unit]"))}; }
+  let row = sequence * run.steps + time_of(run.step - 1u);
+  return ${load(`${output}[row * run.output_stride + run.output_offset + unit]`)};
 }
 
 fn previous_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
@@ -76,18 +83,30 @@ function multiply(counts: SlotCounts): string[] {
 
 /** Finishes an own slot: inputs, cell, outputs. */
 function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
-  const { cell, stateOutput } = plan.problem;
+  const slot = `slot_${o}`;
   const inputs = range(counts.gateVectors).map(
-    (v) => `${indexed(counts, "load_inputs", v)}(slot_${o}, run.step) + ${slotSums(counts, o, v)}`,
+    (v) => `${indexed(counts, "load_inputs", v)}(${slot}, run.step) + ${slotSums(counts, o, v)}`,
   );
-  const index = (state: number): string =>
-    state === 0 || stateOutput === "sequence"
-      ? `state_index(slot_${o}, run.steps, run.step)`
-      : `state_index(slot_${o}, 1u, 0u)`;
+  const { before, call } = cellStep(plan, inputs, `previous_states(${slot})`);
+  const lines = [
+    ...before,
+    `let states = ${call};`,
+    ...writeStep(plan, slot, "run.step", "states"),
+    ...finalStates(plan, slot),
+  ];
+  return [`if (${slot}.exists) {`, ...lines.map((line) => `  ${line}`), "}"];
+}
+
+/** The states after the last step. Where the other states have no sequence, every step leaves them there for the next. */
+function finalStates(plan: Plan, slot: string): string[] {
+  const [output, ...others] = writeFinalStates(plan, slot, "states");
+  if (output === undefined) return [];
+  const keepsSequences = plan.problem.stateOutput === "sequence";
+  const atTheEnd = keepsSequences ? [output, ...others] : [output];
   return [
-    `if (slot_${o}.exists) {`,
-    `  let states = cell_step(${inputs.join(", ")}, previous_states(slot_${o}));`,
-    ...cell.states.map(({ name }, state) => `  ${name}[${index(state)}] = states.${name};`),
+    ...(keepsSequences ? [] : others),
+    "if (run.step + 1u == run.steps) {",
+    ...atTheEnd.map((line) => `  ${line}`),
     "}",
   ];
 }

@@ -1,6 +1,7 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import { refuseForward } from "./requirements.js";
@@ -11,7 +12,6 @@ import {
   matrixRegisters,
   powersOfTwo,
   tileWorkgroup,
-  vectorBytes,
   workgroupBudgets,
 } from "./workgroup-tiling.js";
 
@@ -49,8 +49,9 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
       constant(device.assumed.computeUnitCount),
       headDim * batch * heads,
     );
-    const matrixBytesPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector * vectorBytes);
-    const stateBytesPerChunk = times(tiling.innerLanes, batchTile, vectorBytes);
+    const storedVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
+    const matrixBytesPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector * storedVectorBytes);
+    const stateBytesPerChunk = times(tiling.innerLanes, batchTile, storedVectorBytes);
     const blockTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
       {

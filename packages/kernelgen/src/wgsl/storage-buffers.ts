@@ -1,4 +1,5 @@
 import type { Problem } from "../plan/problem.js";
+import { savedValues } from "../plan/saved-values.js";
 import { forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
 
 /** A storage buffer of a kernel's module: one tensor, or several one after the other. */
@@ -15,28 +16,48 @@ export interface StorageBuffer {
 export const bufferBytes = (buffer: StorageBuffer): number =>
   buffer.tensors.reduce((bytes, tensor) => bytes + tensorBytes(tensor), 0);
 
-/** Whether a tensor is the initial value of a state. */
-const isInitialState = ({ name }: Tensor, { cell }: Problem): boolean =>
-  cell.states.some((state) => name === `${state.name}_initial`);
+/** Whether the kernel writes the states after the last step to a buffer of their own. */
+export const writesFinalStates = ({ stateOutput, training }: Problem): boolean => stateOutput === "last" || training;
 
 /**
- * The storage buffers of a forward kernel in the order of their bindings: the tensors of `forwardTensors`, but all initial states in one,
- * `initial_states [S,B,1,N,D]`. WebGPU's default limit of eight buffers then suffices for four states.
+ * The storage buffers of a forward kernel in the order of their bindings. Tensors of `forwardTensors` that belong together lie in one, so
+ * that WebGPU's default limit of eight buffers suffices for any cell:
+ *
+ *     wx  recurrent  bias  initial_states [S,B,1,N,D]  h [B,T,N,D]
+ *     other_states [S−1,B,T,N,D]   the states other than the output, where all their steps are kept
+ *     saved [V,B,T,N,D]            in training, what the backward pass reads
+ *     final_states [S,B,1,N,D]     where the last step is kept, and in training
+ *
+ * In fp16, `wx`, `recurrent`, `bias`, `h` and `saved` are stored as f16, the states as f32.
  */
 export function storageBuffers(problem: Problem): readonly StorageBuffer[] {
-  const { cell, headDim: D, heads: N, batch: B } = problem;
+  const { cell } = problem;
   const tensors = forwardTensors(problem);
+  const [output, ...others] = cell.states.map(({ name }) => name);
+  const named = (names: readonly string[]): Tensor[] => tensors.filter(({ name }) => names.includes(name));
   const alone = (tensor: Tensor): StorageBuffer => ({ ...tensor, tensors: [tensor] });
-  const initial: StorageBuffer = {
-    name: "initial_states",
-    role: "input",
-    dimensions: "S,B,1,N,D",
-    shape: [cell.states.length, B, 1, N, D],
-    tensors: tensors.filter((tensor) => isInitialState(tensor, problem)),
+  const merged = (name: string, role: Tensor["role"], letter: string, parts: readonly Tensor[]): StorageBuffer[] => {
+    const [first] = parts;
+    if (first === undefined) return [];
+    const dimensions = `${letter},${first.dimensions}`;
+    return [{ name, role, dimensions, shape: [parts.length, ...first.shape], tensors: parts }];
   };
+  const keepsSequences = problem.stateOutput === "sequence";
+  // States are fp32 from step to step and between calls, whatever the data type.
+  const initial = named(cell.states.map(({ name }) => `${name}_initial`)).map(
+    (tensor): Tensor => ({ ...tensor, type: "fp32" }),
+  );
+  // In training a state's last step has no tensor of its own name: that is its sequence.
+  const final = cell.states.map(({ name }, index): Tensor => {
+    const isTensor = index > 0 && !keepsSequences;
+    return { ...initial[index]!, name: isTensor ? name : `${name}_final`, role: "output" };
+  });
   return [
-    ...tensors.filter((tensor) => tensor.role === "input" && !isInitialState(tensor, problem)).map(alone),
-    initial,
-    ...tensors.filter((tensor) => tensor.role === "output").map(alone),
+    ...named(["wx", "recurrent", "bias"]).map(alone),
+    ...merged("initial_states", "input", "S", initial),
+    ...named([output!]).map(alone),
+    ...(keepsSequences ? merged("other_states", "output", "S-1", named(others)) : []),
+    ...merged("saved", "output", "V", named((savedValues(problem)?.saved ?? []).map(({ name }) => name))),
+    ...(writesFinalStates(problem) ? merged("final_states", "output", "S", final) : []),
   ];
 }

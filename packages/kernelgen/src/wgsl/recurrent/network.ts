@@ -1,0 +1,391 @@
+import { KernelgenError } from "../../errors.js";
+import { runFields, runWords } from "../run-uniform.js";
+import { range } from "../unroll.js";
+import { checked } from "../webgpu-calls.js";
+import { DispatchQueue } from "./dispatch-queue.js";
+import { type BufferPart, GpuMemory, loaded, stored, storedBytes } from "./gpu-memory.js";
+import { compileModule, type GpuModule } from "./gpu-module.js";
+import {
+  directionCount,
+  layerDim,
+  layerInputDim,
+  outputDim,
+  type ProductModule,
+  type RecurrentProgram,
+  unmetRequirements,
+} from "./program.js";
+import type { RecurrentResult, RecurrentState, StartState } from "./recurrent.js";
+import { joinParts, longestPart, partOf, type SequencePart, sequenceParts } from "./sequence-parts.js";
+import { type RecurrentWeights, requireWeights } from "./weights.js";
+
+const wordBytes = Uint32Array.BYTES_PER_ELEMENT;
+const uniformBytes = { run: runFields.length * wordBytes, rows: wordBytes } as const;
+
+/** A layer's direction; `index` counts all of the network's. */
+interface Direction {
+  readonly layer: number;
+  readonly direction: number;
+  readonly index: number;
+}
+
+/**
+ * The machinery of a network on a device: its modules, weights, states, and the buffers between its layers.
+ *
+ * A layer's directions run part by part over the sequence, each part a product for Wx and the recurrence, and hand their states from part to
+ * part; the outputs of all parts stay for the next layer. Each direction has two buffers for its states, which parts read and write in turn.
+ *
+ * @internal
+ */
+export class Network {
+  readonly program: RecurrentProgram;
+  readonly #device: GPUDevice;
+  readonly #memory: GpuMemory;
+  /** By the width of a layer's input. */
+  readonly #projections: ReadonlyMap<number, { readonly plan: ProductModule; readonly module: GpuModule }>;
+  readonly #recurrence: GpuModule;
+  readonly #directions: readonly Direction[];
+  readonly #longestPart: number;
+  /** For each direction which of its two buffers holds where it stands. */
+  readonly #currentState: number[];
+  /** The steps for which the uniform buffers were written, by their names. */
+  readonly #uniformSteps = new Map<string, number>();
+
+  static async create(device: GPUDevice, program: RecurrentProgram, weights: RecurrentWeights): Promise<Network> {
+    const unmet = unmetRequirements(program, device);
+    if (unmet.length > 0) {
+      throw new KernelgenError("webgpu-failure", `the device cannot run the program: ${unmet.join("; ")}`);
+    }
+    requireWeights(program, weights);
+    const projections = new Map<number, { readonly plan: ProductModule; readonly module: GpuModule }>();
+    for (const plan of program.projections) {
+      projections.set(plan.inputDim, { plan, module: await compileModule(device, plan, uniformBytes.rows) });
+    }
+    const recurrence = await compileModule(device, program.forward, uniformBytes.run);
+    const network = new Network(device, program, projections, recurrence);
+    try {
+      await network.setWeights(weights);
+      await network.setState("zero");
+    } catch (error) {
+      network.destroy();
+      throw error;
+    }
+    return network;
+  }
+
+  private constructor(
+    device: GPUDevice,
+    program: RecurrentProgram,
+    projections: ReadonlyMap<number, { readonly plan: ProductModule; readonly module: GpuModule }>,
+    recurrence: GpuModule,
+  ) {
+    this.program = program;
+    this.#device = device;
+    this.#memory = new GpuMemory(device);
+    this.#projections = projections;
+    this.#recurrence = recurrence;
+    const perLayer = directionCount(program);
+    this.#directions = Array.from({ length: program.layers * perLayer }, (_, index) => ({
+      layer: Math.floor(index / perLayer),
+      direction: index % perLayer,
+      index,
+    }));
+    this.#longestPart = longestPart(program, device.limits);
+    this.#currentState = this.#directions.map(() => 0);
+  }
+
+  async forward(input: Float32Array, start: StartState): Promise<RecurrentResult> {
+    const parts = this.#partsOf(input);
+    const bytes = await this.#memory.submitAndRead("forward pass", () => {
+      this.#startFrom(start);
+      this.#writeInput(input, parts);
+      this.#submit(parts);
+      return [...this.#outputs(parts), ...this.#stateBuffers()];
+    });
+    return {
+      output: this.#joined(parts, bytes.slice(0, parts.length)),
+      state: this.#stateFrom(bytes.slice(parts.length)),
+    };
+  }
+
+  /** The output alone. */
+  async output(input: Float32Array, start: StartState): Promise<Float32Array<ArrayBuffer>> {
+    const parts = this.#partsOf(input);
+    const bytes = await this.#memory.submitAndRead("forward pass", () => {
+      this.#startFrom(start);
+      this.#writeInput(input, parts);
+      this.#submit(parts);
+      return this.#outputs(parts);
+    });
+    return this.#joined(parts, bytes);
+  }
+
+  forwardBuffer(input: GPUBuffer, steps: number, start: StartState): Promise<GPUBuffer> {
+    const { batch, inputDim, dataType } = this.program;
+    const needed = batch * steps * inputDim * storedBytes[dataType];
+    if (!Number.isInteger(steps) || steps < 1 || input.size < needed) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `input buffer: ${steps} steps [${batch},${steps},${inputDim}] in ${dataType} need ${needed} B, the buffer has ${input.size} B`,
+      );
+    }
+    if (steps > this.#longestPart) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `input buffer: ${steps} steps at once, the device can bind ${this.#longestPart}; pass the sequence in parts, each from "kept"`,
+      );
+    }
+    const parts = sequenceParts(steps, this.#longestPart);
+    return checked(this.#device, "forward pass", () => {
+      this.#startFrom(start);
+      this.#submit(parts, input);
+      return this.#outputs(parts)[0]!.buffer;
+    });
+  }
+
+  async readState(): Promise<RecurrentState> {
+    return this.#stateFrom(await this.#memory.submitAndRead("states", () => this.#stateBuffers()));
+  }
+
+  setState(start: StartState): Promise<void> {
+    return checked(this.#device, "states", () => this.#startFrom(start));
+  }
+
+  setWeights(weights: RecurrentWeights): Promise<void> {
+    requireWeights(this.program, weights);
+    return checked(this.#device, "weights", () => {
+      for (const { layer, direction, index } of this.#directions) {
+        const tensors = weights.layers[layer]![direction]!;
+        for (const name of ["input", "recurrent", "bias"] as const) {
+          this.#store(`${name} ${index}`, tensors[name]);
+        }
+      }
+    });
+  }
+
+  destroy(): void {
+    this.#memory.destroy();
+  }
+
+  /** The parts of a sequence [B,T,I]. Throws `KernelgenError` "invalid-problem" if the length is no multiple of a step. */
+  #partsOf(input: Float32Array): readonly SequencePart[] {
+    const { batch, inputDim } = this.program;
+    const steps = input.length / (batch * inputDim);
+    if (!Number.isInteger(steps) || steps < 1) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `input [${batch},T,${inputDim}]: got ${input.length} values, needs a multiple of ${batch * inputDim}`,
+      );
+    }
+    return sequenceParts(steps, this.#longestPart);
+  }
+
+  /** Puts the states from which a sequence starts where its first part reads them. */
+  #startFrom(start: StartState): void {
+    if (start === "kept") return;
+    const { cell, batch } = this.program;
+    const plane = batch * layerDim(this.program);
+    if (start !== "zero") requireState(start, cell.states, this.#directions.length * plane);
+    for (const { index } of this.#directions) {
+      const values = new Float32Array(cell.states.length * plane);
+      if (start !== "zero") {
+        cell.states.forEach((name, s) => {
+          values.set(start[name]!.subarray(index * plane, (index + 1) * plane), s * plane);
+        });
+      }
+      this.#memory.write(this.#stateBuffer(index, this.#currentState[index]!), values);
+    }
+  }
+
+  #writeInput(input: Float32Array, parts: readonly SequencePart[]): void {
+    const { batch, inputDim } = this.program;
+    const steps = input.length / (batch * inputDim);
+    parts.forEach((part, place) => {
+      this.#store(`level 0 ${place}`, partOf(input, part, steps, batch));
+    });
+  }
+
+  /** Encodes and submits all layers. The first one's input lies in the buffers of level 0, or in that of the caller. */
+  #submit(parts: readonly SequencePart[], input?: GPUBuffer): void {
+    const queue = new DispatchQueue(this.#device);
+    for (const direction of this.#directions) {
+      const places = parts.map((_, place) => place);
+      for (const place of direction.direction === 0 ? places : places.toReversed()) {
+        const { steps } = parts[place]!;
+        // All parts but the last have the same number of steps, and so the same uniforms.
+        const kind = place === parts.length - 1 ? "last" : "full";
+        this.#encodeProjection(queue, direction, { place, steps, kind }, direction.layer === 0 ? input : undefined);
+        this.#encodeRecurrence(queue, direction, { place, steps, kind });
+        this.#currentState[direction.index] = 1 - this.#currentState[direction.index]!;
+      }
+    }
+    queue.flush();
+  }
+
+  #encodeProjection(
+    queue: DispatchQueue,
+    { layer, index }: Direction,
+    { place, steps, kind }: PartPlace,
+    input: GPUBuffer | undefined,
+  ): void {
+    const rows = this.program.batch * steps;
+    const { plan, module } = this.#projections.get(layerInputDim(this.program, layer))!;
+    const buffers = {
+      x: input ?? this.#level(layer, place, steps),
+      weights: this.#weights(`input ${index}`),
+      wx: this.#projected(steps),
+      run: this.#uniform(`rows ${kind}`, steps, () => [[rows]]),
+    };
+    // The caller's buffer is not this memory's to remember.
+    const group = input === undefined ? this.#memory.bound(module, buffers) : module.bind(buffers);
+    const workgroups = [Math.ceil(plan.columns / plan.columnTile), Math.ceil(rows / plan.rowTile), 1] as const;
+    queue.dispatch(module.pipeline, group, 0, workgroups);
+  }
+
+  #encodeRecurrence(
+    queue: DispatchQueue,
+    { layer, direction, index }: Direction,
+    { place, steps, kind }: PartPlace,
+  ): void {
+    const { program } = this;
+    const { forward, cell } = program;
+    const dispatches = forward.dispatch === "step" ? steps : 1;
+    const current = this.#currentState[index]!;
+    const entry = (step: number): readonly number[] =>
+      runWords({
+        steps,
+        step,
+        reversed: direction,
+        outputStride: outputDim(program),
+        outputOffset: direction * layerDim(program),
+      });
+    const group = this.#memory.bound(this.#recurrence, {
+      wx: this.#projected(steps),
+      recurrent: this.#weights(`recurrent ${index}`),
+      bias: this.#weights(`bias ${index}`),
+      initial_states: this.#stateBuffer(index, current),
+      final_states: this.#stateBuffer(index, 1 - current),
+      [cell.states[0]!]: this.#level(layer + 1, place, steps),
+      run: this.#uniform(`run ${direction} ${kind}`, steps, () => range(dispatches).map(entry)),
+    });
+    for (let step = 0; step < dispatches; step++) {
+      queue.dispatch(this.#recurrence.pipeline, group, step * this.#uniformStride, forward.workgroups);
+    }
+  }
+
+  /** The buffer of what goes into a layer, or at the end comes out of the last one: [B,steps,features] of a part. */
+  #level(level: number, place: number, steps: number): GPUBuffer {
+    const features = level === 0 ? this.program.inputDim : outputDim(this.program);
+    return this.#memory.storage(`level ${level} ${place}`, this.#storedBytes(this.program.batch * steps * features));
+  }
+
+  /** Wx of a part; the next part writes over it. */
+  #projected(steps: number): GPUBuffer {
+    const { batch, cell } = this.program;
+    const elements = batch * steps * cell.inputGates.length * layerDim(this.program);
+    return this.#memory.storage("wx", this.#storedBytes(elements));
+  }
+
+  /** A tensor of weights, which was written before. */
+  #weights(name: string): GPUBuffer {
+    return this.#memory.storage(name, 0);
+  }
+
+  /** Writes numbers in the program's data type to the buffer of that name. */
+  #store(name: string, values: Float32Array): void {
+    const buffer = this.#memory.storage(name, this.#storedBytes(values.length));
+    this.#memory.write(buffer, stored(this.program.dataType, values));
+  }
+
+  #storedBytes(elements: number): number {
+    return elements * storedBytes[this.program.dataType];
+  }
+
+  get #stateElements(): number {
+    return this.program.cell.states.length * this.program.batch * layerDim(this.program);
+  }
+
+  /** One of the two buffers [S,B,N,D] of a direction's states, which are always fp32. */
+  #stateBuffer(index: number, which: number): GPUBuffer {
+    return this.#memory.storage(`state ${index} ${which}`, this.#stateElements * storedBytes.fp32);
+  }
+
+  /** Where the directions stand. */
+  #stateBuffers(): readonly BufferPart[] {
+    const bytes = this.#stateElements * storedBytes.fp32;
+    return this.#directions.map(({ index }) => ({
+      buffer: this.#stateBuffer(index, this.#currentState[index]!),
+      bytes,
+    }));
+  }
+
+  #stateFrom(bytes: readonly ArrayBuffer[]): RecurrentState {
+    const plane = this.program.batch * layerDim(this.program);
+    return Object.fromEntries(
+      this.program.cell.states.map((name, s) => {
+        const values = new Float32Array(bytes.length * plane);
+        bytes.forEach((direction, index) => {
+          values.set(new Float32Array(direction, s * plane * storedBytes.fp32, plane), index * plane);
+        });
+        return [name, values];
+      }),
+    );
+  }
+
+  /** The parts of the output of the last layer. */
+  #outputs(parts: readonly SequencePart[]): readonly BufferPart[] {
+    const { program } = this;
+    return parts.map(({ steps }, place) => ({
+      buffer: this.#level(program.layers, place, steps),
+      bytes: this.#storedBytes(program.batch * steps * outputDim(program)),
+    }));
+  }
+
+  #joined(parts: readonly SequencePart[], bytes: readonly ArrayBuffer[]): Float32Array<ArrayBuffer> {
+    const { program } = this;
+    const values = bytes.map((part, place) =>
+      loaded(program.dataType, part, program.batch * parts[place]!.steps * outputDim(program)),
+    );
+    return joinParts(parts, values, program.batch);
+  }
+
+  /** Distance of two entries of a uniform buffer. */
+  get #uniformStride(): number {
+    return Math.max(uniformBytes.run, this.#device.limits.minUniformBufferOffsetAlignment);
+  }
+
+  /** The uniform buffer of that name, with the entries for so many steps. */
+  #uniform(name: string, steps: number, entries: () => readonly (readonly number[])[]): GPUBuffer {
+    if (this.#uniformSteps.get(name) === steps) return this.#memory.uniform(name, 0);
+    const words = entries();
+    const stride = this.#uniformStride / wordBytes;
+    const values = new Uint32Array(words.length * stride);
+    words.forEach((entry, index) => {
+      values.set(entry, index * stride);
+    });
+    const buffer = this.#memory.uniform(name, values.byteLength);
+    this.#memory.write(buffer, values);
+    this.#uniformSteps.set(name, steps);
+    return buffer;
+  }
+}
+
+/** A part of a sequence: its place among the parts, and whether it is the last one or one of the full ones before. */
+interface PartPlace {
+  readonly place: number;
+  readonly steps: number;
+  readonly kind: "full" | "last";
+}
+
+/** Throws `KernelgenError` "invalid-problem" where a state is missing, unknown, or has another length. */
+function requireState(state: RecurrentState, names: readonly string[], elements: number): void {
+  const unknown = Object.keys(state).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new KernelgenError("invalid-problem", `unknown state "${unknown}"; states: ${names.join(", ")}`);
+  }
+  for (const name of names) {
+    const length = state[name]?.length ?? 0;
+    if (length !== elements) {
+      throw new KernelgenError("invalid-problem", `state ${name}: got ${length} values, needs ${elements}`);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import type { WebGpuDevice } from "hwmodels";
+import { gatesWith } from "../../cell/definition.js";
+import { KernelgenError } from "../../errors.js";
+import type { KernelFamily } from "../../plan/family.js";
+import type { Plan } from "../../plan/plan.js";
+import { defineProblem, type Problem } from "../../plan/problem.js";
+import { solvePlan } from "../../plan/solve.js";
+import { entryPoint } from "../module-source.js";
+import { type ModuleLaunch, projection } from "../product/projection.js";
+import { residentFamily } from "../resident.js";
+import { stepwiseFamily } from "../stepwise.js";
+import { storageBuffers } from "../storage-buffers.js";
+import type { ProgramCell, ProgramModule, RecurrentProgram } from "./program.js";
+
+/** A recurrent network: what `planRecurrent` plans for. */
+export interface RecurrentOptions {
+  /** Name of the cell: "lstm", "gru", … */
+  readonly cell: string;
+  /** I: features of an input vector; as many as a layer has units if left out. */
+  readonly inputDim?: number;
+  /** D: units of a head. */
+  readonly headDim: number;
+  /** N: heads; the recurrent matrix is block-diagonal. 1 if left out. */
+  readonly heads?: number;
+  /** B: sequences. 1 if left out. */
+  readonly batch?: number;
+  /** 1 if left out. */
+  readonly layers?: number;
+  /** False if left out. */
+  readonly bidirectional?: boolean;
+  /** T: the steps that are typical. Programs run any number of steps; it decides which tile is fastest. 128 if left out. */
+  readonly steps?: number;
+  /** "fp32" if left out; "fp16" needs the feature shader-f16. */
+  readonly dataType?: "fp16" | "fp32";
+  /** The one kernel family to consider: "resident" or "stepwise". The faster one by prediction if left out. */
+  readonly family?: string;
+}
+
+const defaults = { heads: 1, batch: 1, layers: 1, bidirectional: false, steps: 128, dataType: "fp32" } as const;
+
+/** The largest value of what `problemLimits` does not bound. */
+export const recurrentLimits = { layers: 256, inputDim: 65_536 } as const;
+
+const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwiseFamily];
+
+/**
+ * Plans a recurrent network for a WebGPU device: solves the tiling of its kernels and writes their source.
+ *
+ * The program runs on any device that has what `requires` says. Throws `KernelgenError` "unknown-cell", "invalid-problem" naming an option
+ * and what is allowed, or "no-configuration" with the numbers of what stands against each family.
+ */
+export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): RecurrentProgram {
+  const { layers, bidirectional, family: familyName, ...sizes } = { ...defaults, ...definedOnly(options) };
+  const problem = defineProblem({ ...sizes, stateOutput: "last" });
+  requireSize("layers", layers, recurrentLimits.layers);
+  const { headDim, heads, batch } = problem;
+  const width = heads * headDim;
+  const inputDim = options.inputDim ?? width;
+  requireSize("input dimension", inputDim, recurrentLimits.inputDim);
+  // Sequences longer than a buffer holds are computed in parts: the size of a tensor stands against no family.
+  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName));
+  const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
+  const projections = [...inputDims].map((dim) => projection(problem, dim, device));
+  return {
+    cell: programCell(problem),
+    inputDim,
+    headDim,
+    heads,
+    batch,
+    layers,
+    bidirectional,
+    dataType: problem.dataType === "fp16" ? "fp16" : "fp32",
+    forward: {
+      ...forwardModule(plan, family),
+      family: plan.family,
+      plan: plan.hash,
+      dispatch: plan.family === residentFamily.name ? "sequence" : "step",
+      workgroups: [plan.derived.workgroupsX!, plan.derived.workgroupsY!, plan.derived.workgroupsZ!],
+    },
+    projections: projections.map(({ module }) => module),
+    requires: requirements(problem, [
+      { ...plan.launch, storageBufferCount: storageBuffers(problem).length },
+      ...projections.map(({ launch }) => launch),
+    ]),
+  };
+}
+
+function definedOnly<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function familiesNamed(name: string | undefined): readonly KernelFamily<WebGpuDevice>[] {
+  if (name === undefined) return families;
+  const named = families.filter((family) => family.name === name);
+  if (named.length > 0) return named;
+  throw new KernelgenError(
+    "invalid-name",
+    `unknown kernel family "${name}"; families: ${families.map((family) => family.name).join(", ")}`,
+  );
+}
+
+function requireSize(what: string, value: number, limit: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > limit) {
+    throw new KernelgenError("invalid-problem", `${what}: ${value} is not an integer from 1 to ${limit}`);
+  }
+}
+
+/** The device, as if it could bind buffers of any size. */
+const withoutTensorLimits = (device: WebGpuDevice): WebGpuDevice => ({
+  ...device,
+  limits: {
+    ...device.limits,
+    maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER,
+    maxBufferSize: Number.MAX_SAFE_INTEGER,
+  },
+});
+
+function programCell({ cell }: Problem): ProgramCell {
+  const names = (term: "recurrent" | "input" | "bias"): string[] => gatesWith(cell, term).map(({ name }) => name);
+  return {
+    name: cell.name,
+    recurrentGates: names("recurrent"),
+    inputGates: names("input"),
+    biasGates: names("bias"),
+    states: cell.states.map(({ name }) => name),
+  };
+}
+
+function forwardModule(plan: Plan, family: KernelFamily): ProgramModule {
+  return {
+    entryPoint: entryPoint(plan.problem),
+    source: family.emit(plan)[0]!.text,
+    bindings: [
+      ...storageBuffers(plan.problem).map(
+        ({ name, role }) => ({ name, type: role === "input" ? "read-only-storage" : "storage" }) as const,
+      ),
+      { name: "run", type: "uniform" },
+    ],
+  };
+}
+
+/** What the launches of a program's modules need of a device. */
+function requirements({ dataType }: Problem, launches: readonly ModuleLaunch[]): RecurrentProgram["requires"] {
+  const most = (of: (launch: ModuleLaunch) => number): number => Math.max(...launches.map(of));
+  return {
+    features: dataType === "fp16" ? ["shader-f16"] : [],
+    limits: {
+      maxComputeInvocationsPerWorkgroup: most(({ threadsPerBlock }) => threadsPerBlock),
+      maxComputeWorkgroupSizeX: most(({ threadsPerBlock }) => threadsPerBlock),
+      maxComputeWorkgroupStorageSize: most(({ sharedBytesPerBlock }) => sharedBytesPerBlock),
+      maxStorageBuffersPerShaderStage: most(({ storageBufferCount }) => storageBufferCount),
+    },
+  };
+}

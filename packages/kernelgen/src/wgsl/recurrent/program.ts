@@ -1,0 +1,108 @@
+/**
+ * A recurrent network for WebGPU as plain data: what `planRecurrent` makes, `JSON.stringify` keeps, and `createRecurrent` runs. It holds the
+ * source of every kernel, so that what runs it needs no solver.
+ */
+export interface RecurrentProgram {
+  readonly cell: ProgramCell;
+  /** Features of an input vector of the first layer. */
+  readonly inputDim: number;
+  readonly headDim: number;
+  readonly heads: number;
+  readonly batch: number;
+  readonly layers: number;
+  /** Whether each layer also walks the sequence from its end; its output is then twice as wide, forward direction first. */
+  readonly bidirectional: boolean;
+  /** How inputs, weights and outputs are stored on the GPU; sums and states are fp32. */
+  readonly dataType: "fp16" | "fp32";
+  /** The recurrence of one layer and direction. */
+  readonly forward: RecurrenceModule;
+  /** Wx of a layer, by how wide its input is: that of the first layer, and that of all others if it differs. */
+  readonly projections: readonly ProductModule[];
+  readonly requires: ProgramRequirements;
+}
+
+/** What the runtime knows of a cell: the names and order of gates and states. */
+export interface ProgramCell {
+  readonly name: string;
+  /** Names of the gates in each tensor, in its order. */
+  readonly recurrentGates: readonly string[];
+  readonly inputGates: readonly string[];
+  readonly biasGates: readonly string[];
+  /** Names of the states; the first is the output. */
+  readonly states: readonly string[];
+}
+
+/** A WGSL module with one entry point. Its bindings lie in group 0, in this order. */
+export interface ProgramModule {
+  readonly entryPoint: string;
+  readonly source: string;
+  readonly bindings: readonly ModuleBinding[];
+}
+
+export interface ModuleBinding {
+  /** The name of the module's variable. */
+  readonly name: string;
+  readonly type: "read-only-storage" | "storage" | "uniform";
+}
+
+/** The recurrence over the steps of a sequence. */
+export interface RecurrenceModule extends ProgramModule {
+  /** The family of the plan, and its hash, which the source carries. */
+  readonly family: string;
+  readonly plan: string;
+  /** One dispatch for a whole sequence, or one for each step. */
+  readonly dispatch: "sequence" | "step";
+  readonly workgroups: readonly [x: number, y: number, z: number];
+}
+
+/** A matrix product of which the rows are known when it runs. */
+export interface ProductModule extends ProgramModule {
+  /** Features of an input vector of the layers that it serves. */
+  readonly inputDim: number;
+  /** Elements of the result that a workgroup computes. */
+  readonly rowTile: number;
+  readonly columnTile: number;
+  readonly columns: number;
+}
+
+/** What a device must have to run a program. */
+export interface ProgramRequirements {
+  /** WebGPU features. */
+  readonly features: readonly string[];
+  /** Least values of WebGPU limits, by their WebGPU names. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Units of a layer and direction. */
+export const layerDim = ({ heads, headDim }: Pick<RecurrentProgram, "heads" | "headDim">): number => heads * headDim;
+
+/** Directions of a layer. */
+export const directionCount = ({ bidirectional }: Pick<RecurrentProgram, "bidirectional">): number =>
+  bidirectional ? 2 : 1;
+
+/** Features of what a layer puts out in a step: its units, of both directions if there are two. */
+export const outputDim = (program: Pick<RecurrentProgram, "heads" | "headDim" | "bidirectional">): number =>
+  layerDim(program) * directionCount(program);
+
+/** Features of a layer's input vector. */
+export const layerInputDim = (program: RecurrentProgram, layer: number): number =>
+  layer === 0 ? program.inputDim : outputDim(program);
+
+/**
+ * What a device or adapter lacks to run a program, each as "thing: the program needs …, the device has …"; empty if it can run it. With
+ * several programs for one network, tried from the fastest to the most modest, this picks the best for an adapter.
+ */
+export function unmetRequirements(
+  { requires }: Pick<RecurrentProgram, "requires">,
+  device: { readonly features: ReadonlySet<string>; readonly limits: object },
+): readonly string[] {
+  const limits = device.limits as Readonly<Record<string, number | undefined>>;
+  return [
+    ...requires.features
+      .filter((feature) => !device.features.has(feature))
+      .map((feature) => `feature ${feature}: the program needs it, the device lacks it`),
+    ...Object.entries(requires.limits)
+      .filter(([name, needed]) => !((limits[name] ?? 0) >= needed))
+      .map(([name, needed]) => `${name}: the program needs ${needed}, the device has ${limits[name] ?? "none"}`),
+  ];
+}

@@ -1,0 +1,124 @@
+import { KernelgenError } from "../../errors.js";
+import { Network } from "./network.js";
+import type { RecurrentProgram } from "./program.js";
+import type { RecurrentWeights } from "./weights.js";
+
+/**
+ * The states of a network by their names ("h", "c", …), each [layers·directions,B,N·D] as `torch.nn.LSTM` has h_n and c_n: layer by layer,
+ * within a layer forward first.
+ */
+export type RecurrentState = Readonly<Record<string, Float32Array>>;
+
+/** Where a sequence starts from: zeros, where the last one ended, or given states. */
+export type StartState = "zero" | "kept" | RecurrentState;
+
+export interface RecurrentResult {
+  /** [B,T,directions·N·D]: the output of the last layer. */
+  readonly output: Float32Array<ArrayBuffer>;
+  /** The states after the last step. */
+  readonly state: RecurrentState;
+}
+
+/** A recurrent network on a device. Calls are computed one after the other, in the order in which they are made. */
+export interface Recurrent {
+  readonly program: RecurrentProgram;
+  /**
+   * Runs a sequence [B,T,I] of any number of steps T, which follows from its length.
+   *
+   * Rejects with `KernelgenError` "invalid-problem" where lengths do not fit the program, "webgpu-failure" where the device refuses
+   * something or is lost.
+   */
+  forward(input: Float32Array, start?: StartState): Promise<RecurrentResult>;
+  /**
+   * The same for a sequence of so many steps that lies in a buffer of the device, in the program's data type. Resolves to a buffer with the
+   * output once the work is submitted; it belongs to the network, and the next call writes over it. The states stay on the GPU.
+   */
+  forwardBuffer(input: GPUBuffer, steps: number, start?: StartState): Promise<GPUBuffer>;
+  /** Runs one step [B,I] from where the last call ended, and gives its output [B,N·D]. For networks of one direction. */
+  step(input: Float32Array): Promise<Float32Array<ArrayBuffer>>;
+  /** Where the last call ended. */
+  readState(): Promise<RecurrentState>;
+  /** Makes "kept" and `step` start from these states; from zeros if left out. */
+  setState(state?: RecurrentState): Promise<void>;
+  /** Replaces all weights. */
+  setWeights(weights: RecurrentWeights): Promise<void>;
+  /** Frees all buffers. Nothing else may be called afterwards. */
+  destroy(): void;
+}
+
+/**
+ * Makes a recurrent network of a program on a WebGPU device, in node or in a browser. The device stays the caller's.
+ *
+ * Rejects with `KernelgenError` "invalid-problem" where the weights do not fit the program, "webgpu-failure" where the device lacks what the
+ * program requires, refuses something, or is lost.
+ */
+export async function createRecurrent(
+  device: GPUDevice,
+  program: RecurrentProgram,
+  weights: RecurrentWeights,
+): Promise<Recurrent> {
+  return new RecurrentOnDevice(await Network.create(device, program, weights));
+}
+
+class RecurrentOnDevice implements Recurrent {
+  readonly program: RecurrentProgram;
+  readonly #network: Network;
+  /** Resolves when the calls made so far are done. */
+  #last: Promise<unknown> = Promise.resolve();
+  #destroyed = false;
+
+  constructor(network: Network) {
+    this.#network = network;
+    this.program = network.program;
+  }
+
+  forward(input: Float32Array, start: StartState = "zero"): Promise<RecurrentResult> {
+    return this.#inTurn(() => this.#network.forward(input, start));
+  }
+
+  forwardBuffer(input: GPUBuffer, steps: number, start: StartState = "zero"): Promise<GPUBuffer> {
+    return this.#inTurn(() => this.#network.forwardBuffer(input, steps, start));
+  }
+
+  step(input: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+    return this.#inTurn(() => {
+      const { bidirectional, batch, inputDim } = this.program;
+      if (bidirectional) {
+        throw new KernelgenError("invalid-problem", "step: a bidirectional network needs whole sequences; use forward");
+      }
+      if (input.length !== batch * inputDim) {
+        throw new KernelgenError(
+          "invalid-problem",
+          `step: input [${batch},${inputDim}]: got ${input.length} values, needs ${batch * inputDim}`,
+        );
+      }
+      return this.#network.output(input, "kept");
+    });
+  }
+
+  readState(): Promise<RecurrentState> {
+    return this.#inTurn(() => this.#network.readState());
+  }
+
+  setState(state?: RecurrentState): Promise<void> {
+    return this.#inTurn(async () => this.#network.setState(state ?? "zero"));
+  }
+
+  setWeights(weights: RecurrentWeights): Promise<void> {
+    return this.#inTurn(async () => this.#network.setWeights(weights));
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#network.destroy();
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => {
+      if (this.#destroyed) throw new KernelgenError("webgpu-failure", "the network was used after destroy()");
+      return call();
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
