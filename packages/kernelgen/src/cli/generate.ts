@@ -4,26 +4,44 @@ import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
 import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
+import { problemDefaults } from "../plan/problem.js";
 import { solvePlan } from "../plan/solve.js";
 import { writeFiles } from "../write-files.js";
 import { deviceDescription } from "./device-option.js";
+import { generateSet } from "./generate-set.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
 
 const options = {
   ...problemOptions,
-  target: { choices: ["cuda", "wgsl"] as const, demandOption: true, describe: "Language" },
+  "head-dim": { ...problemOptions["head-dim"], demandOption: false },
+  training: {
+    type: "boolean",
+    describe:
+      "cuda: also store the values that a backward pass reads  [default: no]; torch: kernels for training beside those for inference  [default: yes]",
+  },
+  target: {
+    choices: ["cuda", "wgsl", "torch"] as const,
+    demandOption: true,
+    describe: "Source of one kernel, or a package with kernels for lists of cells, sizes and types (1,2,3)",
+  },
   device: {
     type: "string",
     requiresArg: true,
-    describe: `${deviceDescription}  [required for cuda; default for wgsl: webgpu-default]`,
+    describe: `${deviceDescription}; torch: or several  [required; default for wgsl: webgpu-default]`,
+  },
+  problems: {
+    type: "string",
+    requiresArg: true,
+    describe: "torch: a JSON file with problems, in place of the lists",
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
   out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
   name: {
     type: "string",
     requiresArg: true,
-    describe: "What names in the source and of the files start with  [default: the cell's name]",
+    describe:
+      "What names in the source and of the files start with  [default: the cell's name]; torch: the package  [default: recurrent_kernels]",
   },
   case: {
     type: "string",
@@ -41,13 +59,24 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     yargs
       .options(options)
       .example("$0 generate --target cuda --device h200 --head-dim 64 --heads 12 --batch 16 --out kernels", "")
-      .example("$0 generate --target wgsl --head-dim 64 --out kernels", ""),
+      .example("$0 generate --target wgsl --head-dim 64 --out kernels", "")
+      .example(
+        "$0 generate --target torch --device h200 --cell lstm,gru --head-dim 64 --heads 12 --batch 8,16 --dtype bf16,fp16 --out package",
+        "a Python package",
+      ),
   async handler(given) {
+    if (given.target === "torch") {
+      rejectOptions(given.target, given, ["family", "case"]);
+      return generateSet({ ...given, target: given.target });
+    }
+    rejectOptions(given.target, given, ["problems"]);
+    const { headDim, training = problemDefaults.training } = given;
+    if (headDim === undefined) throw new KernelgenError("invalid-problem", "--head-dim is missing: units of a head");
     const device = deviceNamed(deviceId(given.target, given.device));
     if ((device.kind === "cuda") !== (given.target === "cuda")) {
       throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
     }
-    const problem = problemFrom(given, device);
+    const problem = problemFrom({ ...given, headDim, training }, device);
     if (given.case !== undefined && given.target !== "cuda") {
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }
@@ -61,6 +90,15 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     );
   },
 };
+
+/** Options that have no meaning for a target must not be passed over in silence. */
+function rejectOptions(target: string, given: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  for (const name of names) {
+    if (given[name] !== undefined) {
+      throw new KernelgenError("invalid-problem", `--${name} has no meaning for --target ${target}`);
+    }
+  }
+}
 
 function deviceId(target: Target, device: string | undefined): string {
   if (device !== undefined) return device;

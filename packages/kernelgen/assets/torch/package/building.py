@@ -1,0 +1,93 @@
+"""Compiles the kernels of a device once, and keeps the library for later starts."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+from pathlib import Path
+
+import torch
+
+from . import plans
+
+_PACKAGE = Path(__file__).parent
+#: Written beside a library when it is complete, so that a start can load it without asking the compiler.
+_COMPLETE = "complete"
+CUDA_FLAGS = ["-O3", "-std=c++17"]
+CXX_FLAGS = ["-O2", "-std=c++17"]
+
+
+def sources(device: plans.Device) -> list[Path]:
+    """The CUDA sources of a device's kernels."""
+    return sorted({_PACKAGE / kernel.source for kernel in plans.kernels() if kernel.device == device.id})
+
+
+def cuda_flags(device: plans.Device) -> list[str]:
+    """nvcc's options: one architecture, that of the device."""
+    return [*CUDA_FLAGS, f"-gencode=arch=compute_{device.architecture},code=sm_{device.architecture}"]
+
+
+def library_name(device: plans.Device) -> str:
+    """The name of a device's library: the package, the device, and a hash of everything that is compiled and of the CUDA version."""
+    digest = hashlib.sha256(repr((torch.version.cuda, cuda_flags(device))).encode())
+    folders = {source.parent for source in sources(device)}
+    for path in sorted(file for folder in folders for file in folder.iterdir() if file.suffix in (".cu", ".cuh")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return f"PACKAGE_NAME_{device.id.replace('-', '_')}_{digest.hexdigest()[:16]}"
+
+
+@functools.cache
+def library(device: plans.Device) -> ctypes.CDLL:
+    """The loaded library of a device's kernels: the one that setup.py installed, the one of an earlier start, or a new one."""
+    name = library_name(device)
+    installed = next(iter(sorted(_PACKAGE.glob(f"{name}*.so"))), None)
+    return ctypes.CDLL(str(installed or _cached(name) or build(device)))
+
+
+def build(device: plans.Device, verbose: bool = False) -> Path:
+    """Compiles a device's kernels now with `torch.utils.cpp_extension.load`, all files in parallel; returns the library's path."""
+    from torch.utils import cpp_extension
+
+    name = library_name(device)
+    folder = _cache_folder(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    cpp_extension.load(
+        name=name,
+        sources=[str(source) for source in sources(device)],
+        extra_cflags=CXX_FLAGS,
+        extra_cuda_cflags=cuda_flags(device),
+        build_directory=str(folder),
+        is_python_module=False,
+        verbose=verbose,
+    )
+    (folder / _COMPLETE).touch()
+    return folder / f"{name}.so"
+
+
+def build_kernels(verbose: bool = False) -> Path:
+    """Compiles the kernels of the current CUDA device now, rather than when they are first needed; returns the library's path.
+
+    Raises:
+        RuntimeError: this package has no kernels for the device.
+    """
+    present = torch.device("cuda", torch.cuda.current_device())
+    device = plans.device_for(present)
+    if device is None:
+        names = ", ".join(f"{d.name} (compute capability {d.capability[0]}.{d.capability[1]})" for d in plans.devices())
+        raise RuntimeError(f"no kernels for {torch.cuda.get_device_name(present)}; this package has kernels for {names}")
+    return _cached(library_name(device)) or build(device, verbose)
+
+
+def _cached(name: str) -> Path | None:
+    """The library of an earlier start, if it was finished."""
+    folder = _cache_folder(name)
+    return folder / f"{name}.so" if (folder / _COMPLETE).exists() else None
+
+
+def _cache_folder(name: str) -> Path:
+    """Where a library is kept: below TORCH_EXTENSIONS_DIR if that is set, as for every extension of PyTorch."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return Path(os.environ.get("TORCH_EXTENSIONS_DIR", cache / "torch_extensions")) / name

@@ -1,0 +1,120 @@
+"""The recurrence on projected inputs."""
+
+from __future__ import annotations
+
+import torch
+
+from . import operators
+from .cell import Cell
+from .cells import CELLS
+from .stepwise import state_dtype
+
+
+def recurrent(
+    wx: torch.Tensor,
+    r: torch.Tensor,
+    b: torch.Tensor | None = None,
+    states: torch.Tensor | None = None,
+    cell: str = "lstm",
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A recurrent layer of N heads on inputs that are projected already.
+
+        u_g[b,t,n] = R[g,n] h[b,t-1,n] + wx[b,t,g,n] + bias[g,n],   states[b,t,n] = step(u, states[b,t-1,n])
+
+    Args:
+        wx: projected inputs [B,T,G,N,D]; G counts the gates that have an input (lstm 4, gru 3, elman 1).
+        r: recurrent matrices [G,N,D,D] (out, in), of the gates that have one (lstm 4, gru 3).
+        b: bias [G,N,D] (lstm and gru 4), zeros if left out.
+        states: initial states [S,B,1,N,D] (lstm 2: h, c; slstm 4: h, c, n, m; gru and elman 1: h), zeros if left out.
+        cell: one of `CELLS`.
+
+    Returns:
+        (states [S,B,T,N,D], last [S,B,1,N,D]), in the type of wx. The states other than h are computed in float32: to carry them from one
+        part of a sequence to the next without rounding them, see `recurrent_states`.
+
+    Raises:
+        ValueError: a cell that does not exist, or a shape or type that does not fit, with both.
+        RuntimeError: a kernel that this GPU cannot hold, with the numbers.
+    """
+    definition = find_cell(cell)
+    count = len(definition.states)
+    initial = None
+    if states is not None:
+        _require_shape("states", states, (count, wx.shape[0], 1, *wx.shape[3:]))
+        initial = tuple(states.unbind(0))
+    sequences, lasts = _run(definition, wx, r, b, initial, all_states=True)
+    dtype = sequences[0].dtype
+    return torch.stack([s.to(dtype) for s in sequences]), torch.stack([s.to(dtype) for s in lasts])
+
+
+def recurrent_states(
+    wx: torch.Tensor,
+    r: torch.Tensor,
+    b: torch.Tensor | None = None,
+    states: tuple[torch.Tensor, ...] | None = None,
+    cell: str = "lstm",
+) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """As `recurrent`, but with only h of all steps [B,T,N,D], and each last state [B,1,N,D] in its own type: h that of wx, others float32.
+
+    `states` are the initial ones in the same form. This is less memory traffic, and what a layer needs.
+    """
+    definition = find_cell(cell)
+    sequences, lasts = _run(definition, wx, r, b, states, all_states=False)
+    return sequences[0], tuple(lasts)
+
+
+def recurrent_all(
+    wx: torch.Tensor,
+    r: torch.Tensor,
+    b: torch.Tensor | None = None,
+    states: tuple[torch.Tensor, ...] | None = None,
+    cell: str = "lstm",
+) -> tuple[torch.Tensor, ...]:
+    """As `recurrent_states`, but all steps of each state [B,T,N,D]."""
+    return tuple(_run(find_cell(cell), wx, r, b, states, all_states=True)[0])
+
+
+def find_cell(name: str) -> Cell:
+    """The cell of that name. Raises ValueError with the names that exist."""
+    cell = CELLS.get(name)
+    if cell is None:
+        raise ValueError(f"unknown cell {name!r}; known cells: {', '.join(CELLS)}")
+    return cell
+
+
+def _run(cell: Cell, wx, r, b, initial, all_states: bool):
+    if wx.dim() != 5:
+        raise ValueError(f"wx: has shape {tuple(wx.shape)}, expected [B,T,G,N,D]")
+    batch, steps, _, heads, dim = wx.shape
+    if steps < 1:
+        raise ValueError("wx: has no step; a sequence needs at least 1")
+    if torch.is_autocast_enabled(wx.device.type):
+        dtype = torch.get_autocast_dtype(wx.device.type)
+        wx, r, b = wx.to(dtype), r.to(dtype), None if b is None else b.to(dtype)
+    _require_shape("wx", wx, (batch, steps, len(cell.places("input")), heads, dim))
+    _require_shape("r", r, (len(cell.places("recurrent")), heads, dim, dim))
+    bias_shape = (len(cell.places("bias")), heads, dim)
+    if b is None:
+        b = wx.new_zeros(bias_shape)
+    _require_shape("b", b, bias_shape)
+    for name, tensor in (("r", r), ("b", b)):
+        if tensor.dtype != wx.dtype or tensor.device != wx.device:
+            raise ValueError(f"{name}: is {tensor.dtype} on {tensor.device}, wx is {wx.dtype} on {wx.device}")
+    dtypes = [wx.dtype] + [state_dtype(wx.dtype)] * (len(cell.states) - 1)
+    if initial is None:
+        initial = tuple(wx.new_zeros(batch, 1, heads, dim, dtype=dtype) for dtype in dtypes)
+    if len(initial) != len(cell.states):
+        raise ValueError(f"states: {len(initial)} given, {cell.name} has {len(cell.states)}: {', '.join(cell.states)}")
+    for name, state in zip(cell.states, initial, strict=True):
+        _require_shape(f"initial {name}", state, (batch, 1, heads, dim))
+    initial = [state.to(dtype) for state, dtype in zip(initial, dtypes, strict=True)]
+    needs_gradient = torch.is_grad_enabled() and any(t.requires_grad for t in (wx, r, b, *initial))
+    if needs_gradient or (all_states and len(cell.states) > 1):
+        return operators.forward(cell, wx, r, b, initial)
+    h, lasts = operators.inference(cell, wx, r, b, initial)
+    return [h], lasts
+
+
+def _require_shape(name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:
+    if tuple(tensor.shape) != tuple(shape):
+        raise ValueError(f"{name}: has shape {tuple(tensor.shape)}, expected {tuple(shape)}")

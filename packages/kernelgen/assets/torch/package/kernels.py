@@ -1,0 +1,104 @@
+"""Runs compiled kernels on CUDA tensors."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+
+from . import building, plans
+from .plans import Kernel
+
+#: Bytes that the widest access of a kernel is aligned to.
+_ALIGNMENT = 16
+
+
+def find(
+    use: str, cell: str, device: torch.device, dtype: torch.dtype, head_dim: int, heads: int, batch: int
+) -> tuple[Kernel, ...] | None:
+    """The kernels that serve a call, or None where only the loop over time can."""
+    planned = plans.device_for(device)
+    return None if planned is None else plans.cover(planned.id, use, cell, head_dim, heads, dtype, batch)
+
+
+def run(
+    chosen: Sequence[Kernel], inputs: Mapping[str, torch.Tensor], weights: Mapping[str, torch.Tensor], steps: int
+) -> dict[str, torch.Tensor]:
+    """Runs kernels one after the other over parts of the batch; returns each output by name, [B, …].
+
+    inputs: tensors whose first dimension is the batch; weights: the others. Nothing waits for the device, and memory comes from PyTorch's
+    caching allocator, so that a call can be captured in a CUDA graph.
+    """
+    first = next(iter(inputs.values()))
+    batch = first.shape[0]
+    inputs = {name: _dense(tensor) for name, tensor in inputs.items()}
+    weights = {name: _dense(tensor) for name, tensor in weights.items()}
+    padded = sum(kernel.batch for kernel in chosen)
+    outputs = {
+        spec.name: torch.empty(
+            (padded, *(steps if extent == "T" else extent for extent in spec.shape[1:])),
+            dtype=spec.dtype,
+            device=first.device,
+        )
+        for spec in chosen[0].tensors
+        if not spec.is_input
+    }
+    with _current(first.device) as stream:
+        begin = 0
+        for kernel in chosen:
+            part = {name: _part(tensor, begin, kernel.batch) for name, tensor in inputs.items()}
+            part |= {name: tensor[begin : begin + kernel.batch] for name, tensor in outputs.items()}
+            _launch(kernel, part | weights, steps, stream, first.device)
+            begin += kernel.batch
+    return {name: tensor[:batch] for name, tensor in outputs.items()}
+
+
+@contextlib.contextmanager
+def _current(device: torch.device) -> Iterator[int | None]:
+    """Makes the device the current one; gives the handle of its current stream."""
+    if device.type != "cuda":
+        yield None
+        return
+    with torch.cuda.device(device):
+        yield torch.cuda.current_stream(device).cuda_stream
+
+
+def _dense(tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.contiguous()
+    return tensor if tensor.data_ptr() % _ALIGNMENT == 0 else tensor.clone()
+
+
+def _part(tensor: torch.Tensor, begin: int, count: int) -> torch.Tensor:
+    """Sequences begin … begin + count − 1, zeros in place of those beyond the end."""
+    part = tensor[begin : begin + count]
+    missing = count - part.shape[0]
+    if missing > 0:
+        part = torch.cat([part, part.new_zeros(missing, *part.shape[1:])])
+    return _dense(part)
+
+
+def _launch(
+    kernel: Kernel, tensors: Mapping[str, torch.Tensor], steps: int, stream: int | None, device: torch.device
+) -> None:
+    launch, scratch_bytes = _functions(kernel)
+    pointers = (ctypes.c_void_p * len(kernel.tensors))(*(tensors[spec.name].data_ptr() for spec in kernel.tensors))
+    scratch = torch.empty(scratch_bytes, dtype=torch.uint8, device=device) if scratch_bytes > 0 else None
+    error = launch(stream, pointers, None if scratch is None else scratch.data_ptr(), steps)
+    if error is not None:
+        raise RuntimeError(f"{kernel.name}: {error.decode()}")
+
+
+@functools.cache
+def _functions(kernel: Kernel):
+    """A kernel's launch function and the bytes of its scratch memory."""
+    device = next(device for device in plans.devices() if device.id == kernel.device)
+    library = building.library(device)
+    launch = getattr(library, f"{kernel.name}_launch")
+    launch.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+    launch.restype = ctypes.c_char_p
+    scratch_bytes = getattr(library, f"{kernel.name}_scratch_bytes")
+    scratch_bytes.restype = ctypes.c_int64
+    return launch, scratch_bytes()

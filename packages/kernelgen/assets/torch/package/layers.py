@@ -1,0 +1,239 @@
+"""Recurrent layers with the constructor, the parameters and the results of `torch.nn.LSTM`, `torch.nn.GRU` and `torch.nn.RNN`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from . import sequences
+from .cell import Cell
+from .functional import find_cell, recurrent_all, recurrent_states
+
+
+class Recurrent(nn.Module):
+    """Recurrent layers of any cell.
+
+    The arguments of `torch.nn.LSTM`, in its order, and `heads`: the hidden units are divided into heads, and the recurrent matrix couples
+    the units of a head alone. With one head the parameters are those of `torch.nn`, by name and shape, and state dicts can be exchanged;
+    with N heads `weight_hh_l…` is [gates · hidden_size, hidden_size / N].
+
+    Differences from `torch.nn`: no projections (`proj_size`); the last states other than h are float32, so that they can be passed on
+    without being rounded; `forward` takes lengths.
+
+    Raises:
+        ValueError: a size below 1, heads that do not divide hidden_size, a dropout outside of [0, 1].
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        heads: int = 1,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers), ("heads", heads)):
+            if value < 1:
+                raise ValueError(f"{name}: {value} is not at least 1")
+        if hidden_size % heads != 0:
+            raise ValueError(f"heads: {heads} do not divide hidden_size {hidden_size}")
+        if not 0 <= dropout <= 1:
+            raise ValueError(f"dropout: {dropout} is not in [0, 1]")
+        self.cell = cell
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.heads = heads
+        definition = find_cell(cell)
+        self._parts = _parts_of(definition)
+        rows = len(self._parts) * hidden_size
+        for layer in range(num_layers):
+            width = input_size if layer == 0 else hidden_size * self.directions
+            for suffix in self._suffixes(layer):
+                self.register_parameter(f"weight_ih{suffix}", nn.Parameter(torch.empty(rows, width, device=device, dtype=dtype)))
+                self.register_parameter(
+                    f"weight_hh{suffix}", nn.Parameter(torch.empty(rows, hidden_size // heads, device=device, dtype=dtype))
+                )
+                if bias:
+                    self.register_parameter(f"bias_ih{suffix}", nn.Parameter(torch.empty(rows, device=device, dtype=dtype)))
+                    self.register_parameter(f"bias_hh{suffix}", nn.Parameter(torch.empty(rows, device=device, dtype=dtype)))
+        self.reset_parameters()
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 if bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    def reset_parameters(self) -> None:
+        """Draws every parameter uniformly from ±1/√hidden_size, as `torch.nn` does."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -bound, bound)
+
+    def flatten_parameters(self) -> None:
+        """Does nothing; for code that was written for `torch.nn.LSTM`."""
+
+    def extra_repr(self) -> str:
+        shown = [f"{self.input_size}, {self.hidden_size}"]
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "heads": 1}
+        shown += [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
+        return ", ".join(shown)
+
+    def forward(self, input, hx=None, lengths: torch.Tensor | None = None):
+        """(output, last states), as `torch.nn.LSTM`.
+
+        Args:
+            input: [T,B,input_size], [B,T,input_size] if batch_first, [T,input_size] for one sequence, or a PackedSequence.
+            hx: the initial states, one tensor or a tuple of as many as the cell has, each [layers · directions, B, hidden_size].
+            lengths: [B], the steps of each sequence, for a padded input: outputs beyond are zero, last states those of each sequence's end.
+        """
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx)
+        if input.dim() not in (2, 3):
+            raise ValueError(f"input: has {input.dim()} dimensions, expected 3, or 2 for one sequence")
+        if input.shape[-1] != self.input_size:
+            raise ValueError(f"input: has {input.shape[-1]} features, input_size is {self.input_size}")
+        if input.dim() == 2:
+            states = None if hx is None else tuple(state.unsqueeze(1) for state in self._state_tuple(hx))
+            output, lasts = self._forward_batch(input.unsqueeze(0), states, lengths)
+            return output[0], self._state_result([state.squeeze(1) for state in lasts])
+        batch = input if self.batch_first else input.transpose(0, 1)
+        output, lasts = self._forward_batch(batch, None if hx is None else self._state_tuple(hx), lengths)
+        return output if self.batch_first else output.transpose(0, 1), self._state_result(lasts)
+
+    def _forward_packed(self, packed: PackedSequence, hx):
+        padded, lengths = pad_packed_sequence(packed, batch_first=True)
+        output, lasts = self._forward_batch(padded, None if hx is None else self._state_tuple(hx), lengths)
+        order = packed.sorted_indices
+        if order is not None:
+            output, lengths = output[order], lengths[order.to(lengths.device)]
+        repacked = pack_padded_sequence(output, lengths, batch_first=True)
+        result = PackedSequence(repacked.data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+        return result, self._state_result(lasts)
+
+    def _forward_batch(
+        self, batch: torch.Tensor, initial: tuple[torch.Tensor, ...] | None, lengths: torch.Tensor | None
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """The layers on [B,T,features]; the last states are [layers · directions, B, hidden_size]."""
+        count, steps, _ = batch.shape
+        if lengths is not None:
+            lengths = sequences.check_lengths(lengths, count, steps, batch.device)
+        lasts: list[Sequence[torch.Tensor]] = []
+        output = batch
+        for layer in range(self.num_layers):
+            if layer > 0 and self.dropout > 0:
+                output = nn.functional.dropout(output, self.dropout, self.training)
+            results = []
+            for direction, suffix in enumerate(self._suffixes(layer)):
+                place = layer * self.directions + direction
+                states = None if initial is None else tuple(state[place] for state in initial)
+                h, last = self._direction(output, suffix, states, lengths, is_reverse=direction == 1)
+                results.append(h)
+                lasts.append(last)
+            output = results[0] if len(results) == 1 else torch.cat(results, -1)
+        return output, [torch.stack(states) for states in zip(*lasts, strict=True)]
+
+    def _direction(self, batch, suffix: str, initial, lengths, is_reverse: bool):
+        """One layer in one direction: (h [B,T,hidden_size], last states [B,hidden_size])."""
+        count, steps, _ = batch.shape
+        heads, dim = self.heads, self.hidden_size // self.heads
+        if is_reverse:
+            batch = sequences.reverse(batch, lengths)
+        wx = nn.functional.linear(batch, getattr(self, f"weight_ih{suffix}")).view(count, steps, -1, heads, dim)
+        recurrent, bias = self._recurrent_and_bias(suffix)
+        states = None if initial is None else tuple(state.reshape(count, 1, heads, dim) for state in initial)
+        if lengths is None:
+            h, lasts = recurrent_states(wx, recurrent, bias, states, self.cell)
+        else:
+            all_states = recurrent_all(wx, recurrent, bias, states, self.cell)
+            lasts = [sequences.at_end(state, lengths) for state in all_states]
+            h = sequences.mask(all_states[0], lengths)
+        if is_reverse:
+            h = sequences.reverse(h, lengths)
+        return h.flatten(2), [state.reshape(count, self.hidden_size) for state in lasts]
+
+    def _recurrent_and_bias(self, suffix: str) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """R [G,N,D,D] and bias [G,N,D] in the order of the cell's gates, from parameters in the order of `torch.nn`."""
+        cell = find_cell(self.cell)
+        heads, dim = self.heads, self.hidden_size // self.heads
+        matrices = getattr(self, f"weight_hh{suffix}").view(len(self._parts), heads, dim, dim)
+        order = [next(part for part, (_, gate) in enumerate(self._parts) if gate == place) for place in cell.places("recurrent")]
+        if order != list(range(len(order))):
+            matrices = torch.stack([matrices[part] for part in order])
+        if not self.bias:
+            return matrices, None
+        sides = [getattr(self, f"bias_{side}{suffix}").view(len(self._parts), heads, dim) for side in ("ih", "hh")]
+        if all(of_input == of_recurrent for of_input, of_recurrent in self._parts):
+            return matrices, sides[0] + sides[1]
+        rows = []
+        for place in cell.places("bias"):
+            terms = [sides[side][part] for part, gates in enumerate(self._parts) for side in (0, 1) if gates[side] == place]
+            rows.append(sum(terms[1:], terms[0]))
+        return matrices, torch.stack(rows)
+
+    def _suffixes(self, layer: int) -> list[str]:
+        return [f"_l{layer}", f"_l{layer}_reverse"][: self.directions]
+
+    def _state_tuple(self, hx) -> tuple[torch.Tensor, ...]:
+        states = (hx,) if isinstance(hx, torch.Tensor) else tuple(hx)
+        names = find_cell(self.cell).states
+        if len(states) != len(names):
+            raise ValueError(f"hx: {len(states)} states given, {self.cell} has {len(names)}: {', '.join(names)}")
+        return states
+
+    def _state_result(self, states: Sequence[torch.Tensor]):
+        return states[0] if len(states) == 1 else tuple(states)
+
+
+def _parts_of(cell: Cell) -> list[tuple[int, int]]:
+    """The gates that a part of `torch.nn`'s weights belongs to: (gate of weight_ih, gate of weight_hh), in the parts' order.
+
+    They are the same gate, but that a gate without a recurrent product is paired with one that has no input: of a GRU the parts are
+    (r, r), (z, z) and (n, g), where u_g is the recurrent part of the candidate n.
+    """
+    recurrent_only = iter([place for place in cell.places("recurrent") if not cell.gates[place].input])
+    return [(place, place if cell.gates[place].recurrent else next(recurrent_only)) for place in cell.places("input")]
+
+
+class LSTM(Recurrent):
+    """`torch.nn.LSTM` with heads; initial and last states are (h, c). See `Recurrent`."""
+
+    def __init__(self, *arguments, **named) -> None:
+        super().__init__("lstm", *arguments, **named)
+
+
+class GRU(Recurrent):
+    """`torch.nn.GRU` with heads. See `Recurrent`."""
+
+    def __init__(self, *arguments, **named) -> None:
+        super().__init__("gru", *arguments, **named)
+
+
+class RNN(Recurrent):
+    """`torch.nn.RNN` with tanh and with heads, the Elman network. See `Recurrent`."""
+
+    def __init__(self, *arguments, **named) -> None:
+        super().__init__("elman", *arguments, **named)
+
+
+class SLSTM(Recurrent):
+    """sLSTM, the LSTM with exponential gates of xLSTM; initial and last states are (h, c, n, m). See `Recurrent`."""
+
+    def __init__(self, *arguments, **named) -> None:
+        super().__init__("slstm", *arguments, **named)

@@ -1,0 +1,239 @@
+"""The `torch.library` operators of every cell: forward for inference, forward for training, and backward.
+
+    CELL_inference(wx, recurrent, bias, s_initial…) -> (h, s_last…)
+    CELL_forward(wx, recurrent, bias, s_initial…) -> (s…, s_last…, saved…)
+    CELL_backward(d_s?…, d_s_last?…, recurrent, s_initial…, s…, saved…) -> (d_u, d_s_initial…)
+
+Shapes: wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], h and s and saved [B,T,N,D],
+d_u [B,T,G,N,D] with every gate. h has the type of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a
+derivative; the gradients of R and of the bias are products over all steps outside of `CELL_backward`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import torch
+
+from . import kernels, stepwise
+from .cell import Cell
+from .cells import CELLS
+
+NAMESPACE = "PACKAGE_NAME"
+_library = torch.library.Library(NAMESPACE, "DEF")
+
+
+def inference(cell: Cell, wx: torch.Tensor, recurrent: torch.Tensor, bias: torch.Tensor, initial: Sequence[torch.Tensor]):
+    """h of all steps [B,T,N,D] and the last step of every state [B,1,N,D], without a derivative."""
+    h, *lasts = _list(_operator(cell, "inference")(wx, recurrent, bias, *initial))
+    return h, [h[:, -1:], *lasts]
+
+
+def forward(cell: Cell, wx: torch.Tensor, recurrent: torch.Tensor, bias: torch.Tensor, initial: Sequence[torch.Tensor]):
+    """All steps of every state [B,T,N,D], and the last step of every state [B,1,N,D]; differentiable."""
+    count = len(cell.states)
+    results = _operator(cell, "forward")(wx, recurrent, bias, *initial)
+    return list(results[:count]), list(results[count : 2 * count])
+
+
+def _operator(cell: Cell, what: str):
+    return getattr(getattr(torch.ops, NAMESPACE), f"{cell.name}_{what}")
+
+
+def _list(result) -> list[torch.Tensor]:
+    """An operator's results; a single one comes by itself."""
+    return [result] if isinstance(result, torch.Tensor) else list(result)
+
+
+def _define(cell: Cell) -> None:
+    states, saved = cell.states, cell.saved
+    initials = [f"{name}_initial" for name in states]
+    lasts = [f"{name}_last" for name in states]
+    weights = ["wx", "recurrent", "bias"]
+    _declare(f"{cell.name}_inference", [*weights, *initials], [states[0], *lasts[1:]])
+    _declare(f"{cell.name}_forward", [*weights, *initials], [*states, *lasts, *saved])
+    _declare(
+        f"{cell.name}_backward",
+        ["recurrent", *initials, *states, *saved],
+        ["d_u", *(f"d_{name}" for name in initials)],
+        optional=[f"d_{name}" for name in (*states, *lasts)],
+    )
+    _implement(f"{cell.name}_inference", _inference_of(cell), _inference_shapes(cell))
+    _implement(f"{cell.name}_forward", _forward_of(cell), _forward_shapes(cell))
+    _implement(f"{cell.name}_backward", _backward_of(cell), _backward_shapes(cell))
+    _differentiate(cell)
+
+
+def _declare(name: str, inputs: Sequence[str], outputs: Sequence[str], optional: Sequence[str] = ()) -> None:
+    parameters = [*(f"Tensor? {name}" for name in optional), *(f"Tensor {name}" for name in inputs)]
+    results = ", ".join(f"Tensor {name}" for name in outputs)
+    _library.define(f"{name}({', '.join(parameters)}) -> ({results})", tags=(torch.Tag.pt2_compliant_tag,))
+
+
+def _implement(name: str, function, shapes) -> None:
+    for key in ("CPU", "CUDA"):
+        _library.impl(name, _without_autocast(function, key.lower()), key)
+    torch.library.register_fake(f"{NAMESPACE}::{name}", shapes, lib=_library)
+
+
+def _without_autocast(function, device: str):
+    """Autocast has done its part when an operator gets its tensors; it must not round the products of the loop over time."""
+
+    @functools.wraps(function)
+    def run(*arguments):
+        with torch.autocast(device, enabled=False):
+            return function(*arguments)
+
+    return run
+
+
+def _inference_of(cell: Cell):
+    def run(wx, recurrent, bias, *initial):
+        names = [f"{name}_initial" for name in cell.states]
+        chosen = _kernels("inference", cell, wx)
+        if chosen is None:
+            states, _ = stepwise.forward(cell, wx, recurrent, bias, initial, save=False)
+            return _result([states[0], *(_last(state) for state in states[1:])])
+        outputs = kernels.run(
+            chosen, {"wx": wx} | dict(zip(names, initial, strict=True)), {"recurrent": recurrent, "bias": bias}, wx.shape[1]
+        )
+        return _result([outputs[name] for name in cell.states])
+
+    return run
+
+
+def _inference_shapes(cell: Cell):
+    def shapes(wx, recurrent, bias, *initial):
+        h, *others = _state_shapes(cell, wx)
+        return _result([h, *(_last(state) for state in others)])
+
+    return shapes
+
+
+def _forward_of(cell: Cell):
+    def run(wx, recurrent, bias, *initial):
+        names = [f"{name}_initial" for name in cell.states]
+        chosen = _kernels("training", cell, wx)
+        if chosen is None:
+            states, saved = stepwise.forward(cell, wx, recurrent, bias, initial, save=True)
+        else:
+            outputs = kernels.run(
+                chosen, {"wx": wx} | dict(zip(names, initial, strict=True)), {"recurrent": recurrent, "bias": bias}, wx.shape[1]
+            )
+            states, saved = [outputs[name] for name in cell.states], [outputs[name] for name in cell.saved]
+        return (*states, *(_last(state) for state in states), *saved)
+
+    return run
+
+
+def _forward_shapes(cell: Cell):
+    def shapes(wx, recurrent, bias, *initial):
+        states = _state_shapes(cell, wx)
+        return (*states, *(_last(state) for state in states), *(torch.empty_like(states[0]) for _ in cell.saved))
+
+    return shapes
+
+
+def _backward_of(cell: Cell):
+    def run(*arguments):
+        given, lasts, recurrent, initial, states, saved = _backward_arguments(cell, arguments)
+        gradients = [_with_last(*pair, state) for *pair, state in zip(given, lasts, states, strict=True)]
+        d_u, d_initial = stepwise.backward(cell, gradients, recurrent, initial, states, saved)
+        return (d_u, *d_initial)
+
+    return run
+
+
+def _backward_shapes(cell: Cell):
+    def shapes(*arguments):
+        _, _, _, initial, states, _ = _backward_arguments(cell, arguments)
+        batch, steps, heads, dim = states[0].shape
+        d_u = states[0].new_empty(batch, steps, len(cell.gates), heads, dim)
+        return (d_u, *(state.new_empty(state.shape) for state in initial))
+
+    return shapes
+
+
+def _differentiate(cell: Cell) -> None:
+    count = len(cell.states)
+
+    def setup_context(ctx, inputs, output):
+        _, recurrent, _, *initial = inputs
+        states, saved = output[:count], output[2 * count :]
+        ctx.mark_non_differentiable(*saved)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(recurrent, *initial, *states, *saved)
+
+    def backward(ctx, *gradients):
+        recurrent, *others = ctx.saved_tensors
+        initial, h = others[:count], others[count]
+        d_u, *d_initial = _operator(cell, "backward")(*gradients[: 2 * count], recurrent, *others)
+        needs_recurrent, needs_bias = ctx.needs_input_grad[1:3]
+        return (
+            _gates(d_u, cell.places("input"), 2),
+            _recurrent_gradient(_gates(d_u, cell.places("recurrent"), 2), initial[0], h) if needs_recurrent else None,
+            _gates(d_u.sum((0, 1)), cell.places("bias"), 0) if needs_bias else None,
+            *d_initial,
+        )
+
+    torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_forward", backward, setup_context=setup_context, lib=_library)
+
+
+def _recurrent_gradient(d_u: torch.Tensor, h_initial: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+    """dL/dR[g,n] = sum over b and t of du[b,t,g,n] (outer) h[b,t-1,n]: one product a gate for all steps and heads. d_u [B,T,G,N,D]."""
+    batch, steps, gates, heads, dim = d_u.shape
+    previous = torch.cat([h_initial, h[:, :-1]], 1).reshape(batch * steps, heads, dim).transpose(0, 1)
+    rows = d_u.reshape(batch * steps, gates, heads, dim)
+    return torch.stack([torch.bmm(rows[:, gate].permute(1, 2, 0), previous) for gate in range(gates)])
+
+
+def _gates(tensor: torch.Tensor, places: list[int], dim: int) -> torch.Tensor:
+    """The gates at these places, which are adjacent in most cells."""
+    if places == list(range(places[0], places[-1] + 1)):
+        return tensor.narrow(dim, places[0], len(places))
+    return torch.cat([tensor.narrow(dim, place, 1) for place in places], dim)
+
+
+def _kernels(use: str, cell: Cell, wx: torch.Tensor):
+    batch, steps, _, heads, dim = wx.shape
+    return kernels.find(use, cell.name, wx.device, wx.dtype, dim, heads, batch) if batch > 0 and steps > 0 else None
+
+
+def _backward_arguments(cell: Cell, arguments):
+    """(d_s, d_s_last, recurrent, s_initial, s, saved) of an operator's arguments."""
+    count = len(cell.states)
+    given, lasts, (recurrent, *rest) = arguments[:count], arguments[count : 2 * count], arguments[2 * count :]
+    return given, lasts, recurrent, rest[:count], rest[count : 2 * count], rest[2 * count :]
+
+
+def _with_last(given: torch.Tensor | None, last: torch.Tensor | None, state: torch.Tensor) -> torch.Tensor | None:
+    """The gradient of a state: that of all steps, that of the last step, or their sum."""
+    if given is None:
+        return last
+    if last is None:
+        return given
+    total = given.to(state.dtype, copy=True)
+    total[:, -1:] += last
+    return total
+
+
+def _state_shapes(cell: Cell, wx: torch.Tensor) -> list[torch.Tensor]:
+    batch, steps, _, heads, dim = wx.shape
+    other = stepwise.state_dtype(wx.dtype)
+    return [
+        wx.new_empty(batch, steps, heads, dim, dtype=wx.dtype if place == 0 else other) for place in range(len(cell.states))
+    ]
+
+
+def _last(state: torch.Tensor) -> torch.Tensor:
+    """The last step [B,1,N,D], in memory of its own: an operator's results must not overlap."""
+    return state[:, -1:].clone(memory_format=torch.contiguous_format)
+
+
+def _result(tensors: list[torch.Tensor]):
+    return tensors[0] if len(tensors) == 1 else tuple(tensors)
+
+
+for _cell in CELLS.values():
+    _define(_cell)

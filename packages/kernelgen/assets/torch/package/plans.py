@@ -1,0 +1,144 @@
+"""The compiled kernels' plans (plans.json), and which of them serve a call."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A tensor that a kernel reads or writes; the extent of the steps is "T"."""
+
+    name: str
+    is_input: bool
+    shape: tuple[int | str, ...]
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A compiled kernel: what it computes, for which sizes, on which device."""
+
+    name: str
+    source: str
+    device: str
+    use: str
+    cell: str
+    head_dim: int
+    heads: int
+    batch: int
+    dtype: torch.dtype
+    microseconds_per_step: float
+    tensors: tuple[TensorSpec, ...]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A GPU that kernels were planned for."""
+
+    id: str
+    name: str
+    capability: tuple[int, int]
+    multiprocessors: int
+    architecture: str
+
+
+@functools.cache
+def devices() -> tuple[Device, ...]:
+    """The GPUs that this package has kernels for."""
+    return tuple(
+        Device(row["id"], row["name"], tuple(row["computeCapability"]), row["multiprocessorCount"], row["architecture"])
+        for row in _manifest()["devices"]
+    )
+
+
+@functools.cache
+def kernels() -> tuple[Kernel, ...]:
+    """All kernels of this package."""
+    return tuple(
+        Kernel(
+            name=row["name"],
+            source=row["source"],
+            device=row["device"],
+            use=row["use"],
+            cell=row["cell"],
+            head_dim=row["headDim"],
+            heads=row["heads"],
+            batch=row["batch"],
+            dtype=DTYPES[row["dataType"]],
+            microseconds_per_step=row["predictedMicrosecondsPerStep"],
+            tensors=tuple(
+                TensorSpec(spec["name"], spec["role"] == "input", tuple(spec["shape"]), DTYPES[spec["type"]])
+                for spec in row["tensors"]
+            ),
+        )
+        for row in _manifest()["kernels"]
+    )
+
+
+@functools.cache
+def _manifest() -> dict:
+    return json.loads((Path(__file__).parent / "plans.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def device_for(device: torch.device) -> Device | None:
+    """The planned device whose kernels a device of PyTorch can run.
+
+    Of those with the same compute capability the one of the same name, else the one with the most multiprocessors that are no more than
+    there are; None if there is none, as for a CPU.
+    """
+    if device.type != "cuda":
+        return None
+    properties = torch.cuda.get_device_properties(device)
+    return best_device(properties.name, (properties.major, properties.minor), properties.multi_processor_count)
+
+
+def best_device(name: str, capability: tuple[int, int], multiprocessors: int) -> Device | None:
+    """`device_for` by the device's properties."""
+    able = [d for d in devices() if d.capability == capability and d.multiprocessors <= multiprocessors]
+    return max(able, key=lambda d: (d.name == name, d.multiprocessors), default=None)
+
+
+@functools.lru_cache(maxsize=4096)
+def cover(
+    device: str, use: str, cell: str, head_dim: int, heads: int, dtype: torch.dtype, batch: int
+) -> tuple[Kernel, ...] | None:
+    """The kernels that together serve a batch in the least predicted time, one after the other; None if the sizes are not listed.
+
+    Their batches add up to at least `batch`; only the last of them may be filled up.
+    """
+    able = [
+        kernel
+        for kernel in kernels()
+        if (kernel.device, kernel.use, kernel.cell, kernel.head_dim, kernel.heads, kernel.dtype)
+        == (device, use, cell, head_dim, heads, dtype)
+    ]
+    if not able:
+        return None
+    # Least time for each number of sequences, and the first kernel of the way to it.
+    times = [0.0]
+    first: list[Kernel | None] = [None]
+    for sequences in range(1, batch + 1):
+        time, best = min(
+            ((times[max(0, sequences - kernel.batch)] + kernel.microseconds_per_step, kernel) for kernel in able),
+            key=lambda option: option[0],
+        )
+        times.append(time)
+        first.append(best)
+    chosen: list[Kernel] = []
+    left = batch
+    while left > 0:
+        kernel = first[left]
+        assert kernel is not None
+        chosen.append(kernel)
+        left -= kernel.batch
+    # The one that is filled up comes last, whichever order the sums were found in.
+    return tuple(sorted(chosen, key=lambda kernel: -kernel.batch))

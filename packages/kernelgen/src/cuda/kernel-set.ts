@@ -1,0 +1,90 @@
+import type { CudaDevice } from "hwmodels";
+import { KernelgenError } from "../errors.js";
+import { familiesFor } from "../families.js";
+import { checkKernelName, kernelName } from "../plan/kernel-name.js";
+import type { Plan } from "../plan/plan.js";
+import { defineProblem, type Problem } from "../plan/problem.js";
+import { solvePlan } from "../plan/solve.js";
+import { forwardTensors, type Tensor } from "../plan/tensors.js";
+
+/** What a kernel of a set is for: inference keeps the last step of the states other than h, training all that a backward pass reads. */
+export type KernelUse = "inference" | "training";
+
+/** One kernel of a set: a plan, and its source under a name that no other kernel of the set has. */
+export interface SetKernel {
+  /** C identifier: the namespace of the source, and the name of its file. */
+  readonly name: string;
+  readonly use: KernelUse;
+  readonly plan: Plan;
+  readonly device: CudaDevice;
+  /** The kernel and the function that launches it, in the namespace `name`; includes "prelude.cuh". */
+  readonly source: string;
+  /** What the launch function takes, in its order. */
+  readonly tensors: readonly Tensor[];
+}
+
+/** A kernel that no family can serve, and why. */
+export interface LeftOutKernel {
+  readonly name: string;
+  readonly deviceId: string;
+  readonly reason: string;
+}
+
+/** Kernels of several problems and devices, to be compiled together. */
+export interface KernelSet {
+  readonly kernels: readonly SetKernel[];
+  readonly leftOut: readonly LeftOutKernel[];
+}
+
+/** The sizes of a problem in a set. */
+export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | "dataType">;
+
+/**
+ * Solves the kernels of every problem for every device. A kernel that no family can serve is left out with the reason; the others are
+ * there.
+ *
+ * Throws `KernelgenError` "no-configuration" with every reason if there is none at all.
+ *
+ * @param onKernel called with the name of each kernel before it is solved, for progress
+ */
+export function solveKernelSet(
+  problems: readonly SetProblem[],
+  devices: readonly CudaDevice[],
+  uses: readonly KernelUse[],
+  onKernel: (name: string, device: CudaDevice) => void = () => undefined,
+): KernelSet {
+  const kernels: SetKernel[] = [];
+  const leftOut: LeftOutKernel[] = [];
+  for (const device of devices) {
+    for (const sizes of problems) {
+      for (const use of uses) {
+        const problem = problemFor(sizes, use);
+        const givenName = nameOf(problem, use);
+        const name = kernelName(problem, givenName);
+        onKernel(name, device);
+        try {
+          const { plan, family } = solvePlan(problem, device, familiesFor(device));
+          const source = family.emit(plan, givenName)[0]!.text;
+          kernels.push({ name, use, plan, device, source, tensors: forwardTensors(problem) });
+        } catch (error) {
+          if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;
+          leftOut.push({ name, deviceId: device.id, reason: error.message });
+        }
+      }
+    }
+  }
+  if (kernels.length === 0) {
+    throw new KernelgenError("no-configuration", leftOut.map(({ reason }) => reason).join("\n"));
+  }
+  return { kernels, leftOut };
+}
+
+function problemFor({ cell, headDim, heads, batch, dataType }: SetProblem, use: KernelUse): Problem {
+  const training = use === "training";
+  const stateOutput = training ? "sequence" : "last";
+  return defineProblem({ cell: cell.name, headDim, heads, batch, dataType, training, stateOutput });
+}
+
+/** What tells a kernel from all others of a set, for example `lstm_64x12_b16_bf16_training`. */
+const nameOf = ({ cell, headDim, heads, batch, dataType }: Problem, use: KernelUse): string =>
+  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${dataType}_${use}`);

@@ -1,0 +1,35 @@
+import type { SetKernel } from "./kernel-set.js";
+
+/** How the C functions of a kernel end: NAME_launch and so on. */
+const launchParameters = "void* stream, void* const* tensors, void* scratch, int steps";
+
+/**
+ * A kernel's source with C functions at its end, for callers that load a library at run time:
+ *
+ *     const char* NAME_launch(void* stream, void* const* tensors, void* scratch, int steps)   null, or why the launch was refused
+ *     int64_t NAME_scratch_bytes(void)
+ *     const char* NAME_plan(void)                                                             the plan's hash
+ *
+ * `tensors` are device pointers in the order of the manifest. The text of a refusal belongs to the calling thread until its next launch.
+ */
+export function withLaunchInterface({ name, source, tensors }: SetKernel): string {
+  const pointers = tensors.map(({ role, type }, index) => {
+    const element = type === "fp32" ? "float" : `${name}::Element`;
+    return `static_cast<${role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
+  });
+  const launchArguments = ["static_cast<kernelgen::Stream>(stream)", ...pointers, "scratch", "steps"];
+  return `${source}
+#define KERNELGEN_C_INTERFACE extern "C" __attribute__((visibility("default")))
+
+KERNELGEN_C_INTERFACE const char* ${name}_launch(${launchParameters}) {
+  static thread_local std::string error;
+  error = ${name}::launch_forward(
+      ${launchArguments.join(",\n      ")});
+  return error.empty() ? nullptr : error.c_str();
+}
+
+KERNELGEN_C_INTERFACE int64_t ${name}_scratch_bytes() { return ${name}::SCRATCH_BYTES; }
+
+KERNELGEN_C_INTERFACE const char* ${name}_plan() { return ${name}::PLAN_HASH; }
+`;
+}

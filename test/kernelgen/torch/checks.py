@@ -1,0 +1,312 @@
+"""Checks of a generated PyTorch package, run by package.test.ts with the folder that holds the package and a library of its kernels.
+
+    python checks.py FOLDER LIBRARY
+
+Prints a line of JSON for each check: {"check": name, "error": null or a traceback}. The library has the kernels compiled for the CPU by
+the host prelude, so that the way from an operator to a kernel is checked without a GPU.
+"""
+
+import ctypes
+import json
+import random
+import sys
+import traceback
+import warnings
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+LIBRARY = sys.argv[2]
+
+import recurrent_kernels as package  # noqa: E402
+import torch  # noqa: E402
+from recurrent_kernels import building, kernels, plans  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence  # noqa: E402
+
+SAME_IN_TORCH = [(package.LSTM, nn.LSTM), (package.GRU, nn.GRU), (package.RNN, nn.RNN)]
+OPERATORS = torch.ops.recurrent_kernels
+
+
+def error(actual, expected):
+    """|actual - expected| / |expected|."""
+    return ((actual.double() - expected.double()).norm() / expected.double().norm().clamp_min(1e-30)).item()
+
+
+def require_close(actual, expected, limit, *what):
+    for place, (left, right) in enumerate(zip(actual, expected, strict=True)):
+        assert left.shape == right.shape, (*what, place, left.shape, right.shape)
+        # Written so that a NaN fails.
+        assert error(left, right) <= limit, (*what, place, error(left, right))
+
+
+def state_list(states):
+    return [states] if isinstance(states, torch.Tensor) else list(states)
+
+
+def outputs_and_gradients(module, inputs, states):
+    """Everything that a layer computes: output, last states, and the gradients of inputs, states and parameters."""
+    inputs = inputs.clone().requires_grad_()
+    output, lasts = module(inputs, states[0] if len(states) == 1 else tuple(states))
+    lasts = state_list(lasts)
+    loss = output.sin().sum() + sum((last * last.cos()).sum() for last in lasts)
+    return [output, *lasts, *torch.autograd.grad(loss, [inputs, *states, *module.parameters()])]
+
+
+def problem(cell, batch, steps, heads, dim, dtype):
+    """Random arguments of `recurrent`."""
+    definition = package.CELLS[cell]
+    gates = {term: len(definition.places(term)) for term in ("input", "recurrent", "bias")}
+    values = [
+        torch.randn(batch, steps, gates["input"], heads, dim),
+        torch.randn(gates["recurrent"], heads, dim, dim) / dim**0.5,
+        torch.randn(gates["bias"], heads, dim),
+        # Positive, for the normaliser of an sLSTM.
+        torch.rand(len(definition.states), batch, 1, heads, dim) + 0.3,
+    ]
+    return [value.to(dtype).requires_grad_() for value in values]
+
+
+def layers_equal_those_of_torch_from_the_same_state_dict():
+    options = [
+        {},
+        {"bias": False},
+        {"batch_first": True, "bidirectional": True, "num_layers": 2},
+    ]
+    for dtype, limit in ((torch.float64, 1e-12), (torch.float32, 1e-5)):
+        for ours, theirs in SAME_IN_TORCH:
+            for named in options:
+                expected, actual = theirs(5, 7, **named).to(dtype), ours(5, 7, **named).to(dtype)
+                actual.load_state_dict(expected.state_dict())
+                layers = expected.num_layers * (2 if expected.bidirectional else 1)
+                inputs = torch.randn(4, 6, 5, dtype=dtype)
+                batch = 4 if expected.batch_first else 6
+                count = 2 if ours is package.LSTM else 1
+                states = [torch.randn(layers, batch, 7, dtype=dtype, requires_grad=True) for _ in range(count)]
+                results = [outputs_and_gradients(module, inputs, states) for module in (actual, expected)]
+                require_close(*results, limit, ours.__name__, named, dtype)
+                with torch.no_grad():
+                    require_close([actual(inputs)[0]], [expected(inputs)[0]], limit, "inference", ours.__name__, named)
+                    one = inputs[0]
+                    require_close([actual(one)[0]], [expected(one)[0]], limit, "one sequence", ours.__name__, named)
+
+
+def packed_sequences_equal_those_of_torch():
+    for ours, theirs in SAME_IN_TORCH:
+        expected, actual = [layer(5, 7, 2, bidirectional=True).double() for layer in (theirs, ours)]
+        actual.load_state_dict(expected.state_dict())
+        sequences = [torch.randn(length, 5).double() for length in (3, 6, 1, 6, 2)]
+        packed = pack_sequence(sequences, enforce_sorted=False)
+        states = [torch.randn(4, 5, 7).double() for _ in range(2 if ours is package.LSTM else 1)]
+        given = states[0] if len(states) == 1 else tuple(states)
+        (output, lasts), (expected_output, expected_lasts) = actual(packed, given), expected(packed, given)
+        require_close([output.data, *state_list(lasts)], [expected_output.data, *state_list(expected_lasts)], 1e-12)
+        assert torch.equal(output.batch_sizes, expected_output.batch_sizes)
+        assert torch.equal(output.unsorted_indices, expected_output.unsorted_indices)
+        # The same by lengths, where what lies beyond a sequence's end must not matter.
+        padded = pad_sequence(sequences, padding_value=1e3)
+        lengths = torch.tensor([len(sequence) for sequence in sequences])
+        by_length, lasts = actual(padded, given, lengths=lengths)
+        require_close([by_length, *state_list(lasts)], [pad_packed_sequence(expected_output)[0], *state_list(expected_lasts)], 1e-12)
+
+
+def heads_are_layers_beside_each_other():
+    for name in package.CELLS:
+        layer = package.Recurrent(name, 5, 12, heads=3, batch_first=True, dtype=torch.float64)
+        inputs = torch.randn(2, 4, 5, dtype=torch.float64)
+        parts = []
+        for head in range(3):
+            single = package.Recurrent(name, 5, 4, batch_first=True, dtype=torch.float64)
+            with torch.no_grad():
+                for key, parameter in single.named_parameters():
+                    whole = getattr(layer, key)
+                    parameter.copy_(whole.view(-1, 3, 4, *whole.shape[1:])[:, head].reshape(parameter.shape))
+            parts.append(single(inputs)[0])
+        require_close([layer(inputs)[0]], [torch.cat(parts, -1)], 1e-12, name)
+
+
+def gradients_equal_finite_differences():
+    for cell in package.CELLS:
+        wx, r, b, states = problem(cell, 2, 3, 2, 3, torch.float64)
+
+        def all_states(*values, cell=cell):
+            return package.recurrent(*values, cell=cell)
+
+        def last_states(wx, r, cell=cell):
+            return package.recurrent_states(wx, r, cell=cell)[1]
+
+        assert torch.autograd.gradcheck(all_states, (wx, r, b, states), fast_mode=True), cell
+        assert torch.autograd.gradcheck(last_states, (wx, r), fast_mode=True), cell
+
+
+def operators_pass_opcheck():
+    # All operators are made by the same functions; these two have one state and several.
+    for cell in ("gru", "lstm"):
+        wx, r, b, states = problem(cell, 2, 3, 2, 4, torch.float32)
+        values = [value.detach() for value in (wx, r, b, *states)]
+        torch.library.opcheck(getattr(OPERATORS, f"{cell}_forward"), [value.requires_grad_() for value in values])
+        torch.library.opcheck(getattr(OPERATORS, f"{cell}_inference"), [value.detach() for value in values])
+
+
+def compile_export_and_autocast_work():
+    layer = package.LSTM(5, 8, 2, heads=2, bidirectional=True)
+    inputs = torch.randn(4, 3, 5)
+    output, _ = layer(inputs)
+    expected = [output, *torch.autograd.grad(output.sin().sum(), layer.parameters())]
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    output, _ = compiled(inputs)
+    require_close([output, *torch.autograd.grad(output.sin().sum(), layer.parameters())], expected, 1e-6, "compile")
+    program = torch.export.export(layer, (inputs,))
+    require_close([program.module()(inputs)[0]], expected[:1], 1e-6, "export")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output, (h, c) = layer(inputs)
+    assert (output.dtype, h.dtype, c.dtype) == (torch.bfloat16, torch.bfloat16, torch.float32)
+    gradients = torch.autograd.grad(output.float().sin().sum(), layer.parameters())
+    assert all(gradient.dtype == torch.float32 for gradient in gradients)
+    require_close([output, *gradients], expected, 3e-2, "autocast")
+
+
+def wrong_arguments_are_named():
+    wx, r, b, states = problem("lstm", 2, 3, 2, 4, torch.float32)
+    cases = [
+        (lambda: package.recurrent(wx, r, cell="lstn"), "unknown cell 'lstn'; known cells: elman, gru, lstm"),
+        (lambda: package.recurrent(wx[0], r), "wx: has shape (3, 4, 2, 4), expected [B,T,G,N,D]"),
+        (lambda: package.recurrent(wx[:, :0], r), "wx: has no step"),
+        (lambda: package.recurrent(wx, r[:3]), "r: has shape (3, 2, 4, 4), expected (4, 2, 4, 4)"),
+        (lambda: package.recurrent(wx, r, b[:, :1]), "b: has shape (4, 1, 4), expected (4, 2, 4)"),
+        (lambda: package.recurrent(wx, r.double()), "r: is torch.float64 on cpu, wx is torch.float32 on cpu"),
+        (lambda: package.recurrent(wx, r, b, states[:1]), "states: has shape (1, 2, 1, 2, 4), expected (2, 2, 1, 2, 4)"),
+        (lambda: package.LSTM(5, 8, heads=3), "heads: 3 do not divide hidden_size 8"),
+        (lambda: package.LSTM(5, 0), "hidden_size: 0 is not at least 1"),
+        (lambda: package.LSTM(5, 8, dropout=1.5), "dropout: 1.5 is not in [0, 1]"),
+        (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 6)), "input: has 6 features, input_size is 5"),
+        (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 5), torch.zeros(1, 2, 8)), "hx: 1 states given, lstm has 2: h, c"),
+        (
+            lambda: package.GRU(5, 8)(torch.randn(3, 2, 5), lengths=torch.tensor([4, 1])),
+            "lengths: lie in 1 … 4, a batch of 3 steps allows 1 … 3",
+        ),
+    ]
+    for call, message in cases:
+        try:
+            call()
+        except ValueError as raised:
+            assert message in str(raised), (message, str(raised))
+        else:
+            raise AssertionError(f"no error: {message}")
+
+
+class Compiled:
+    """Takes the CPU for the first planned device, and records which kernels run."""
+
+    def __enter__(self):
+        self.used = []
+        self.saved = (plans.device_for, building.library, kernels.run)
+        run = kernels.run
+        loaded = ctypes.CDLL(LIBRARY)
+
+        def recorded(chosen, *others):
+            self.used.append([kernel.batch for kernel in chosen])
+            return run(chosen, *others)
+
+        plans.device_for = lambda device: plans.devices()[0]
+        building.library = lambda device: loaded
+        kernels.run = recorded
+        return self
+
+    def __exit__(self, *_):
+        plans.device_for, building.library, kernels.run = self.saved
+        kernels._functions.cache_clear()
+
+
+def compiled_kernels_equal_the_loop_for_any_batch():
+    limits = {torch.bfloat16: 2e-2, torch.float32: 1e-5}
+    listed = {(kernel.cell, kernel.head_dim, kernel.heads, kernel.dtype) for kernel in plans.kernels()}
+    for cell, dim, heads, dtype in sorted(listed, key=str):
+        batches = sorted({k.batch for k in plans.kernels() if (k.cell, k.head_dim, k.heads, k.dtype) == (cell, dim, heads, dtype)})
+        for batch in range(1, 2 * batches[-1] + 2):
+            arguments = problem(cell, batch, random.randint(1, 5), heads, dim, dtype)
+            shape = (arguments[3].shape[0], batch, arguments[0].shape[1], heads, dim)
+            weights = torch.randn(shape).to(dtype)
+
+            def everything(arguments=arguments, weights=weights, cell=cell):
+                states, last = package.recurrent(*arguments, cell=cell)
+                gradients = torch.autograd.grad((states * weights).sum() + last.sin().sum(), arguments)
+                with torch.no_grad():
+                    h, lasts = package.recurrent_states(*arguments[:3], tuple(arguments[3].unbind(0)), cell)
+                return [states, last, *gradients, h, *lasts]
+
+            expected = everything()
+            with Compiled() as compiled:
+                actual = everything()
+            require_close(actual, expected, limits[dtype], cell, dim, dtype, batch)
+            assert compiled.used, "no compiled kernel ran"
+            for chosen in compiled.used:
+                assert set(chosen) <= set(batches) and sum(chosen) >= batch, chosen
+                # No more sequences are filled up than the smallest kernel would need.
+                assert sum(chosen) - batch < batches[0] or len(chosen) == 1, (batch, chosen)
+
+
+def views_and_unlisted_sizes_are_served():
+    kernel = plans.kernels()[0]
+    wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
+    expected = package.recurrent(wx, r, b, states, kernel.cell)
+    # The same numbers as views that are neither dense nor aligned.
+    views = [torch.stack([value, value], -1)[..., 0] for value in (wx, r, b, states)]
+    shifted = [torch.cat([value.new_zeros(1), value.detach().flatten()])[1:].view(value.shape) for value in (wx, r, b, states)]
+    with Compiled() as compiled:
+        for arguments in (views, shifted):
+            require_close(package.recurrent(*arguments, kernel.cell), expected, 2e-2)
+        assert len(compiled.used) == 2
+        package.recurrent(*problem(kernel.cell, 1, 2, kernel.heads, kernel.head_dim + 1, kernel.dtype), cell=kernel.cell)
+        assert len(compiled.used) == 2
+
+
+def a_refused_launch_is_an_error():
+    kernel = plans.kernels()[0]
+    wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
+    with Compiled():
+        functions, kernels._functions = kernels._functions, lambda kernel: (lambda *_: b"threads: 2048 of 1024", 0)
+        try:
+            package.recurrent(wx, r, b, states, kernel.cell)
+        except RuntimeError as raised:
+            assert str(raised).endswith("_forward: threads: 2048 of 1024"), raised
+        else:
+            raise AssertionError("no error")
+        finally:
+            kernels._functions = functions
+
+
+def a_device_is_chosen_by_what_it_can_hold():
+    device = plans.devices()[0]
+    major, minor = device.capability
+    assert plans.best_device(device.name, device.capability, device.multiprocessors) == device
+    assert plans.best_device("another", device.capability, device.multiprocessors + 1) == device
+    assert plans.best_device(device.name, device.capability, device.multiprocessors - 1) is None
+    assert plans.best_device(device.name, (major, minor + 1), device.multiprocessors) is None
+    assert plans.device_for(torch.device("cpu")) is None
+
+
+CHECKS = [
+    layers_equal_those_of_torch_from_the_same_state_dict,
+    packed_sequences_equal_those_of_torch,
+    heads_are_layers_beside_each_other,
+    gradients_equal_finite_differences,
+    operators_pass_opcheck,
+    compile_export_and_autocast_work,
+    wrong_arguments_are_named,
+    compiled_kernels_equal_the_loop_for_any_batch,
+    views_and_unlisted_sizes_are_served,
+    a_refused_launch_is_an_error,
+    a_device_is_chosen_by_what_it_can_hold,
+]
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    torch.manual_seed(1)
+    random.seed(1)
+    for check in CHECKS:
+        failure = None
+        try:
+            check()
+        except Exception:
+            failure = traceback.format_exc()
+        print(json.dumps({"check": check.__name__, "error": failure}), flush=True)

@@ -1,0 +1,66 @@
+import { type CudaDevice, findDevice } from "hwmodels";
+import { describe, expect, it } from "vitest";
+import { solveKernelSet } from "../../../packages/kernelgen/src/cuda/kernel-set.js";
+import { torchPackageFiles } from "../../../packages/kernelgen/src/cuda/torch/package-files.js";
+import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+
+const devices = ["h200", "a100"].map((id) => findDevice(id) as CudaDevice);
+const problems = [{ cell: "elman", headDim: 32, heads: 2, batch: 4, dataType: "fp16" }].map(defineProblem);
+const set = solveKernelSet(problems, devices, ["inference", "training"]);
+const contents = (name: string): ReadonlyMap<string, string> =>
+  new Map(torchPackageFiles(set, name).map((file) => [file.name, file.content as string]));
+
+describe("files of a PyTorch package", () => {
+  it("are the same again, and all text", () => {
+    expect(contents("fast_rnn")).toEqual(contents("fast_rnn"));
+    for (const [name, content] of contents("fast_rnn")) expect(content, name).toEqual(expect.any(String));
+  });
+
+  it("name the package wherever it is named", () => {
+    const files = contents("fast_rnn");
+    expect([...files.keys()].every((name) => /^(setup\.py|README\.md|fast_rnn\/.+)$/.test(name))).toBe(true);
+    for (const [name, content] of files) expect(content, name).not.toContain("PACKAGE_NAME");
+    expect(files.get("fast_rnn/operators.py")).toContain('NAMESPACE = "fast_rnn"');
+  });
+
+  it("hold each kernel that the manifest lists, with its plan's hash, tensors and C functions", () => {
+    const files = contents("fast_rnn");
+    const manifest = JSON.parse(files.get("fast_rnn/plans.json")!);
+    expect(manifest.devices.map(({ architecture }: { architecture: string }) => architecture)).toEqual(["90a", "80"]);
+    expect(manifest.kernels).toHaveLength(4);
+    for (const kernel of manifest.kernels) {
+      const source = files.get(`fast_rnn/${kernel.source}`)!;
+      expect(source).toContain(`PLAN_HASH[] = "${kernel.plan.hash}"`);
+      expect(source).toContain(`constexpr int BLOCK_COUNT = ${kernel.plan.blockCount};`);
+      for (const what of ["launch", "scratch_bytes", "plan"]) expect(source).toContain(`${kernel.name}_${what}(`);
+      expect(source.match(/static_cast<[^>]+>\(tensors\[\d+\]\)/g)).toHaveLength(kernel.tensors.length);
+      expect(kernel.tensors[0]).toEqual({ name: "wx", role: "input", shape: [4, "T", 1, 2, 32], type: "fp16" });
+    }
+  });
+
+  it.for(["", "Fast", "fast-rnn", "fast__rnn", "1rnn", "class", "torch", "a/../b", "a.b", "x".repeat(65)])(
+    "refuse the name %j",
+    (name) => {
+      expect(() => torchPackageFiles(set, name)).toThrowError(/^package name "/);
+    },
+  );
+});
+
+describe("a set of kernels", () => {
+  it("leaves out what no family can serve, with the numbers", () => {
+    const sizes = [
+      { cell: "lstm", headDim: 32, batch: 4, dataType: "bf16" },
+      { cell: "lstm", headDim: 8192, batch: 4, dataType: "fp32" },
+    ].map(defineProblem);
+    const { kernels, leftOut } = solveKernelSet(sizes, devices.slice(0, 1), ["inference"]);
+    expect(kernels.map(({ name }) => name)).toEqual(["lstm_32x1_b4_bf16_inference_forward"]);
+    expect(leftOut).toEqual([
+      {
+        name: "lstm_8192x1_b4_fp32_inference_forward",
+        deviceId: "h200",
+        reason: expect.stringMatching(/lstm forward, heads 8192x1.*\d+ B/s),
+      },
+    ]);
+    expect(() => solveKernelSet(sizes.slice(1), devices.slice(0, 1), ["inference"])).toThrowError(/8192x1/);
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CudaDevice, findDevice } from "hwmodels";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { solveKernelSet } from "../../../packages/kernelgen/src/cuda/kernel-set.js";
+import { torchPackageFiles } from "../../../packages/kernelgen/src/cuda/torch/package-files.js";
+import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { compile, hasCompiler, preludeDirectory, runProgram } from "../cuda/prelude-build.js";
+import { canImport, python } from "./python.js";
+
+const h200 = findDevice("h200") as CudaDevice;
+const problems = [
+  { cell: "lstm", headDim: 16, heads: 2, batch: 2, dataType: "bf16" },
+  { cell: "lstm", headDim: 16, heads: 2, batch: 3, dataType: "bf16" },
+  { cell: "gru", headDim: 10, heads: 3, batch: 2, dataType: "fp32" },
+].map(defineProblem);
+const name = "recurrent_kernels";
+const files = torchPackageFiles(solveKernelSet(problems, [h200], ["inference", "training"]), name);
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "kernelgen-torch-"));
+  for (const file of files) {
+    await mkdir(dirname(join(directory, file.name)), { recursive: true });
+    await writeFile(join(directory, file.name), file.content);
+  }
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** A library with the package's kernels for the CPU. */
+async function hostLibrary(): Promise<string> {
+  const folder = join(directory, name, "cuda", "h200");
+  const sources = (await readdir(folder)).filter((file) => file.endsWith(".cu")).map((file) => join(folder, file));
+  const library = join(directory, "kernels.so");
+  const options = ["-std=c++17", "-O0", "-fPIC", "-fvisibility=hidden", "-x", "c++"];
+  await compile("g++", [...options, ...sources, join(preludeDirectory, "prelude_host.cpp"), "-shared", "-o", library]);
+  return library;
+}
+
+describe("generated PyTorch package", () => {
+  /** What the Python program said of each of its checks. */
+  let errors: ReadonlyMap<string, string | null> | undefined;
+  let missing = "";
+  beforeAll(async () => {
+    if (!(await canImport("torch"))) missing = `PyTorch not found (${python}): the generated package is not run`;
+    else if (!(await hasCompiler("g++"))) missing = "g++ not found: the generated package is not run";
+    if (missing !== "") return;
+    const program = fileURLToPath(new URL("checks.py", import.meta.url));
+    const { exitCode, stdout, stderr } = await runProgram(python, [program, directory, await hostLibrary()], {}, 240);
+    expect(exitCode, stderr).toBe(0);
+    errors = new Map(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+        .map(({ check, error }) => [check, error]),
+    );
+  }, 300_000);
+
+  it.for([
+    "layers_equal_those_of_torch_from_the_same_state_dict",
+    "packed_sequences_equal_those_of_torch",
+    "heads_are_layers_beside_each_other",
+    "gradients_equal_finite_differences",
+    "operators_pass_opcheck",
+    "compile_export_and_autocast_work",
+    "wrong_arguments_are_named",
+    "compiled_kernels_equal_the_loop_for_any_batch",
+    "views_and_unlisted_sizes_are_served",
+    "a_refused_launch_is_an_error",
+    "a_device_is_chosen_by_what_it_can_hold",
+  ])("%s", (check, context: TestContext) => {
+    if (errors === undefined) context.skip(missing);
+    expect(errors!.has(check)).toBe(true);
+    expect(errors!.get(check)).toBeNull();
+  });
+});
