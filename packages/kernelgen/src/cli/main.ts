@@ -3,6 +3,7 @@ import { InvalidDeviceError, InvalidKernelError, UnknownDeviceError } from "hwmo
 import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
 import { buildCommand } from "./build.js";
+import { calibrateCommand } from "./calibrate/command.js";
 import { configCommand } from "./config.js";
 import { devicesCommand } from "./devices/command.js";
 import { generateCommand } from "./generate.js";
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .command(runCommand)
     .command(devicesCommand)
     .command(occupancyCommand)
+    .command(calibrateCommand)
     .demandCommand(1, "a command is missing")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
