@@ -2,12 +2,12 @@ import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
-import { budgetEffects } from "../plan/budget-effects.js";
 import { nearestFeasible } from "../plan/nearest-feasible.js";
+import { planLimits } from "../plan/plan-limits.js";
 import { fastestPlans } from "../plan/ranking.js";
 import { solvePlan } from "../plan/solve.js";
 import { deviceDescription } from "./device-option.js";
-import { effectsJson, effectsText, nearestText } from "./explain-report.js";
+import { limitsJson, limitsText, nearestText } from "./explain-report.js";
 import { pinOption, pinsFrom } from "./pin-option.js";
 import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
 import { rankingJson, rankingText, searchJson, searchText } from "./report.js";
@@ -53,18 +53,18 @@ export const configCommand: CommandModule<object, InferredOptionTypes<typeof opt
       () => (given.explain ? nearestText(problem, nearestFeasible(problem, device, families)) : undefined),
     );
     const ranking = top && fastestPlans(problem, device, families, pins, search.plan, top);
-    const effects = given.explain ? budgetEffects(search.plan, device, search.family, pins) : undefined;
+    const limits = given.explain ? planLimits(search.plan, device, search.family, pins) : undefined;
     if (given.json) {
       const report = {
         ...searchJson(search),
         ...(ranking && { top: rankingJson(ranking) }),
-        ...(effects && { explanation: effectsJson(search.plan, effects) }),
+        ...(limits && { explanation: limitsJson(search.plan, limits) }),
       };
       console.log(JSON.stringify(report, undefined, 2));
     } else {
       const parts = [searchText(search)];
       if (ranking) parts.push(rankingText(ranking));
-      if (effects) parts.push(effectsText(search.plan, effects));
+      if (limits) parts.push(limitsText(search.plan, limits));
       console.log(parts.join("\n\n"));
     }
   },

@@ -1,17 +1,15 @@
-import type { BudgetEffect } from "../plan/budget-effects.js";
 import { headDimStep, type NearestFeasible } from "../plan/nearest-feasible.js";
 import type { Plan } from "../plan/plan.js";
+import type { PlanLimits } from "../plan/plan-limits.js";
 import type { Problem } from "../plan/problem.js";
 import { colors } from "./colors.js";
 import { integerText, plainTable } from "./plain-table.js";
 import { tileText } from "./report.js";
 
 const percentText = (share: number): string => `${Math.round(100 * share)} %`;
-const timeText = (plan: Plan): string => `${plan.predictedMicrosecondsPerStep.toFixed(3)} µs`;
 
-/** What bounds a plan, for a person. */
-export function effectsText(plan: Plan, effects: readonly BudgetEffect[]): string {
-  const lines = effects.flatMap((effect) => effectLines(plan, effect));
+/** What keeps a plan from being faster, for a person. */
+export function limitsText(plan: Plan, { budgets, nextBetter }: PlanLimits): string {
   const parts = Object.entries(plan.predictedParts).toSorted(([, left], [, right]) => right - left);
   return [
     colors.bold("what the predicted time is made of"),
@@ -27,7 +25,7 @@ export function effectsText(plan: Plan, effects: readonly BudgetEffect[]): strin
     "",
     colors.bold("what is left of each budget"),
     plainTable(
-      effects.map(({ name, slack, allowed, unit, binds }) => [
+      budgets.map(({ name, slack, allowed, unit, binds }) => [
         name,
         integerText(slack),
         unit,
@@ -37,10 +35,16 @@ export function effectsText(plan: Plan, effects: readonly BudgetEffect[]): strin
       ["left", "right", "left", "right", "left"],
     ),
     "",
-    colors.bold("what binds"),
-    ...(lines.length > 0
-      ? lines
-      : ["  nothing: no tiling of this family is faster, whatever one of the budgets allowed"]),
+    colors.bold("the next better plan"),
+    ...(nextBetter === undefined
+      ? ["  none: no tiling of this family is faster, whatever the budgets allowed"]
+      : [
+          `  ${nextBetter.plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step: ${tileText(nextBetter.plan)}`,
+          ...nextBetter.exceeded.map(
+            ({ name, used, allowed, unit }) =>
+              `  ${name}: needs ${integerText(used)} ${unit}, ${plan.deviceName} allows ${integerText(allowed)}`,
+          ),
+        ]),
   ].join("\n");
 }
 
@@ -51,36 +55,19 @@ function memoryLine(plan: Plan): readonly string[] {
     : [];
 }
 
-function effectLines(plan: Plan, { name, allowed, unit, nextBetter, fastestWithout }: BudgetEffect): readonly string[] {
-  if (nextBetter === undefined || fastestWithout === undefined) return [];
-  const gain = (other: Plan): string =>
-    `${timeText(other)}, ${percentText(1 - other.predictedMicrosecondsPerStep / plan.predictedMicrosecondsPerStep)} less`;
-  const line = (what: string, { plan: other, needed }: { plan: Plan; needed: number }): string =>
-    `    ${what}: ${gain(other)}, needs ${integerText(needed)} ${unit}; tile ${tileText(other)}`;
-  return [
-    `  ${name}: ${integerText(allowed)} ${unit} allowed`,
-    line("next better plan", nextBetter),
-    ...(fastestWithout.plan.hash === nextBetter.plan.hash ? [] : [line("without this limit", fastestWithout)]),
-  ];
-}
-
-/** What bounds a plan, as plain data. */
-export function effectsJson(plan: Plan, effects: readonly BudgetEffect[]): Record<string, unknown> {
-  const better = (found: BudgetEffect["nextBetter"]) =>
-    found && {
-      needed: found.needed,
-      predictedMicrosecondsPerStep: found.plan.predictedMicrosecondsPerStep,
-      tile: found.plan.parameters,
-    };
-  return {
-    predictedParts: plan.predictedParts,
-    budgets: effects.map(({ nextBetter, fastestWithout, ...effect }) => ({
-      ...effect,
-      nextBetter: better(nextBetter) ?? null,
-      fastestWithout: better(fastestWithout) ?? null,
-    })),
-  };
-}
+/** What keeps a plan from being faster, as plain data. */
+export const limitsJson = (plan: Plan, { budgets, nextBetter }: PlanLimits): Record<string, unknown> => ({
+  predictedParts: plan.predictedParts,
+  budgets,
+  nextBetter:
+    nextBetter === undefined
+      ? null
+      : {
+          predictedMicrosecondsPerStep: nextBetter.plan.predictedMicrosecondsPerStep,
+          tile: nextBetter.plan.parameters,
+          exceeded: nextBetter.exceeded,
+        },
+});
 
 /** Sizes that would fit, for a person. */
 export function nearestText({ headDim, batch, heads }: Problem, nearest: NearestFeasible): string {

@@ -10,6 +10,7 @@ import { generateCommand } from "./generate.js";
 import { occupancyCommand } from "./occupancy/command.js";
 import { joinedPins } from "./pin-option.js";
 import { runCommand } from "./run.js";
+import { sweepCommand } from "./sweep/command.js";
 
 const usageExitCode = 2;
 /** Exit codes of errors that are not a matter of usage. */
@@ -42,6 +43,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .command(devicesCommand)
     .command(occupancyCommand)
     .command(calibrateCommand)
+    .command(sweepCommand)
     .demandCommand(1, "a command is missing")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })

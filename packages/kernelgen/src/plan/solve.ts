@@ -11,6 +11,8 @@ import { noSuchUnknown, type Pins, picosecondsPerMicrosecond, planOf, stateTilin
 export interface FamilyQuestions {
   /** Also count the tilings that satisfy all constraints. */
   readonly count?: boolean;
+  /** Leave out why there is no tiling: finding that out in numbers takes longer than finding a tiling. */
+  readonly withoutReasons?: boolean;
 }
 
 /** What to find out beside the fastest plan of all families. */
@@ -90,7 +92,7 @@ function solveBelow(
   device: Device,
   family: KernelFamily,
   pins: Pins,
-  { count = false }: FamilyQuestions,
+  { count = false, withoutReasons = false }: FamilyQuestions,
   limit: Plan | undefined,
 ): FamilyOutcome {
   const none = (reason: string): FamilyOutcome => ({ family, reason, ...(count && { feasibleCount: 0 }) });
@@ -105,7 +107,9 @@ function solveBelow(
   }
   const { solution } = model.minimize(tiling.cost);
   if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
-  if (limit === undefined) return none(explainInfeasible(problem, device, family, pins));
+  if (limit === undefined) {
+    return none(withoutReasons ? "no tile is feasible" : explainInfeasible(problem, device, family, pins));
+  }
   return none(`no tile is faster than ${limit.predictedMicrosecondsPerStep.toFixed(3)} µs a step`);
 }
 

@@ -11,7 +11,7 @@ import { measuringFiles, resultsName, scriptName } from "../../calibrate/measuri
 import { randomTilings } from "../../calibrate/random-tilings.js";
 import { deviceNamed } from "../../device-named.js";
 import { KernelgenError } from "../../errors.js";
-import { writeFiles } from "../../write-files.js";
+import { writeFile, writeFiles } from "../../write-files.js";
 import { deviceDescription } from "../device-option.js";
 import { numberFrom } from "../problem-options.js";
 import { ProgressBar } from "../progress-bar.js";
@@ -67,8 +67,7 @@ export const calibrateCommand: CommandModule<object, InferredOptionTypes<typeof 
     const text = given.measurements === undefined ? await measureHere(device, given) : readText(given.measurements);
     const fit = fitCalibration(device, parseMeasurements(text, origin));
     if (given.out !== undefined) {
-      const content = `${deviceJson(calibratedDevice(device, fit, origin))}\n`;
-      await writeFiles(".", [{ name: given.out, content }]);
+      await writeFile(given.out, `${deviceJson(calibratedDevice(device, fit, origin))}\n`);
     }
     console.log(given.json ? JSON.stringify(fitJson(device, fit), undefined, 2) : fitText(device, fit));
   },
