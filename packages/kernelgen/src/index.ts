@@ -13,6 +13,7 @@ export type { BudgetUse, Plan } from "./plan/plan.js";
 export { planToJson } from "./plan/plan-json.js";
 export {
   defineProblem,
+  type Pass,
   type Problem,
   type ProblemOptions,
   problemDefaults,
@@ -30,11 +31,19 @@ export {
   solvePlan,
 } from "./plan/solve.js";
 export type { Pins } from "./plan/stated-tiling.js";
-export { elementCount, forwardTensors, type Tensor, tensorBytes } from "./plan/tensors.js";
+export {
+  backwardTensors,
+  elementCount,
+  forwardTensors,
+  kernelTensors,
+  type Tensor,
+  tensorBytes,
+} from "./plan/tensors.js";
 export { referenceBackward } from "./reference/backward.js";
 export { referenceForward, type TensorValues } from "./reference/forward.js";
-export { randomInputs } from "./reference/random-case.js";
+export { randomGradients, randomInputs } from "./reference/random-case.js";
 export { tolerances } from "./reference/tolerances.js";
+export { weightGradients } from "./reference/weight-gradients.js";
 export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";
 export { planRecurrent, type RecurrentOptions, recurrentLimits } from "./wgsl/recurrent/plan-recurrent.js";
 export { type ProgramRequirements, type RecurrentProgram, unmetRequirements } from "./wgsl/recurrent/program.js";

@@ -12,7 +12,7 @@ import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js
 export const cudaFamilies = { resident: residentFamily, cluster: clusterFamily, grid: gridFamily } as const;
 
 /** The fastest plan with these pins on an H200, where there is room for every shape. */
-function plan(
+export function plan(
   family: keyof typeof cudaFamilies,
   sizes: Omit<ProblemOptions, "cell"> & { cell?: string },
   pins: Pins = {},

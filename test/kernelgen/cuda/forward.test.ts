@@ -1,23 +1,17 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type CudaDevice, cudaDevices } from "hwmodels";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { caseFiles } from "../../../packages/kernelgen/src/cuda/case-files.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
-import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { propertySeed } from "../../support/property-seed.js";
 import { randomProblem } from "../plan/random-problem.js";
+import { expectRightKernel, inSchedule, schedules, writeCase } from "./expect-right.js";
 import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
-import { buildCheck, type CheckProgram, type CommonObjects, compileCommon, outputErrors } from "./kernel-build.js";
+import { buildCheck, type CheckProgram, type CommonObjects, compileCommon } from "./kernel-build.js";
 import { hasCompiler, type Outcome } from "./prelude-build.js";
-
-/** Over these few steps rounding does not add up as it does over a thousand. */
-const tolerances = { bf16: 6e-3, fp16: 1e-3, fp32: 1e-5 } as const;
-/** Orders in which blocks, warps and lanes run; undefined is the plain one. A barrier that is missing shows in some. */
-const schedules = [undefined, "1", "2", "3"] as const;
 
 let directory: string;
 let common: CommonObjects | undefined;
@@ -33,52 +27,6 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 function commonObjects(context: TestContext): CommonObjects {
   return common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU");
-}
-
-async function writeCase(plan: Plan, seed: number): Promise<string> {
-  const files = newDirectory();
-  await mkdir(files);
-  for (const { name, content } of caseFiles(plan.problem, seed)) await writeFile(join(files, name), content);
-  return files;
-}
-
-const inSchedule = (schedule: string | undefined): Record<string, string> =>
-  schedule === undefined ? {} : { KERNELGEN_SCHEDULE_SEED: schedule };
-
-/** Requires that the program ended well, and that it compared every value of every output and found it close. */
-function expectRight({ problem }: Plan, steps: number, { exitCode, stdout, stderr }: Outcome, what: string): void {
-  const units = problem.batch * problem.heads * problem.headDim;
-  const errors = outputErrors(stdout);
-  expect(
-    errors.map(({ output, valueCount, verdict }) => ({ output, valueCount, verdict })),
-    `${what}\n${stdout}${stderr}`,
-  ).toEqual(
-    forwardTensors(problem)
-      .filter(({ role }) => role === "output")
-      .map(({ name, dimensions }) => ({
-        output: name,
-        valueCount: units * (dimensions.includes("T") ? steps : 1),
-        verdict: "ok",
-      })),
-  );
-  for (const { output, largestError } of errors) {
-    expect(largestError, `${what}, ${output}`).toBeLessThanOrEqual(tolerances[problem.dataType]);
-  }
-  expect(exitCode).toBe(0);
-}
-
-/** Runs a plan's kernel against both references, in several orders. */
-async function expectRightKernel(plan: Plan, program: CheckProgram): Promise<void> {
-  const { steps } = plan.problem;
-  const files = await writeCase(plan, 7);
-  for (const schedule of schedules) {
-    const outcome = await program.run(["case", files], inSchedule(schedule));
-    expectRight(plan, steps, outcome, `case, schedule ${schedule}`);
-  }
-  // The number of steps is a parameter of the kernel.
-  const moreSteps = steps + 3;
-  const outcome = await program.run(["random", `${moreSteps}`, "11"], inSchedule("4"));
-  expectRight(plan, moreSteps, outcome, "random");
 }
 
 /** The check programs of `forwardCases`, each built once. */
@@ -173,7 +121,7 @@ const defects: readonly Defect[] = [
   ["no wait for what the cluster sends", clusterCase, /wait_phase\([^;]*;/, ""],
   ["no barrier before the cluster's first stores", clusterCase, /sync_cluster\(\);/, "sync_block();"],
   ["one tile of h for a cluster", clusterCase, /step % STATE_BUFFERS \* BATCH_TILE/, "step * 0"],
-  ["stores to a block of the cluster that returns", clusterCase, /if \(step \+ 1 == steps\) return;/, ""],
+  ["stores to a block of the cluster that returns", clusterCase, /if \(step == last_receive\) return;/, ""],
   [
     "no barrier within the sum over warps",
     splitCase,
@@ -203,7 +151,7 @@ describe("the check program finds", () => {
       expect(kernel.match(new RegExp(pattern, "g"))).toHaveLength(1);
       return kernel.replace(pattern, replacement);
     });
-    const files = await writeCase(plan, 7);
+    const files = await writeCase(plan, 7, newDirectory());
     const failures: Outcome[] = [];
     for (const schedule of schedules) {
       const outcome = await program.run(["case", files], inSchedule(schedule));
@@ -225,7 +173,7 @@ describe("the check program", () => {
 
   it("names a file of the wrong size, and both sizes", async (context) => {
     commonObjects(context);
-    const files = await writeCase(plan, 1);
+    const files = await writeCase(plan, 1, newDirectory());
     await writeFile(join(files, "bias.bin"), new Uint8Array(10));
     const { exitCode, stderr } = await program.run(["case", files]);
     expect([exitCode, stderr]).toEqual([1, `${files}/bias.bin: has 10 B, the kernel's tensor has 56 B for 1 steps\n`]);

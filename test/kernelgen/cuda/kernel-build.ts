@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
 import { families } from "../../../packages/kernelgen/src/families.js";
+import { kernelName } from "../../../packages/kernelgen/src/plan/kernel-name.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import {
   compile,
@@ -53,7 +54,7 @@ export async function buildCheck(
 ): Promise<CheckProgram> {
   await mkdir(directory, { recursive: true });
   const check = checkSource(plan);
-  await writeFile(join(directory, `${plan.problem.cell.name}_forward.cu`), edit(kernelText(plan)));
+  await writeFile(join(directory, `${kernelName(plan.problem)}.cu`), edit(kernelText(plan)));
   await writeFile(join(directory, check.name), check.text);
   const program = join(directory, "check");
   const source = ["-x", "c++", "-c", join(directory, check.name), "-o", `${program}.o`];
@@ -66,6 +67,7 @@ export async function buildCheck(
 /** What the check program says of one output. */
 export interface OutputError {
   readonly output: string;
+  /** The largest error of a forward pass's values, the error by norm of a backward pass's. */
   readonly largestError: number;
   readonly valueCount: number;
   readonly verdict: string;
@@ -73,7 +75,8 @@ export interface OutputError {
 
 /** The lines that the check program prints, one for each output. */
 export function outputErrors(stdout: string): readonly OutputError[] {
-  const line = /^\w+_forward (\w+): largest error (\S+) over (\d+) values, allowed \S+: (\w+)$/gm;
+  const line =
+    /^\w+_(?:forward|backward) (\w+): (?:largest|relative) error (\S+) over (\d+) values, allowed \S+: (\w+)$/gm;
   return [...stdout.matchAll(line)].map(([, output, error, count, verdict]) => ({
     output: output!,
     largestError: error === "inf" ? Infinity : Number(error),

@@ -24,7 +24,12 @@ describe("defineProblem", () => {
 
   it("takes what is given, and treats undefined as left out", () => {
     const given = { headDim: 7, heads: 2, batch: 3, steps: 5, dataType: "fp32", stateOutput: "last" };
-    expect(defineProblem({ cell: "LSTM", ...given })).toEqual({ cell: lstm, training: false, ...given });
+    expect(defineProblem({ cell: "LSTM", ...given })).toEqual({
+      pass: "forward",
+      cell: lstm,
+      training: false,
+      ...given,
+    });
     expect(defineProblem({ cell: "lstm", headDim: 7, training: true }).training).toBe(true);
     const undefinedHeads = { cell: "lstm", headDim: 64, heads: undefined } as unknown as ProblemOptions;
     expect(defineProblem(undefinedHeads).heads).toBe(problemDefaults.heads);

@@ -5,8 +5,9 @@ import { add, divide, exp, multiply, sigmoid, tanh } from "../../../packages/ker
 import { slstm } from "../../../packages/kernelgen/src/cell/slstm.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { referenceBackward } from "../../../packages/kernelgen/src/reference/backward.js";
-import type { TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
+import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
 import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
+import { weightGradients } from "../../../packages/kernelgen/src/reference/weight-gradients.js";
 import { plainLayer } from "./plain-cells.js";
 
 const sizes = { headDim: 3, heads: 2, batch: 2, steps: 4, dataType: "fp32" };
@@ -74,7 +75,8 @@ describe("referenceBackward", () => {
       const inputs = randomInputs(problem, 5);
       const weights = lossWeights(problem);
       const gradients = referenceBackward(problem, inputs, weights);
-      expect(Object.keys(gradients)).toEqual(Object.keys(inputs).map((name) => `d_${name}`));
+      const ofGates = problem.cell.gates.filter(({ input }) => input === false).map(({ name }) => `d_u_${name}`);
+      expect(Object.keys(gradients)).toEqual([...Object.keys(inputs).map((name) => `d_${name}`), ...ofGates]);
       for (const [name, values] of Object.entries(inputs)) {
         expect(gradients[`d_${name}`]).toHaveLength(values.length);
         values.forEach((value, index) => {
@@ -100,6 +102,20 @@ describe("referenceBackward", () => {
     );
     for (const values of Object.values(referenceBackward(problem, inputs, {}))) {
       expect(values.every((value) => value === 0)).toBe(true);
+    }
+  });
+});
+
+describe("weightGradients", () => {
+  it.for([...cells.keys()])("of %s: products of du and h give the gradients of R and of the bias", (cell) => {
+    const problem = defineProblem({ ...sizes, cell });
+    const inputs = randomInputs(problem, 5);
+    const gradients = referenceBackward(problem, inputs, lossWeights(problem));
+    const found = weightGradients(problem, gradients, { ...inputs, ...referenceForward(problem, inputs) });
+    expect(Object.keys(found)).toEqual(["d_recurrent", "d_bias"]);
+    for (const [name, values] of Object.entries(found)) {
+      expect(values).toHaveLength(gradients[name]!.length);
+      for (const [index, value] of values.entries()) expect(value).toBeCloseTo(gradients[name]![index]!, 10);
     }
   });
 });

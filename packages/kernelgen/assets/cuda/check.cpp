@@ -75,10 +75,12 @@ inline std::vector<unsigned char> read_file(const std::string& path) {
 inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDescription& tensor, int steps, std::uint64_t seed) {
   TensorBytes result{tensor.type, std::vector<unsigned char>(static_cast<std::size_t>(tensor.bytes(steps)))};
   const double deviation = std::string(tensor.name) == "recurrent" ? 1.0 / std::sqrt(static_cast<double>(kernel.headDim)) : 1.0;
+  // No two tensors draw the same numbers.
+  const std::uint64_t name = std::hash<std::string>{}(tensor.name);
   const std::int64_t part = 1 << 20;
   const std::int64_t count = tensor.count(steps);
   parallel_for((count + part - 1) / part, [&](std::int64_t index) {
-    std::seed_seq seeds{seed, static_cast<std::uint64_t>(tensor.name[0]) << 32 | static_cast<std::uint64_t>(tensor.name[1]), static_cast<std::uint64_t>(index)};
+    std::seed_seq seeds{seed, name, static_cast<std::uint64_t>(index)};
     std::mt19937_64 generator(seeds);
     std::normal_distribution<double> normal(0.0, deviation);
     for (std::int64_t i = index * part; i < std::min(count, (index + 1) * part); ++i) {
@@ -231,50 +233,214 @@ class ErrorReport {
   std::vector<std::atomic<double>> largest_;
 };
 
+/** Prints a line for each output of a backward kernel: its error by norm; returns whether all are within the tolerance. NaN is not. */
+inline bool compare_gradients(const KernelDescription& kernel, const std::vector<TensorBytes>& outputs,
+                              const std::vector<std::vector<double>>& expected, int steps) {
+  bool good = true;
+  std::size_t output = 0;
+  for (const TensorDescription& tensor : kernel.tensors) {
+    if (tensor.isInput) continue;
+    double difference = 0, norm = 0;
+    for (std::int64_t i = 0; i < tensor.count(steps); ++i) {
+      const double value = expected[output][i];
+      difference += (outputs[output].at(i) - value) * (outputs[output].at(i) - value);
+      norm += value * value;
+    }
+    const double error = difference == 0 ? 0 : std::sqrt(difference / norm);
+    const bool within = error <= kernel.tolerance;
+    good = good && within;
+    std::printf("%s %s: relative error %.3e over %lld values, allowed %.0e: %s\n", kernel.name, tensor.name, error,
+                static_cast<long long>(tensor.count(steps)), kernel.tolerance, within ? "ok" : "WRONG");
+    ++output;
+  }
+  return good;
+}
+
 /** Compares with the inputs and expected outputs in DIR: NAME.bin and, for outputs, NAME.expected.bin (float64). */
 inline bool check_case(const KernelDescription& kernel, const std::string& directory) {
-  const TensorDescription& first = kernel.tensors[0];
+  const auto isSequence = [](const TensorDescription& tensor) { return tensor.isInput && tensor.perStep; };
+  const TensorDescription& sequence = *std::find_if(kernel.tensors.begin(), kernel.tensors.end(), isSequence);
+  const int steps = static_cast<int>(read_file(directory + "/" + sequence.name + ".bin").size() / sequence.bytes(1));
   std::vector<TensorBytes> inputs;
-  int steps = 0;
   for (const TensorDescription& tensor : kernel.tensors) {
     if (!tensor.isInput) continue;
     inputs.push_back({tensor.type, read_file(directory + "/" + tensor.name + ".bin")});
     const std::int64_t size = static_cast<std::int64_t>(inputs.back().bytes.size());
-    if (&tensor == &first) steps = static_cast<int>(size / tensor.bytes(1));
     if (size != tensor.bytes(steps) || steps < 1) {
       fail(directory + "/" + tensor.name + ".bin: has " + std::to_string(size) + " B, the kernel's tensor has " +
            std::to_string(tensor.bytes(std::max(steps, 1))) + " B for " + std::to_string(std::max(steps, 1)) + " steps");
     }
   }
   const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
-  ErrorReport report(kernel);
-  std::size_t output = 0;
+  std::vector<std::vector<double>> expected;
   for (const TensorDescription& tensor : kernel.tensors) {
     if (tensor.isInput) continue;
-    const std::vector<unsigned char> expected = read_file(directory + "/" + tensor.name + ".expected.bin");
-    if (expected.size() != static_cast<std::size_t>(tensor.count(steps)) * sizeof(double)) {
-      fail(directory + "/" + tensor.name + ".expected.bin: has " + std::to_string(expected.size()) + " B, needs " +
+    const std::vector<unsigned char> bytes = read_file(directory + "/" + tensor.name + ".expected.bin");
+    if (bytes.size() != static_cast<std::size_t>(tensor.count(steps)) * sizeof(double)) {
+      fail(directory + "/" + tensor.name + ".expected.bin: has " + std::to_string(bytes.size()) + " B, needs " +
            std::to_string(tensor.count(steps) * static_cast<std::int64_t>(sizeof(double))) + " B");
     }
-    for (std::int64_t i = 0; i < tensor.count(steps); ++i) {
-      report.add(static_cast<int>(output), outputs[output].at(i), reinterpret_cast<const double*>(expected.data())[i]);
+    const double* values = reinterpret_cast<const double*>(bytes.data());
+    expected.emplace_back(values, values + tensor.count(steps));
+  }
+  if (kernel.backward != nullptr) return compare_gradients(kernel, outputs, expected, steps);
+  ErrorReport report(kernel);
+  for (std::size_t output = 0; output < expected.size(); ++output) {
+    for (std::size_t i = 0; i < expected[output].size(); ++i) {
+      report.add(static_cast<int>(output), outputs[output].at(static_cast<std::int64_t>(i)), expected[output][i]);
     }
-    ++output;
   }
   return report.print(steps);
 }
 
-inline std::vector<TensorBytes> random_inputs(const KernelDescription& kernel, int steps, std::uint64_t seed) {
+inline std::vector<TensorBytes> random_inputs(const KernelDescription& kernel, const std::vector<TensorDescription>& tensors, int steps,
+                                              std::uint64_t seed) {
   std::vector<TensorBytes> inputs;
-  for (const TensorDescription& tensor : kernel.tensors) {
+  for (const TensorDescription& tensor : tensors) {
     if (tensor.isInput) inputs.push_back(random_tensor(kernel, tensor, steps, seed));
   }
   return inputs;
 }
 
+/** The place of a tensor of that name among the inputs, or among the outputs, of a list. */
+inline std::size_t place_of(const std::vector<TensorDescription>& tensors, const std::string& name) {
+  std::size_t inputs = 0, outputs = 0;
+  for (const TensorDescription& tensor : tensors) {
+    if (tensor.name == name) return tensor.isInput ? inputs : outputs;
+    ++(tensor.isInput ? inputs : outputs);
+  }
+  fail("no tensor is named " + name);
+}
+inline bool has_tensor(const std::vector<TensorDescription>& tensors, const std::string& name) {
+  return std::any_of(tensors.begin(), tensors.end(), [&](const TensorDescription& tensor) { return tensor.name == name; });
+}
+
+/**
+ * The backward pass in double precision on the CPU, from the values that the kernel gets: for t from the last step to the first
+ *   adjoint of h += Σ_g R[g]ᵀ · du[g] of step t + 1, adjoints += the given gradients, then the backward of one step of the cell.
+ * Returns the kernel's outputs, in their order.
+ */
+inline std::vector<std::vector<double>> reference_backward(const KernelDescription& kernel, const BackwardDescription& backward,
+                                                           const std::vector<TensorBytes>& inputs, int steps) {
+  const std::int64_t D = kernel.headDim, N = kernel.headCount, B = kernel.batch, S = kernel.stateCount, T = steps;
+  const std::int64_t G = static_cast<std::int64_t>(kernel.gates.size());
+  std::int64_t recurrentGates = 0, inputGates = 0;
+  for (const GateDescription& gate : kernel.gates) {
+    recurrentGates += gate.recurrent >= 0;
+    inputGates += gate.input >= 0;
+  }
+  const auto input = [&](const std::string& name) { return &inputs[place_of(kernel.tensors, name)]; };
+  const TensorBytes& recurrent = *input("recurrent");
+  std::vector<float> matrix(static_cast<std::size_t>(recurrentGates * N * D * D));
+  parallel_for(recurrentGates * N * D, [&](std::int64_t row) {
+    for (std::int64_t k = 0; k < D; ++k) matrix[row * D + k] = static_cast<float>(recurrent.at(row * D + k));
+  });
+
+  std::vector<const TensorBytes*> saved, previous, initial, next, given;
+  std::vector<bool> givenSequence;
+  for (const char* name : backward.saved) saved.push_back(input(name));
+  for (const int state : backward.previous) {
+    previous.push_back(input(backward.states[state]));
+    initial.push_back(input(std::string(backward.states[state]) + "_initial"));
+  }
+  for (const int state : backward.next) next.push_back(input(backward.states[state]));
+  for (const char* state : backward.states) {
+    const std::string name = std::string("d_") + state;
+    given.push_back(input(name));
+    const auto isNamed = [&](const TensorDescription& tensor) { return tensor.name == name; };
+    givenSequence.push_back(std::find_if(kernel.tensors.begin(), kernel.tensors.end(), isNamed)->perStep);
+  }
+
+  std::vector<std::vector<double>> outputs;
+  for (const TensorDescription& tensor : kernel.tensors) {
+    if (!tensor.isInput) outputs.emplace_back(static_cast<std::size_t>(tensor.count(steps)));
+  }
+  // For each gate its output, and whether that is d_wx.
+  std::vector<double*> gateOutputs;
+  for (std::int64_t g = 0; g < G; ++g) {
+    const std::string name = kernel.gates[g].input >= 0 ? "d_wx" : std::string("d_u_") + backward.gates[g];
+    gateOutputs.push_back(outputs[place_of(kernel.tensors, name)].data());
+  }
+
+  // adjoints[n][s][d][b] and gradients[n][recurrent gate][d][b]: the sequences of a unit lie together.
+  std::vector<double> adjoints(static_cast<std::size_t>(N * S * D * B)), gradients(static_cast<std::size_t>(N * recurrentGates * D * B));
+  const std::int64_t part = 8;  // units that a core takes at a time
+  const std::int64_t parts = (D + part - 1) / part;
+  for (std::int64_t t = T - 1; t >= -1; --t) {
+    // What h gets through R from the step after.
+    if (t < T - 1) {
+      parallel_for(N * parts, [&](std::int64_t index) {
+        const std::int64_t n = index / parts, first = index % parts * part, last = std::min(D, first + part);
+        for (std::int64_t g = 0; g < recurrentGates; ++g) {
+          for (std::int64_t i = 0; i < D; ++i) {
+            const double* gradient = &gradients[((n * recurrentGates + g) * D + i) * B];
+            const float* row = &matrix[((g * N + n) * D + i) * D];
+            for (std::int64_t k = first; k < last; ++k) {
+              double* adjoint = &adjoints[(n * S * D + k) * B];
+              for (std::int64_t b = 0; b < B; ++b) adjoint[b] += row[k] * gradient[b];
+            }
+          }
+        }
+      });
+    }
+    if (t < 0) break;
+    parallel_for(N * D, [&](std::int64_t index) {
+      const std::int64_t n = index / D, d = index % D;
+      std::vector<double> savedValues(saved.size() + 1), previousValues(previous.size() + 1), nextValues(next.size() + 1), unit(static_cast<std::size_t>(S)), du(static_cast<std::size_t>(G));
+      for (std::int64_t b = 0; b < B; ++b) {
+        const std::int64_t single = (b * N + n) * D + d;
+        const auto at = [&](std::int64_t time) { return ((b * T + time) * N + n) * D + d; };
+        for (std::size_t i = 0; i < saved.size(); ++i) savedValues[i] = saved[i]->at(at(t));
+        for (std::size_t i = 0; i < previous.size(); ++i) previousValues[i] = t > 0 ? previous[i]->at(at(t - 1)) : initial[i]->at(single);
+        for (std::size_t i = 0; i < next.size(); ++i) nextValues[i] = next[i]->at(at(t));
+        for (std::int64_t s = 0; s < S; ++s) {
+          unit[s] = adjoints[((n * S + s) * D + d) * B + b];
+          if (givenSequence[s]) unit[s] += given[s]->at(at(t));
+          else if (t == T - 1) unit[s] += given[s]->at(single);
+        }
+        backward.referenceStep(savedValues.data(), previousValues.data(), nextValues.data(), unit.data(), du.data());
+        for (std::int64_t s = 0; s < S; ++s) adjoints[((n * S + s) * D + d) * B + b] = unit[s];
+        for (std::int64_t g = 0; g < G; ++g) {
+          const GateDescription& gate = kernel.gates[g];
+          gateOutputs[g][gate.input >= 0 ? (((b * T + t) * inputGates + gate.input) * N + n) * D + d : at(t)] = du[g];
+          if (gate.recurrent >= 0) gradients[((n * recurrentGates + gate.recurrent) * D + d) * B + b] = du[g];
+        }
+      }
+    });
+  }
+  for (std::int64_t s = 0; s < S; ++s) {
+    std::vector<double>& output = outputs[place_of(kernel.tensors, std::string("d_") + backward.states[s] + "_initial")];
+    for (std::int64_t n = 0; n < N; ++n)
+      for (std::int64_t d = 0; d < D; ++d)
+        for (std::int64_t b = 0; b < B; ++b) output[(b * N + n) * D + d] = adjoints[((n * S + s) * D + d) * B + b];
+  }
+  return outputs;
+}
+
+/** Compares a backward kernel with the double-precision reference, on what the forward pass makes of fresh random inputs. */
+inline bool check_random_backward(const KernelDescription& kernel, const BackwardDescription& backward, int steps, std::uint64_t seed) {
+  const std::vector<TensorBytes> forwardInputs = random_inputs(kernel, backward.forwardTensors, steps, seed);
+  // Random gradients, and what the forward pass reads; its results take the place of the random numbers that they are drawn as.
+  std::vector<TensorBytes> inputs = random_inputs(kernel, kernel.tensors, steps, seed);
+  std::vector<TensorBytes*> results;
+  for (const TensorDescription& tensor : backward.forwardTensors) {
+    const bool isRead = has_tensor(kernel.tensors, tensor.name);
+    TensorBytes* input = isRead ? &inputs[place_of(kernel.tensors, tensor.name)] : nullptr;
+    if (!tensor.isInput) results.push_back(input);
+    else if (isRead) *input = forwardInputs[place_of(backward.forwardTensors, tensor.name)];
+  }
+  reference_forward(kernel, forwardInputs, steps, [&](int output, int step, int sequence, int head, int unit, double value) {
+    const std::int64_t row = static_cast<std::int64_t>(sequence) * steps + step;
+    if (results[output] != nullptr) results[output]->set((row * kernel.headCount + head) * kernel.headDim + unit, value);
+  });
+  const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
+  return compare_gradients(kernel, outputs, reference_backward(kernel, backward, inputs, steps), steps);
+}
+
 /** Compares with the double-precision reference on fresh random inputs. */
 inline bool check_random(const KernelDescription& kernel, int steps, std::uint64_t seed) {
-  const std::vector<TensorBytes> inputs = random_inputs(kernel, steps, seed);
+  if (kernel.backward != nullptr) return check_random_backward(kernel, *kernel.backward, steps, seed);
+  const std::vector<TensorBytes> inputs = random_inputs(kernel, kernel.tensors, steps, seed);
   const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
   const std::size_t firstOutput = inputs.size();
   ErrorReport report(kernel);
@@ -289,7 +455,7 @@ inline bool check_random(const KernelDescription& kernel, int steps, std::uint64
 
 /** Prints the median time of a launch and of a step. */
 inline void time_kernel(const KernelDescription& kernel, int steps, std::uint64_t seed) {
-  const DeviceCase device(kernel, random_inputs(kernel, steps, seed), steps);
+  const DeviceCase device(kernel, random_inputs(kernel, kernel.tensors, steps, seed), steps);
   const int warmUp = 3;
   const int launches = 21;
   require(time_launches(warmUp, Stream{}, [&] { return device.launch(); }).error);

@@ -8,6 +8,7 @@ type FieldKind = "string" | "number" | "boolean" | "strings";
 /** The fields of a definition. Their values are checked further where the problem and the devices are made of them. */
 const fields: Readonly<Record<keyof KernelDefinition, FieldKind>> = {
   name: "string",
+  pass: "string",
   cell: "string",
   headDim: "number",
   heads: "number",

@@ -1,5 +1,5 @@
 import { planFromJson } from "../plan/plan-json.js";
-import { forwardTensors } from "../plan/tensors.js";
+import { kernelTensors } from "../plan/tensors.js";
 import { requiredFeatures, requiredLimits } from "../wgsl/required-limits.js";
 import type { BuiltKernel, KernelTier } from "./built-kernel.js";
 import type { SolvedKernel } from "./solved-kernel.js";
@@ -25,7 +25,7 @@ export function builtKernel(solved: readonly SolvedKernel[]): BuiltKernel {
   return {
     name: first!.input.name,
     problem: first!.plan.problem,
-    tensors: forwardTensors(first!.input.problem),
+    tensors: kernelTensors(first!.input.problem),
     tiers: solved
       .filter((tier, index) => !solved.slice(index + 1).some((later) => shape(later) === shape(tier)))
       .map(tierOf),

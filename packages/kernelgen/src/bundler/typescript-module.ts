@@ -1,6 +1,6 @@
 import { planFromJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
-import { forwardTensors } from "../plan/tensors.js";
+import { kernelTensors } from "../plan/tensors.js";
 import { builtKernel } from "./kernel-data.js";
 import { kernelDirectory } from "./kernel-input.js";
 import type { SolvedKernel } from "./solved-kernel.js";
@@ -42,7 +42,7 @@ function cudaKernel({ input, plan, sources }: SolvedKernel) {
   return {
     name: input.name,
     device: input.device.id,
-    tensors: forwardTensors(input.problem),
+    tensors: kernelTensors(input.problem),
     plan,
     files: sources.map(({ name }) => `${directory}/${name}`),
   };

@@ -21,7 +21,7 @@ import {
  *     l = log σ(u_f) + m
  *     m' = u_i where n = 0, else max(u_i, l)
  *     i = exp(u_i − m')   f = exp(min(l − m', 0))   z = tanh(u_z)   o = σ(u_o)
- *     c' = f·c + i·z      n' = max(f·n + i, 1)      h' = o·c'/n'
+ *     c' = f·c + i·z      n' = 1 where n = 0, else max(f·n + i, 1)      h' = o·c'/n'
  *
  * The first-step rule (n = 0: nothing has been seen yet, so the old m says nothing) holds for each unit of each sequence by itself. There,
  * and only there, l may exceed m', and f is held at 1: it multiplies what is zero.
@@ -44,7 +44,9 @@ export const slstm: CellDefinition = {
     const z = labelled("z", tanh(u.z!));
     const o = labelled("o", sigmoid(u.o!));
     const c = labelled("c", add(multiply(f, previous.c!), multiply(i, z)));
-    const n = labelled("n", maximum(add(multiply(f, previous.n!), i), constant(1)));
+    // In a first step f·n + i is 0 + 1; said outright, since a rounded i would leave the maximum's gradient to chance.
+    const accumulated = maximum(add(multiply(f, previous.n!), i), constant(1));
+    const n = labelled("n", select(previous.n!, "equal", constant(0), constant(1), accumulated));
     const h = labelled("h", divide(multiply(o, c), n));
     return { h, c, n, m };
   },

@@ -4,7 +4,7 @@ import { cells } from "../cell/index.js";
 import { KernelgenError } from "../errors.js";
 import { dataTypes } from "../plan/data-type.js";
 import { defaultDataType } from "../plan/default-data-type.js";
-import { defineProblem, type Problem, problemDefaults } from "../plan/problem.js";
+import { backwardStateOutput, defineProblem, type Problem, passes, problemDefaults } from "../plan/problem.js";
 
 /** The options that state a problem. Numbers are read as text, so that a message can show what was typed. */
 export const problemOptions = {
@@ -23,16 +23,20 @@ export const problemOptions = {
     requiresArg: true,
     describe: `Type of inputs, weights and output: ${dataTypes.join(", ")}  [default: bf16 for CUDA, fp32 for WebGPU]`,
   },
+  pass: {
+    type: "string",
+    requiresArg: true,
+    default: problemDefaults.pass as string,
+    describe: `cuda: ${passes.join(" or ")}`,
+  },
   states: {
     type: "string",
     requiresArg: true,
-    default: problemDefaults.stateOutput as string,
-    describe: "What is kept of the states other than the output: sequence, last",
+    describe: `What is kept of the states other than the output, backward: what the loss reads of them: sequence, last  [default: ${problemDefaults.stateOutput}, backward: ${backwardStateOutput}]`,
   },
   training: {
     type: "boolean",
-    default: problemDefaults.training as boolean,
-    describe: "cuda: also store the values that a backward pass reads",
+    describe: "cuda, forward: also store the values that a backward pass reads",
   },
 } as const satisfies Record<string, Options>;
 
@@ -44,8 +48,9 @@ export interface ProblemArguments {
   batch: string;
   steps: string;
   dtype?: string | undefined;
-  states: string;
-  training: boolean;
+  pass: string;
+  states?: string | undefined;
+  training?: boolean | undefined;
 }
 
 /** The problem that the options state. Throws `KernelgenError` naming the option's value and what is allowed. */
@@ -57,8 +62,9 @@ export function problemFrom(given: ProblemArguments, device: Device): Problem {
     batch: numberFrom("batch", given.batch),
     steps: numberFrom("number of steps", given.steps),
     dataType: given.dtype ?? defaultDataType(device),
-    stateOutput: given.states,
-    training: given.training,
+    pass: given.pass,
+    ...(given.states !== undefined && { stateOutput: given.states }),
+    ...(given.training !== undefined && { training: given.training }),
   });
 }
 

@@ -2,7 +2,7 @@ import { constant } from "constrint";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
-import { blockExchangeSource } from "./exchange-source.js";
+import { blockExchangeSource, gradientScalingSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { StateExchange } from "./state-exchange.js";
 
@@ -27,7 +27,7 @@ export const blockExchange: StateExchange = {
   tile: (problem, device, model, { product, blockCount, splitsInner }) => ({
     derived: {},
     budgets: [],
-    stateUnits: product.innerPadded,
+    stateElements: product.innerPadded,
     stateBuffers: constant(2).minus(splitsInner),
     sharedBytes: constant(0),
     waves: ceilQuotient(
@@ -39,6 +39,7 @@ export const blockExchange: StateExchange = {
     ),
     costTerms: [],
   }),
-  source: () => blockExchangeSource,
+  source: ({ pass, dataType }) =>
+    pass === "forward" ? blockExchangeSource : gradientScalingSource(dataType, 0) + blockExchangeSource,
   text: { parameters: [], declaration: "const Exchange exchange{shared_state};" },
 };

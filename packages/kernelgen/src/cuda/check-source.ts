@@ -1,15 +1,83 @@
-import { gatePlaces } from "../cell/definition.js";
-import { renderCellStep } from "../cell/render.js";
+import { gatePlaces, stateInput } from "../cell/definition.js";
+import { renderCellStep, renderScalars, type ScalarDialect } from "../cell/render.js";
+import { nextStateInput } from "../cell/saved-values.js";
+import { adjointInput } from "../cell/step-gradient.js";
 import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
-import { savedValues } from "../plan/saved-values.js";
+import type { Problem } from "../plan/problem.js";
+import { backwardStep, savedValues } from "../plan/saved-values.js";
 import { headerComment } from "../plan/source-text.js";
-import { elementCount, forwardTensors } from "../plan/tensors.js";
-import { tolerances } from "../reference/tolerances.js";
+import { elementCount, forwardTensors, kernelTensors, type Tensor } from "../plan/tensors.js";
+import { gradientTolerances, tolerances } from "../reference/tolerances.js";
+import { backwardStreams } from "./backward-streams.js";
+
+/** How the reference writes the operations of a scalar graph, in double precision. */
+const doubleDialect: ScalarDialect = {
+  declare: (variable, expression) => `const double ${variable} = ${expression};`,
+  literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
+  sigmoid: (operand) => `1.0 / (1.0 + std::exp(-(${operand})))`,
+  tanh: (operand) => `std::tanh(${operand})`,
+  exp: (operand) => `std::exp(${operand})`,
+  log: (operand) => `std::log(${operand})`,
+  logSigmoid: (operand) => `log_sigmoid(${operand})`,
+  divide: (left, right) => `${left} / ${right}`,
+  maximum: (left, right) => `std::max<double>(${left}, ${right})`,
+  select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
+};
+
+/** A tensor as the check program describes it. */
+function tensorRow(tensor: Tensor, problem: Problem): string {
+  const perStep = tensor.dimensions.includes("T");
+  const elements = elementCount(tensor) / (perStep ? problem.steps : 1);
+  return `    {"${tensor.name}", ${tensor.role === "input"}, ElementType::${tensor.type}, ${elements}, ${perStep}, ${tensor.isNonNegative}},`;
+}
+
+/** C++ of what a backward kernel computes, and of the forward pass that makes its inputs; empty for a forward kernel. */
+function backwardDescription(problem: Problem): string {
+  if (problem.pass === "forward") return "";
+  const { cell } = problem;
+  const step = backwardStep(problem);
+  const { previous, next } = backwardStreams(problem);
+  const { statements, results } = renderScalars(
+    [...step.gateGradients, ...step.previousGradients],
+    Object.fromEntries([
+      ...step.saved.map(({ name }, index) => [name, `saved[${index}]`]),
+      ...previous.map((state, index) => [stateInput(state), `previous[${index}]`]),
+      ...next.map(({ name }, index) => [nextStateInput(name), `next[${index}]`]),
+      ...cell.states.map((state, index) => [adjointInput(state), `adjoints[${index}]`]),
+    ]),
+    doubleDialect,
+  );
+  const quoted = (items: readonly { readonly name: string }[]): string =>
+    items.map(({ name }) => `"${name}"`).join(", ");
+  const numbers = (states: typeof previous): string => states.map((state) => cell.states.indexOf(state)).join(", ");
+  const gateCount = cell.gates.length;
+  return `
+void reference_backward_step([[maybe_unused]] const double* saved, [[maybe_unused]] const double* previous,
+                             [[maybe_unused]] const double* next, double* adjoints, double* du) {
+${statements.map((statement) => `  ${statement}`).join("\n")}
+${results.map((result, index) => `  ${index < gateCount ? `du[${index}]` : `adjoints[${index - gateCount}]`} = ${result};`).join("\n")}
+}
+
+const BackwardDescription backward = {
+    {
+${forwardTensors({ ...problem, stateOutput: "sequence" })
+  .map((tensor) => tensorRow(tensor, problem))
+  .join("\n")}
+    },
+    {${quoted(cell.states)}},
+    {${quoted(step.saved)}},
+    {${quoted(cell.gates)}},
+    {${numbers(previous)}},
+    {${numbers(next)}},
+    reference_backward_step,
+};
+`;
+}
 
 /**
- * The host program of a forward kernel: reads a case, or draws fresh inputs, runs the kernel, compares every output with a
+ * The host program of a kernel: reads a case, or draws fresh inputs, runs the kernel, compares every output with a
  * double-precision reference, and measures. One .cu file that nvcc builds alone, beside the kernel's file.
  */
 export function checkSource(plan: Plan, givenName?: string): SourceFile {
@@ -21,26 +89,10 @@ export function checkSource(plan: Plan, givenName?: string): SourceFile {
     cell,
     (g) => `u[${g}]`,
     (s) => `states[${s}]`,
-    {
-      declare: (variable, expression) => `const double ${variable} = ${expression};`,
-      literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
-      sigmoid: (operand) => `1.0 / (1.0 + std::exp(-(${operand})))`,
-      tanh: (operand) => `std::tanh(${operand})`,
-      exp: (operand) => `std::exp(${operand})`,
-      log: (operand) => `std::log(${operand})`,
-      logSigmoid: (operand) => `log_sigmoid(${operand})`,
-      divide: (left, right) => `${left} / ${right}`,
-      maximum: (left, right) => `std::max<double>(${left}, ${right})`,
-      select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
-    },
+    doubleDialect,
     backward && [...backward.states, ...backward.saved.map(({ node }) => node)],
   );
-  const tensors = forwardTensors(problem);
-  const tensorRows = tensors.map((tensor) => {
-    const perStep = tensor.dimensions.includes("T");
-    const elements = elementCount(tensor) / (perStep ? problem.steps : 1);
-    return `    {"${tensor.name}", ${tensor.role === "input"}, ElementType::${tensor.type}, ${elements}, ${perStep}, ${tensor.isNonNegative}},`;
-  });
+  const tensors = kernelTensors(problem);
   const gateRows = gatePlaces(cell).map(
     ({ recurrent, input, bias }) => `{${recurrent ?? -1}, ${input ?? -1}, ${bias ?? -1}}`,
   );
@@ -66,9 +118,9 @@ void reference_step(const double* u, double* states, [[maybe_unused]] double* sa
 ${statements.map((statement) => `  ${statement}`).join("\n")}
 ${results.map((result, index) => `  ${index < cell.states.length ? `states[${index}]` : `saved[${index - cell.states.length}]`} = ${result};`).join("\n")}
 }
-
+${backwardDescription(problem)}
 std::string launch(Stream stream, void* const* tensors, void* scratch, int steps) {
-  return ${name}::launch_forward(
+  return ${name}::launch_${problem.pass}(
       ${["stream", ...pointers, "scratch", "steps"].join(",\n      ")});
 }
 
@@ -76,19 +128,19 @@ const KernelDescription kernel = {
     "${name}",
     ${name}::PLAN_HASH,
     {${gateRows.join(", ")}},
-    ${name}::STATE_COUNT,
+    ${cell.states.length},
     ${backward?.saved.length ?? 0},
     ${name}::HEAD_DIM,
     ${name}::HEAD_COUNT,
     ${name}::BATCH,
     ${problem.steps},
-    ${tolerances[problem.dataType]},
+    ${(problem.pass === "forward" ? tolerances : gradientTolerances)[problem.dataType]},
     ${name}::SCRATCH_BYTES,
     {
-${tensorRows.join("\n")}
+${tensors.map((tensor) => tensorRow(tensor, problem)).join("\n")}
     },
     launch,
-    reference_step,
+    reference_step,${problem.pass === "backward" ? "\n    &backward," : ""}
 };
 
 }  // namespace

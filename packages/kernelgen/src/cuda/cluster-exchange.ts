@@ -4,8 +4,9 @@ import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import { calibratedTerm } from "./cost.js";
-import { clusterExchangeSource } from "./exchange-source.js";
+import { clusterExchangeSource, gradientScalingSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
+import { productShape } from "./product-shape.js";
 import type { StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;
@@ -50,11 +51,12 @@ export const clusterExchange: StateExchange = {
   tile(problem, device, model, { product, unitBlocks, batchBlocks, threadsPerBlock, ownSlots }) {
     const elementBytes = dataTypeBytes[problem.dataType];
     const wordElements = wordBytes / elementBytes;
-    model.add(product.slotUnits.isMultipleOf(wordElements), "a warp sends whole words");
+    const { unitValues } = productShape(problem);
+    model.add(product.slotUnits.times(unitValues).isMultipleOf(wordElements), "a warp sends whole words");
     // Units beyond the head have their place too, so that every block sends and receives the same.
-    const sentUnits = times(unitBlocks, product.unitTile);
-    const receivedBytes = times(product.batchTile, sentUnits, elementBytes);
-    const outgoingBytes = times(threadsPerBlock, ownSlots, times(product.unitsPerThread, elementBytes));
+    const sentInner = times(unitBlocks, product.unitTile, unitValues);
+    const receivedBytes = times(product.batchTile, sentInner, elementBytes);
+    const outgoingBytes = times(threadsPerBlock, ownSlots, times(product.unitsPerThread, unitValues, elementBytes));
     const clusterCount = times(batchBlocks, problem.heads);
     const largest = maxClusterBlocks(device, true);
     const activeOf = Array.from({ length: largest }, (_, index) => activeClusters(device, index + 1));
@@ -72,7 +74,7 @@ export const clusterExchange: StateExchange = {
         slotSequenceStride: product.slotSequenceStride,
       },
       budgets: [{ name: "blocks of a cluster", need: unitBlocks, allowed: largest, unit: "blocks" }],
-      stateUnits: max([product.innerPadded, sentUnits]),
+      stateElements: max([product.innerPadded, sentInner]),
       stateBuffers: constant(buffers),
       sharedBytes: outgoingBytes.plus(barriersBytes),
       waves: ceilQuotient(model, "waves", clusterCount, active, problem.heads * problem.batch),
@@ -82,13 +84,14 @@ export const clusterExchange: StateExchange = {
       ],
     };
   },
-  source: () => clusterExchangeSource,
+  source: ({ pass, dataType }) =>
+    pass === "forward" ? clusterExchangeSource : gradientScalingSource(dataType, 0) + clusterExchangeSource,
   text: {
     parameters: [],
     declaration: `unsigned char* shared_exchange = shared + STATE_BYTES + PARTIAL_BYTES;
   const Exchange exchange{shared_state,
-                          reinterpret_cast<Element*>(shared_exchange + ${barriersBytes}) + warp_index() * OWN_SLOTS * SLOT_SEQUENCES * SLOT_UNITS,
-                          reinterpret_cast<TransactionBarrier*>(shared_exchange), first_unit, steps};
+                          reinterpret_cast<Element*>(shared_exchange + ${barriersBytes}) + warp_index() * OWN_SLOTS * SLOT_SEQUENCES * SLOT_UNITS * UNIT_VALUES,
+                          reinterpret_cast<TransactionBarrier*>(shared_exchange), first_unit * UNIT_VALUES, last_receive};
   exchange.prepare();`,
   },
 };

@@ -1,6 +1,6 @@
 import type { IntExpr } from "constrint";
 import type { CudaCalibration, CudaDevice } from "hwmodels";
-import { type CellDefinition, stepGraph } from "../cell/definition.js";
+import { stepGraph } from "../cell/definition.js";
 import { lstm } from "../cell/lstm.js";
 import { operands, type Scalar, topologicalOrder } from "../cell/scalar.js";
 import type { CostTerm } from "../plan/cost-term.js";
@@ -80,11 +80,11 @@ const operationCosts: Partial<Record<Scalar["kind"], { readonly instructions: nu
 };
 const simpleOperation = { instructions: 1, latency: 4 } as const;
 
-/** Instructions of a cell's step, and the cycles of its longest chain of operations that wait for each other. */
-function pointwiseWork(cell: CellDefinition): { readonly instructions: number; readonly latency: number } {
+/** Instructions of a step, and the cycles of its longest chain of operations that wait for each other. */
+function pointwiseWork(roots: readonly Scalar[]): { readonly instructions: number; readonly latency: number } {
   const ready = new Map<Scalar, number>();
   let instructions = 0;
-  for (const node of topologicalOrder(stepGraph(cell))) {
+  for (const node of topologicalOrder(roots)) {
     const inputs = operands(node);
     const cost = inputs.length === 0 ? { instructions: 0, latency: 0 } : (operationCosts[node.kind] ?? simpleOperation);
     instructions += cost.instructions;
@@ -93,8 +93,13 @@ function pointwiseWork(cell: CellDefinition): { readonly instructions: number; r
   return { instructions, latency: Math.max(...ready.values()) };
 }
 
-/** A cell's pointwise work in an LSTM's, for which the calibration's constants are: the ratios of instructions and of latencies. */
-export function pointwiseScale(cell: CellDefinition): { readonly issue: number; readonly latency: number } {
-  const [own, ofLstm] = [pointwiseWork(cell), pointwiseWork(lstm)];
+/**
+ * A step's pointwise work in that of an LSTM's forward step, for which the calibration's constants are: the ratios of instructions and of
+ * latencies.
+ *
+ * @param roots what the step computes
+ */
+export function pointwiseScale(roots: readonly Scalar[]): { readonly issue: number; readonly latency: number } {
+  const [own, ofLstm] = [pointwiseWork(roots), pointwiseWork(stepGraph(lstm))];
   return { issue: own.instructions / ofLstm.instructions, latency: own.latency / ofLstm.latency };
 }

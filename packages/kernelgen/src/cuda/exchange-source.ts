@@ -1,19 +1,23 @@
 import type { DataType } from "../plan/data-type.js";
 
 /**
- * C++ of how the state travels from the threads that compute it to those that multiply by it. Each `struct Exchange` has `send`, called
- * by whole warps for each of their own slots at the end of a step, and `receive`, called by all threads at the start of one: after it
- * all of h is in `state_tile(state, step)`, for step 0 what the kernel put there.
+ * C++ of how the operand of the recurrent product (h forward, du backward) travels from the threads that compute it to those that multiply
+ * by it. Each `struct Exchange` has `send`, called by whole warps for each of their own slots at the end of a step with the words of a lane's
+ * part of it, and `receive`, called by all threads at the start of one: after it all of the operand is in `state_tile(state, step)`, for step 0
+ * what the kernel put there.
  */
 
-/** The head lies in one block: its threads write h to where they read it. */
+/** The head lies in one block: its threads write the operand to where they read it. */
 export const blockExchangeSource = `
 struct Exchange {
   Element* state;
   KERNELGEN_DEVICE void receive(int /* step */) const { sync_block(); }
-  KERNELGEN_DEVICE void send(int step, int /* own_slot */, int unit, int sequence, Packed word) const {
-    Element* target = state_tile(state, step + 1) + sequence * STATE_STRIDE + unit;
-    if (unit < HEAD_DIM) *reinterpret_cast<Packed*>(target) = word;
+  template <typename Word, int COUNT>
+  KERNELGEN_DEVICE void send(int step, int /* own_slot */, int inner, int sequence, const Word (&words)[COUNT]) const {
+    if (inner >= INNER_DIM) return;
+    Word* target = reinterpret_cast<Word*>(state_tile(state, step + 1) + sequence * STATE_STRIDE + inner);
+    KERNELGEN_UNROLL
+    for (int i = 0; i < COUNT; ++i) target[i] = words[i];
   }
 };
 `;
@@ -29,16 +33,17 @@ struct Exchange {
 export const clusterExchangeSource = `
 constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
 /** Words of 16 bytes of one sequence of a slot, of a slot, and of its copies for all blocks of the cluster. */
-constexpr int SLOT_ROW_WORDS = SLOT_UNITS / WORD_ELEMENTS;
-constexpr int SLOT_SENT_WORDS = SLOT_SEQUENCES * SLOT_ROW_WORDS;
-constexpr int SENT_WORDS = SLOT_SENT_WORDS * CLUSTER_BLOCKS;
+constexpr int SLOT_INNER = SLOT_UNITS * UNIT_VALUES;
+constexpr int SLOT_ROW_WORDS = SLOT_INNER / WORD_ELEMENTS;
+constexpr int SLOT_WORDS_OUT = SLOT_SEQUENCES * SLOT_ROW_WORDS;
+constexpr int WORDS_OUT = SLOT_WORDS_OUT * CLUSTER_BLOCKS;
 
 struct Exchange {
   Element* state;               // this block's tiles in shared memory
-  Element* outgoing;            // this warp's own slots on their way: [OWN_SLOTS][SLOT_SEQUENCES][SLOT_UNITS]
+  Element* outgoing;            // this warp's own slots on their way: [OWN_SLOTS][SLOT_SEQUENCES][SLOT_INNER]
   TransactionBarrier* arrived;  // [STATE_BUFFERS]: counts the bytes of each tile
-  int first_unit;
-  int steps;
+  int first_inner;              // first inner index that this block sends
+  int last_receive;             // the last step that receives
 
   KERNELGEN_DEVICE void prepare() const {
     if (thread_index() >= STATE_BUFFERS) return;
@@ -56,30 +61,34 @@ struct Exchange {
     if (thread_index() == 0) expect_bytes(barrier, CLUSTER_STATE_BYTES);
   }
 
-  KERNELGEN_DEVICE void send(int step, int own_slot, int unit, int sequence, Packed word) const {
-    // Nobody waits for the last h, and a block that has returned must not be written to.
-    if (step + 1 == steps) return;
-    // Units beyond the head are multiplied by zeros, so they must be numbers.
-    if (first_unit + unit >= HEAD_DIM) word = Packed{};
+  template <typename Word, int COUNT>
+  KERNELGEN_DEVICE void send(int step, int own_slot, int inner, int sequence, const Word (&words)[COUNT]) const {
+    // Nobody waits for the last operand, and a block that has returned must not be written to.
+    if (step == last_receive) return;
     const int lane_sequence = lane_index() % SLOT_SEQUENCES;
-    const int lane_unit = lane_index() / SLOT_SEQUENCES * UNITS_PER_THREAD;
-    // The lanes' elements become words of adjacent units.
-    Element* slot = outgoing + own_slot * SLOT_SEQUENCES * SLOT_UNITS;
-    *reinterpret_cast<Packed*>(slot + lane_sequence * SLOT_UNITS + lane_unit) = word;
+    const int lane_inner = lane_index() / SLOT_SEQUENCES * UNITS_PER_THREAD * UNIT_VALUES;
+    // The lanes' elements become words of adjacent inner indices.
+    Element* slot = outgoing + own_slot * SLOT_SEQUENCES * SLOT_INNER;
+    Word* target = reinterpret_cast<Word*>(slot + lane_sequence * SLOT_INNER + lane_inner);
+    KERNELGEN_UNROLL
+    for (int i = 0; i < COUNT; ++i) {
+      // Units beyond the head are multiplied by zeros, so they must be numbers.
+      target[i] = first_inner + inner < INNER_DIM ? words[i] : Word{};
+    }
     sync_warp();
-    const int slot_begin = (sequence - lane_sequence * SLOT_SEQUENCE_STRIDE) * STATE_STRIDE + first_unit + unit - lane_unit;
+    const int slot_begin = (sequence - lane_sequence * SLOT_SEQUENCE_STRIDE) * STATE_STRIDE + first_inner + inner - lane_inner;
     Element* tile = state_tile(state, step + 1) + slot_begin;
     TransactionBarrier* barrier = arrived + (step + 1) % STATE_BUFFERS;
     KERNELGEN_UNROLL
-    for (int first = 0; first < SENT_WORDS; first += 32) {
+    for (int first = 0; first < WORDS_OUT; first += 32) {
       const int sent = first + lane_index();
-      if (SENT_WORDS % 32 != 0 && sent >= SENT_WORDS) break;
-      const int rank = sent / SLOT_SENT_WORDS;
+      if (WORDS_OUT % 32 != 0 && sent >= WORDS_OUT) break;
+      const int rank = sent / SLOT_WORDS_OUT;
       const int row = sent / SLOT_ROW_WORDS % SLOT_SEQUENCES;
       const int column = sent % SLOT_ROW_WORDS * WORD_ELEMENTS;
       Element* target = tile + row * SLOT_SEQUENCE_STRIDE * STATE_STRIDE + column;
-      const Words4 words = *reinterpret_cast<const Words4*>(slot + row * SLOT_UNITS + column);
-      store_async(cluster_address(target, rank), words, cluster_address(barrier, rank));
+      const Words4 word = *reinterpret_cast<const Words4*>(slot + row * SLOT_INNER + column);
+      store_async(cluster_address(target, rank), word, cluster_address(barrier, rank));
     }
   }
 };
@@ -121,16 +130,53 @@ KERNELGEN_DEVICE uint32_t received(uint32_t word) {
 }`;
 
 /**
- * The head is spread over blocks: h goes through global memory (L2), and the data itself tells that it has arrived.
- *
- * |h| < 2, by the cell or by scaling, so the highest exponent bit of an element is free. It carries a mark that flips each time a buffer
- * is written anew; a reader polls until all elements show the mark of the step it waits for. Two buffers suffice: a block writes h(t) only
- * after it has read all of h(t − 1), so every block has then read all of h(t − 2), which h(t) replaces.
+ * du has no bound: it travels scaled as an h without a bound does, but nothing is scaled back as it arrives, since the product is linear:
+ * its sums are. An exponent of 0 leaves both as they are.
  */
-export const gridExchangeSource = (
-  type: DataType,
-  scaleExponent: number,
-): string => `${scaleExponent === 0 ? "" : scalingSource(type, scaleExponent)}
+export const gradientScalingSource = (type: DataType, exponent: number): string =>
+  exponent === 0
+    ? `
+KERNELGEN_DEVICE float sent(float gradient) { return gradient; }
+KERNELGEN_DEVICE float received_sum(float sum) { return sum; }
+`
+    : `
+constexpr float SEND_SCALE = 0x1p-${exponent}f;
+constexpr float RECEIVE_SCALE = 0x1p${exponent}f;
+constexpr float LARGEST_SENT = ${largestSent[type]};
+
+KERNELGEN_DEVICE float sent(float gradient) { return -maximum(-maximum(gradient * SEND_SCALE, -LARGEST_SENT), -LARGEST_SENT); }
+KERNELGEN_DEVICE float received_sum(float sum) { return sum * RECEIVE_SCALE; }
+`;
+
+/** Which bit of each element carries the mark: the highest of the exponent, which is free below 2, or the lowest of the fraction. */
+export type MarkPlace = "exponent" | "fraction";
+
+/** The bits of a 32-bit word that carry marks. */
+const markBits = (type: DataType, place: MarkPlace): string => {
+  if (place === "exponent") return type === "fp32" ? "0x40000000u" : "0x40004000u";
+  return type === "fp32" ? "0x00000001u" : "0x00010001u";
+};
+
+/** What is done to word i as it arrives: the mark is taken out where it is no part of the number, and h is scaled back. */
+const arrival = (place: MarkPlace, scaleExponent: number): string => {
+  if (place === "fraction") return "// The mark is left in the lowest bit of the fraction.";
+  const number = "words[i].w[j] & ~MARK_BITS";
+  return `KERNELGEN_UNROLL
+            for (int j = 0; j < 4; ++j) words[i].w[j] = ${scaleExponent === 0 ? number : `received(${number})`};`;
+};
+
+/**
+ * The head is spread over blocks: the operand goes through global memory (L2), and the data itself tells that it has arrived.
+ *
+ * A bit of each element carries a mark that flips each time a buffer is written anew; a reader polls until all elements show the mark of
+ * the step it waits for. Elements are below 2, by the cell or by scaling, and the highest exponent bit is free; or the lowest bit of the
+ * fraction is given up. Two buffers suffice: a block writes what it makes in step t only after it has read all of step t − 1, so every
+ * block has then read all of step t − 2, which step t replaces.
+ */
+export const gridExchangeSource = (type: DataType, scaleExponent: number, place: MarkPlace): string => `
+/** The bits of a word that carry the mark of its elements. */
+constexpr uint32_t MARK_BITS = ${markBits(type, place)};
+${scaleExponent === 0 ? "" : scalingSource(type, scaleExponent)}
 /** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
 KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
 
@@ -143,12 +189,17 @@ KERNELGEN_DEVICE void store_marked(void* target, uint32_t word, uint32_t mark) {
 KERNELGEN_DEVICE void store_marked(void* target, Words2 words, uint32_t mark) {
   store_relaxed(static_cast<Words2*>(target), Words2{(words.w[0] & ~MARK_BITS) | mark, (words.w[1] & ~MARK_BITS) | mark});
 }
+KERNELGEN_DEVICE void store_marked(void* target, Words4 words, uint32_t mark) {
+  KERNELGEN_UNROLL
+  for (int i = 0; i < 4; ++i) words.w[i] = (words.w[i] & ~MARK_BITS) | mark;
+  store_relaxed(static_cast<Words4*>(target), words);
+}
 
 struct Exchange {
   Element* state;    // this block's tile in shared memory
-  Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_UNITS] of this head and its sequences, in global memory
+  Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_DIM] of this head and its sequences, in global memory
   int sequences;     // sequences of this tile that exist
-  int first_unit;
+  int first_inner;   // first inner index that this block writes
 
   KERNELGEN_DEVICE void receive(int step) const {
     if (step > 0) fetch(step);
@@ -157,7 +208,7 @@ struct Exchange {
 
   KERNELGEN_DEVICE void fetch(int step) const {
     const uint32_t mark = mark_of(step - 1);
-    const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_UNITS);
+    const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM);
     Element* target = state_tile(state, step);
     const int word_count = sequences * EXCHANGE_WORDS;
     // A look asks for all words that are still missing before it inspects the first: it takes one round trip, however many they are.
@@ -178,8 +229,7 @@ struct Exchange {
           if (!missing[i]) continue;
           if (has_mark(words[i], mark)) {
             const int word = first + i * THREADS_PER_BLOCK;
-            KERNELGEN_UNROLL
-            for (int j = 0; j < 4; ++j) ${scaleExponent === 0 ? "words[i].w[j] &= ~MARK_BITS" : "words[i].w[j] = received(words[i].w[j] & ~MARK_BITS)"};
+            ${arrival(place, scaleExponent)}
             Element* place = target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS;
             *reinterpret_cast<Words4*>(place) = words[i];
             missing[i] = false;
@@ -197,12 +247,17 @@ struct Exchange {
     return (differs & MARK_BITS) == 0;
   }
 
-  KERNELGEN_DEVICE void send(int step, int /* own_slot */, int unit, int sequence, Packed word) const {
-    if (first_unit + unit >= EXCHANGE_UNITS || sequence >= sequences) return;
-    // Units beyond the head are sent as zeros: readers wait for whole words.
-    if (first_unit + unit >= HEAD_DIM) word = Packed{};
-    Element* target = buffers + (step % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_UNITS + first_unit + unit;
-    store_marked(target, ${scaleExponent === 0 ? "word" : "sent(word)"}, mark_of(step));
+  template <typename Word, int COUNT>
+  KERNELGEN_DEVICE void send(int step, int /* own_slot */, int inner, int sequence, const Word (&words)[COUNT]) const {
+    if (sequence >= sequences) return;
+    Element* row = buffers + (step % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_DIM;
+    KERNELGEN_UNROLL
+    for (int i = 0; i < COUNT; ++i) {
+      const int place = first_inner + inner + i * static_cast<int>(sizeof(Word) / sizeof(Element));
+      // What lies beyond the inner dimension is sent as zeros: readers wait for whole words.
+      const Word word = place < INNER_DIM ? words[i] : Word{};
+      if (place < EXCHANGE_DIM) store_marked(row + place, ${scaleExponent === 0 ? "word" : "sent(word)"}, mark_of(step));
+    }
   }
 };
 `;

@@ -1,9 +1,9 @@
 import { and, constant, or } from "constrint";
-import { gatesWith } from "../cell/definition.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
+import { productShape } from "./product-shape.js";
 
 /** Inner indices that a thread reads at once: one 16-byte word of h. */
 const chunk = 4;
@@ -21,9 +21,9 @@ const exchangeSizes = [1, 2, 4, 8, 16, 32];
 export const fmaProduct: MatrixProduct = {
   tile(problem, device, model) {
     const { headDim, batch } = problem;
-    const gates = gatesWith(problem.cell, "recurrent").length;
+    const { sumCount, innerDim } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
-    const chunkCount = Math.ceil(headDim / chunk);
+    const chunkCount = Math.ceil(innerDim / chunk);
 
     const unitsPerThread = model.int("unitsPerThread", 1, 2);
     const lanesAlongInner = model.int("lanesAlongInner", exchangeSizes);
@@ -47,7 +47,7 @@ export const fmaProduct: MatrixProduct = {
       "each round of an exchange halves the lanes",
     );
 
-    const rows = times(unitsPerThread, gates);
+    const rows = times(unitsPerThread, sumCount);
     const batchTile = times(lanesAlongInner, sequencesPerLane);
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedChunks = times(warps, rows, innerChunks.minus(chunksInRegisters));

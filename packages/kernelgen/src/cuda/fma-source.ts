@@ -13,18 +13,18 @@ KERNELGEN_DEVICE int slot_sequence(int slot) {
  * WIDTH/LANES places. Each round exchanges half of what is left with the lane whose number differs in one bit.
  */
 template <int LANES, int WIDTH>
-KERNELGEN_DEVICE void reduce_scatter(float (&sums)[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
+KERNELGEN_DEVICE void reduce_scatter(float (&sums)[SUM_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
   if constexpr (LANES > 1) {
     const bool upper = (lane_index() & LANES / 2) != 0;
     KERNELGEN_UNROLL
-    for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+    for (int sum = 0; sum < SUM_COUNT; ++sum) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         KERNELGEN_UNROLL
         for (int i = 0; i < WIDTH / 2; ++i) {
-          const float low = sums[gate][unit][i];
-          const float high = sums[gate][unit][i + WIDTH / 2];
-          sums[gate][unit][i] = (upper ? high : low) + shuffle_xor(upper ? low : high, LANES / 2);
+          const float low = sums[sum][unit][i];
+          const float high = sums[sum][unit][i + WIDTH / 2];
+          sums[sum][unit][i] = (upper ? high : low) + shuffle_xor(upper ? low : high, LANES / 2);
         }
       }
     }
@@ -32,95 +32,91 @@ KERNELGEN_DEVICE void reduce_scatter(float (&sums)[RECURRENT_GATE_COUNT][UNITS_P
   }
 }
 
-/** A block's part of R in registers, and its product with the state. */
+/** A block's part of the matrix in registers, and its product with the operand. */
 struct Product {
-  float matrix[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
-  float bias[RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
+  float matrix[SUM_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
+  float bias[SUM_COUNT][UNITS_PER_THREAD];
   Words4* shared_matrix;  // this thread's words of the chunks that are not in registers
   int inner_begin;        // first inner index of this thread; its chunks are LANES_ALONG_INNER · 4 apart
 
-  /** Four adjacent elements of a row of R, zero outside it. */
-  KERNELGEN_DEVICE static Words4 load_chunk(const Element* row, int inner, bool valid) {
+  /** Four adjacent elements of a row, zero outside it. */
+  KERNELGEN_DEVICE static Words4 load_chunk(const Matrix& source, int sum, int unit, int inner, bool valid) {
     Words4 words;
     KERNELGEN_UNROLL
     for (int i = 0; i < 4; ++i) {
-      words.w[i] = bits_of(valid && inner + i < HEAD_DIM ? load_streaming(row + inner + i) : 0.0f);
+      words.w[i] = bits_of(valid && inner + i < INNER_DIM ? load_streaming(source.element(sum, unit, inner + i)) : 0.0f);
     }
     return words;
   }
 
-  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit,
-                             unsigned char* shared) {
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     const int lane_along_inner = lane_index() % LANES_ALONG_INNER;
     inner_begin = (warp_along_inner * INNER_CHUNKS * LANES_ALONG_INNER + lane_along_inner) * 4;
-    constexpr int warp_words = (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * RECURRENT_GATE_COUNT * UNITS_PER_THREAD * 32;
+    constexpr int warp_words = (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * SUM_COUNT * UNITS_PER_THREAD * 32;
     shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
     KERNELGEN_UNROLL
-    for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+    for (int sum = 0; sum < SUM_COUNT; ++sum) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         const int head_unit = first_unit + slot_unit(warp_along_units, 0) + unit;
         const bool valid = head_unit < HEAD_DIM;
-        const int64_t row = static_cast<int64_t>(gate * HEAD_COUNT + head) * HEAD_DIM + head_unit;
         // The bias enters the sum once: in the first of the lanes and warps that split the inner dimension.
-        const bool has_bias = valid && inner_begin == 0 && bias_gate(gate) >= 0;
-        bias[gate][unit] = has_bias ? bias_values[(bias_gate(gate) * HEAD_COUNT + head) * HEAD_DIM + head_unit] : 0.0f;
+        bias[sum][unit] = valid && inner_begin == 0 ? source.bias_of(sum, head_unit) : 0.0f;
         KERNELGEN_UNROLL
         for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
-          const Words4 words =
-              load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+          const Words4 words = load_chunk(source, sum, head_unit, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
           KERNELGEN_UNROLL
-          for (int i = 0; i < 4; ++i) matrix[gate][unit][chunk][i] = float_of(words.w[i]);
+          for (int i = 0; i < 4; ++i) matrix[sum][unit][chunk][i] = float_of(words.w[i]);
         }
         KERNELGEN_NO_UNROLL
         for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
-          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * RECURRENT_GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
           shared_matrix[row_chunk * 32] =
-              load_chunk(recurrent + row * HEAD_DIM, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+              load_chunk(source, sum, head_unit, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
         }
       }
     }
   }
 
   /** Adds the product of four inner indices with h of all sequences. */
-  KERNELGEN_DEVICE static void multiply_chunk(const float (&weights)[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][4], const Element* state,
-                                              float (&partial)[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
+  KERNELGEN_DEVICE static void multiply_chunk(const float (&weights)[SUM_COUNT][UNITS_PER_THREAD][4], const Element* state,
+                                              float (&partial)[SUM_COUNT][UNITS_PER_THREAD][BATCH_TILE]) {
     KERNELGEN_UNROLL
     for (int sequence = 0; sequence < BATCH_TILE; ++sequence) {
       const Words4 words = *reinterpret_cast<const Words4*>(state + sequence * STATE_STRIDE);
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+      for (int sum = 0; sum < SUM_COUNT; ++sum) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
           KERNELGEN_UNROLL
-          for (int i = 0; i < 4; ++i) partial[gate][unit][sequence] += weights[gate][unit][i] * float_of(words.w[i]);
+          for (int i = 0; i < 4; ++i) partial[sum][unit][sequence] += weights[sum][unit][i] * float_of(words.w[i]);
         }
       }
     }
   }
 
-  /** sums[slot][gate][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
-  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD]) const {
-    float partial[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][BATCH_TILE];
+  /** sums[slot][sum][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
+    float partial[SUM_COUNT][UNITS_PER_THREAD][BATCH_TILE];
     KERNELGEN_UNROLL
-    for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+    for (int sum = 0; sum < SUM_COUNT; ++sum) {
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         KERNELGEN_UNROLL
-        for (int sequence = 0; sequence < BATCH_TILE; ++sequence) partial[gate][unit][sequence] = bias[gate][unit];
+        for (int sequence = 0; sequence < BATCH_TILE; ++sequence) partial[sum][unit][sequence] = bias[sum][unit];
       }
     }
     KERNELGEN_UNROLL
     for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
-      float weights[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][4];
+      float weights[SUM_COUNT][UNITS_PER_THREAD][4];
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+      for (int sum = 0; sum < SUM_COUNT; ++sum) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
           KERNELGEN_UNROLL
-          for (int i = 0; i < 4; ++i) weights[gate][unit][i] = matrix[gate][unit][chunk][i];
+          for (int i = 0; i < 4; ++i) weights[sum][unit][i] = matrix[sum][unit][chunk][i];
         }
       }
       multiply_chunk(weights, state + inner_begin + chunk * LANES_ALONG_INNER * 4, partial);
@@ -128,15 +124,15 @@ struct Product {
     // Not unrolled: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
     KERNELGEN_NO_UNROLL
     for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
-      float weights[RECURRENT_GATE_COUNT][UNITS_PER_THREAD][4];
+      float weights[SUM_COUNT][UNITS_PER_THREAD][4];
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+      for (int sum = 0; sum < SUM_COUNT; ++sum) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * RECURRENT_GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
           const Words4 words = shared_matrix[row_chunk * 32];
           KERNELGEN_UNROLL
-          for (int i = 0; i < 4; ++i) weights[gate][unit][i] = float_of(words.w[i]);
+          for (int i = 0; i < 4; ++i) weights[sum][unit][i] = float_of(words.w[i]);
         }
       }
       multiply_chunk(weights, state + inner_begin + chunk * LANES_ALONG_INNER * 4, partial);
@@ -145,9 +141,9 @@ struct Product {
     KERNELGEN_UNROLL
     for (int slot = 0; slot < WARP_SLOTS; ++slot) {
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+      for (int sum = 0; sum < SUM_COUNT; ++sum) {
         KERNELGEN_UNROLL
-        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) sums[slot][gate][unit] = partial[gate][unit][slot];
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) sums[slot][sum][unit] = partial[sum][unit][slot];
       }
     }
   }

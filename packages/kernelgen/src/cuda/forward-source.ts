@@ -1,17 +1,9 @@
 import { renderCellStep } from "../cell/render.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { forwardTensors, type Tensor } from "../plan/tensors.js";
-import { biasGateSource, preActivations, slotBiasSource } from "./gate-source.js";
-
-const cType = (tensor: Tensor): string => (tensor.type === "fp32" ? "float" : "Element");
-
-/** The kernel's tensor parameters as C++ declarations, in the order of `forwardTensors`. */
-export function tensorParameters(problem: Problem): readonly string[] {
-  return forwardTensors(problem).map((tensor) =>
-    tensor.role === "input" ? `const ${cType(tensor)}* ${tensor.name}` : `${cType(tensor)}* ${tensor.name}`,
-  );
-}
+import { floatDialect } from "./float-dialect.js";
+import { preActivations, slotBiasSource } from "./gate-source.js";
+import { tensorParameters } from "./tensor-parameters.js";
 
 /** One step of the cell for one unit, from its scalar graph. */
 export function cellSource(problem: Problem): string {
@@ -22,22 +14,11 @@ export function cellSource(problem: Problem): string {
     cell,
     (g) => `u[${g}]`,
     (s) => `states[${s}]`,
-    {
-      declare: (name, expression) => `const float ${name} = ${expression};`,
-      literal: (value) => `${Number.isInteger(value) ? value.toFixed(1) : value}f`,
-      sigmoid: (operand) => `sigmoid(${operand})`,
-      tanh: (operand) => `tanh(${operand})`,
-      exp: (operand) => `exp_approx(${operand})`,
-      log: (operand) => `log_approx(${operand})`,
-      logSigmoid: (operand) => `log_sigmoid_accurate(${operand})`,
-      divide: (left, right) => `divide_approx(${left}, ${right})`,
-      maximum: (left, right) => `maximum(${left}, ${right})`,
-      select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
-    },
+    floatDialect,
     backward && [...backward.states, ...saved.map(({ node }) => node)],
   );
   const savedParameter = saved.length > 0 ? ", float (&saved)[SAVED_COUNT]" : "";
-  return `${biasGateSource(cell)}
+  return `
 /** One step of one unit: u holds the pre-activations of the gates ${cell.gates.map((gate) => gate.name).join(", ")}; states are ${cell.states.map((state) => state.name).join(", ")}${saved.length > 0 ? `; saved for the backward pass: ${saved.map(({ name }) => name.replace("saved_", "")).join(", ")}` : ""}. */
 KERNELGEN_DEVICE void cell_step(const float (&u)[GATE_COUNT], float (&states)[STATE_COUNT]${savedParameter}) {
 ${statements.map((statement) => `  ${statement}`).join("\n")}
@@ -45,66 +26,6 @@ ${results.map((result, index) => `  ${index < cell.states.length ? `states[${ind
 }
 `;
 }
-
-/** C++ of the parts that every forward kernel shares, at namespace scope, before the product and the exchange. */
-export const stateTileSource = `
-/** The tile of h that a step reads: [BATCH_TILE][STATE_STRIDE]. */
-KERNELGEN_DEVICE Element* state_tile(Element* shared_state, int step) {
-  return shared_state + step % STATE_BUFFERS * BATCH_TILE * STATE_STRIDE;
-}
-`;
-
-/** C++ of the sum over the warps that split the inner dimension. */
-export const reductionSource = `
-/**
- * Adds the partial sums of the warps that split the inner dimension, through shared memory. Warp w of them keeps slots w, w +
- * WARPS_ALONG_INNER, … as own slots. A lane's sums of a slot travel as SLOT_WORDS words of 16 bytes.
- */
-KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD],
-                                          float (&own)[OWN_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD]) {
-  const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
-  const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
-  const int values = RECURRENT_GATE_COUNT * UNITS_PER_THREAD;
-  const auto place = [&](int inner_warp, int slot, int word) {
-    const int warp_slot = (inner_warp * WARPS_ALONG_UNITS + warp_along_units) * WARP_SLOTS + slot;
-    return partial + (warp_slot * SLOT_WORDS + word) * 32 + lane_index();
-  };
-  KERNELGEN_UNROLL
-  for (int slot = 0; slot < WARP_SLOTS; ++slot) {
-    KERNELGEN_UNROLL
-    for (int word = 0; word < SLOT_WORDS; ++word) {
-      Words4 words{};
-      KERNELGEN_UNROLL
-      for (int i = 0; i < 4; ++i) {
-        const int value = word * 4 + i;
-        if (value < values) words.w[i] = bits_of(sums[slot][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD]);
-      }
-      *place(warp_along_inner, slot, word) = words;
-    }
-  }
-  sync_block();
-  KERNELGEN_UNROLL
-  for (int i = 0; i < OWN_SLOTS; ++i) {
-    const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
-    if (slot >= WARP_SLOTS) break;
-    KERNELGEN_UNROLL
-    for (int word = 0; word < SLOT_WORDS; ++word) {
-      float totals[4] = {};
-      KERNELGEN_UNROLL
-      for (int inner_warp = 0; inner_warp < WARPS_ALONG_INNER; ++inner_warp) {
-        const Words4 words = *place(inner_warp, slot, word);
-        KERNELGEN_UNROLL
-        for (int j = 0; j < 4; ++j) totals[j] += float_of(words.w[j]);
-      }
-      KERNELGEN_UNROLL
-      for (int j = 0; j < 4; ++j) {
-        const int value = word * 4 + j;
-        if (value < values) own[i][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD] = totals[j];
-      }
-    }
-  }
-}
-`;
 
 /** How a family's exchange appears in the kernel. */
 export interface ExchangeText {
@@ -148,15 +69,6 @@ export function kernelSource(problem: Problem, kernelName: string, exchange: Exc
     })
     .join("");
   return `
-/** Writes the adjacent units of a thread in fp32. */
-KERNELGEN_DEVICE void store_floats(float* target, const float (&values)[UNITS_PER_THREAD]) {
-  if constexpr (UNITS_PER_THREAD == 2) {
-    store_streaming(reinterpret_cast<Words2*>(target), Words2{bits_of(values[0]), bits_of(values[1])});
-  } else {
-    store_streaming(target, values[0]);
-  }
-}
-
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
@@ -171,7 +83,8 @@ ${kernelName}(
   Element* shared_state = reinterpret_cast<Element*>(shared);
   [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
   Product product;
-  product.load(recurrent, bias, head, first_unit, shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
+  product.load(Matrix{recurrent, bias, head}, first_unit, shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
+  [[maybe_unused]] const int last_receive = steps - 1;  // the last h is for nobody
   ${exchange.declaration}
 
   // The initial h fills the first tile; what lies beyond the head and the batch is zero and stays so.
@@ -237,21 +150,8 @@ ${initials}${slotBias.load}
       exchange.receive(step);
 
       // Recurrent part of the pre-activations.
-      float sums[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
-      product.multiply(state_tile(shared_state, step), sums);
-      float own[OWN_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD];
-      if constexpr (WARPS_ALONG_INNER > 1) {
-        reduce_partial_sums(shared_partial, sums, own);
-      } else {
-        KERNELGEN_UNROLL
-        for (int i = 0; i < OWN_SLOTS; ++i) {
-          KERNELGEN_UNROLL
-          for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
-            KERNELGEN_UNROLL
-            for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) own[i][gate][unit] = sums[i][gate][unit];
-          }
-        }
-      }
+      float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
+      own_sums(product, state_tile(shared_state, step), shared_partial, own);
 
       // Pointwise part, and h on its way to those who wait for it.
       Packed words[OWN_SLOTS];${saved.length > 0 ? "\n      Packed words_to_save[OWN_SLOTS][SAVED_COUNT];" : ""}
@@ -273,7 +173,8 @@ ${preActivations(cell)
         }
         words[i] = pack(values);${saved.length > 0 ? packSaved : ""}
         if (OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS || i * WARPS_ALONG_INNER + warp_along_inner < WARP_SLOTS) {
-          exchange.send(step, i, units[i], sequences[i], words[i]);
+          const Packed sent_words[] = {words[i]};
+          exchange.send(step, i, units[i], sequences[i], sent_words);
         }
       }
 

@@ -5,8 +5,9 @@ import { type DataType, dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { calibratedTerm } from "./cost.js";
-import { gridExchangeSource } from "./exchange-source.js";
+import { gradientScalingSource, gridExchangeSource, type MarkPlace } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
+import { productShape } from "./product-shape.js";
 import type { StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;
@@ -28,16 +29,31 @@ const unboundedScaleExponent: Readonly<Record<DataType, number>> = { bf16: 64, f
 const scaleExponent = ({ cell, dataType }: Problem): number =>
   largestMagnitude(stepGraph(cell)[0]!) < markedMagnitude ? 0 : unboundedScaleExponent[dataType];
 
-/** Units of a sequence as they travel: whole words. */
-function exchangeUnits(problem: Problem): number {
+/**
+ * Where du carries its mark. Gradients in fp16 may lie anywhere in its range, which leaves no exponent free, but its fraction has three bits
+ * more than that of bf16.
+ */
+const gradientMarkPlace = ({ dataType }: Problem): MarkPlace => (dataType === "fp16" ? "fraction" : "exponent");
+/** Powers of two that du is scaled down by as it travels. */
+const gradientScaleExponent = (problem: Problem): number =>
+  gradientMarkPlace(problem) === "fraction" ? 0 : unboundedScaleExponent[problem.dataType];
+
+/** Elements of the operand of a sequence as they travel: whole words. */
+function exchangeDim(problem: Problem): number {
   const perWord = wordBytes / dataTypeBytes[problem.dataType];
-  return Math.ceil(problem.headDim / perWord) * perWord;
+  return Math.ceil(productShape(problem).innerDim / perWord) * perWord;
 }
+
+const markedExchange = (problem: Problem): string =>
+  problem.pass === "forward"
+    ? gridExchangeSource(problem.dataType, scaleExponent(problem), "exponent")
+    : gradientScalingSource(problem.dataType, gradientScaleExponent(problem)) +
+      gridExchangeSource(problem.dataType, 0, gradientMarkPlace(problem));
 
 /** A head is spread over blocks, which exchange the state through global memory. */
 export const gridExchange: StateExchange = {
   refuse: (_, device) => (device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`),
-  coveredUnits: exchangeUnits,
+  coveredUnits: (problem) => Math.ceil(exchangeDim(problem) / productShape(problem).unitValues),
   spreadsHead: true,
   prefetchSteps: 2,
   // Words on their way, beyond what the accumulators leave free at that time.
@@ -46,14 +62,14 @@ export const gridExchange: StateExchange = {
   residency: "true",
   tile(problem, device, model, { product, batchBlocks, blockCount, threadsPerBlock, splitsInner, matrixBytes }) {
     const { batchTile } = product;
-    const units = exchangeUnits(problem);
-    const bytes = times(batchTile, units * dataTypeBytes[problem.dataType]);
-    const words = times(batchTile, (units * dataTypeBytes[problem.dataType]) / wordBytes);
-    const mostWords = longestBatchTile(problem.batch) * units;
+    const dim = exchangeDim(problem);
+    const bytes = times(batchTile, dim * dataTypeBytes[problem.dataType]);
+    const words = times(batchTile, (dim * dataTypeBytes[problem.dataType]) / wordBytes);
+    const mostWords = longestBatchTile(problem.batch) * dim;
     const looks = ceilQuotient(model, "looks", words, threadsPerBlock.times(wordsInFlight), mostWords);
     return {
       derived: {
-        exchangeUnits: constant(units),
+        exchangeDim: constant(dim),
         exchangeBytes: times(batchBlocks, bytes, problem.heads * buffers),
       },
       budgets: [
@@ -65,7 +81,7 @@ export const gridExchange: StateExchange = {
         },
         { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
       ],
-      stateUnits: product.innerPadded,
+      stateElements: product.innerPadded,
       stateBuffers: constant(2).minus(splitsInner),
       sharedBytes: constant(0),
       waves: constant(1),
@@ -78,19 +94,17 @@ export const gridExchange: StateExchange = {
   },
   source: (problem) => `
 constexpr int EXCHANGE_BUFFERS = ${buffers};
-/** The bit of each element that carries the mark: the highest of the exponent. */
-constexpr uint32_t MARK_BITS = ${problem.dataType === "fp32" ? "0x40000000u" : "0x40004000u"};
 constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 /** Words of ${wordBytes} bytes of a sequence. */
-constexpr int EXCHANGE_WORDS = EXCHANGE_UNITS / WORD_ELEMENTS;
+constexpr int EXCHANGE_WORDS = EXCHANGE_DIM / WORD_ELEMENTS;
 /** Words that a thread has on their way at once; more would cost registers that hold R. */
 constexpr int THREAD_WORDS = (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
-${gridExchangeSource(problem.dataType, scaleExponent(problem))}`,
+${markedExchange(problem)}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
-  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_UNITS,
-                          first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit};`,
+  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM,
+                          first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit * UNIT_VALUES};`,
   },
 };

@@ -1,9 +1,9 @@
 import { constant } from "constrint";
-import { gatesWith } from "../cell/definition.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
+import { productShape } from "./product-shape.js";
 
 /** The shape of one `mma.sync.m16n8k16`, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
 const mma = {
@@ -32,9 +32,9 @@ const elementBytes = 2;
 export const mmaProduct: MatrixProduct = {
   tile(problem, device, model) {
     const { headDim, batch } = problem;
-    const gates = gatesWith(problem.cell, "recurrent").length;
+    const { sumCount, innerDim } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
-    const innerTileCount = Math.ceil(headDim / mma.inner);
+    const innerTileCount = Math.ceil(innerDim / mma.inner);
     const unitGroupCount = Math.ceil(headDim / lanesAlongRows);
 
     const unitsPerThread = model.int("unitsPerThread", 1, 2);
@@ -49,8 +49,8 @@ export const mmaProduct: MatrixProduct = {
     const innerTiles = ceilQuotient(model, "innerTiles", innerTileCount, warpsAlongInner, innerTileCount);
     const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTiles);
     // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
-    const threadRows = times(unitsPerThread, unitGroups, gates);
-    const rowTiles = ceilQuotient(model, "rowTiles", threadRows, constant(rowsPerThread), gates * unitGroupCount);
+    const threadRows = times(unitsPerThread, unitGroups, sumCount);
+    const rowTiles = ceilQuotient(model, "rowTiles", threadRows, constant(rowsPerThread), sumCount * unitGroupCount);
 
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedFragments = times(warps, rowTiles, innerTiles.minus(innerTilesInRegisters));

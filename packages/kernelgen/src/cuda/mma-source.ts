@@ -10,43 +10,35 @@ KERNELGEN_DEVICE int slot_sequence(int slot) {
   return (group * 4 + lane_index() % 4) * COLUMNS_PER_THREAD + slot % COLUMNS_PER_THREAD;
 }
 
-/** A block's part of R as operands of mma.m16n8k16, and its product with the state. */
+/** A block's part of the matrix as operands of mma.m16n8k16, and its product with the operand. */
 struct Product {
   uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
   float bias[ROW_TILES][2];
   Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
   int inner_begin;        // first inner index of this warp
 
-  /** Rows of a thread: the gates of its units. Where they are odd in number, the last row of the last tile is zero. */
-  static constexpr int THREAD_ROWS = UNIT_GROUPS * RECURRENT_GATE_COUNT * UNITS_PER_THREAD;
+  /** Rows of a thread: the sums of its units. Where they are odd in number, the last row of the last tile is zero. */
+  static constexpr int THREAD_ROWS = UNIT_GROUPS * SUM_COUNT * UNITS_PER_THREAD;
 
-  /** Row \`half\` of a thread in a row tile: its gate, and its unit within the warp's. */
-  KERNELGEN_DEVICE static int row_gate(int row_tile, int half) {
-    return (row_tile * 2 + half) % (RECURRENT_GATE_COUNT * UNITS_PER_THREAD) / UNITS_PER_THREAD;
+  /** Row \`half\` of a thread in a row tile: its sum, and its unit within the warp's. */
+  KERNELGEN_DEVICE static int row_sum(int row_tile, int half) {
+    return (row_tile * 2 + half) % (SUM_COUNT * UNITS_PER_THREAD) / UNITS_PER_THREAD;
   }
   KERNELGEN_DEVICE static int row_unit(int row_tile, int half) {
     const int row = row_tile * 2 + half;
-    const int group = row / (RECURRENT_GATE_COUNT * UNITS_PER_THREAD);
+    const int group = row / (SUM_COUNT * UNITS_PER_THREAD);
     return (group * 8 + lane_index() / 4) * UNITS_PER_THREAD + row % UNITS_PER_THREAD;
   }
 
-  /** Two adjacent elements of a row of R, zero outside it. */
-  KERNELGEN_DEVICE static uint32_t load_pair(const Element* row, int inner, bool valid) {
-    if (!valid || inner >= HEAD_DIM) return 0;
-    if (HEAD_DIM % 2 == 0) return load_streaming(reinterpret_cast<const uint32_t*>(row + inner));
-    const uint32_t high = inner + 1 < HEAD_DIM ? load_streaming(row + inner + 1) : 0;
-    return load_streaming(row + inner) | high << 16;
-  }
-
   /** This thread's elements of a fragment: two rows, inner indices 2·(l % 4) and following, and eight further. */
-  KERNELGEN_DEVICE static Words4 load_fragment(const Element* const (&rows)[2], const bool (&valid)[2], int tile_begin) {
+  KERNELGEN_DEVICE static Words4 load_fragment(const Matrix& source, const int (&sums)[2], const int (&units)[2],
+                                               const bool (&valid)[2], int tile_begin) {
     const int inner = tile_begin + lane_index() % 4 * 2;
-    return {load_pair(rows[0], inner, valid[0]), load_pair(rows[1], inner, valid[1]),
-            load_pair(rows[0], inner + 8, valid[0]), load_pair(rows[1], inner + 8, valid[1])};
+    return {source.load_pair(sums[0], units[0], inner, valid[0]), source.load_pair(sums[1], units[1], inner, valid[1]),
+            source.load_pair(sums[0], units[0], inner + 8, valid[0]), source.load_pair(sums[1], units[1], inner + 8, valid[1])};
   }
 
-  KERNELGEN_DEVICE void load(const Element* recurrent, const Element* bias_values, int head, int first_unit,
-                             unsigned char* shared) {
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     inner_begin = warp_along_inner * INNER_TILES * 16;
@@ -54,30 +46,27 @@ struct Product {
     shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-      const Element* rows[2];
+      int sums[2];
+      int units[2];
       bool valid[2];
       KERNELGEN_UNROLL
       for (int half = 0; half < 2; ++half) {
-        const int unit = first_unit + warp_along_units * UNIT_GROUPS * 8 * UNITS_PER_THREAD + row_unit(row_tile, half);
-        const int gate = row_gate(row_tile, half);
-        const int64_t row = static_cast<int64_t>(gate * HEAD_COUNT + head) * HEAD_DIM + unit;
-        valid[half] = row_tile * 2 + half < THREAD_ROWS && unit < HEAD_DIM;
-        rows[half] = recurrent + (valid[half] ? row * HEAD_DIM : 0);
+        units[half] = first_unit + warp_along_units * UNIT_GROUPS * 8 * UNITS_PER_THREAD + row_unit(row_tile, half);
+        sums[half] = row_sum(row_tile, half);
+        valid[half] = row_tile * 2 + half < THREAD_ROWS && units[half] < HEAD_DIM;
         // The bias enters the sum once: in the first of the warps that split the inner dimension.
-        const bool has_bias = valid[half] && warp_along_inner == 0 && bias_gate(gate) >= 0;
-        bias[row_tile][half] =
-            has_bias ? to_float(bias_values[(bias_gate(gate) * HEAD_COUNT + head) * HEAD_DIM + unit]) : 0.0f;
+        bias[row_tile][half] = valid[half] && warp_along_inner == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
       }
       KERNELGEN_UNROLL
       for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; ++tile) {
-        const Words4 words = load_fragment(rows, valid, inner_begin + tile * 16);
+        const Words4 words = load_fragment(source, sums, units, valid, inner_begin + tile * 16);
         KERNELGEN_UNROLL
         for (int word = 0; word < 4; ++word) matrix[row_tile][tile][word] = words.w[word];
       }
       KERNELGEN_NO_UNROLL
       for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
         shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] =
-            load_fragment(rows, valid, inner_begin + tile * 16);
+            load_fragment(source, sums, units, valid, inner_begin + tile * 16);
       }
     }
   }
@@ -108,8 +97,8 @@ struct Product {
     }
   }
 
-  /** sums[slot][gate][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
-  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][RECURRENT_GATE_COUNT][UNITS_PER_THREAD]) const {
+  /** sums[slot][sum][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
     float accumulators[ROW_TILES][COLUMN_GROUPS][4];
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
@@ -151,12 +140,12 @@ struct Product {
       const int unit_group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
       const int column_group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;
       KERNELGEN_UNROLL
-      for (int gate = 0; gate < RECURRENT_GATE_COUNT; ++gate) {
+      for (int sum = 0; sum < SUM_COUNT; ++sum) {
         KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          const int thread_row = (unit_group * RECURRENT_GATE_COUNT + gate) * UNITS_PER_THREAD + unit;
+          const int thread_row = (unit_group * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
           const int result = thread_row % 2 * 2 + slot % COLUMNS_PER_THREAD;
-          sums[slot][gate][unit] = accumulators[thread_row / 2][column_group][result];
+          sums[slot][sum][unit] = accumulators[thread_row / 2][column_group][result];
         }
       }
     }

@@ -25,10 +25,10 @@ export interface ExchangeContext {
 export interface ExchangeTiling {
   readonly derived: Readonly<Record<string, IntExpr>>;
   readonly budgets: readonly Budget[];
-  /** Units of a row of the tile of h in shared memory, and how many such tiles there are. */
-  readonly stateUnits: IntExpr;
+  /** Elements of a row of the operand's tile in shared memory, and how many such tiles there are. */
+  readonly stateElements: IntExpr;
   readonly stateBuffers: IntExpr;
-  /** Shared memory of a block that the exchange needs beside the tiles of h. */
+  /** Shared memory of a block that the exchange needs beside the tiles. */
   readonly sharedBytes: IntExpr;
   /** How often the device has to be filled with blocks until all have run. */
   readonly waves: IntExpr;

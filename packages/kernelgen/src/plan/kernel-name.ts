@@ -20,5 +20,5 @@ export function checkKernelName(name: string): string {
   return name;
 }
 
-/** What the source of a problem's kernel is called: `NAME_forward`, NAME being the cell's unless the user gives one. */
-export const kernelName = ({ cell }: Problem, name: string = cell.name): string => `${name}_forward`;
+/** What the source of a problem's kernel is called: `NAME_forward` or `NAME_backward`, NAME being the cell's unless the user gives one. */
+export const kernelName = ({ cell, pass }: Problem, name: string = cell.name): string => `${name}_${pass}`;

@@ -3,11 +3,18 @@ import { findCell } from "../cell/index.js";
 import { KernelgenError } from "../errors.js";
 import { type DataType, dataTypes } from "./data-type.js";
 
-/** What is kept of the states other than the output: all steps (as training needs) or the last step alone. */
+/** Forward: the states from the inputs. Backward: the gradients of the inputs from those of the states. */
+export type Pass = "forward" | "backward";
+
+/**
+ * Of the states other than the output, all steps or the last one alone: forward what is kept (training needs all), backward what the loss
+ * reads, and so which gradients are given.
+ */
 export type StateOutput = "sequence" | "last";
 
-/** The forward pass of a recurrent layer: what a kernel must compute, without how. */
+/** One pass of a recurrent layer: what a kernel must compute, without how. */
 export interface Problem {
+  readonly pass: Pass;
   readonly cell: CellDefinition;
   /** D: units of a head. R is block-diagonal, one D × D block per gate and head. */
   readonly headDim: number;
@@ -19,11 +26,12 @@ export interface Problem {
   readonly steps: number;
   readonly dataType: DataType;
   readonly stateOutput: StateOutput;
-  /** Whether the forward pass also stores the values that the backward pass reads (`savedValues`). */
+  /** Whether the forward pass also stores the values that the backward pass reads (`savedValues`); true for a backward pass. */
   readonly training: boolean;
 }
 
 export interface ProblemOptions {
+  pass?: string;
   cell: string;
   headDim: number;
   heads?: number;
@@ -37,8 +45,9 @@ export interface ProblemOptions {
 /** The largest value of each size. They keep every tensor's element count far below 2^53. */
 export const problemLimits = { headDim: 16_384, heads: 4_096, batch: 65_535, steps: 16_777_216 } as const;
 
-/** What the options that may be left out stand for. */
+/** What the options that may be left out stand for; `stateOutput` and `training` in a forward pass. */
 export const problemDefaults = {
+  pass: "forward",
   heads: 1,
   batch: 1,
   steps: 1024,
@@ -47,6 +56,10 @@ export const problemDefaults = {
   training: false,
 } as const;
 
+/** What the loss of a backward pass reads of the states other than the output, unless it is said: their last step, as with `torch.nn.LSTM`. */
+export const backwardStateOutput: StateOutput = "last";
+
+export const passes: readonly Pass[] = ["forward", "backward"];
 const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
 
 /**
@@ -54,14 +67,20 @@ const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
  * allowed.
  */
 export function defineProblem(options: ProblemOptions): Problem {
-  const given = { ...problemDefaults, ...definedOnly(options) };
-  if (given.training && given.stateOutput === "last") {
+  const pass = oneOf("pass", options.pass ?? problemDefaults.pass, passes);
+  const passDefaults = pass === "forward" ? {} : { stateOutput: backwardStateOutput, training: true };
+  const given = { ...problemDefaults, ...passDefaults, ...definedOnly(options) };
+  if (pass === "backward" && !given.training) {
+    throw new KernelgenError("invalid-problem", "training: false has no meaning for a backward pass");
+  }
+  if (pass === "forward" && given.training && given.stateOutput === "last") {
     throw new KernelgenError(
       "invalid-problem",
       'state output: "last" keeps too little for training, whose backward pass reads all steps',
     );
   }
   return Object.freeze({
+    pass,
     cell: findCell(given.cell),
     headDim: size("head dimension", given.headDim, problemLimits.headDim),
     heads: size("number of heads", given.heads, problemLimits.heads),

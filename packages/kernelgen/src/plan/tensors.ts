@@ -1,7 +1,8 @@
-import { gatesWith } from "../cell/definition.js";
+import { backwardReads } from "../cell/backward-reads.js";
+import { type CellState, gatesWith } from "../cell/definition.js";
 import { type DataType, dataTypeBytes } from "./data-type.js";
 import type { Problem } from "./problem.js";
-import { savedValues } from "./saved-values.js";
+import { backwardStep, savedValues } from "./saved-values.js";
 
 /** A tensor that a kernel reads or writes: dense, last dimension contiguous. */
 export interface Tensor {
@@ -19,6 +20,13 @@ export interface Tensor {
 export const elementCount = (tensor: Tensor): number => tensor.shape.reduce((count, extent) => count * extent, 1);
 export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * dataTypeBytes[tensor.type];
 
+/** The name of the gradient of the loss with respect to a tensor. */
+export const gradientName = (tensorName: string): string => `d_${tensorName}`;
+
+/** The tensors of the problem's pass, inputs first, in the order of the kernel's parameters. */
+export const kernelTensors = (problem: Problem): readonly Tensor[] =>
+  problem.pass === "forward" ? forwardTensors(problem) : backwardTensors(problem);
+
 /**
  * The tensors of a forward pass, inputs first, in the order of the kernel's parameters:
  *
@@ -34,8 +42,8 @@ export function forwardTensors(problem: Problem): readonly Tensor[] {
     (term) => gatesWith(cell, term).length,
   ) as [number, number, number];
   const weights = { role: "input", type: dataType, isNonNegative: false } as const;
-  const stateType = (index: number): DataType => (index === 0 ? dataType : "fp32");
-  const keepsSequence = (index: number): boolean => index === 0 || problem.stateOutput === "sequence";
+  const stateType = (index: number): DataType => stateTypeOf(problem, index);
+  const keepsSequence = (index: number): boolean => outputsSequence(problem, index);
   return [
     { ...weights, name: "wx", dimensions: "B,T,G,N,D", shape: [B, T, inputGates, N, D] },
     { ...weights, name: "recurrent", dimensions: "G,N,D,D", shape: [recurrentGates, N, D, D] },
@@ -70,5 +78,68 @@ export function forwardTensors(problem: Problem): readonly Tensor[] {
         isNonNegative: false,
       }),
     ),
+  ];
+}
+
+/** The type of a state's tensors: the first, which is multiplied and is the output, has the problem's. */
+const stateTypeOf = ({ dataType }: Problem, index: number): DataType => (index === 0 ? dataType : "fp32");
+/** Whether a state's output, and so the gradient of it, has all steps. */
+const outputsSequence = ({ stateOutput }: Problem, index: number): boolean => index === 0 || stateOutput === "sequence";
+
+/**
+ * The tensors of a backward pass, inputs first, in the order of the kernel's parameters:
+ *
+ *     recurrent [G,N,D,D]   for each state s that the backward step reads: s_initial [B,1,N,D], s [B,T,N,D]   saved_… [B,T,N,D]
+ *     for each state s: d_s [B,T,N,D], of states other than the output [B,1,N,D] where the loss reads their last step (`Problem.stateOutput`)
+ *
+ *     d_wx [B,T,G,N,D]   for each gate without an input d_u_gate [B,T,N,D]   for each state s: d_s_initial [B,1,N,D]
+ *
+ * Inputs are what the forward pass of the same problem in training read and wrote, in the same types, and the gradients of its outputs in
+ * the types of these. d_wx and d_u_… are the gradients of the pre-activations, in the problem's data type; the gradients of R and of the
+ * bias are large products of them outside of the time loop (`weightGradients`).
+ */
+export function backwardTensors(problem: Problem): readonly Tensor[] {
+  const { cell, headDim: D, heads: N, batch: B, steps: T, dataType } = problem;
+  const step = backwardStep(problem);
+  const reads = backwardReads(cell, step);
+  const sequence = { dimensions: "B,T,N,D", shape: [B, T, N, D], isNonNegative: false } as const;
+  const single = { dimensions: "B,1,N,D", shape: [B, 1, N, D], isNonNegative: false } as const;
+  const [recurrentGates, inputGates] = [gatesWith(cell, "recurrent").length, gatesWith(cell, "input").length];
+  const isRead = (states: readonly CellState[], state: CellState): boolean => states.includes(state);
+  const ofStates = (
+    tensors: (state: CellState, type: DataType, index: number) => readonly Tensor[],
+  ): readonly Tensor[] => cell.states.flatMap((state, index) => tensors(state, stateTypeOf(problem, index), index));
+  return [
+    {
+      name: "recurrent",
+      role: "input",
+      dimensions: "G,N,D,D",
+      shape: [recurrentGates, N, D, D],
+      type: dataType,
+      isNonNegative: false,
+    },
+    ...ofStates((state, type) => {
+      const kind = { role: "input", type, isNonNegative: state.isNonNegative ?? false } as const;
+      return [
+        ...(isRead(reads.previous, state) ? [{ ...single, ...kind, name: `${state.name}_initial` }] : []),
+        ...(isRead([...reads.previous, ...reads.next], state) ? [{ ...sequence, ...kind, name: state.name }] : []),
+      ];
+    }),
+    ...step.saved.map(({ name }): Tensor => ({ ...sequence, name, role: "input", type: dataType })),
+    ...ofStates(({ name }, type, index) => [
+      { ...(outputsSequence(problem, index) ? sequence : single), name: gradientName(name), role: "input", type },
+    ]),
+    {
+      name: gradientName("wx"),
+      role: "output",
+      dimensions: "B,T,G,N,D",
+      shape: [B, T, inputGates, N, D],
+      type: dataType,
+      isNonNegative: false,
+    },
+    ...cell.gates
+      .filter((gate) => gate.input === false)
+      .map(({ name }): Tensor => ({ ...sequence, name: gradientName(`u_${name}`), role: "output", type: dataType })),
+    ...ofStates(({ name }, type) => [{ ...single, name: gradientName(`${name}_initial`), role: "output", type }]),
   ];
 }

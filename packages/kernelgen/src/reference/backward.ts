@@ -2,12 +2,10 @@ import { gateInput, stateInput } from "../cell/definition.js";
 import { compileScalars } from "../cell/evaluate.js";
 import { adjointInput, stepGradient } from "../cell/step-gradient.js";
 import type { Problem } from "../plan/problem.js";
-import { elementCount, forwardTensors } from "../plan/tensors.js";
+import { elementCount, forwardTensors, gradientName } from "../plan/tensors.js";
 import { headRunner, type TensorValues } from "./forward.js";
 import { gateParts } from "./gate-inputs.js";
 
-/** The name of a tensor's gradient. */
-export const gradientName = (tensorName: string): string => `d_${tensorName}`;
 /** The name of the gradient of a state's last step alone, beside that of its tensor. */
 export const lastGradientName = (stateName: string): string => `d_${stateName}_last`;
 
@@ -21,7 +19,8 @@ export const lastGradientName = (stateName: string): string => `d_${stateName}_l
  *
  * @param inputs the forward pass's inputs
  * @param gradients `d_h` and so on in the shapes of the outputs, and `d_h_last [B,1,N,D]` and so on of the last step; missing ones are zero
- * @returns `d_wx`, `d_recurrent`, `d_bias` and `d_h_initial` and so on, in the shapes of the inputs
+ * @returns `d_wx`, `d_recurrent`, `d_bias` and `d_h_initial` and so on, in the shapes of the inputs; `d_u_g [B,T,N,D]` and so on, du of the
+ * gates without an input
  */
 export function referenceBackward(problem: Problem, inputs: TensorValues, gradients: TensorValues): TensorValues {
   const { cell, headDim: D, heads: N, batch: B, steps: T } = problem;
@@ -31,6 +30,13 @@ export function referenceBackward(problem: Problem, inputs: TensorValues, gradie
       .filter(({ role }) => role === "input")
       .map((tensor) => [gradientName(tensor.name), new Float64Array(elementCount(tensor))]),
   );
+  // Gates without an input have gradients of their own.
+  const ownGradients = cell.gates.map(({ name, input }) => {
+    if (input !== false) return undefined;
+    const values = new Float64Array(B * T * N * D);
+    results[gradientName(`u_${name}`)] = values;
+    return values;
+  });
   const [dWx, dBias, dRecurrent] = [results.d_wx!, results.d_bias!, results.d_recurrent!];
   const recurrent = inputs.recurrent!;
   const { gateGradients, previousGradients } = stepGradient(cell);
@@ -65,6 +71,8 @@ export function referenceBackward(problem: Problem, inputs: TensorValues, gradie
             const part = parts[g]!;
             const [inputIndex, biasIndex, row] = [part.input(b, t, n, d), part.bias(n, d), part.row(n, d)];
             if (inputIndex !== undefined) dWx[inputIndex] = gradient;
+            const own = ownGradients[g];
+            if (own !== undefined) own[((b * T + t) * N + n) * D + d] = gradient;
             if (biasIndex !== undefined) dBias[biasIndex]! += gradient;
             if (row === undefined) continue;
             for (let k = 0; k < D; k++) {

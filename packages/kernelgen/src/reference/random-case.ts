@@ -2,7 +2,7 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import { roundTo } from "../plan/data-type.js";
 import type { Problem } from "../plan/problem.js";
-import { elementCount, forwardTensors, type Tensor } from "../plan/tensors.js";
+import { elementCount, forwardTensors, gradientName, type Tensor } from "../plan/tensors.js";
 import type { TensorValues } from "./forward.js";
 
 /**
@@ -33,4 +33,21 @@ const uniform = (generator: RandomGenerator): number => ((generator.next() >>> 0
 function normal(generator: RandomGenerator): number {
   const radius = Math.sqrt(-2 * Math.log(uniform(generator)));
   return radius * Math.cos(2 * Math.PI * uniform(generator));
+}
+
+/**
+ * Random gradients of a forward pass's outputs, `d_h` and so on, in the shapes of the states (`Problem.stateOutput`) and rounded to their
+ * types; normal with deviation 1. The same seed gives the same gradients, other numbers than those of `randomInputs`.
+ */
+export function randomGradients(problem: Problem, seed: number): TensorValues {
+  const generator = xoroshiro128plus(~seed);
+  const outputs = forwardTensors(problem).filter(({ role }) => role === "output");
+  return Object.fromEntries(
+    outputs
+      .slice(0, problem.cell.states.length)
+      .map((tensor) => [
+        gradientName(tensor.name),
+        randomTensor({ ...tensor, isNonNegative: false }, problem, generator),
+      ]),
+  );
 }

@@ -6,6 +6,9 @@ import type { DataType } from "../plan/data-type.js";
  */
 export const tolerances: Readonly<Record<DataType, number>> = { bf16: 2e-2, fp16: 4e-3, fp32: 1e-4 };
 
-/** The error of a value as the tolerances mean it. */
+/** Largest error of a gradient, |actual − expected| / |expected| by Euclidean norms of the whole tensor, over a thousand steps. */
+export const gradientTolerances: Readonly<Record<DataType, number>> = { bf16: 2e-2, fp16: 4e-3, fp32: 1e-5 };
+
+/** The error of a value as `tolerances` mean it. */
 export const errorOf = (actual: number, expected: number): number =>
   Math.abs(actual - expected) / Math.max(1, Math.abs(expected));

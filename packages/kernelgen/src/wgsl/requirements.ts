@@ -12,6 +12,7 @@ export function refuseForward(problem: Problem, device: WebGpuDevice): string | 
   if (problem.dataType === "fp16" && !device.features.includes("shader-f16")) {
     return `fp16: needs the feature shader-f16, which ${name} lacks`;
   }
+  if (problem.pass === "backward") return "backward: WGSL kernels compute forward passes alone";
   const buffers = storageBuffers(problem);
   if (buffers.length > limits.maxStorageBuffersPerShaderStage) {
     return `storage buffers: ${problem.cell.name} needs ${buffers.length}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;

@@ -1,6 +1,6 @@
 import { and, constant, type IntExpr, type Model, max, or } from "constrint";
 import type { CudaDevice } from "hwmodels";
-import { gatesWith, statesRead } from "../cell/definition.js";
+import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
@@ -8,14 +8,15 @@ import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "./cost.js";
-import { emitForward } from "./emit-forward.js";
+import { emitKernel } from "./emit-kernel.js";
 import { fmaProduct } from "./fma-product.js";
-import { slotBiasGates } from "./gate-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { memoryPicoseconds } from "./memory-cost.js";
 import { mmaProduct } from "./mma-product.js";
 import { onChipBytes, registerBytes } from "./on-chip.js";
+import { productShape } from "./product-shape.js";
 import type { StateExchange } from "./state-exchange.js";
+import { stepTraffic } from "./step-traffic.js";
 
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
 const wordBytes = 16;
@@ -30,11 +31,8 @@ const slotAddressRegisters = 6;
 /** The way of multiplying that serves a data type. */
 export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "fp32" ? fmaProduct : mmaProduct);
 
-/** A family of forward kernels that keep R on chip for all steps, told apart by how they exchange the state. */
-export function forwardFamily(
-  name: "resident" | "cluster" | "grid",
-  exchange: StateExchange,
-): KernelFamily<CudaDevice> {
+/** A family of kernels of both passes that keep R on chip for all steps, told apart by how they exchange the operand of the product. */
+export function onChipFamily(name: "resident" | "cluster" | "grid", exchange: StateExchange): KernelFamily<CudaDevice> {
   return {
     name,
     target: "cuda",
@@ -45,18 +43,20 @@ export function forwardFamily(
       }
       return exchange.refuse(problem, device);
     },
-    tile: (problem, device, model) => tileForward(problem, device, model, exchange),
-    emit: (plan, name) => emitForward(plan, productFor(plan.problem), exchange, name),
+    tile: (problem, device, model) => tileKernel(problem, device, model, exchange),
+    emit: (plan, name) => emitKernel(plan, productFor(plan.problem), exchange, name),
   };
 }
 
-function tileForward(problem: Problem, device: CudaDevice, model: Model, exchange: StateExchange): Tiling {
+function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange: StateExchange): Tiling {
   const { cell, headDim, heads, batch, dataType } = problem;
   const recurrentGates = gatesWith(cell, "recurrent").length;
   const inputGates = gatesWith(cell, "input").length;
-  const elementBytes = dataTypeBytes[dataType];
-  const pointwise = pointwiseScale(cell);
+  const { sumCount, unitValues, innerDim } = productShape(problem);
+  const traffic = stepTraffic(problem);
   const savedCount = savedValues(problem)?.saved.length ?? 0;
+  const elementBytes = dataTypeBytes[dataType];
+  const pointwise = pointwiseScale(traffic.roots);
   const product = productFor(problem).tile(problem, device, model);
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
@@ -75,14 +75,11 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   );
   // Twice the units and sequences, since a thread may hold two columns where there is one sequence.
   const ownSlots = ceilQuotient(model, "ownSlots", warpSlots, warpsAlongInner, 2 * headDim * batch);
-  const slotWords = model.int("slotWords", 1, recurrentGates);
-  model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(recurrentGates)), "a slot's sums fit its words");
-  model.add(
-    slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(recurrentGates)),
-    "a slot has no spare word",
-  );
+  const slotWords = model.int("slotWords", 1, sumCount);
+  model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(sumCount)), "a slot's sums fit its words");
+  model.add(slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(sumCount)), "a slot has no spare word");
 
-  const matrixBytes = times(unitTile, product.innerPadded, recurrentGates * elementBytes);
+  const matrixBytes = times(unitTile, product.innerPadded, sumCount * elementBytes);
   const exchanged = exchange.tile(problem, device, model, {
     product,
     unitBlocks,
@@ -95,23 +92,26 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
   });
 
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
-  const stateStride = exchanged.stateUnits.plus(wordBytes / elementBytes);
+  const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
   const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotWords, wordBytes);
   const sharedBytesPerBlock = plus(stateBytes, partialBytes, exchanged.sharedBytes, product.matrixSharedBytes);
 
   // Registers.
   const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
-  const prefetchRegisters = times(packedRegisters, ownSlots, inputGates, exchange.prefetchSteps);
-  // On their way from the pointwise step to where they are stored.
-  const savedRegisters = times(packedRegisters, ownSlots, savedCount);
-  const stateRegisters = times(ownSlots, unitsPerThread, statesRead(cell).length + slotBiasGates(cell).length);
+  const prefetchRegisters = times(
+    plus(packedRegisters.times(traffic.elementReads), unitsPerThread.times(traffic.floatReads)),
+    ownSlots,
+    exchange.prefetchSteps,
+  );
+  const heldRegisters = times(packedRegisters, ownSlots, traffic.heldWrites);
+  const stateRegisters = times(ownSlots, unitsPerThread, traffic.keptFloats);
   const estimatedRegisters = plus(
     product.matrixRegisters,
     product.workRegisters,
     prefetchRegisters,
     stateRegisters,
-    savedRegisters,
+    heldRegisters,
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
   );
@@ -133,8 +133,6 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
 
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
-  // h, the other states where all steps of them are kept, and what the backward pass reads.
-  const outputs = 1 + (problem.stateOutput === "sequence" ? cell.states.length - 1 : 0) + savedCount;
   const stepTerms: readonly CostTerm[] = [
     calibratedTerm(device, "stepCycles", constant(1)),
     ...product.costTerms,
@@ -142,8 +140,8 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
     calibratedTerm(device, "reductionCycles", splitsInner),
     calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
     calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
-    calibratedTerm(device, "slotLoadCycles", times(blockSlots, inputGates)),
-    calibratedTerm(device, "slotStoreCycles", times(blockSlots, outputs)),
+    calibratedTerm(device, "slotLoadCycles", times(blockSlots, traffic.elementReads + traffic.floatReads)),
+    calibratedTerm(device, "slotStoreCycles", times(blockSlots, traffic.writes)),
     ...exchanged.costTerms,
   ];
   const costTerms = repeated(stepTerms, exchanged.waves);
@@ -155,6 +153,9 @@ function tileForward(problem: Problem, device: CudaDevice, model: Model, exchang
       inputGateCount: constant(inputGates),
       stateCount: constant(cell.states.length),
       ...(savedCount > 0 && { savedCount: constant(savedCount) }),
+      sumCount: constant(sumCount),
+      unitValues: constant(unitValues),
+      innerDim: constant(innerDim),
       headDim: constant(headDim),
       headCount: constant(heads),
       batch: constant(batch),

@@ -1,12 +1,20 @@
+import { gatesWith } from "../cell/definition.js";
 import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
-import { forwardTensors } from "../plan/tensors.js";
+import { kernelTensors } from "../plan/tensors.js";
+import { backwardCellSource, backwardKernelSource } from "./backward-source.js";
 import { elementSource } from "./element-source.js";
-import { cellSource, kernelSource, reductionSource, stateTileSource, tensorParameters } from "./forward-source.js";
+import { floatsSource } from "./floats-source.js";
+import { cellSource, kernelSource } from "./forward-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
+import { matrixSource } from "./matrix-source.js";
+import { ownSumsSource } from "./own-sums-source.js";
+import { sentWordsSource } from "./sent-words-source.js";
 import type { StateExchange } from "./state-exchange.js";
+import { stateTileSource } from "./state-tile-source.js";
+import { tensorParameters } from "./tensor-parameters.js";
 
 /** Whether no slot needs a check, from the constants above it. */
 const exactTilesSource = `/** Every slot of every thread is a unit and a sequence that exist. */
@@ -14,16 +22,18 @@ constexpr bool EXACT_TILES = UNIT_BLOCKS * UNIT_TILE == HEAD_DIM && BATCH_BLOCKS
                              OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS;
 `;
 
-/** The forward kernel of a plan and the function that launches it: one self-contained .cu file beside the prelude. */
-export function emitForward(
+/** The kernel of a plan and the function that launches it: one self-contained .cu file beside the prelude. */
+export function emitKernel(
   plan: Plan,
   product: MatrixProduct,
   exchange: StateExchange,
   givenName?: string,
 ): readonly SourceFile[] {
   const { problem } = plan;
+  const { pass, cell, dataType } = problem;
+  const unitsPerThread = plan.parameters.unitsPerThread!;
   const name = kernelName(problem, givenName);
-  const tensors = forwardTensors(problem);
+  const tensors = kernelTensors(problem);
   const scratch = exchange.usesScratch;
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
@@ -33,12 +43,25 @@ export function emitForward(
   const body = `${exactTilesSource}
 // Tensors, dense, last dimension contiguous:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${elementSource(problem.dataType, plan.parameters.unitsPerThread!)}${cellSource(problem)}${stateTileSource}${product.source(problem)}${reductionSource}${exchange.source(problem)}${kernelSource(problem, `${name}_kernel`, exchange.text)}
+${[
+  elementSource(dataType, unitsPerThread),
+  floatsSource,
+  pass === "forward" ? cellSource(problem) : backwardCellSource(problem),
+  stateTileSource,
+  matrixSource(problem),
+  product.source(problem),
+  ownSumsSource,
+  exchange.source(problem),
+  pass === "forward"
+    ? kernelSource(problem, `${name}_kernel`, exchange.text)
+    : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +
+      backwardKernelSource(problem, `${name}_kernel`, exchange.text),
+].join("")}
 /** Bytes of device memory that a launch uses for itself. */
 [[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};
 
 /** Starts the kernel in a stream. Pointers are to device memory. Returns an empty string, or why the launch was refused. */
-inline std::string launch_forward(
+inline std::string launch_${pass}(
     ${["Stream stream", ...tensorParameters(problem), "[[maybe_unused]] void* scratch", "int steps"].join(",\n    ")}) {
 ${
   scratch
@@ -51,7 +74,7 @@ ${
                 ${argumentNames.join(", ")});
 }
 `;
-  const text = `${headerComment(plan, `Forward pass of a recurrent layer, family ${plan.family}`)}
+  const text = `${headerComment(plan, `${pass === "forward" ? "Forward" : "Backward"} pass of a recurrent layer, family ${plan.family}`)}
 #include "prelude.cuh"
 
 namespace ${name} {

@@ -1,0 +1,317 @@
+import { type CellState, gatePlaces, gatesWith, stateInput } from "../cell/definition.js";
+import { renderScalars } from "../cell/render.js";
+import { nextStateInput } from "../cell/saved-values.js";
+import { adjointInput } from "../cell/step-gradient.js";
+import type { Problem } from "../plan/problem.js";
+import { backwardStep } from "../plan/saved-values.js";
+import { gradientName } from "../plan/tensors.js";
+import { type BackwardStreams, backwardStreams, type Stream } from "./backward-streams.js";
+import { floatDialect } from "./float-dialect.js";
+import type { ExchangeText } from "./forward-source.js";
+import { tensorParameters } from "./tensor-parameters.js";
+
+/** The backward of one step of the cell for one unit, from its derived graphs. */
+export function backwardCellSource(problem: Problem): string {
+  const { cell } = problem;
+  const step = backwardStep(problem);
+  const { previous, next } = backwardStreams(problem);
+  const inputs = Object.fromEntries([
+    ...step.saved.map(({ name }, index) => [name, `saved[${index}]`]),
+    ...previous.map((state, index) => [stateInput(state), `previous[${index}]`]),
+    ...next.map(({ name }, index) => [nextStateInput(name), `next[${index}]`]),
+    ...cell.states.map((state, index) => [adjointInput(state), `adjoints[${index}]`]),
+  ]);
+  const { statements, results } = renderScalars(
+    [...step.gateGradients, ...step.previousGradients],
+    inputs,
+    floatDialect,
+  );
+  const gateCount = cell.gates.length;
+  const names = (items: readonly { readonly name: string }[]): string => items.map(({ name }) => name).join(", ");
+  const read = [
+    ...(step.saved.length > 0 ? [`saved holds ${names(step.saved).replaceAll("saved_", "")}`] : []),
+    ...(previous.length > 0 ? [`previous the states ${names(previous)} before the step`] : []),
+    ...(next.length > 0 ? [`next ${names(next)} after it`] : []),
+  ].join(", ");
+  return `
+/**
+ * The backward of one step of one unit: from the adjoints of the states ${names(cell.states)} after the step, those before it (R apart), and
+ * the gradients du of the pre-activations of the gates ${names(cell.gates)}. ${read[0]?.toUpperCase() ?? ""}${read.slice(1)}.
+ */
+KERNELGEN_DEVICE void cell_step_backward(${[
+    ...(step.saved.length > 0 ? ["const float (&saved)[SAVED_COUNT]"] : []),
+    ...(previous.length > 0 ? [`const float (&previous)[${previous.length}]`] : []),
+    ...(next.length > 0 ? [`const float (&next)[${next.length}]`] : []),
+    "float (&adjoints)[STATE_COUNT]",
+    "float (&du)[GATE_COUNT]",
+  ].join(", ")}) {
+${statements.map((statement) => `  ${statement}`).join("\n")}
+${results.map((result, index) => `  ${index < gateCount ? `du[${index}]` : `adjoints[${index - gateCount}]`} = ${result};`).join("\n")}
+}
+`;
+}
+
+/** Where the values of each stream of a slot are held as they are loaded ahead, by kind. */
+class Held {
+  readonly elements: readonly Stream[];
+  readonly floats: readonly Stream[];
+
+  constructor({ streams }: BackwardStreams) {
+    this.elements = streams.filter(({ isElement }) => isElement);
+    this.floats = streams.filter(({ isElement }) => !isElement);
+  }
+
+  /** The statement that loads a stream of slot i, at \`reads[i]\`, for the step \`time\`. */
+  load(stream: Stream): string {
+    const { name, initial, isElement } = stream;
+    const address =
+      initial === undefined
+        ? `${name} + reads[i]`
+        : `(time > 0 ? ${name} + (reads[i] - HEAD_COUNT * HEAD_DIM) : ${initial} + singles[i])`;
+    return isElement
+      ? `ahead.elements[i][${this.elements.indexOf(stream)}] = load_streaming(reinterpret_cast<const Packed*>(${address}));`
+      : `load_floats(${address}, ahead.floats[i][${this.floats.indexOf(stream)}]);`;
+  }
+
+  /** The value of a stream for unit \`unit\` of slot i, after \`unpackElements\`. */
+  value(streams: BackwardStreams, isWanted: (stream: Stream) => boolean): string {
+    const stream = streams.streams.find(isWanted)!;
+    return stream.isElement
+      ? `elements[${this.elements.indexOf(stream)}][unit]`
+      : `now.floats[i][${this.floats.indexOf(stream)}][unit]`;
+  }
+}
+
+/** The backward kernel itself. */
+export function backwardKernelSource(problem: Problem, kernelName: string, exchange: ExchangeText): string {
+  const { cell, stateOutput } = problem;
+  const streams = backwardStreams(problem);
+  const { previous, next, carried, givenSequences } = streams;
+  const held = new Held(streams);
+  const step = backwardStep(problem);
+  const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
+  const output = cell.states[0]!;
+  const places = gatePlaces(cell);
+  const recurrentGates = gatesWith(cell, "recurrent").map((gate) => cell.gates.indexOf(gate));
+  const stateIndex = (state: CellState): number => cell.states.indexOf(state);
+
+  const previousValue = (state: CellState): string =>
+    held.value(streams, ({ name, initial }) => name === state.name && initial !== undefined);
+  const nextValue = (state: CellState): string =>
+    carried.includes(state)
+      ? `carried[i][unit][${carried.indexOf(state)}]`
+      : held.value(streams, ({ name, initial }) => name === state.name && initial === undefined);
+  const savedValue = (name: string): string => held.value(streams, (stream) => stream.name === name);
+  const list = (values: readonly string[]): string => `{${values.join(", ")}}`;
+  const stepArguments = [
+    ...(step.saved.length > 0 ? ["saved"] : []),
+    ...(previous.length > 0 ? ["previous"] : []),
+    ...(next.length > 0 ? ["next"] : []),
+    "adjoints[i][unit]",
+    "du",
+  ];
+  const firstAdjoints =
+    stateOutput === "last"
+      ? cell.states
+          .slice(1)
+          .map(
+            ({ name }) => `
+      load_floats(${gradientName(name)} + singles[i], values);
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) adjoints[i][unit][${cell.states.findIndex((state) => state.name === name)}] = values[unit];`,
+          )
+          .join("")
+      : "";
+  const firstCarried = carried
+    .map((state, index) =>
+      stateIndex(state) === 0
+        ? `
+      unpack(load_streaming(reinterpret_cast<const Packed*>(${state.name} + reads[i])), values);
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) carried[i][unit][${index}] = values[unit];`
+        : `
+      load_floats(${state.name} + reads[i], values);
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) carried[i][unit][${index}] = values[unit];`,
+    )
+    .join("");
+  const lastStores = cell.states
+    .map(({ name }, index) => {
+      const target = `${gradientName(`${name}_initial`)} + singles[i]`;
+      return `
+    KERNELGEN_UNROLL
+    for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = adjoints[i][unit][${index}]${index === 0 ? " + received_sum(own[i][0][unit])" : ""};
+    ${index === 0 ? `store_streaming(reinterpret_cast<Packed*>(${target}), pack(values));` : `store_floats(${target}, values);`}`;
+    })
+    .join("");
+
+  const hasOwnGradients = places.some(({ input }) => input === undefined);
+  const gateStores = cell.gates
+    .map(({ name }, gate) => {
+      const place = places[gate]!.input;
+      const target =
+        place === undefined
+          ? `${gradientName(`u_${name}`)} + gate_writes[i]`
+          : `${gradientName("wx")} + writes[i] + ${place} * HEAD_COUNT * HEAD_DIM`;
+      return `          store_streaming(reinterpret_cast<Packed*>(${target}), words[i][${gate}]);`;
+    })
+    .join("\n");
+
+  return `
+/** What a step reads of this thread's slots, on its way from global memory. */
+struct StepReads {
+  Packed elements[OWN_SLOTS][${held.elements.length}];  // ${held.elements.map(({ name, initial }) => (initial === undefined ? name : `${name} before the step`)).join(", ")}${
+    held.floats.length > 0
+      ? `
+  float floats[OWN_SLOTS][${held.floats.length}][UNITS_PER_THREAD];  // ${held.floats.map(({ name, initial }) => (initial === undefined ? name : `${name} before the step`)).join(", ")}`
+      : ""
+  }
+};
+
+KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
+${kernelName}(
+    ${parameters.join(",\n    ")}) {
+  const int head = block_index() / (UNIT_BLOCKS * BATCH_BLOCKS);
+  const int first_sequence = block_index() / UNIT_BLOCKS % BATCH_BLOCKS * BATCH_TILE;
+  const int first_unit = block_index() % UNIT_BLOCKS * UNIT_TILE;
+  const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
+  const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
+
+  // Shared memory: the tiles of du, the partial sums, what the exchange needs, the part of R that is not in registers.
+  unsigned char* shared = shared_memory();
+  Element* shared_state = reinterpret_cast<Element*>(shared);
+  [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
+  Product product;
+  product.load(Matrix{recurrent, head}, first_unit, shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
+  [[maybe_unused]] const int last_receive = steps;  // the initial states take the last du
+  ${exchange.declaration}
+
+  // After the last step comes nothing; what lies beyond the head and the batch is zero and stays so.
+  for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
+    shared_state[i] = Element{};
+  }
+
+  // This thread's slots: where they are, the adjoints of their states, and what their first steps read.
+  bool valid[OWN_SLOTS];
+  int units[OWN_SLOTS];       // within the block
+  int sequences[OWN_SLOTS];   // within the block
+  int64_t reads[OWN_SLOTS];   // in [B,T,N,D], of the step that is loaded next
+  int64_t writes[OWN_SLOTS];  // in [B,T,G,N,D], of the step that is computed${hasOwnGradients ? "\n  int64_t gate_writes[OWN_SLOTS];  // in [B,T,N,D], of the step that is computed" : ""}
+  int64_t singles[OWN_SLOTS];  // in [B,1,N,D]
+  float adjoints[OWN_SLOTS][UNITS_PER_THREAD][STATE_COUNT] = {};${
+    carried.length > 0
+      ? `
+  float carried[OWN_SLOTS][UNITS_PER_THREAD][${carried.length}] = {};  // ${carried.map(({ name }) => name).join(", ")} after the step`
+      : ""
+  }
+  StepReads prefetched[PREFETCH_STEPS];
+  KERNELGEN_UNROLL
+  for (int i = 0; i < OWN_SLOTS; ++i) {
+    const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
+    units[i] = slot_unit(warp_along_units, slot);
+    sequences[i] = slot_sequence(slot);
+    const int unit = first_unit + units[i];
+    const int sequence = first_sequence + sequences[i];
+    valid[i] = EXACT_TILES || (slot < WARP_SLOTS && unit < HEAD_DIM && sequence < BATCH);
+    singles[i] = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
+    reads[i] = ((static_cast<int64_t>(sequence) * steps + steps - 1) * HEAD_COUNT + head) * HEAD_DIM + unit;
+    const int64_t last_step = static_cast<int64_t>(sequence) * steps + steps - 1;
+    writes[i] = (last_step * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;${hasOwnGradients ? "\n    gate_writes[i] = reads[i];" : ""}${
+      firstAdjoints + firstCarried === ""
+        ? ""
+        : `
+    if (valid[i]) {
+      float values[UNITS_PER_THREAD];${firstAdjoints}${firstCarried}
+    }`
+    }
+  }
+  const auto prefetch = [&]([[maybe_unused]] int time, StepReads& ahead) {
+    KERNELGEN_UNROLL
+    for (int i = 0; i < OWN_SLOTS; ++i) {
+      if (valid[i]) {
+        ${streams.streams.map((stream) => held.load(stream)).join("\n        ")}
+      }
+      reads[i] -= HEAD_COUNT * HEAD_DIM;
+    }
+  };
+  KERNELGEN_UNROLL
+  for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
+    prefetched[ahead] = StepReads{};
+    if (ahead < steps) prefetch(steps - 1 - ahead, prefetched[ahead]);
+  }
+
+  // Steps are counted in the order in which they are computed: step s is at time steps − 1 − s.
+  for (int first = 0; first < steps; first += PREFETCH_STEPS) {
+    KERNELGEN_UNROLL
+    for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
+      const int step = first + ahead;
+      if (step >= steps) break;
+      const StepReads& now = prefetched[ahead];
+
+      // du of the step before, which is later in time.
+      exchange.receive(step);
+
+      // What h gets from the later step through R: the sum of Rᵀ·du over the gates.
+      float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
+      own_sums(product, state_tile(shared_state, step), shared_partial, own);
+
+      // Pointwise part, and du on its way to those who wait for it.
+      Packed words[OWN_SLOTS][GATE_COUNT];
+      KERNELGEN_UNROLL
+      for (int i = 0; i < OWN_SLOTS; ++i) {
+        float elements[${held.elements.length}][UNITS_PER_THREAD];
+        KERNELGEN_UNROLL
+        for (int k = 0; k < ${held.elements.length}; ++k) unpack(now.elements[i][k], elements[k]);
+        float gradients[GATE_COUNT][UNITS_PER_THREAD];
+        float recurrent_gradients[UNITS_PER_THREAD][RECURRENT_GATE_COUNT];
+        KERNELGEN_UNROLL
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+          adjoints[i][unit][0] += ${held.value(streams, ({ name }) => name === gradientName(output.name))} + received_sum(own[i][0][unit]);${givenSequences
+            .map(
+              (state) => `
+          adjoints[i][unit][${stateIndex(state)}] += ${held.value(streams, ({ name }) => name === gradientName(state.name))};`,
+            )
+            .join(
+              "",
+            )}${step.saved.length > 0 ? `\n          const float saved[SAVED_COUNT] = ${list(step.saved.map(({ name }) => savedValue(name)))};` : ""}${previous.length > 0 ? `\n          const float previous[${previous.length}] = ${list(previous.map(previousValue))};` : ""}${next.length > 0 ? `\n          const float next[${next.length}] = ${list(next.map(nextValue))};` : ""}
+          float du[GATE_COUNT];
+          cell_step_backward(${stepArguments.join(", ")});${carried
+            .map((state, index) => `\n          carried[i][unit][${index}] = previous[${previous.indexOf(state)}];`)
+            .join("")}
+          KERNELGEN_UNROLL
+          for (int gate = 0; gate < GATE_COUNT; ++gate) gradients[gate][unit] = du[gate];
+${recurrentGates.map((gate, index) => `          recurrent_gradients[unit][${index}] = du[${gate}];`).join("\n")}
+        }
+        KERNELGEN_UNROLL
+        for (int gate = 0; gate < GATE_COUNT; ++gate) words[i][gate] = pack(gradients[gate]);
+        if (OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS || i * WARPS_ALONG_INNER + warp_along_inner < WARP_SLOTS) {
+          SentWord sent_words[SENT_WORDS];
+          pack_sent(recurrent_gradients, sent_words);
+          exchange.send(step, i, units[i] * UNIT_VALUES, sequences[i], sent_words);
+        }
+      }
+
+      // Results, and what a later step reads.
+      KERNELGEN_UNROLL
+      for (int i = 0; i < OWN_SLOTS; ++i) {
+        if (valid[i]) {
+${gateStores}
+        }
+        writes[i] -= INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;${hasOwnGradients ? "\n        gate_writes[i] -= HEAD_COUNT * HEAD_DIM;" : ""}
+      }
+      if (step + PREFETCH_STEPS < steps) prefetch(steps - 1 - step - PREFETCH_STEPS, prefetched[ahead]);
+    }
+  }
+
+  // The initial state's gradient: what it gets from the first step in time, through R too.
+  exchange.receive(steps);
+  float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
+  own_sums(product, state_tile(shared_state, steps), shared_partial, own);
+  KERNELGEN_UNROLL
+  for (int i = 0; i < OWN_SLOTS; ++i) {
+    if (!valid[i]) continue;
+    float values[UNITS_PER_THREAD];${lastStores}
+  }
+}
+`;
+}

@@ -1,0 +1,58 @@
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
+import { plan } from "./forward-cases.js";
+
+const backward = { pass: "backward" } as const;
+
+/**
+ * Backward kernels of every cell, family and type: dimensions that divide nothing, one step, steps that are no multiple of those loaded
+ * ahead, gradients of the last states or of all, and each way of splitting the work.
+ */
+export const backwardCases = {
+  "resident bf16 LSTM, inner dimension over three warps": plan(
+    "resident",
+    { ...backward, headDim: 33, heads: 3, batch: 5, steps: 6 },
+    { warpsAlongInner: 3 },
+  ),
+  "resident fp16 LSTM, two units a thread, part of R in shared memory, gradients of all states": plan(
+    "resident",
+    { ...backward, headDim: 50, heads: 2, batch: 9, steps: 7, dataType: "fp16", stateOutput: "sequence" },
+    { unitsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 1 },
+  ),
+  "resident fp32 GRU, lanes along the inner dimension": plan(
+    "resident",
+    { ...backward, cell: "gru", headDim: 20, heads: 2, batch: 3, steps: 9, dataType: "fp32" },
+    { lanesAlongInner: 4, sequencesPerLane: 1 },
+  ),
+  "resident bf16 sLSTM": plan("resident", { ...backward, cell: "slstm", headDim: 24, heads: 2, batch: 3, steps: 5 }),
+  "resident bf16 Elman, one step": plan("resident", { ...backward, cell: "elman", headDim: 7, batch: 1, steps: 1 }),
+  "grid bf16 LSTM, two units a thread": plan(
+    "grid",
+    { ...backward, headDim: 50, heads: 2, batch: 5, steps: 6 },
+    { unitsPerThread: 2 },
+  ),
+  "grid fp16 GRU, units that end within a word, gradients with a mark in the fraction": plan(
+    "grid",
+    { ...backward, cell: "gru", headDim: 33, batch: 6, steps: 5, dataType: "fp16" },
+    { warpsAlongInner: 3, columnGroups: 2 },
+  ),
+  "grid fp32 sLSTM, gradients of all states": plan(
+    "grid",
+    { ...backward, cell: "slstm", headDim: 20, batch: 3, steps: 7, dataType: "fp32", stateOutput: "sequence" },
+    { unitsPerThread: 2, lanesAlongInner: 4 },
+  ),
+  "grid bf16 CIFG, three words a unit": plan(
+    "grid",
+    { ...backward, cell: "cifg", headDim: 25, heads: 2, batch: 9, steps: 6 },
+    { unitsPerThread: 1 },
+  ),
+  "cluster bf16 LSTM": plan("cluster", { ...backward, headDim: 40, heads: 2, batch: 5, steps: 6 }),
+  "cluster fp32 GRU, units beyond the head": plan("cluster", {
+    ...backward,
+    cell: "gru",
+    headDim: 21,
+    batch: 3,
+    steps: 7,
+    dataType: "fp32",
+  }),
+  "grid bf16 Elman": plan("grid", { ...backward, cell: "elman", headDim: 48, batch: 3, steps: 6 }),
+} as const satisfies Record<string, Plan>;
