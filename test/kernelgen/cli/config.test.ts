@@ -22,6 +22,7 @@ describe("kernelgen config --json", () => {
     const report = await jsonOf(...example);
     expect(report).toEqual({
       problem: {
+        pass: "forward",
         cell: "lstm",
         headDim: 64,
         heads: 12,
@@ -87,6 +88,7 @@ describe("kernelgen config --json", () => {
     const kind = ["--dtype", "fp32", "--states", "last", "--family", "grid"];
     const report = await jsonOf("config", "--device", "rtx4090", ...sizes, ...kind);
     expect(report.problem).toEqual({
+      pass: "forward",
       cell: "lstm",
       headDim: 20,
       heads: 3,
