@@ -9,8 +9,9 @@ export type { DataType } from "./plan/data-type.js";
 export type { Budget, KernelFamily, SourceFile, Tiling } from "./plan/family.js";
 export { checkKernelName } from "./plan/kernel-name.js";
 export type { LaunchQuantities, Target } from "./plan/launch.js";
+export { headDimStep, type NearestFeasible, nearestFeasible } from "./plan/nearest-feasible.js";
 export type { BudgetUse, Plan } from "./plan/plan.js";
-export { planToJson } from "./plan/plan-json.js";
+export { type PlanJson, planFromJson, planToJson } from "./plan/plan-json.js";
 export {
   defineProblem,
   type Pass,

@@ -1,0 +1,48 @@
+import type { PlanJson } from "kernelgen";
+
+/** Where a part of R lies while a kernel runs. */
+export type Place = "registers" | "shared" | "memory";
+
+/** How a plan cuts the recurrent matrix of one head and gate, [D,D] with rows out and columns in. */
+export interface MatrixTile {
+  readonly headDim: number;
+  /** Rows of a block. */
+  readonly unitTile: number;
+  readonly unitBlocks: number;
+  /** Parts of the columns, one for each warp along the inner dimension. */
+  readonly parts: readonly { readonly begin: number; readonly end: number }[];
+  /** What of a part lies where, in the order of its columns; the last ones of the matrix may be padding. */
+  readonly segments: readonly { readonly place: Place; readonly begin: number; readonly end: number }[];
+}
+
+/** Inner indices of a tile of the tensor cores and of a chunk elsewhere; the sources of the kernels say the same. */
+const matrixTileColumns = 16;
+const chunkColumns = 4;
+
+/** The tile of a plan over R; undefined for a family that does not cut it so. */
+export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTile | undefined {
+  const { headDim, unitTile, innerTiles, innerChunks } = derived;
+  const perPart = innerTiles ?? innerChunks;
+  if (headDim === undefined || unitTile === undefined || perPart === undefined) return undefined;
+  const lanes = parameters.lanesAlongInner ?? parameters.innerLanes ?? 1;
+  const columns = innerTiles === undefined ? chunkColumns * lanes : matrixTileColumns;
+  const inRegisters = parameters.innerTilesInRegisters ?? parameters.chunksInRegisters ?? 0;
+  // A CUDA kernel keeps in shared memory what is not in registers; a WGSL kernel may also read R from storage.
+  const inShared = target === "cuda" ? perPart - inRegisters : (parameters.chunksInWorkgroup ?? 0);
+  const partColumns = perPart * columns;
+  const parts = Array.from({ length: parameters.warpsAlongInner ?? 1 }, (_, part) => ({
+    begin: Math.min(headDim, part * partColumns),
+    end: Math.min(headDim, (part + 1) * partColumns),
+  })).filter(({ begin, end }) => end > begin);
+  const bounds = [0, inRegisters, inRegisters + inShared, perPart].map((count) => count * columns);
+  const segments = (["registers", "shared", "memory"] as const).flatMap((place, index) =>
+    parts
+      .map(({ begin, end }) => ({
+        place,
+        begin: Math.min(end, begin + bounds[index]!),
+        end: Math.min(end, begin + bounds[index + 1]!),
+      }))
+      .filter((segment) => segment.end > segment.begin),
+  );
+  return { headDim, unitTile, unitBlocks: Math.ceil(headDim / unitTile), parts, segments };
+}

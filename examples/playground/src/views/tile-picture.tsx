@@ -1,0 +1,86 @@
+import type { PlanJson } from "kernelgen";
+import { integerText } from "../format.js";
+import { type MatrixTile, matrixTile, type Place } from "../tile.js";
+
+const placeTexts: Readonly<Record<PlanJson["target"], Readonly<Record<Place, string>>>> = {
+  cuda: { registers: "in registers", shared: "in shared memory", memory: "in global memory" },
+  wgsl: { registers: "in registers", shared: "in workgroup memory", memory: "read from storage" },
+};
+
+/** More lines than this would be a grey area. */
+const mostLines = 96;
+/** Side of the picture in its own units. */
+const side = 480;
+
+/** The recurrent matrix of a head and gate, cut into blocks and warps, with where each part lies. */
+export function TilePicture({ plan }: { readonly plan: PlanJson }) {
+  const tile = matrixTile(plan);
+  const block = plan.target === "cuda" ? "block" : "workgroup";
+  return (
+    <section class="card" aria-labelledby="tile">
+      <h2 id="tile">The tile over R</h2>
+      {tile === undefined ? (
+        <p class="note">This family does not cut R into tiles that stay where they are.</p>
+      ) : (
+        <Picture tile={tile} target={plan.target} block={block} />
+      )}
+      <ul class="chips" aria-label="What the solver chose">
+        {Object.entries(plan.parameters).map(([name, value]) => (
+          <li key={name}>
+            <code>{name}</code> {integerText(value)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Picture({ tile, target, block }: { tile: MatrixTile; target: PlanJson["target"]; block: string }) {
+  const { headDim, unitTile, unitBlocks, parts, segments } = tile;
+  const scale = side / headDim;
+  const places = (["registers", "shared", "memory"] as const).filter((place) =>
+    segments.some((segment) => segment.place === place),
+  );
+  const rows = unitBlocks > mostLines ? [] : Array.from({ length: unitBlocks - 1 }, (_, i) => (i + 1) * unitTile);
+  const first = Math.min(unitTile, headDim) * scale;
+  const description =
+    `R of one head and gate, ${headDim} by ${headDim}: ${unitBlocks} ${block}${unitBlocks > 1 ? "s" : ""} of ${unitTile} rows` +
+    `${parts.length > 1 ? `, columns in ${parts.length} parts, one for each warp` : ""}; ` +
+    places.map((place) => placeTexts[target][place]).join(", ");
+  return (
+    <figure class="tile">
+      <svg viewBox={`-1 -1 ${side + 2} ${side + 2}`} role="img" aria-label={description}>
+        {segments.map(({ place, begin, end }) => (
+          <rect
+            key={`${place}${begin}`}
+            class={`place ${place}`}
+            x={begin * scale}
+            y={0}
+            width={(end - begin) * scale}
+            height={side}
+          />
+        ))}
+        <rect class="others" x={0} y={first} width={side} height={side - first} />
+        {rows.map((row) => (
+          <line key={row} class="cut" x1={0} x2={side} y1={row * scale} y2={row * scale} />
+        ))}
+        {parts.slice(1).map(({ begin }) => (
+          <line key={begin} class="cut part" x1={begin * scale} x2={begin * scale} y1={0} y2={side} />
+        ))}
+        <rect class="frame" x={0} y={0} width={side} height={first} />
+      </svg>
+      <figcaption>
+        <ul class="legend">
+          {places.map((place) => (
+            <li key={place}>
+              <span class={`swatch ${place}`} aria-hidden="true" /> {placeTexts[target][place]}
+            </li>
+          ))}
+        </ul>
+        <p class="note">
+          {description}. The framed rows belong to the first {block}.
+        </p>
+      </figcaption>
+    </figure>
+  );
+}
