@@ -1,6 +1,6 @@
 // What an application needs to run kernels and recurrent networks on WebGPU that were planned before, in node or a browser: no solver.
-export type { BuiltKernel, KernelTier } from "./bundler/built-kernel.js";
-export { type AdapterLimits, chooseTier, createBuiltForward } from "./bundler/choose-tier.js";
+export type { BuiltKernel, BuiltNetwork, KernelTier, NetworkTier } from "./bundler/built.js";
+export { type AdapterLimits, chooseTier, createBuiltForward, requestDeviceFor } from "./bundler/choose-tier.js";
 export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { type PlanJson, planFromJson } from "./plan/plan-json.js";
 export {

@@ -201,6 +201,18 @@ describe("a configuration", () => {
     [`export default [{ name: "a", cell: "lstn", headDim: 8 }];`, 'unknown cell "lstn"'],
     [`export default [{ name: "../a", cell: "lstm", headDim: 8 }];`, 'kernel name "../a"'],
     [`export default [{ name: "a__b", cell: "lstm", headDim: 8 }];`, 'kernel name "a__b"'],
+    [
+      `export default [{ name: "a", cell: "lstm", headDim: 8, layers: 2 }];`,
+      "layers is for a network, which needs inputDim",
+    ],
+    [
+      `export default [{ name: "a", cell: "lstm", headDim: 8, inputDim: 0 }];`,
+      "input dimension: 0 is not an integer from 1",
+    ],
+    [
+      `export default [{ name: "a", cell: "lstm", headDim: 8, inputDim: 4, devices: ["h200"] }];`,
+      "a network (inputDim) runs on WebGPU devices, and NVIDIA H200 is none",
+    ],
     [`export default [{ name: "a", cell: "lstm", headDim: 8, devices: [] }];`, "devices: the list is empty"],
     [
       `export default [{ name: "a", cell: "lstm", headDim: 8, devices: ["h200", "H200"] }];`,

@@ -29,6 +29,7 @@ it("the modules of a build have the exact numbers in their types", async () => {
     `import { defineKernels } from "kernelgen/build";
 export default defineKernels([
   { name: "both", cell: "gru", headDim: 8, batch: 2, steps: 4, dataType: "fp32", devices: ["webgpu-default", "h200"] },
+  { name: "net", cell: "lstm", inputDim: 3, headDim: 8, devices: ["webgpu-default"] },
 ]);`,
   );
   writeFileSync(
@@ -46,17 +47,20 @@ export default defineKernels([
     }),
   );
   await buildKernels({ config: join(directory, "kernels.config.ts") });
-  const right = `import { chooseTier, createBuiltForward } from "kernelgen/webgpu";
+  const right = `import { chooseTier, createBuiltForward, createRecurrent, type RecurrentWeights } from "kernelgen/webgpu";
 import { cudaKernels, kernel } from "./generated/both.js";
+import net from "./generated/net.js";
 import type config from "./kernels.config.js";
 const shape: readonly [2, 4, 3, 1, 8] = kernel.tensors[0].shape;
 const device: "webgpu-default" = kernel.tiers[0].device;
 const threads: number = cudaKernels[0].plan.launch.threadsPerBlock;
+const inputs: 3 = net.tiers[0].program.inputDim;
 const name: "both" = null! as (typeof config)[0]["name"];
-export const used = [shape, device, threads, name, chooseTier, (gpu: GPUDevice) => createBuiltForward(gpu, kernel)];
+export const used = [shape, device, threads, inputs, name, chooseTier, (gpu: GPUDevice) => createBuiltForward(gpu, kernel)];
+export const run = (gpu: GPUDevice, weights: RecurrentWeights) => createRecurrent(gpu, chooseTier(net, gpu).program, weights);
 `;
   expect(await typeErrors(right)).toBe("");
   expect(await typeErrors(right.replace("[2, 4, 3, 1, 8]", "[2, 4, 4, 1, 8]"))).toMatch(
-    /main\.ts\(4,7\): error TS2322/,
+    /main\.ts\(5,7\): error TS2322/,
   );
 });

@@ -1,14 +1,12 @@
 import { readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { KernelgenError } from "../errors.js";
 import type { GeneratedFile } from "../generate.js";
-import type { PlanJson } from "../plan/plan-json.js";
 import { writeFiles } from "../write-files.js";
 import { configInputs } from "./config-inputs.js";
 import { type KernelInput, kernelDirectory, sha256 } from "./kernel-input.js";
 import { type Manifest, type ManifestKernel, readManifest } from "./manifest.js";
 import { outputTree } from "./output-tree.js";
-import { type SolvedKernel, solveKernel } from "./solved-kernel.js";
+import { planHashOf, resultFile, type Solved, solve } from "./solved.js";
 import { tool } from "./tool.js";
 
 export interface BuildOptions {
@@ -44,7 +42,11 @@ export interface BuildReport {
 export interface BuiltKernelReport {
   readonly name: string;
   readonly device: string;
-  readonly plan: PlanJson;
+  readonly family: string;
+  /** The plan's hash, which the source carries. */
+  readonly plan: string;
+  /** Of a kernel. A network's time depends on its inputs too. */
+  readonly predictedMicrosecondsPerStep?: number;
   /** False if an earlier build had solved the same. */
   readonly isSolvedAnew: boolean;
 }
@@ -61,7 +63,7 @@ export async function buildKernels({ config, out, onProgress }: BuildOptions = {
   const { inputs, dependencies, defaultOut } = await configInputs(config, current);
   const directory = out === undefined ? defaultOut : resolve(out);
   const manifest = await readManifest(directory);
-  const kernels: { readonly solved: SolvedKernel; readonly isSolvedAnew: boolean }[] = [];
+  const kernels: { readonly solved: Solved; readonly isSolvedAnew: boolean }[] = [];
   for (const input of inputs) {
     onProgress?.({ done: kernels.length, total: inputs.length, next: input });
     const reused = manifest && (await reuse(input, manifest, directory));
@@ -80,12 +82,7 @@ export async function buildKernels({ config, out, onProgress }: BuildOptions = {
   for (const name of removed) await removeFile(directory, name);
   return {
     out: directory,
-    kernels: kernels.map(({ solved: { input, plan }, isSolvedAnew }) => ({
-      name: input.name,
-      device: input.device.id,
-      plan,
-      isSolvedAnew,
-    })),
+    kernels: kernels.map(({ solved, isSolvedAnew }) => reportOf(solved, isSolvedAnew)),
     written: changed.map(({ name }) => name),
     removed,
     unchanged: files.length - changed.length,
@@ -93,32 +90,34 @@ export async function buildKernels({ config, out, onProgress }: BuildOptions = {
   };
 }
 
-/** Solves a kernel; an error's message begins with the kernel. */
-export function solve(input: KernelInput): SolvedKernel {
-  try {
-    return solveKernel(input);
-  } catch (error) {
-    if (!(error instanceof KernelgenError)) throw error;
-    throw new KernelgenError(error.code, `kernel ${input.name}: ${error.message}`, { cause: error });
-  }
-}
+const reportOf = (solved: Solved, isSolvedAnew: boolean): BuiltKernelReport => ({
+  name: solved.input.name,
+  device: solved.input.device.id,
+  plan: planHashOf(solved),
+  ...(solved.kind === "kernel"
+    ? { family: solved.result.family, predictedMicrosecondsPerStep: solved.result.predictedMicrosecondsPerStep }
+    : { family: solved.result.forward.family }),
+  isSolvedAnew,
+});
 
 /** What an earlier build solved from the same inputs; undefined if there is none, or if a file of it is not what was written. */
-async function reuse(input: KernelInput, manifest: Manifest, directory: string): Promise<SolvedKernel | undefined> {
+async function reuse(input: KernelInput, manifest: Manifest, directory: string): Promise<Solved | undefined> {
   const entry = manifest.kernels.find((kernel) => isFrom(kernel, input));
   if (entry === undefined) return undefined;
-  const [plan, ...sources] = await Promise.all(
-    [`${kernelDirectory(input)}/plan.json`, ...entry.sources].map(async (name) => {
+  const kind = input.network === undefined ? "kernel" : "network";
+  const [result, ...sources] = await Promise.all(
+    [`${kernelDirectory(input)}/${resultFile(kind)}`, ...entry.sources].map(async (name) => {
       const content = await readFile(join(directory, name), "utf8").catch(() => undefined);
       return content !== undefined && sha256(content) === manifest.files[name] ? { name, content } : undefined;
     }),
   );
-  if (plan === undefined || sources.some((source) => source === undefined)) return undefined;
+  if (result === undefined || sources.some((source) => source === undefined)) return undefined;
   return {
+    kind,
     input,
-    plan: JSON.parse(plan.content) as PlanJson,
+    result: JSON.parse(result.content),
     sources: sources.map((source) => ({ name: source!.name.split("/").at(-1)!, text: source!.content })),
-  };
+  } as Solved;
 }
 
 /** Whether a kernel of a manifest was made from these inputs. */

@@ -19,6 +19,9 @@ const fields: Readonly<Record<keyof KernelDefinition, FieldKind>> = {
   training: "boolean",
   devices: "strings",
   family: "string",
+  inputDim: "number",
+  layers: "number",
+  bidirectional: "boolean",
 };
 
 const isOfKind = (value: unknown, kind: FieldKind): boolean =>
@@ -42,6 +45,11 @@ function checkDefinition(value: unknown, place: string): KernelDefinition {
   }
   for (const required of ["name", "cell", "headDim"]) {
     if (definition[required] === undefined) throw wrong(place, `${required} is missing`);
+  }
+  for (const network of ["layers", "bidirectional"]) {
+    if (definition[network] !== undefined && definition.inputDim === undefined) {
+      throw wrong(place, `${network} is for a network, which needs inputDim`);
+    }
   }
   const checked = definition as unknown as KernelDefinition;
   checkKernelName(checked.name);

@@ -5,6 +5,7 @@ import { configInputs } from "./config-inputs.js";
 import { type KernelInput, kernelDirectory, sha256 } from "./kernel-input.js";
 import { type Manifest, manifestName, manifestText, readManifest } from "./manifest.js";
 import { cudaIncludeDirectory } from "./output-tree.js";
+import { resultFile } from "./solved.js";
 import { tool } from "./tool.js";
 
 /** How the files of a directory differ from what a build would write; paths within the directory. */
@@ -62,7 +63,7 @@ function expectedFiles(
   const fresh = (input: KernelInput): boolean => kernels.some((kernel) => isFrom(kernel, input));
   for (const input of inputs) {
     const directory = kernelDirectory(input);
-    expected.set(`${directory}/plan.json`, undefined);
+    expected.set(`${directory}/${resultFile(input.network === undefined ? "kernel" : "network")}`, undefined);
     for (const [name, hash] of written) {
       if (name.startsWith(`${directory}/`)) expected.set(name, fresh(input) ? hash : undefined);
     }

@@ -1,8 +1,8 @@
 import { KernelgenError } from "../errors.js";
 import type { ProblemOptions } from "../plan/problem.js";
-import type { BuiltKernel } from "./built-kernel.js";
+import type { BuiltKernel, BuiltNetwork } from "./built.js";
 
-/** A kernel that an application's build asks for: a problem, and the devices to solve it for. */
+/** A kernel or a network that an application's build asks for: a problem, and the devices to solve it for. */
 export interface KernelDefinition extends ProblemOptions {
   /** What its files are called and its names in the source start with: `checkKernelName` says what it may be. Unique in a build. */
   readonly name: string;
@@ -13,6 +13,15 @@ export interface KernelDefinition extends ProblemOptions {
   readonly devices?: readonly string[];
   /** Consider this kernel family alone. */
   readonly family?: string;
+  /**
+   * Features of an input vector. With it the build makes a whole network for WebGPU, input projections included, which `createRecurrent` runs
+   * for sequences of any length; without it, the kernel of the recurrence alone.
+   */
+  readonly inputDim?: number;
+  /** Layers of a network; 1 if left out. */
+  readonly layers?: number;
+  /** Whether each layer of a network also walks the sequence from its end; false if left out. */
+  readonly bidirectional?: boolean;
 }
 
 /**
@@ -27,27 +36,25 @@ export const defineKernels = <const Kernels extends readonly KernelDefinition[]>
 /** A definition in a file of its own, `NAME.kernel.ts`, which names it. */
 export type NamedByFile = Omit<KernelDefinition, "name"> & { readonly name?: string };
 
+/** What the build makes of a definition. */
+export type BuiltFrom<Definition> = Definition extends { readonly inputDim: number } ? BuiltNetwork : BuiltKernel;
+
 /**
- * A kernel in a file of its own, for the default export of `NAME.kernel.ts`. The bundler plugin solves it and puts the built kernel in the
- * module's place, whose type is therefore that of this function's result.
+ * A kernel or network in a file of its own, for the default export of `NAME.kernel.ts`. The bundler plugin solves it and puts what is built in
+ * the module's place, whose type is therefore that of this function's result.
  *
- * Without the plugin there is no built kernel: reading its plans then throws `KernelgenError` "not-built".
+ * Without the plugin nothing is built: reading the tiers then throws `KernelgenError` "not-built".
  */
-export function defineKernel(definition: NamedByFile): BuiltKernel {
-  const notBuilt = (property: string) => ({
+export function defineKernel<const Definition extends NamedByFile>(definition: Definition): BuiltFrom<Definition> {
+  const kernel = { ...definition };
+  // Not enumerable, so that the build reads the definition's own fields alone.
+  Object.defineProperty(kernel, "tiers", {
     get(): never {
       throw new KernelgenError(
         "not-built",
-        `${property} of a kernel's definition: the bundler plugin of kernelgen has not replaced its module`,
+        "a kernel's definition has no tiers: the bundler plugin of kernelgen has not replaced its module",
       );
     },
   });
-  const kernel = { ...definition };
-  // Not enumerable, so that the build reads the definition's own fields alone.
-  Object.defineProperties(kernel, {
-    problem: notBuilt("problem"),
-    tensors: notBuilt("tensors"),
-    tiers: notBuilt("tiers"),
-  });
-  return kernel as unknown as BuiltKernel;
+  return kernel as unknown as BuiltFrom<Definition>;
 }

@@ -1,33 +1,42 @@
 import { planFromJson } from "../plan/plan-json.js";
 import { kernelTensors } from "../plan/tensors.js";
-import { requiredFeatures, requiredLimits } from "../wgsl/required-limits.js";
-import type { BuiltKernel, KernelTier } from "./built-kernel.js";
-import type { SolvedKernel } from "./solved-kernel.js";
+import { planRequirements } from "../wgsl/plan-requirements.js";
+import type { BuiltKernel, BuiltNetwork } from "./built.js";
+import type { Solved, SolvedKernel, SolvedNetwork } from "./solved.js";
 
-function tierOf({ input, plan, sources }: SolvedKernel): KernelTier {
-  const source = sources.map(({ text }) => text).join("\n");
+/** The data of what was solved for some WebGPU devices: a kernel or a network, as the definition was. */
+export function builtData(solved: readonly Solved[]): { kernel: BuiltKernel } | { network: BuiltNetwork } {
+  const tiers = withoutRepetitions(solved);
+  const kernels = tiers.filter((tier) => tier.kind === "kernel");
+  return kernels.length > 0
+    ? { kernel: builtKernel(kernels) }
+    : { network: builtNetwork(tiers.filter((tier) => tier.kind === "network")) };
+}
+
+function builtKernel(tiers: readonly SolvedKernel[]): BuiltKernel {
+  const { input, result } = tiers[0]!;
   return {
-    device: input.device.id,
-    plan,
-    requiredLimits: requiredLimits(planFromJson(plan)) as Record<string, number>,
-    requiredFeatures: requiredFeatures(source),
-    source,
+    name: input.name,
+    problem: result.problem,
+    tensors: kernelTensors(input.problem),
+    tiers: tiers.map(({ input: { device }, result: plan, sources }) => {
+      const source = sources.map(({ text }) => text).join("\n");
+      return { device: device.id, plan, requires: planRequirements(planFromJson(plan), source), source };
+    }),
   };
 }
 
-/** What of a plan decides its source, but for the name of the device. */
-const shape = ({ plan: { family, parameters, derived, launch } }: SolvedKernel): string =>
-  JSON.stringify({ family, parameters, derived, launch });
+const builtNetwork = (tiers: readonly SolvedNetwork[]): BuiltNetwork => ({
+  name: tiers[0]!.input.name,
+  tiers: tiers.map(({ input, result }) => ({
+    device: input.device.id,
+    program: result,
+    requires: result.requires,
+  })),
+});
 
-/** The data of a kernel that was solved for some WebGPU devices. Of tiers with the same source the last stays, which asks for the least. */
-export function builtKernel(solved: readonly SolvedKernel[]): BuiltKernel {
-  const [first] = solved;
-  return {
-    name: first!.input.name,
-    problem: first!.plan.problem,
-    tensors: kernelTensors(first!.input.problem),
-    tiers: solved
-      .filter((tier, index) => !solved.slice(index + 1).some((later) => shape(later) === shape(tier)))
-      .map(tierOf),
-  };
+/** Without the tiers whose code a later one has too. Comments do not count: they name the device. */
+function withoutRepetitions(tiers: readonly Solved[]): readonly Solved[] {
+  const codes = tiers.map(({ sources }) => sources.map(({ text }) => text.replaceAll(/^\/\/.*$/gm, "")).join("\n"));
+  return tiers.filter((_, index) => !codes.includes(codes[index]!, index + 1));
 }

@@ -5,6 +5,7 @@ import { KernelgenError } from "../errors.js";
 import { defaultDataType } from "../plan/default-data-type.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { defineProblem, type Problem } from "../plan/problem.js";
+import type { RecurrentOptions } from "../wgsl/recurrent/plan-recurrent.js";
 import { type KernelDefinition, webGpuTiers } from "./definition.js";
 import type { Tool } from "./tool.js";
 
@@ -12,6 +13,8 @@ import type { Tool } from "./tool.js";
 export interface KernelInput {
   readonly name: string;
   readonly problem: Problem;
+  /** The whole network that is asked for; undefined for a kernel alone. */
+  readonly network: RecurrentOptions | undefined;
   readonly device: Device;
   readonly family: string | undefined;
   /** SHA-256 of everything above and of the tool: the same hash gives the same files. */
@@ -26,12 +29,13 @@ export interface KernelInput {
  * @param directory what paths of device files are relative to
  */
 export function kernelInputs(definition: KernelDefinition, directory: string, tool: Tool): readonly KernelInput[] {
-  const { name, devices = webGpuTiers, family, ...options } = definition;
+  const { name, devices = webGpuTiers, family, inputDim, layers, bidirectional, ...options } = definition;
   const inputs = devices.map((text) => {
     const device = deviceNamed(text, directory);
     const problem = defineProblem({ ...options, dataType: options.dataType ?? defaultDataType(device) });
-    const plain = JSON.stringify([name, problemToJson(problem), deviceJson(device), family ?? null, tool]);
-    return { name, problem, device, family, hash: sha256(plain) };
+    const network = inputDim === undefined ? undefined : networkOptions(definition, device);
+    const plain = JSON.stringify([name, problemToJson(problem), network, deviceJson(device), family, tool]);
+    return { name, problem, network, device, family, hash: sha256(plain) };
   });
   const ids = inputs.map(({ device }) => device.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
@@ -39,6 +43,20 @@ export function kernelInputs(definition: KernelDefinition, directory: string, to
     throw new KernelgenError("invalid-config", `kernel ${name}: two of its devices are called ${twice}`);
   }
   return inputs;
+}
+
+/** What `planRecurrent` is asked for. A network runs on WebGPU, forward, and for any number of steps. */
+function networkOptions(definition: KernelDefinition, device: Device): RecurrentOptions {
+  const { name, cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, family } = definition;
+  const wrong = (message: string): KernelgenError => new KernelgenError("invalid-config", `kernel ${name}: ${message}`);
+  if (device.kind !== "webgpu") throw wrong(`a network (inputDim) runs on WebGPU devices, and ${device.name} is none`);
+  for (const field of ["pass", "stateOutput", "training"] as const) {
+    if (definition[field] !== undefined) throw wrong(`${field} has no meaning for a network (inputDim)`);
+  }
+  const options = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, family };
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as RecurrentOptions;
 }
 
 /** The directory of a kernel's files for one device, within a build's. */

@@ -2,7 +2,7 @@ import { preludeFiles } from "../cuda/support-files.js";
 import type { GeneratedFile } from "../generate.js";
 import { kernelDirectory, sha256 } from "./kernel-input.js";
 import { type Manifest, type ManifestKernel, manifestName, manifestText } from "./manifest.js";
-import type { SolvedKernel } from "./solved-kernel.js";
+import { planHashOf, resultFile, type Solved, targetOf } from "./solved.js";
 import type { Tool } from "./tool.js";
 import { typeScriptModule } from "./typescript-module.js";
 
@@ -13,23 +13,25 @@ export const cudaIncludeDirectory = "cuda-include";
  * All files of a build, the manifest last, paths relative to the build's directory:
  *
  *     KERNEL.ts                        the module of a kernel: tensors, plans and WGSL of all its devices
- *     KERNEL/DEVICE/plan.json          its plan for a device
+ *     KERNEL/DEVICE/plan.json          its plan for a device; of a network program.json
  *     KERNEL/DEVICE/KERNEL_forward.*   its source, WGSL or CUDA
  *     cuda-include/                    what the CUDA kernels include
  *     manifest.json
  */
-export function outputTree(solved: readonly SolvedKernel[], tool: Tool): readonly GeneratedFile[] {
+export function outputTree(solved: readonly Solved[], tool: Tool): readonly GeneratedFile[] {
   const kernels: ManifestKernel[] = [];
   const files: GeneratedFile[] = [];
-  for (const { input, plan, sources } of solved) {
+  for (const one of solved) {
+    const { input, result, sources } = one;
     const directory = kernelDirectory(input);
     const sourceFiles = sources.map(({ name, text }) => ({ name: `${directory}/${name}`, content: text }));
-    files.push({ name: `${directory}/plan.json`, content: `${JSON.stringify(plan, undefined, 2)}\n` }, ...sourceFiles);
+    const json = `${JSON.stringify(result, undefined, 2)}\n`;
+    files.push({ name: `${directory}/${resultFile(one.kind)}`, content: json }, ...sourceFiles);
     kernels.push({
       name: input.name,
       device: input.device.id,
       inputs: input.hash,
-      plan: plan.hash,
+      plan: planHashOf(one),
       sources: sourceFiles.map(({ name }) => name),
     });
   }
@@ -37,7 +39,7 @@ export function outputTree(solved: readonly SolvedKernel[], tool: Tool): readonl
     const ofKernel = solved.filter(({ input }) => input.name === name);
     files.push({ name: `${name}.ts`, content: typeScriptModule(ofKernel) });
   }
-  if (solved.some(({ plan }) => plan.target === "cuda")) {
+  if (solved.some((one) => targetOf(one) === "cuda")) {
     files.push(...preludeFiles().map(({ name, content }) => ({ name: `${cudaIncludeDirectory}/${name}`, content })));
   }
   const hashes = files.map(({ name, content }): [string, string] => [name, sha256(content)]);

@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
 import { createUnplugin, type UnpluginInstance } from "unplugin";
 import { KernelgenError } from "../errors.js";
-import { solve } from "./build.js";
 import { checkNamedDefinition } from "./check-definitions.js";
 import { configInputs } from "./config-inputs.js";
 import { findConfig, loadDefinitionFile } from "./definition-file.js";
-import { builtKernel } from "./kernel-data.js";
+import { builtData } from "./kernel-data.js";
 import { type KernelInput, kernelInputs } from "./kernel-input.js";
-import type { SolvedKernel } from "./solved-kernel.js";
+import { type Solved, solve } from "./solved.js";
 import { tool } from "./tool.js";
 
 export interface PluginOptions {
@@ -24,13 +23,14 @@ const loaded = /^\0virtual:kernelgen\/|\.kernel\.[cm]?[jt]s$/;
 
 /**
  * The bundler plugin: puts solved kernels in the place of `*.kernel.ts` modules (`defineKernel`) and of `virtual:kernelgen/NAME`, the kernel
- * of that name in `kernels.config.ts`. A bundle so has plans and WGSL for each tier, and no solver.
+ * of that name in `kernels.config.ts`. A bundle so has plans and WGSL for each tier, and no solver. The module exports it as `kernel` or, of a
+ * definition with `inputDim`, as `network`, and by default.
  */
 export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = createUnplugin((options) => {
   let root = ".";
   /** By the hash of their inputs; a bundler that watches asks for the same again and again. */
-  const solved = new Map<string, SolvedKernel>();
-  const solveOnce = (input: KernelInput): SolvedKernel => {
+  const solved = new Map<string, Solved>();
+  const solveOnce = (input: KernelInput): Solved => {
     const known = solved.get(input.hash) ?? solve(input);
     solved.set(input.hash, known);
     return known;
@@ -86,7 +86,8 @@ export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = crea
             `kernel ${name}: none of its devices is a WebGPU device, as a bundle needs`,
           );
         }
-        return `export default ${JSON.stringify(builtKernel(webGpu.map(solveOnce)))};\n`;
+        const [[kind, built]] = Object.entries(builtData(webGpu.map(solveOnce))) as [[string, unknown]];
+        return `export const ${kind} = ${JSON.stringify(built)};\nexport default ${kind};\n`;
       },
     },
   };

@@ -69,10 +69,10 @@ async function build({ config, out, json, isOneLine }: BuildArguments): Promise<
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 function reportText({ out, kernels, written, removed, unchanged }: BuildReport): string {
-  const lines = kernels.map(({ name, device, plan, isSolvedAnew }) => {
-    const time = `${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step predicted`;
+  const lines = kernels.map(({ name, device, family, plan, predictedMicrosecondsPerStep: time, isSolvedAnew }) => {
+    const predicted = time === undefined ? "" : `, ${time.toFixed(3)} µs a step predicted`;
     const how = isSolvedAnew ? "" : colors.dim("  (as before)");
-    return `${colors.bold(name)} for ${device}: ${plan.family}, plan ${plan.hash}, ${time}${how}`;
+    return `${colors.bold(name)} for ${device}: ${family}, plan ${plan}${predicted}${how}`;
   });
   const changes = [
     `${count(written.length, "file")} written`,
@@ -84,14 +84,7 @@ function reportText({ out, kernels, written, removed, unchanged }: BuildReport):
 
 const reportJson = ({ out, kernels, written, removed, unchanged, dependencies }: BuildReport) => ({
   out,
-  kernels: kernels.map(({ name, device, plan, isSolvedAnew }) => ({
-    name,
-    device,
-    family: plan.family,
-    plan: plan.hash,
-    predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,
-    solved: isSolvedAnew,
-  })),
+  kernels: kernels.map(({ isSolvedAnew, ...kernel }) => ({ ...kernel, solved: isSolvedAnew })),
   written,
   removed,
   unchanged,

@@ -1,0 +1,33 @@
+import type { Plan } from "../plan/plan.js";
+import type { ProgramRequirements } from "./recurrent/program.js";
+import { bufferBytes, storageBuffers } from "./storage-buffers.js";
+
+/** What a WGSL plan and its source take of an adapter: each limit that they could exceed, and the features that the source enables. */
+export function planRequirements({ problem, launch, derived }: Plan, source: string): ProgramRequirements {
+  const buffers = storageBuffers(problem);
+  const largestBuffer = Math.max(...buffers.map(bufferBytes));
+  return {
+    features: enabledFeatures(source),
+    limits: {
+      maxStorageBuffersPerShaderStage: buffers.length,
+      maxStorageBufferBindingSize: largestBuffer,
+      maxBufferSize: largestBuffer,
+      maxComputeWorkgroupStorageSize: launch.sharedBytesPerBlock,
+      maxComputeInvocationsPerWorkgroup: launch.threadsPerBlock,
+      maxComputeWorkgroupSizeX: launch.threadsPerBlock,
+      maxComputeWorkgroupsPerDimension: Math.max(derived.workgroupsX!, derived.workgroupsY!, derived.workgroupsZ!),
+    },
+  };
+}
+
+const enabledFeatures = (source: string): readonly string[] =>
+  [...source.matchAll(/^enable ([^;]+);/gm)].flatMap(([, names]) =>
+    names!.split(",").map((name) => featureOfExtension[name.trim()] ?? unknownExtension(name.trim())),
+  );
+
+/** WGSL specification, section "Enable Extensions": the feature that lets a module enable an extension. */
+const featureOfExtension: Readonly<Record<string, string>> = { f16: "shader-f16", subgroups: "subgroups" };
+
+function unknownExtension(name: string): never {
+  throw new Error(`WGSL extension ${name} has no known feature`);
+}
