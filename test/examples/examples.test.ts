@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 
+import { hasModule, python } from "../kernelgen/torch/python.js";
+
 const run = promisify(execFile);
 const command = fileURLToPath(new URL("../../packages/kernelgen/bin/kernelgen.js", import.meta.url));
 const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
@@ -51,5 +53,31 @@ describe("examples", () => {
       const plan = JSON.parse(readFileSync(join(out, directory, "plan.json"), "utf8"));
       expect(readFileSync(join(out, directory, source), "utf8")).toContain(plan.hash);
     }
+  });
+
+  it("state-tracking trains as torch.nn does from the same weights", { timeout: 120_000 }, async (context) => {
+    if (!(await hasModule("torch"))) context.skip(`PyTorch not found (${python}): the example is not run`);
+    const json = join(out, "training.json");
+    const sizes = [
+      "--steps",
+      "6",
+      "--hidden",
+      "8",
+      "--batch",
+      "4",
+      "--iterations",
+      "12",
+      "--dtype",
+      "fp32",
+      "--json",
+      json,
+    ];
+    await run(process.execPath, [example("state-tracking/run.js"), ...sizes]);
+    const { results } = JSON.parse(readFileSync(json, "utf8"));
+    expect(results.generated.losses).toHaveLength(12);
+    results["torch.nn"].losses.forEach((loss: number, iteration: number) => {
+      expect(results.generated.losses[iteration]).toBeCloseTo(loss, 4);
+    });
+    expect(results.generated.losses[11]).not.toBeCloseTo(results.generated.losses[0], 4);
   });
 });

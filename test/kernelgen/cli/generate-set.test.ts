@@ -44,8 +44,10 @@ describe("kernelgen generate --target torch", () => {
     expect(kernels.map(({ use, batch }: { use: string; batch: number }) => `${use} ${batch}`)).toEqual([
       "inference 1",
       "training 1",
+      "backward 1",
       "inference 4",
       "training 4",
+      "backward 4",
     ]);
   });
 

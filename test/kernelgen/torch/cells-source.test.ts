@@ -9,7 +9,7 @@ import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { adjointInput, stepGradient } from "../../../packages/kernelgen/src/cell/step-gradient.js";
 import { cellsSource } from "../../../packages/kernelgen/src/cuda/torch/cells-source.js";
 import { runProgram } from "../cuda/prelude-build.js";
-import { canImport, python } from "./python.js";
+import { hasModule, python } from "./python.js";
 
 let directory: string;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ function samples(count: number): readonly (readonly number[])[] {
 }
 
 it("cells.py has the steps and gradients of the cells' graphs, in Python numbers", async (context) => {
-  if (!(await canImport("math"))) context.skip("python3 not found: the cells of the PyTorch package are not evaluated");
+  if (!(await hasModule("math"))) context.skip("python3 not found: the cells of the PyTorch package are not evaluated");
   const cases = [...cells.values()].map((cell) => ({
     cell: cell.name,
     samples: samples(cell.gates.length + 2 * cell.states.length),

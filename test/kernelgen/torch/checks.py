@@ -204,7 +204,7 @@ class Compiled:
         loaded = ctypes.CDLL(LIBRARY)
 
         def recorded(chosen, *others):
-            self.used.append([kernel.batch for kernel in chosen])
+            self.used.append((chosen[0].use, [kernel.batch for kernel in chosen]))
             return run(chosen, *others)
 
         plans.device_for = lambda device: plans.devices()[0]
@@ -232,14 +232,19 @@ def compiled_kernels_equal_the_loop_for_any_batch():
                 gradients = torch.autograd.grad((states * weights).sum() + last.sin().sum(), arguments)
                 with torch.no_grad():
                     h, lasts = package.recurrent_states(*arguments[:3], tuple(arguments[3].unbind(0)), cell)
-                return [states, last, *gradients, h, *lasts]
+                # A loss of h and of last states: the other kernel of the backward pass, where there are two.
+                h_again, lasts_again = package.recurrent_states(*arguments[:3], tuple(arguments[3].unbind(0)), cell)
+                loss = (h_again * weights[0]).sum() + sum(last.sin().sum() for last in lasts_again)
+                return [states, last, *gradients, h, *lasts, *torch.autograd.grad(loss, arguments)]
 
             expected = everything()
             with Compiled() as compiled:
                 actual = everything()
             require_close(actual, expected, limits[dtype], cell, dim, dtype, batch)
-            assert compiled.used, "no compiled kernel ran"
-            for chosen in compiled.used:
+            several = len(package.CELLS[cell].states) > 1
+            uses = ["training", "backward_sequence" if several else "backward", "inference", "training", "backward"]
+            assert [use for use, _ in compiled.used] == uses, compiled.used
+            for _, chosen in compiled.used:
                 assert set(chosen) <= set(batches) and sum(chosen) >= batch, chosen
                 # No more sequences are filled up than the smallest kernel would need.
                 assert sum(chosen) - batch < batches[0] or len(chosen) == 1, (batch, chosen)

@@ -1,5 +1,5 @@
 import type { CudaDevice } from "hwmodels";
-import { type KernelSet, type KernelUse, solveKernelSet } from "../cuda/kernel-set.js";
+import { type KernelSet, solveKernelSet } from "../cuda/kernel-set.js";
 import { torchPackageFiles } from "../cuda/torch/package-files.js";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
@@ -26,9 +26,8 @@ export interface GenerateSetArguments extends SetArguments {
 export async function generateSet(given: GenerateSetArguments): Promise<void> {
   const devices = devicesFrom(given.device);
   const problems = setProblemsFrom(given);
-  const uses: readonly KernelUse[] = (given.training ?? true) ? ["inference", "training"] : ["inference"];
   const name = given.name ?? defaultNames[given.target];
-  const set = solveKernelSet(problems, devices, uses, showProgress);
+  const set = solveKernelSet(problems, devices, given.training ?? true, showProgress);
   endProgress();
   const files = filesFor(given.target, set, name);
   await writeFiles(given.out, files);

@@ -1,14 +1,18 @@
 import type { CudaDevice } from "hwmodels";
+import type { CellDefinition } from "../cell/definition.js";
 import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { checkKernelName, kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { defineProblem, type Problem } from "../plan/problem.js";
 import { solvePlan } from "../plan/solve.js";
-import { forwardTensors, type Tensor } from "../plan/tensors.js";
+import { kernelTensors, type Tensor } from "../plan/tensors.js";
 
-/** What a kernel of a set is for: inference keeps the last step of the states other than h, training all that a backward pass reads. */
-export type KernelUse = "inference" | "training";
+/**
+ * What a kernel of a set is for. Inference keeps the last step of the states other than h, training all that a backward pass reads.
+ * `backward` is given the gradients of h and of the last step of the other states, `backward_sequence` those of all steps of all states.
+ */
+export type KernelUse = "inference" | "training" | "backward" | "backward_sequence";
 
 /** One kernel of a set: a plan, and its source under a name that no other kernel of the set has. */
 export interface SetKernel {
@@ -45,19 +49,20 @@ export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | 
  *
  * Throws `KernelgenError` "no-configuration" with every reason if there is none at all.
  *
+ * @param training whether kernels for training are wanted beside those for inference
  * @param onKernel called with the name of each kernel before it is solved, for progress
  */
 export function solveKernelSet(
   problems: readonly SetProblem[],
   devices: readonly CudaDevice[],
-  uses: readonly KernelUse[],
+  training: boolean,
   onKernel: (name: string, device: CudaDevice) => void = () => undefined,
 ): KernelSet {
   const kernels: SetKernel[] = [];
   const leftOut: LeftOutKernel[] = [];
   for (const device of devices) {
     for (const sizes of problems) {
-      for (const use of uses) {
+      for (const use of usesOf(sizes.cell, training)) {
         const problem = problemFor(sizes, use);
         const givenName = nameOf(problem, use);
         const name = kernelName(problem, givenName);
@@ -65,7 +70,7 @@ export function solveKernelSet(
         try {
           const { plan, family } = solvePlan(problem, device, familiesFor(device));
           const source = family.emit(plan, givenName)[0]!.text;
-          kernels.push({ name, use, plan, device, source, tensors: forwardTensors(problem) });
+          kernels.push({ name, use, plan, device, source, tensors: kernelTensors(problem) });
         } catch (error) {
           if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;
           leftOut.push({ name, deviceId: device.id, reason: error.message });
@@ -79,12 +84,25 @@ export function solveKernelSet(
   return { kernels, leftOut };
 }
 
+function usesOf(cell: CellDefinition, training: boolean): readonly KernelUse[] {
+  if (!training) return ["inference"];
+  // Of a single state, all steps are given in any case.
+  return ["inference", "training", "backward", ...(cell.states.length > 1 ? (["backward_sequence"] as const) : [])];
+}
+
+/** A use as a problem's options, and as a word in the kernel's name, which the pass follows. */
+const useOptions = {
+  inference: { word: "inference", pass: "forward", training: false, stateOutput: "last" },
+  training: { word: "training", pass: "forward", training: true, stateOutput: "sequence" },
+  backward: { word: "last", pass: "backward", training: true, stateOutput: "last" },
+  backward_sequence: { word: "sequence", pass: "backward", training: true, stateOutput: "sequence" },
+} as const satisfies Record<KernelUse, unknown>;
+
 function problemFor({ cell, headDim, heads, batch, dataType }: SetProblem, use: KernelUse): Problem {
-  const training = use === "training";
-  const stateOutput = training ? "sequence" : "last";
-  return defineProblem({ cell: cell.name, headDim, heads, batch, dataType, training, stateOutput });
+  const { word: _, ...options } = useOptions[use];
+  return defineProblem({ cell: cell.name, headDim, heads, batch, dataType, ...options });
 }
 
 /** What tells a kernel from all others of a set, for example `lstm_64x12_b16_bf16_training`. */
 const nameOf = ({ cell, headDim, heads, batch, dataType }: Problem, use: KernelUse): string =>
-  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${dataType}_${use}`);
+  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${dataType}_${useOptions[use].word}`);

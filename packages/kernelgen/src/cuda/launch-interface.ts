@@ -1,6 +1,5 @@
 import type { SetKernel } from "./kernel-set.js";
 
-/** How the C functions of a kernel end: NAME_launch and so on. */
 const launchParameters = "void* stream, void* const* tensors, void* scratch, int steps";
 
 /**
@@ -12,7 +11,7 @@ const launchParameters = "void* stream, void* const* tensors, void* scratch, int
  *
  * `tensors` are device pointers in the order of the manifest. The text of a refusal belongs to the calling thread until its next launch.
  */
-export function withLaunchInterface({ name, source, tensors }: SetKernel): string {
+export function withLaunchInterface({ name, plan, source, tensors }: SetKernel): string {
   const pointers = tensors.map(({ role, type }, index) => {
     const element = type === "fp32" ? "float" : `${name}::Element`;
     return `static_cast<${role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
@@ -23,7 +22,7 @@ export function withLaunchInterface({ name, source, tensors }: SetKernel): strin
 
 KERNELGEN_C_INTERFACE const char* ${name}_launch(${launchParameters}) {
   static thread_local std::string error;
-  error = ${name}::launch_forward(
+  error = ${name}::launch_${plan.problem.pass}(
       ${launchArguments.join(",\n      ")});
   return error.empty() ? nullptr : error.c_str();
 }

@@ -29,12 +29,13 @@ def run(
 ) -> dict[str, torch.Tensor]:
     """Runs kernels one after the other over parts of the batch; returns each output by name, [B, …].
 
-    inputs: tensors whose first dimension is the batch; weights: the others. Nothing waits for the device, and memory comes from PyTorch's
+    inputs: tensors whose first dimension is the batch; weights: the others; both may hold more than the kernels read. Nothing waits for the device, and memory comes from PyTorch's
     caching allocator, so that a call can be captured in a CUDA graph.
     """
     first = next(iter(inputs.values()))
     batch = first.shape[0]
-    inputs = {name: _dense(tensor) for name, tensor in inputs.items()}
+    read = {spec.name for spec in chosen[0].tensors}
+    inputs = {name: _dense(tensor) for name, tensor in inputs.items() if name in read}
     weights = {name: _dense(tensor) for name, tensor in weights.items()}
     padded = sum(kernel.batch for kernel in chosen)
     outputs = {

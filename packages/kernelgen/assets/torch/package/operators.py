@@ -2,10 +2,10 @@
 
     CELL_inference(wx, recurrent, bias, s_initial…) -> (h, s_last…)
     CELL_forward(wx, recurrent, bias, s_initial…) -> (s…, s_last…, saved…)
-    CELL_backward(d_s?…, d_s_last?…, recurrent, s_initial…, s…, saved…) -> (d_u, d_s_initial…)
+    CELL_backward(d_s?…, d_s_last?…, recurrent, s_initial…, s…, saved…) -> (d_wx, d_u_gate…, d_s_initial…)
 
-Shapes: wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], h and s and saved [B,T,N,D],
-d_u [B,T,G,N,D] with every gate. h has the type of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a
+Shapes: wx and d_wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], s and saved [B,T,N,D].
+d_wx has the gradients of the pre-activations of the gates with an input, d_u_gate [B,T,N,D] those of each gate without one. h has the type of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a
 derivative; the gradients of R and of the bias are products over all steps outside of `CELL_backward`.
 """
 
@@ -56,7 +56,7 @@ def _define(cell: Cell) -> None:
     _declare(
         f"{cell.name}_backward",
         ["recurrent", *initials, *states, *saved],
-        ["d_u", *(f"d_{name}" for name in initials)],
+        ["d_wx", *(f"d_u_{cell.gates[place].name}" for place in _inputless(cell)), *(f"d_{name}" for name in initials)],
         optional=[f"d_{name}" for name in (*states, *lasts)],
     )
     _implement(f"{cell.name}_inference", _inference_of(cell), _inference_shapes(cell))
@@ -138,19 +138,32 @@ def _forward_shapes(cell: Cell):
 def _backward_of(cell: Cell):
     def run(*arguments):
         given, lasts, recurrent, initial, states, saved = _backward_arguments(cell, arguments)
+        # Kernels read the gradients of all steps of the states other than h, or of the last step alone.
+        has_sequences = any(gradient is not None for gradient in given[1:])
+        chosen = _kernels("backward_sequence" if has_sequences else "backward", cell, states[0])
         gradients = [_with_last(*pair, state) for *pair, state in zip(given, lasts, states, strict=True)]
-        d_u, d_initial = stepwise.backward(cell, gradients, recurrent, initial, states, saved)
-        return (d_u, *d_initial)
+        if chosen is None:
+            d_u, d_initial = stepwise.backward(cell, gradients, recurrent, initial, states, saved)
+            d_wx = _gates(d_u, cell.places("input"), 2).contiguous()
+            return (d_wx, *(d_u[:, :, place].contiguous() for place in _inputless(cell)), *d_initial)
+        inputs = dict(zip(cell.states, states, strict=True)) | dict(zip(cell.saved, saved, strict=True))
+        for place, (name, state) in enumerate(zip(cell.states, states, strict=True)):
+            steps = state.shape[1] if place == 0 or has_sequences else 1
+            inputs[f"{name}_initial"] = initial[place]
+            inputs[f"d_{name}"] = _of_last_steps(gradients[place], steps, state)
+        outputs = kernels.run(chosen, inputs, {"recurrent": recurrent}, states[0].shape[1])
+        names = [f"d_u_{cell.gates[place].name}" for place in _inputless(cell)] + [f"d_{name}_initial" for name in cell.states]
+        return (outputs["d_wx"], *(outputs[name] for name in names))
 
     return run
 
 
 def _backward_shapes(cell: Cell):
     def shapes(*arguments):
-        _, _, _, initial, states, _ = _backward_arguments(cell, arguments)
-        batch, steps, heads, dim = states[0].shape
-        d_u = states[0].new_empty(batch, steps, len(cell.gates), heads, dim)
-        return (d_u, *(state.new_empty(state.shape) for state in initial))
+        _, _, _, initial, (h, *_), _ = _backward_arguments(cell, arguments)
+        batch, steps, heads, dim = h.shape
+        d_wx = h.new_empty(batch, steps, len(cell.places("input")), heads, dim)
+        return (d_wx, *(h.new_empty(h.shape) for _ in _inputless(cell)), *(state.new_empty(state.shape) for state in initial))
 
     return shapes
 
@@ -167,25 +180,53 @@ def _differentiate(cell: Cell) -> None:
 
     def backward(ctx, *gradients):
         recurrent, *others = ctx.saved_tensors
-        initial, h = others[:count], others[count]
-        d_u, *d_initial = _operator(cell, "backward")(*gradients[: 2 * count], recurrent, *others)
+        h_initial, h = others[0], others[count]
+        d_wx, *rest = _operator(cell, "backward")(*gradients[: 2 * count], recurrent, *others)
+        d_inputless, d_initial = rest[:-count], rest[-count:]
         needs_recurrent, needs_bias = ctx.needs_input_grad[1:3]
         return (
-            _gates(d_u, cell.places("input"), 2),
-            _recurrent_gradient(_gates(d_u, cell.places("recurrent"), 2), initial[0], h) if needs_recurrent else None,
-            _gates(d_u.sum((0, 1)), cell.places("bias"), 0) if needs_bias else None,
+            d_wx,
+            _recurrent_gradient(cell, d_wx, d_inputless, h_initial, h) if needs_recurrent else None,
+            _bias_gradient(cell, d_wx, d_inputless) if needs_bias else None,
             *d_initial,
         )
 
     torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_forward", backward, setup_context=setup_context, lib=_library)
 
 
-def _recurrent_gradient(d_u: torch.Tensor, h_initial: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-    """dL/dR[g,n] = sum over b and t of du[b,t,g,n] (outer) h[b,t-1,n]: one product a gate for all steps and heads. d_u [B,T,G,N,D]."""
-    batch, steps, gates, heads, dim = d_u.shape
-    previous = torch.cat([h_initial, h[:, :-1]], 1).reshape(batch * steps, heads, dim).transpose(0, 1)
-    rows = d_u.reshape(batch * steps, gates, heads, dim)
-    return torch.stack([torch.bmm(rows[:, gate].permute(1, 2, 0), previous) for gate in range(gates)])
+def _recurrent_gradient(cell: Cell, d_wx, d_inputless, h_initial, h) -> torch.Tensor:
+    """dL/dR[g,n] = sum over b and t of du[b,t,g,n] (outer) h[b,t-1,n], over all steps at once.
+
+    One product for all gates where a single head lets their rows lie beside each other, else one for each gate.
+    """
+    batch, steps, heads, dim = h.shape
+    previous = torch.cat([h_initial, h[:, :-1]], 1).reshape(batch * steps, heads, dim)
+    if heads == 1 and len(cell.places("recurrent")) == len(cell.places("input")) and not d_inputless:
+        rows = d_wx.reshape(batch * steps, -1)
+        return (rows.T @ previous[:, 0]).reshape(-1, 1, dim, dim)
+    by_gate = _by_gate(cell, d_wx.unbind(2), d_inputless)
+    return torch.stack(
+        [
+            torch.bmm(by_gate[place].reshape(batch * steps, heads, dim).permute(1, 2, 0), previous.transpose(0, 1))
+            for place in cell.places("recurrent")
+        ]
+    )
+
+
+def _bias_gradient(cell: Cell, d_wx, d_inputless) -> torch.Tensor:
+    """dL/db[g,n] = sum over b and t of du[b,t,g,n]."""
+    by_gate = _by_gate(cell, d_wx.sum((0, 1)).unbind(0), [gradient.sum((0, 1)) for gradient in d_inputless])
+    return torch.stack([by_gate[place] for place in cell.places("bias")])
+
+
+def _by_gate(cell: Cell, with_input, without_input) -> dict[int, torch.Tensor]:
+    """What there is for each gate, from what there is for those with an input and those without."""
+    return dict(zip([*cell.places("input"), *_inputless(cell)], [*with_input, *without_input], strict=True))
+
+
+def _inputless(cell: Cell) -> list[int]:
+    """The gates without an input."""
+    return [place for place, gate in enumerate(cell.gates) if not gate.input]
 
 
 def _gates(tensor: torch.Tensor, places: list[int], dim: int) -> torch.Tensor:
@@ -195,9 +236,21 @@ def _gates(tensor: torch.Tensor, places: list[int], dim: int) -> torch.Tensor:
     return torch.cat([tensor.narrow(dim, place, 1) for place in places], dim)
 
 
-def _kernels(use: str, cell: Cell, wx: torch.Tensor):
-    batch, steps, _, heads, dim = wx.shape
-    return kernels.find(use, cell.name, wx.device, wx.dtype, dim, heads, batch) if batch > 0 and steps > 0 else None
+def _of_last_steps(gradient: torch.Tensor | None, steps: int, state: torch.Tensor) -> torch.Tensor:
+    """A gradient that is given for the last steps, or not at all, filled up with zeros to so many steps, in the state's type."""
+    if gradient is None:
+        return state.new_zeros(state.shape[0], steps, *state.shape[2:])
+    gradient = gradient.to(state.dtype)
+    missing = steps - gradient.shape[1]
+    if missing == 0:
+        return gradient
+    return torch.cat([gradient.new_zeros(state.shape[0], missing, *state.shape[2:]), gradient], 1)
+
+
+def _kernels(use: str, cell: Cell, tensor: torch.Tensor):
+    """The kernels for a tensor [B,T,…,N,D]; None where only the loop over time can serve it."""
+    batch, *_, heads, dim = tensor.shape
+    return kernels.find(use, cell.name, tensor.device, tensor.dtype, dim, heads, batch) if batch > 0 else None
 
 
 def _backward_arguments(cell: Cell, arguments):
