@@ -58,3 +58,19 @@ export {
 export { type DirectionWeights, type RecurrentWeights, weightShapes } from "./wgsl/recurrent/weights.js";
 export { createForward, type StepTime, type WebGpuForward } from "./wgsl/runtime.js";
 export { type OutputError, verifyForward } from "./wgsl/verify.js";
+export {
+  type OnnxAttributes,
+  type OnnxNetworkOptions,
+  type OnnxOperator,
+  type OnnxTensor,
+  recurrentOptionsFromOnnx,
+  weightsFromOnnx,
+} from "./wgsl/weights/onnx.js";
+export {
+  createOnnxRecurrent,
+  type OnnxInputs,
+  type OnnxOutputs,
+  type OnnxRecurrent,
+} from "./wgsl/weights/onnx-recurrent.js";
+export { type StateDict, type StateTensor, weightsFromPyTorch } from "./wgsl/weights/pytorch.js";
+export { readSafetensors } from "./wgsl/weights/safetensors.js";

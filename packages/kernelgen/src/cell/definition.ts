@@ -33,6 +33,11 @@ export interface CellDefinition {
   readonly description: string;
   readonly gates: readonly Gate[];
   readonly states: readonly CellState[];
+  /**
+   * How many times `step` runs for each input, where a step has several products R·h that follow one another; a state then says which one
+   * is next. 1 if left out; only WGSL kernels run more.
+   */
+  readonly phases?: number;
   /** New states from the gates' pre-activations and the previous states, both by name. */
   step(
     gates: Readonly<Record<string, Scalar>>,

@@ -104,6 +104,24 @@ fn add_partial_sums(gate_vector: u32, slot: Slot) -> vec4f {
   return sums;
 }`;
 
+/** WGSL that finds the row of a step among the rows of its sequence. */
+function timeSource(phases: number): string {
+  if (phases === 1) {
+    return `// A step's place in a sequence.
+fn time_of(step: u32) -> u32 {
+  return select(step, run.steps - 1u - step, run.reversed == 1u);
+}`;
+  }
+  return `// Steps of the kernel that share an input.
+const PHASES = ${phases}u;
+
+// A step's place in a sequence; the phases of an input stay in their order.
+fn time_of(step: u32) -> u32 {
+  let input = step / PHASES;
+  return select(input, run.steps / PHASES - 1u - input, run.reversed == 1u) * PHASES + step % PHASES;
+}`;
+}
+
 /** WGSL of slots: where they lie, their inputs, and their sums. */
 export function slotSource(plan: Plan): string {
   const counts = slotCounts(plan);
@@ -149,10 +167,7 @@ fn own_slot(round: u32, invocation: u32, head: u32, first_unit: u32, first_seque
   return Slot(tile_unit, tile_sequence, head * HEAD_DIM + unit, sequence, exists);
 }
 
-// A step's place in a sequence.
-fn time_of(step: u32) -> u32 {
-  return select(step, run.steps - 1u - step, run.reversed == 1u);
-}
+${timeSource(plan.problem.cell.phases ?? 1)}
 
 // The index of a slot in the output: [B,T,output_stride], of which this kernel's units begin at output_offset.
 fn output_index(slot: Slot, step: u32) -> u32 {
@@ -176,7 +191,7 @@ fn initial_state(slot: Slot, s: u32) -> f32 {
 
 // The input of one gate, as wx [B,T,G,N,D] counts gates.
 fn gate_input(slot: Slot, step: u32, gate: u32) -> f32 {
-  let row = slot.sequence * run.steps + time_of(step);
+  let row = ${(plan.problem.cell.phases ?? 1) === 1 ? "slot.sequence * run.steps + time_of(step)" : "(slot.sequence * run.steps + time_of(step)) / PHASES"};
   return ${load("wx[(row * INPUT_GATE_COUNT + gate) * LAYER_DIM + slot.layer_unit]")};
 }
 

@@ -120,7 +120,13 @@ export class Network {
   }
 
   forwardBuffer(input: GPUBuffer, steps: number, start: StartState): Promise<GPUBuffer> {
-    const { batch, inputDim, dataType } = this.program;
+    const { batch, inputDim, dataType, cell, phases } = this.program;
+    if (phases > 1) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `forwardBuffer: ${cell.name} leaves ${phases} outputs a step on the GPU; use forward`,
+      );
+    }
     const needed = batch * steps * inputDim * storedBytes[dataType];
     if (!Number.isInteger(steps) || steps < 1 || input.size < needed) {
       throw new KernelgenError(
@@ -209,7 +215,7 @@ export class Network {
     const queue = new DispatchQueue(this.#device);
     for (const direction of this.#directions) {
       const places = parts.map((_, place) => place);
-      for (const place of direction.direction === 0 ? places : places.toReversed()) {
+      for (const place of this.#isReversed(direction.direction) ? places.toReversed() : places) {
         const { steps } = parts[place]!;
         // All parts but the last have the same number of steps, and so the same uniforms.
         const kind = place === parts.length - 1 ? "last" : "full";
@@ -219,6 +225,11 @@ export class Network {
       }
     }
     queue.flush();
+  }
+
+  /** Whether a direction walks sequences from their ends. */
+  #isReversed(direction: number): boolean {
+    return direction === 1 || this.program.reverse;
   }
 
   #encodeProjection(
@@ -248,13 +259,14 @@ export class Network {
   ): void {
     const { program } = this;
     const { forward, cell } = program;
-    const dispatches = forward.dispatch === "step" ? steps : 1;
+    const kernelSteps = steps * program.phases;
+    const dispatches = forward.dispatch === "step" ? kernelSteps : 1;
     const current = this.#currentState[index]!;
     const entry = (step: number): readonly number[] =>
       runWords({
-        steps,
+        steps: kernelSteps,
         step,
-        reversed: direction,
+        reversed: this.#isReversed(direction) ? 1 : 0,
         outputStride: outputDim(program),
         outputOffset: direction * layerDim(program),
       });
@@ -274,7 +286,7 @@ export class Network {
 
   /** The buffer of what goes into a layer, or at the end comes out of the last one: [B,steps,features] of a part. */
   #level(level: number, place: number, steps: number): GPUBuffer {
-    const features = level === 0 ? this.program.inputDim : outputDim(this.program);
+    const features = level === 0 ? this.program.inputDim : this.#outputFeatures;
     return this.#memory.storage(`level ${level} ${place}`, this.#storedBytes(this.program.batch * steps * features));
   }
 
@@ -331,21 +343,26 @@ export class Network {
     );
   }
 
+  /** Numbers that a layer puts out for each input of a sequence: those of all phases. */
+  get #outputFeatures(): number {
+    return this.program.phases * outputDim(this.program);
+  }
+
   /** The parts of the output of the last layer. */
   #outputs(parts: readonly SequencePart[]): readonly BufferPart[] {
     const { program } = this;
     return parts.map(({ steps }, place) => ({
       buffer: this.#level(program.layers, place, steps),
-      bytes: this.#storedBytes(program.batch * steps * outputDim(program)),
+      bytes: this.#storedBytes(program.batch * steps * this.#outputFeatures),
     }));
   }
 
   #joined(parts: readonly SequencePart[], bytes: readonly ArrayBuffer[]): Float32Array<ArrayBuffer> {
     const { program } = this;
     const values = bytes.map((part, place) =>
-      loaded(program.dataType, part, program.batch * parts[place]!.steps * outputDim(program)),
+      loaded(program.dataType, part, program.batch * parts[place]!.steps * this.#outputFeatures),
     );
-    return joinParts(parts, values, program.batch);
+    return lastPhases(joinParts(parts, values, program.batch), program);
   }
 
   /** Distance of two entries of a uniform buffer. */
@@ -374,6 +391,19 @@ interface PartPlace {
   readonly place: number;
   readonly steps: number;
   readonly kind: "full" | "last";
+}
+
+/** The output of the last phase of each step, of an output with all phases. */
+function lastPhases(output: Float32Array<ArrayBuffer>, program: RecurrentProgram): Float32Array<ArrayBuffer> {
+  const { phases } = program;
+  if (phases === 1) return output;
+  const width = outputDim(program);
+  const result = new Float32Array(output.length / phases);
+  for (let row = 0; row < result.length / width; row++) {
+    const last = ((row + 1) * phases - 1) * width;
+    result.set(output.subarray(last, last + width), row * width);
+  }
+  return result;
 }
 
 /** Throws `KernelgenError` "invalid-problem" where a state is missing, unknown, or has another length. */

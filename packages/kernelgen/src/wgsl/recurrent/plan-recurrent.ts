@@ -1,5 +1,7 @@
 import type { WebGpuDevice } from "hwmodels";
-import { gatesWith } from "../../cell/definition.js";
+import { type CellDefinition, gatesWith } from "../../cell/definition.js";
+import { gruResetFirst } from "../../cell/gru-reset-first.js";
+import { findCell } from "../../cell/index.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import type { Plan } from "../../plan/plan.js";
@@ -14,7 +16,7 @@ import type { ProgramCell, ProgramModule, RecurrentProgram } from "./program.js"
 
 /** A recurrent network: what `planRecurrent` plans for. */
 export interface RecurrentOptions {
-  /** Name of the cell: "lstm", "gru", … */
+  /** Name of the cell: "lstm", "gru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product. */
   readonly cell: string;
   /** I: features of an input vector; as many as a layer has units if left out. */
   readonly inputDim?: number;
@@ -28,6 +30,8 @@ export interface RecurrentOptions {
   readonly layers?: number;
   /** False if left out. */
   readonly bidirectional?: boolean;
+  /** Whether sequences are walked from their ends, where there is one direction. False if left out. */
+  readonly reverse?: boolean;
   /** T: the steps that are typical. Programs run any number of steps; it decides which tile is fastest. 128 if left out. */
   readonly steps?: number;
   /** "fp32" if left out; "fp16" needs the feature shader-f16. */
@@ -36,10 +40,21 @@ export interface RecurrentOptions {
   readonly family?: string;
 }
 
-const defaults = { heads: 1, batch: 1, layers: 1, bidirectional: false, steps: 128, dataType: "fp32" } as const;
+const defaults = {
+  heads: 1,
+  batch: 1,
+  layers: 1,
+  bidirectional: false,
+  reverse: false,
+  steps: 128,
+  dataType: "fp32",
+} as const;
 
 /** The largest value of what `problemLimits` does not bound. */
 export const recurrentLimits = { layers: 256, inputDim: 65_536 } as const;
+
+/** Cells that WGSL kernels alone run, by name. */
+const webGpuCells: ReadonlyMap<string, CellDefinition> = new Map([[gruResetFirst.name, gruResetFirst]]);
 
 const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwiseFamily];
 
@@ -50,8 +65,23 @@ const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwis
  * and what is allowed, or "no-configuration" with the numbers of what stands against each family.
  */
 export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): RecurrentProgram {
-  const { layers, bidirectional, family: familyName, ...sizes } = { ...defaults, ...definedOnly(options) };
-  const problem = defineProblem({ ...sizes, stateOutput: "last" });
+  const {
+    layers,
+    bidirectional,
+    reverse,
+    family: familyName,
+    cell: cellName,
+    ...sizes
+  } = { ...defaults, ...definedOnly(options) };
+  const cell = webGpuCells.get(cellName) ?? findCell(cellName);
+  const phases = cell.phases ?? 1;
+  const problem: Problem = { ...defineProblem({ ...sizes, cell: "lstm", stateOutput: "last" }), cell };
+  if (bidirectional && reverse) {
+    throw new KernelgenError("invalid-problem", "reverse: a bidirectional network walks sequences both ways");
+  }
+  if (phases > 1 && layers > 1) {
+    throw new KernelgenError("invalid-problem", `${cell.name}: networks of this cell have 1 layer, not ${layers}`);
+  }
   requireSize("layers", layers, recurrentLimits.layers);
   const { headDim, heads, batch } = problem;
   const width = heads * headDim;
@@ -69,6 +99,8 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     batch,
     layers,
     bidirectional,
+    reverse,
+    phases,
     dataType: problem.dataType === "fp16" ? "fp16" : "fp32",
     forward: {
       ...forwardModule(plan, family),

@@ -12,6 +12,10 @@ export interface RecurrentProgram {
   readonly layers: number;
   /** Whether each layer also walks the sequence from its end; its output is then twice as wide, forward direction first. */
   readonly bidirectional: boolean;
+  /** Whether a network of one direction walks sequences from their ends. */
+  readonly reverse: boolean;
+  /** Steps of the kernel for each input (`CellDefinition.phases`). The output of the last one is the network's. */
+  readonly phases: number;
   /** How inputs, weights and outputs are stored on the GPU; sums and states are fp32. */
   readonly dataType: "fp16" | "fp32";
   /** The recurrence of one layer and direction. */

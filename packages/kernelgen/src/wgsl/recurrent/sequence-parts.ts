@@ -16,11 +16,11 @@ const maxStepsOfDispatches = 1024;
 
 /** The most steps whose tensors the device can bind. Throws `KernelgenError` "webgpu-failure" where not even one step fits. */
 export function longestPart(program: RecurrentProgram, limits: GPUSupportedLimits): number {
-  const { cell, inputDim, batch, dataType, layers, forward, projections } = program;
+  const { cell, inputDim, batch, dataType, layers, phases, forward, projections } = program;
   const bytesOfStep = (features: number, bytes: number): number => batch * features * bytes;
   const tensors = [
     ["input", bytesOfStep(inputDim, storedBytes[dataType])],
-    ["output", bytesOfStep(outputDim(program), storedBytes[dataType])],
+    ["output", bytesOfStep(phases * outputDim(program), storedBytes[dataType])],
     ["projected input", bytesOfStep(cell.inputGates.length * layerDim(program), storedBytes[dataType])],
   ] as const;
   const allowed = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
@@ -39,7 +39,7 @@ export function longestPart(program: RecurrentProgram, limits: GPUSupportedLimit
     Math.min(
       ...steps,
       Math.floor(rowsOfDispatch / batch),
-      forward.dispatch === "step" ? maxStepsOfDispatches : Number.POSITIVE_INFINITY,
+      forward.dispatch === "step" ? Math.floor(maxStepsOfDispatches / phases) : Number.POSITIVE_INFINITY,
     ),
   );
 }
