@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
@@ -55,9 +56,12 @@ export const bundlers: Readonly<Record<string, (out: string) => Promise<Bundle>>
       );
     });
     if (stats.hasErrors()) throw new Error(stats.toString("errors-only"));
+    // Comments of bundled files name maps that are not there.
+    const file = join(out, "bundle.mjs");
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(/^\/\/# sourceMappingURL.*$/gm, ""));
     const { modules = [] } = stats.toJson({ all: false, modules: true, nestedModules: true, ids: true });
     const names = modules.flatMap((module) => [module, ...(module.modules ?? [])]).map(({ name }) => name ?? "");
-    return { file: join(out, "bundle.mjs"), modules: names };
+    return { file, modules: names };
   },
   async esbuild(out) {
     const { metafile } = await esbuild({

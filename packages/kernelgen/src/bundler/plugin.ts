@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { createUnplugin, type UnpluginInstance } from "unplugin";
 import { KernelgenError } from "../errors.js";
 import { checkNamedDefinition } from "./check-definitions.js";
@@ -39,7 +39,7 @@ export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = crea
   async function fromFile(file: string): Promise<LoadedModule> {
     const { value, files } = await loadDefinitionFile(file);
     const definition = checkNamedDefinition(value, file);
-    return { name: definition.name, inputs: kernelInputs(definition, resolve(file, ".."), tool()), files };
+    return { name: definition.name, inputs: kernelInputs(definition, dirname(file), tool()), files };
   }
 
   async function fromConfig(name: string): Promise<LoadedModule> {
