@@ -6,8 +6,10 @@ import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { gradientName } from "../plan/tensors.js";
 import { type BackwardStreams, backwardStreams, type Stream } from "./backward-streams.js";
+import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
 import type { ExchangeText } from "./forward-source.js";
+import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** The backward of one step of the cell for one unit, from its derived graphs. */
@@ -83,7 +85,12 @@ class Held {
 }
 
 /** The backward kernel itself. */
-export function backwardKernelSource(problem: Problem, kernelName: string, exchange: ExchangeText): string {
+export function backwardKernelSource(
+  problem: Problem,
+  kernelName: string,
+  exchange: ExchangeText,
+  sums: SumsText,
+): string {
   const { cell, stateOutput } = problem;
   const streams = backwardStreams(problem);
   const { previous, next, carried, givenSequences } = streams;
@@ -171,18 +178,16 @@ struct StepReads {
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  const int head = block_index() / (UNIT_BLOCKS * BATCH_BLOCKS);
-  const int first_sequence = block_index() / UNIT_BLOCKS % BATCH_BLOCKS * BATCH_TILE;
-  const int first_unit = block_index() % UNIT_BLOCKS * UNIT_TILE;
-  const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
-  const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
+  ${blockPlaceSource}
 
   // Shared memory: the tiles of du, the partial sums, what the exchange needs, the part of R that is not in registers.
   unsigned char* shared = shared_memory();
   Element* shared_state = reinterpret_cast<Element*>(shared);
   [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
   Product product;
-  product.load(Matrix{recurrent, head}, first_unit, shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
+  product.load(Matrix{recurrent, head}, first_unit, first_inner,
+               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES);
+  ${sums.declaration}
   [[maybe_unused]] const int last_receive = steps;  // the initial states take the last du
   ${exchange.declaration}
 
@@ -192,6 +197,7 @@ ${kernelName}(
   }
 
   // This thread's slots: where they are, the adjoints of their states, and what their first steps read.
+  bool exists[OWN_SLOTS];  // all lanes of a warp agree
   bool valid[OWN_SLOTS];
   int units[OWN_SLOTS];       // within the block
   int sequences[OWN_SLOTS];   // within the block
@@ -207,12 +213,13 @@ ${kernelName}(
   StepReads prefetched[PREFETCH_STEPS];
   KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
-    const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
-    units[i] = slot_unit(warp_along_units, slot);
-    sequences[i] = slot_sequence(slot);
+    const OwnSlot place = own_slot(i);
+    exists[i] = ALL_SLOTS_EXIST || place.exists;
+    units[i] = slot_unit(place.warp_along_units, place.slot);
+    sequences[i] = slot_sequence(place.slot);
     const int unit = first_unit + units[i];
     const int sequence = first_sequence + sequences[i];
-    valid[i] = EXACT_TILES || (slot < WARP_SLOTS && unit < HEAD_DIM && sequence < BATCH);
+    valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
     singles[i] = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
     reads[i] = ((static_cast<int64_t>(sequence) * steps + steps - 1) * HEAD_COUNT + head) * HEAD_DIM + unit;
     const int64_t last_step = static_cast<int64_t>(sequence) * steps + steps - 1;
@@ -253,7 +260,7 @@ ${kernelName}(
 
       // What h gets from the later step through R: the sum of Rᵀ·du over the gates.
       float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-      own_sums(product, state_tile(shared_state, step), shared_partial, own);
+      ${sums.call("step")}
 
       // Pointwise part, and du on its way to those who wait for it.
       Packed words[OWN_SLOTS][GATE_COUNT];
@@ -284,7 +291,7 @@ ${recurrentGates.map((gate, index) => `          recurrent_gradients[unit][${ind
         }
         KERNELGEN_UNROLL
         for (int gate = 0; gate < GATE_COUNT; ++gate) words[i][gate] = pack(gradients[gate]);
-        if (OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS || i * WARPS_ALONG_INNER + warp_along_inner < WARP_SLOTS) {
+        if (exists[i]) {
           SentWord sent_words[SENT_WORDS];
           pack_sent(recurrent_gradients, sent_words);
           exchange.send(step, i, units[i] * UNIT_VALUES, sequences[i], sent_words);
@@ -306,7 +313,7 @@ ${gateStores}
   // The initial state's gradient: what it gets from the first step in time, through R too.
   exchange.receive(steps);
   float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-  own_sums(product, state_tile(shared_state, steps), shared_partial, own);
+  ${sums.call("steps")}
   KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
     if (!valid[i]) continue;

@@ -23,7 +23,8 @@ export const blockExchange: StateExchange = {
   prefetchSteps: 4,
   registers: 0,
   usesScratch: false,
-  residency: "false",
+  cooperative: false,
+  clusterBlocks: "1",
   tile: (problem, device, model, { product, blockCount, splitsInner }) => ({
     derived: {},
     budgets: [],

@@ -1,8 +1,9 @@
 import { and, constant, max, or } from "constrint";
-import { type CudaDevice, maxActiveClusters, maxClusterBlocks } from "hwmodels";
+import { maxClusterBlocks } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
+import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
 import { clusterExchangeSource, gradientScalingSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
@@ -13,20 +14,6 @@ const wordBytes = 16;
 /** Tiles of h in each block, one that is read and one that arrives, and their barriers. */
 const buffers = 2;
 const barriersBytes = buffers * 8;
-/** An H200 holds one in 16 clusters fewer than multiprocessors spread evenly would: some of its processing clusters have fewer. */
-const estimatedForEachMissing = 16;
-
-/** Clusters of so many blocks that are sure to run at once, where a block takes a multiprocessor for itself. */
-function activeClusters(device: CudaDevice, clusterBlocks: number): number {
-  const wholeMultiprocessor = {
-    threadsPerBlock: device.warpSize,
-    registersPerThread: 1,
-    dynamicSharedBytes: device.sharedBytesPerBlockOptin,
-  };
-  const { clusters, kind } = maxActiveClusters(device, wholeMultiprocessor, clusterBlocks);
-  return kind === "reported" ? clusters : Math.max(1, clusters - Math.ceil(clusters / estimatedForEachMissing));
-}
-
 /** A head is spread over the blocks of a cluster, which exchange the state through distributed shared memory. */
 export const clusterExchange: StateExchange = {
   refuse(problem, device) {
@@ -47,7 +34,8 @@ export const clusterExchange: StateExchange = {
   // Addresses in the other blocks.
   registers: 12,
   usesScratch: false,
-  residency: "{false, CLUSTER_BLOCKS}",
+  cooperative: false,
+  clusterBlocks: "CLUSTER_BLOCKS",
   tile(problem, device, model, { product, unitBlocks, batchBlocks, threadsPerBlock, ownSlots }) {
     const elementBytes = dataTypeBytes[problem.dataType];
     const wordElements = wordBytes / elementBytes;

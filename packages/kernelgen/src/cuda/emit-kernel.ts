@@ -5,21 +5,24 @@ import type { Plan } from "../plan/plan.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
 import { kernelTensors } from "../plan/tensors.js";
 import { backwardCellSource, backwardKernelSource } from "./backward-source.js";
+import { clusterSumsText } from "./cluster-sum-source.js";
 import { elementSource } from "./element-source.js";
 import { floatsSource } from "./floats-source.js";
 import { cellSource, kernelSource } from "./forward-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { matrixSource } from "./matrix-source.js";
-import { ownSumsSource } from "./own-sums-source.js";
+import { blockSumsText } from "./own-sums-source.js";
 import { sentWordsSource } from "./sent-words-source.js";
 import type { StateExchange } from "./state-exchange.js";
 import { stateTileSource } from "./state-tile-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** Whether no slot needs a check, from the constants above it. */
-const exactTilesSource = `/** Every slot of every thread is a unit and a sequence that exist. */
+const exactTilesSource = `/** The slots of all threads are as many as the product has. */
+constexpr bool ALL_SLOTS_EXIST = OWN_SLOTS * (THREADS_PER_BLOCK / 32) * BLOCKS_ALONG_INNER == WARPS_ALONG_UNITS * WARP_SLOTS;
+/** Every slot of every thread is a unit and a sequence that exist. */
 constexpr bool EXACT_TILES = UNIT_BLOCKS * UNIT_TILE == HEAD_DIM && BATCH_BLOCKS * BATCH_TILE == BATCH &&
-                             OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS;
+                             ALL_SLOTS_EXIST;
 `;
 
 /** The kernel of a plan and the function that launches it: one self-contained .cu file beside the prelude. */
@@ -35,6 +38,10 @@ export function emitKernel(
   const name = kernelName(problem, givenName);
   const tensors = kernelTensors(problem);
   const scratch = exchange.usesScratch;
+  const splitsBlocks = (plan.parameters.blocksAlongInner ?? 1) > 1;
+  const sums = splitsBlocks ? clusterSumsText : blockSumsText;
+  const clusterBlocks = splitsBlocks ? "BLOCKS_ALONG_INNER" : exchange.clusterBlocks;
+  const residency = `Residency(${exchange.cooperative}, ${clusterBlocks})`;
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
     ...(scratch ? ["static_cast<Element*>(scratch)"] : []),
@@ -50,12 +57,12 @@ ${[
   stateTileSource,
   matrixSource(problem),
   product.source(problem),
-  ownSumsSource,
+  sums.source,
   exchange.source(problem),
   pass === "forward"
-    ? kernelSource(problem, `${name}_kernel`, exchange.text)
+    ? kernelSource(problem, `${name}_kernel`, exchange.text, sums)
     : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +
-      backwardKernelSource(problem, `${name}_kernel`, exchange.text),
+      backwardKernelSource(problem, `${name}_kernel`, exchange.text, sums),
 ].join("")}
 /** Bytes of device memory that a launch uses for itself. */
 [[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};
@@ -70,7 +77,7 @@ ${
   if (!error.empty()) return error;
 `
     : ""
-}  return launch(${name}_kernel, BLOCK_COUNT, THREADS_PER_BLOCK, SHARED_BYTES, ${exchange.residency}, stream,
+}  return launch(${name}_kernel, BLOCK_COUNT, THREADS_PER_BLOCK, SHARED_BYTES, ${residency}, stream,
                 ${argumentNames.join(", ")});
 }
 `;

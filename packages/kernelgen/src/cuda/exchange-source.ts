@@ -200,6 +200,7 @@ struct Exchange {
   Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_DIM] of this head and its sequences, in global memory
   int sequences;     // sequences of this tile that exist
   int first_inner;   // first inner index that this block writes
+  int first_read;    // first inner index that this block reads
 
   KERNELGEN_DEVICE void receive(int step) const {
     if (step > 0) fetch(step);
@@ -208,20 +209,27 @@ struct Exchange {
 
   KERNELGEN_DEVICE void fetch(int step) const {
     const uint32_t mark = mark_of(step - 1);
-    const Words4* source = reinterpret_cast<const Words4*>(buffers + (step - 1) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM);
+    const Element* source = buffers + (step - 1) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM + first_read;
     Element* target = state_tile(state, step);
-    const int word_count = sequences * EXCHANGE_WORDS;
+    const int word_count = sequences * BLOCK_WORDS;
+    const auto is_word = [&](int word) {
+      // The last of the blocks that share the inner dimension may reach beyond it.
+      return word < word_count && (EXCHANGE_WORDS % BLOCK_WORDS == 0 || first_read + word % BLOCK_WORDS * WORD_ELEMENTS < EXCHANGE_DIM);
+    };
+    const auto word_at = [&](int word) {
+      return reinterpret_cast<const Words4*>(source + word / BLOCK_WORDS * EXCHANGE_DIM + word % BLOCK_WORDS * WORD_ELEMENTS);
+    };
     // A look asks for all words that are still missing before it inspects the first: it takes one round trip, however many they are.
     for (int first = thread_index(); first < word_count; first += THREADS_PER_BLOCK * WORDS_IN_FLIGHT) {
       Words4 words[WORDS_IN_FLIGHT];
       bool missing[WORDS_IN_FLIGHT];
       KERNELGEN_UNROLL
-      for (int i = 0; i < WORDS_IN_FLIGHT; ++i) missing[i] = first + i * THREADS_PER_BLOCK < word_count;
+      for (int i = 0; i < WORDS_IN_FLIGHT; ++i) missing[i] = is_word(first + i * THREADS_PER_BLOCK);
       bool waits = true;
       while (waits) {
         KERNELGEN_UNROLL
         for (int i = 0; i < WORDS_IN_FLIGHT; ++i) {
-          if (missing[i]) words[i] = load_relaxed(source + first + i * THREADS_PER_BLOCK);
+          if (missing[i]) words[i] = load_relaxed(word_at(first + i * THREADS_PER_BLOCK));
         }
         waits = false;
         KERNELGEN_UNROLL
@@ -230,7 +238,7 @@ struct Exchange {
           if (has_mark(words[i], mark)) {
             const int word = first + i * THREADS_PER_BLOCK;
             ${arrival(place, scaleExponent)}
-            Element* place = target + word / EXCHANGE_WORDS * STATE_STRIDE + word % EXCHANGE_WORDS * WORD_ELEMENTS;
+            Element* place = target + word / BLOCK_WORDS * STATE_STRIDE + word % BLOCK_WORDS * WORD_ELEMENTS;
             *reinterpret_cast<Words4*>(place) = words[i];
             missing[i] = false;
           } else {

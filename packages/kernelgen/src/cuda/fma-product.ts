@@ -19,7 +19,7 @@ const exchangeSizes = [1, 2, 4, 8, 16, 32];
  * that each ends with the whole sums of its own V = batchTile/L sequences.
  */
 export const fmaProduct: MatrixProduct = {
-  tile(problem, device, model) {
+  tile(problem, device, model, blocksAlongInner) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
@@ -36,7 +36,7 @@ export const fmaProduct: MatrixProduct = {
     const lanesAlongUnits = model.int("lanesAlongUnits", 1, device.warpSize);
     model.add(lanesAlongUnits.times(lanesAlongInner).eq(device.warpSize), "lanes of a warp");
     const innerParts = times(lanesAlongInner, warpsAlongInner);
-    const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, innerParts, chunkCount);
+    const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, times(innerParts, blocksAlongInner), chunkCount);
     const matrixIsSplit = isLess(model, "matrixIsSplit", chunksInRegisters, innerChunks);
     // Padding the batch by a whole sequence per lane would only add work.
     model.add(lanesAlongInner.times(sequencesPerLane.minus(1)).lt(batch), "no idle sequence in every lane");

@@ -37,7 +37,7 @@ struct Product {
   float matrix[SUM_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
   float bias[SUM_COUNT][UNITS_PER_THREAD];
   Words4* shared_matrix;  // this thread's words of the chunks that are not in registers
-  int inner_begin;        // first inner index of this thread; its chunks are LANES_ALONG_INNER · 4 apart
+  int inner_begin;        // first inner index of this thread within the block's; its chunks are LANES_ALONG_INNER · 4 apart
 
   /** Four adjacent elements of a row, zero outside it. */
   KERNELGEN_DEVICE static Words4 load_chunk(const Matrix& source, int sum, int unit, int inner, bool valid) {
@@ -49,7 +49,7 @@ struct Product {
     return words;
   }
 
-  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, unsigned char* shared) {
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     const int lane_along_inner = lane_index() % LANES_ALONG_INNER;
@@ -62,11 +62,11 @@ struct Product {
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
         const int head_unit = first_unit + slot_unit(warp_along_units, 0) + unit;
         const bool valid = head_unit < HEAD_DIM;
-        // The bias enters the sum once: in the first of the lanes and warps that split the inner dimension.
-        bias[sum][unit] = valid && inner_begin == 0 ? source.bias_of(sum, head_unit) : 0.0f;
+        // The bias enters the sum once: in the first of the lanes, warps and blocks that split the inner dimension.
+        bias[sum][unit] = valid && first_inner + inner_begin == 0 ? source.bias_of(sum, head_unit) : 0.0f;
         KERNELGEN_UNROLL
         for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
-          const Words4 words = load_chunk(source, sum, head_unit, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+          const Words4 words = load_chunk(source, sum, head_unit, first_inner + inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
           KERNELGEN_UNROLL
           for (int i = 0; i < 4; ++i) matrix[sum][unit][chunk][i] = float_of(words.w[i]);
         }
@@ -74,7 +74,7 @@ struct Product {
         for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
           const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
           shared_matrix[row_chunk * 32] =
-              load_chunk(source, sum, head_unit, inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+              load_chunk(source, sum, head_unit, first_inner + inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
         }
       }
     }

@@ -1,8 +1,10 @@
 import { renderCellStep } from "../cell/render.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
+import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
 import { preActivations, slotBiasSource } from "./gate-source.js";
+import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** One step of the cell for one unit, from its scalar graph. */
@@ -45,7 +47,7 @@ const packSaved = `
         for (int value = 0; value < SAVED_COUNT; ++value) words_to_save[i][value] = pack(saved[value]);`;
 
 /** The kernel itself. */
-export function kernelSource(problem: Problem, kernelName: string, exchange: ExchangeText): string {
+export function kernelSource(problem: Problem, kernelName: string, exchange: ExchangeText, sums: SumsText): string {
   const { cell } = problem;
   const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
   const slotBias = slotBiasSource(cell);
@@ -72,24 +74,22 @@ export function kernelSource(problem: Problem, kernelName: string, exchange: Exc
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  const int head = block_index() / (UNIT_BLOCKS * BATCH_BLOCKS);
-  const int first_sequence = block_index() / UNIT_BLOCKS % BATCH_BLOCKS * BATCH_TILE;
-  const int first_unit = block_index() % UNIT_BLOCKS * UNIT_TILE;
-  const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
-  const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
+  ${blockPlaceSource}
 
   // Shared memory: the tiles of h, the partial sums, what the exchange needs, the part of R that is not in registers.
   unsigned char* shared = shared_memory();
   Element* shared_state = reinterpret_cast<Element*>(shared);
   [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
   Product product;
-  product.load(Matrix{recurrent, bias, head}, first_unit, shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
+  product.load(Matrix{recurrent, bias, head}, first_unit, first_inner,
+               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES);
+  ${sums.declaration}
   [[maybe_unused]] const int last_receive = steps - 1;  // the last h is for nobody
   ${exchange.declaration}
 
   // The initial h fills the first tile; what lies beyond the head and the batch is zero and stays so.
   for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
-    const int unit = i % STATE_STRIDE;
+    const int unit = first_inner + i % STATE_STRIDE;
     const int sequence = first_sequence + i / STATE_STRIDE;
     const bool valid = i < BATCH_TILE * STATE_STRIDE && unit < HEAD_DIM && sequence < BATCH;
     const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
@@ -97,6 +97,7 @@ ${kernelName}(
   }
 
   // This thread's slots: where they are, their other states, and their first inputs.
+  bool exists[OWN_SLOTS];  // all lanes of a warp agree
   bool valid[OWN_SLOTS];
   int units[OWN_SLOTS];      // within the block
   int sequences[OWN_SLOTS];  // within the block
@@ -107,12 +108,13 @@ ${kernelName}(
   Packed prefetched[PREFETCH_STEPS][OWN_SLOTS][INPUT_GATE_COUNT];${slotBias.declaration}
   KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
-    const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
-    units[i] = slot_unit(warp_along_units, slot);
-    sequences[i] = slot_sequence(slot);
+    const OwnSlot place = own_slot(i);
+    exists[i] = ALL_SLOTS_EXIST || place.exists;
+    units[i] = slot_unit(place.warp_along_units, place.slot);
+    sequences[i] = slot_sequence(place.slot);
     const int unit = first_unit + units[i];
     const int sequence = first_sequence + sequences[i];
-    valid[i] = EXACT_TILES || (slot < WARP_SLOTS && unit < HEAD_DIM && sequence < BATCH);
+    valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
     const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
     inputs[i] = (static_cast<int64_t>(sequence) * steps * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;
     outputs[i] = (static_cast<int64_t>(sequence) * steps * HEAD_COUNT + head) * HEAD_DIM + unit;
@@ -151,7 +153,7 @@ ${initials}${slotBias.load}
 
       // Recurrent part of the pre-activations.
       float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-      own_sums(product, state_tile(shared_state, step), shared_partial, own);
+      ${sums.call("step")}
 
       // Pointwise part, and h on its way to those who wait for it.
       Packed words[OWN_SLOTS];${saved.length > 0 ? "\n      Packed words_to_save[OWN_SLOTS][SAVED_COUNT];" : ""}
@@ -172,7 +174,7 @@ ${preActivations(cell)
           values[unit] = states[i][unit][0];
         }
         words[i] = pack(values);${saved.length > 0 ? packSaved : ""}
-        if (OWN_SLOTS * WARPS_ALONG_INNER == WARP_SLOTS || i * WARPS_ALONG_INNER + warp_along_inner < WARP_SLOTS) {
+        if (exists[i]) {
           const Packed sent_words[] = {words[i]};
           exchange.send(step, i, units[i], sequences[i], sent_words);
         }

@@ -1,9 +1,11 @@
-import { constant } from "constrint";
+import { and, constant, type IntExpr, type Model, min, or } from "constrint";
+import { type CudaDevice, maxClusterBlocks } from "hwmodels";
 import { stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
 import { type DataType, dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
+import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
 import { gradientScalingSource, gridExchangeSource, type MarkPlace } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
@@ -11,6 +13,8 @@ import { productShape } from "./product-shape.js";
 import type { StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;
+/** Blocks that may share the inner dimension, as a cluster. */
+const clusterSizes = [1, 2, 4, 8, 16];
 /** Copies of the state in global memory. Two suffice, as exchange-source.ts says. */
 const buffers = 2;
 /** Words that a thread asks for in one look. */
@@ -50,6 +54,23 @@ const markedExchange = (problem: Problem): string =>
     : gradientScalingSource(problem.dataType, gradientScaleExponent(problem)) +
       gridExchangeSource(problem.dataType, 0, gradientMarkPlace(problem));
 
+/** Multiprocessors that no cluster of so many blocks can use, since clusters lie within processing clusters. */
+function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner: IntExpr): IntExpr {
+  const sizes = gridExchange.innerSplits!(device);
+  if (sizes.length === 1) return constant(0);
+  const idle = model.int("idleMultiprocessors", 0, device.multiprocessorCount);
+  model.add(
+    or(
+      ...sizes.map((size) => {
+        const used = size === 1 ? device.multiprocessorCount : size * activeClusters(device, size);
+        return and(blocksAlongInner.eq(size), idle.eq(Math.max(0, device.multiprocessorCount - used)));
+      }),
+    ),
+    "multiprocessors that clusters leave idle",
+  );
+  return idle;
+}
+
 /** A head is spread over blocks, which exchange the state through global memory. */
 export const gridExchange: StateExchange = {
   refuse: (_, device) => (device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`),
@@ -59,18 +80,26 @@ export const gridExchange: StateExchange = {
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 16,
   usesScratch: true,
-  residency: "true",
-  tile(problem, device, model, { product, batchBlocks, blockCount, threadsPerBlock, splitsInner, matrixBytes }) {
+  cooperative: true,
+  clusterBlocks: "1",
+  innerSplits: (device) => clusterSizes.filter((size) => size <= maxClusterBlocks(device, true)),
+  tile(problem, device, model, context) {
+    const { product, batchBlocks, blockCount, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
     const { batchTile } = product;
     const dim = exchangeDim(problem);
-    const bytes = times(batchTile, dim * dataTypeBytes[problem.dataType]);
-    const words = times(batchTile, (dim * dataTypeBytes[problem.dataType]) / wordBytes);
+    const elementBytes = dataTypeBytes[problem.dataType];
     const mostWords = longestBatchTile(problem.batch) * dim;
+    // What a block reads in a step; the last block along the inner dimension may have less.
+    const words = model.int("words", 1, mostWords);
+    model.add(
+      words.times(wordBytes / elementBytes).eq(times(batchTile, min([product.innerPadded, constant(dim)]))),
+      "words that a block reads",
+    );
     const looks = ceilQuotient(model, "looks", words, threadsPerBlock.times(wordsInFlight), mostWords);
     return {
       derived: {
         exchangeDim: constant(dim),
-        exchangeBytes: times(batchBlocks, bytes, problem.heads * buffers),
+        exchangeBytes: times(batchBlocks, batchTile, dim * elementBytes * problem.heads * buffers),
       },
       budgets: [
         {
@@ -79,7 +108,12 @@ export const gridExchange: StateExchange = {
           allowed: device.multiprocessorCount * onChipBytes(device),
           unit: "B",
         },
-        { name: "blocks resident at once", need: blockCount, allowed: device.multiprocessorCount, unit: "blocks" },
+        {
+          name: "blocks resident at once",
+          need: blockCount.plus(idleMultiprocessors(device, model, blocksAlongInner)),
+          allowed: device.multiprocessorCount,
+          unit: "blocks",
+        },
       ],
       stateElements: product.innerPadded,
       stateBuffers: constant(2).minus(splitsInner),
@@ -88,7 +122,7 @@ export const gridExchange: StateExchange = {
       costTerms: [
         calibratedTerm(device, "exchangeWriteCycles", constant(1)),
         calibratedTerm(device, "exchangeLookCycles", looks),
-        calibratedTerm(device, "exchangeByteCycles", bytes),
+        calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes)),
       ],
     };
   },
@@ -97,14 +131,16 @@ constexpr int EXCHANGE_BUFFERS = ${buffers};
 constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 /** Words of ${wordBytes} bytes of a sequence. */
 constexpr int EXCHANGE_WORDS = EXCHANGE_DIM / WORD_ELEMENTS;
+/** Of these, the words of a block's part of the inner dimension. */
+constexpr int BLOCK_WORDS = INNER_PADDED / WORD_ELEMENTS < EXCHANGE_WORDS ? INNER_PADDED / WORD_ELEMENTS : EXCHANGE_WORDS;
 /** Words that a thread has on their way at once; more would cost registers that hold R. */
-constexpr int THREAD_WORDS = (BATCH_TILE * EXCHANGE_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
+constexpr int THREAD_WORDS = (BATCH_TILE * BLOCK_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
 ${markedExchange(problem)}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
   const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM,
-                          first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit * UNIT_VALUES};`,
+                          first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit * UNIT_VALUES, first_inner};`,
   },
 };

@@ -21,7 +21,7 @@ export interface ProductTiling {
   readonly unitTile: IntExpr;
   /** Sequences of a block. */
   readonly batchTile: IntExpr;
-  /** The inner dimension (units of h), rounded up to what the warps split. */
+  /** A block's part of the inner dimension (units of h), rounded up to what the warps split. */
   readonly innerPadded: IntExpr;
   /** Slots of one warp. */
   readonly warpSlots: IntExpr;
@@ -43,7 +43,8 @@ export interface ProductTiling {
 
 /** A way of multiplying: states its tiling, and has the C++ of a `struct Product` with `load` and `multiply`. */
 export interface MatrixProduct {
-  tile(problem: Problem, device: CudaDevice, model: Model): ProductTiling;
+  /** @param blocksAlongInner how many blocks share the inner dimension */
+  tile(problem: Problem, device: CudaDevice, model: Model, blocksAlongInner: IntExpr): ProductTiling;
   /** C++ at namespace scope. It uses the plan's constants by name. */
   source(problem: Problem): string;
 }

@@ -30,7 +30,7 @@ const elementBytes = 2;
  * with columnsPerThread = 1 only every second column is used, which halves the pointwise work of a thread when the batch is split finely.
  */
 export const mmaProduct: MatrixProduct = {
-  tile(problem, device, model) {
+  tile(problem, device, model, blocksAlongInner) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
@@ -46,7 +46,13 @@ export const mmaProduct: MatrixProduct = {
     const innerTilesInRegisters = model.int("innerTilesInRegisters", 1, innerTileCount);
 
     model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
-    const innerTiles = ceilQuotient(model, "innerTiles", innerTileCount, warpsAlongInner, innerTileCount);
+    const innerTiles = ceilQuotient(
+      model,
+      "innerTiles",
+      innerTileCount,
+      times(warpsAlongInner, blocksAlongInner),
+      innerTileCount,
+    );
     const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTiles);
     // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
     const threadRows = times(unitsPerThread, unitGroups, sumCount);

@@ -15,7 +15,7 @@ struct Product {
   uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
   float bias[ROW_TILES][2];
   Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
-  int inner_begin;        // first inner index of this warp
+  int inner_begin;        // first inner index of this warp within the block's
 
   /** Rows of a thread: the sums of its units. Where they are odd in number, the last row of the last tile is zero. */
   static constexpr int THREAD_ROWS = UNIT_GROUPS * SUM_COUNT * UNITS_PER_THREAD;
@@ -38,7 +38,7 @@ struct Product {
             source.load_pair(sums[0], units[0], inner + 8, valid[0]), source.load_pair(sums[1], units[1], inner + 8, valid[1])};
   }
 
-  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, unsigned char* shared) {
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     inner_begin = warp_along_inner * INNER_TILES * 16;
@@ -54,19 +54,19 @@ struct Product {
         units[half] = first_unit + warp_along_units * UNIT_GROUPS * 8 * UNITS_PER_THREAD + row_unit(row_tile, half);
         sums[half] = row_sum(row_tile, half);
         valid[half] = row_tile * 2 + half < THREAD_ROWS && units[half] < HEAD_DIM;
-        // The bias enters the sum once: in the first of the warps that split the inner dimension.
-        bias[row_tile][half] = valid[half] && warp_along_inner == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
+        // The bias enters the sum once: in the first of the warps and blocks that split the inner dimension.
+        bias[row_tile][half] = valid[half] && first_inner + inner_begin == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
       }
       KERNELGEN_UNROLL
       for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; ++tile) {
-        const Words4 words = load_fragment(source, sums, units, valid, inner_begin + tile * 16);
+        const Words4 words = load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * 16);
         KERNELGEN_UNROLL
         for (int word = 0; word < 4; ++word) matrix[row_tile][tile][word] = words.w[word];
       }
       KERNELGEN_NO_UNROLL
       for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
         shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] =
-            load_fragment(source, sums, units, valid, inner_begin + tile * 16);
+            load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * 16);
       }
     }
   }

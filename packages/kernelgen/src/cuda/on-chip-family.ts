@@ -7,6 +7,7 @@ import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
+import { tileClusterSum } from "./cluster-sum.js";
 import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "./cost.js";
 import { emitKernel } from "./emit-kernel.js";
 import { fmaProduct } from "./fma-product.js";
@@ -57,14 +58,17 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const savedCount = savedValues(problem)?.saved.length ?? 0;
   const elementBytes = dataTypeBytes[dataType];
   const pointwise = pointwiseScale(traffic.roots);
-  const product = productFor(problem).tile(problem, device, model);
+  const innerSplits = exchange.innerSplits?.(device) ?? [1];
+  const splitsBlocks = innerSplits.length > 1 ? model.int("blocksAlongInner", innerSplits) : undefined;
+  const blocksAlongInner = splitsBlocks ?? constant(1);
+  const product = productFor(problem).tile(problem, device, model, blocksAlongInner);
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
   // Blocks.
   const covered = exchange.coveredUnits(problem);
   const unitBlocks = ceilQuotient(model, "unitBlocks", covered, unitTile, exchange.spreadsHead ? covered : 1);
   const batchBlocks = ceilQuotient(model, "batchBlocks", batch, batchTile, batch);
-  const blockCount = times(unitBlocks, batchBlocks, heads);
+  const blockCount = times(unitBlocks, blocksAlongInner, batchBlocks, heads);
   const threadsPerBlock = times(warpsAlongUnits, warpsAlongInner, device.warpSize);
 
   // Splitting the inner dimension over warps costs a sum through shared memory; its barrier lets one tile of h serve all steps.
@@ -74,10 +78,17 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     "the inner dimension is split if several warps share it",
   );
   // Twice the units and sequences, since a thread may hold two columns where there is one sequence.
-  const ownSlots = ceilQuotient(model, "ownSlots", warpSlots, warpsAlongInner, 2 * headDim * batch);
+  const mostSlots = 2 * headDim * batch;
+  const summedSlots = ceilQuotient(model, "summedSlots", warpSlots, warpsAlongInner, mostSlots);
   const slotWords = model.int("slotWords", 1, sumCount);
   model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(sumCount)), "a slot's sums fit its words");
   model.add(slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(sumCount)), "a slot has no spare word");
+
+  // Splitting it over blocks costs a sum through distributed shared memory, after which the slots are dealt to the blocks.
+  const clusterSum =
+    splitsBlocks && tileClusterSum(model, { blocksAlongInner, summedSlots, slotWords, product, mostSlots });
+  const ownSlots = clusterSum?.ownSlots ?? summedSlots;
+  const clusterSumBytes = clusterSum?.sharedBytes ?? constant(0);
 
   const matrixBytes = times(unitTile, product.innerPadded, sumCount * elementBytes);
   const exchanged = exchange.tile(problem, device, model, {
@@ -85,6 +96,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     unitBlocks,
     batchBlocks,
     blockCount,
+    blocksAlongInner,
     threadsPerBlock,
     ownSlots,
     splitsInner,
@@ -95,7 +107,13 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
   const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotWords, wordBytes);
-  const sharedBytesPerBlock = plus(stateBytes, partialBytes, exchanged.sharedBytes, product.matrixSharedBytes);
+  const sharedBytesPerBlock = plus(
+    stateBytes,
+    partialBytes,
+    exchanged.sharedBytes,
+    clusterSumBytes,
+    product.matrixSharedBytes,
+  );
 
   // Registers.
   const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
@@ -138,6 +156,12 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     ...product.costTerms,
     sharedMemoryTerm(device, partialBytes, 2),
     calibratedTerm(device, "reductionCycles", splitsInner),
+    ...(clusterSum === undefined
+      ? []
+      : [
+          calibratedTerm(device, "clusterExchangeCycles", clusterSum.splits),
+          calibratedTerm(device, "clusterByteCycles", clusterSum.receivedBytes),
+        ]),
     calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
     calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
     calibratedTerm(device, "slotLoadCycles", times(blockSlots, traffic.elementReads + traffic.floatReads)),
@@ -146,7 +170,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   ];
   const costTerms = repeated(stepTerms, exchanged.waves);
   return {
-    unknowns: product.unknowns,
+    unknowns: splitsBlocks === undefined ? product.unknowns : [...product.unknowns, splitsBlocks],
     derived: {
       gateCount: constant(cell.gates.length),
       recurrentGateCount: constant(recurrentGates),
@@ -166,8 +190,13 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       blockCount,
       threadsPerBlock,
       ...product.derived,
+      innerPadded: product.innerPadded,
+      ...(splitsBlocks === undefined && { blocksAlongInner }),
       warpSlots,
+      summedSlots,
       ownSlots,
+      clusterSumBytes,
+      ...clusterSum?.derived,
       slotWords,
       prefetchSteps: constant(exchange.prefetchSteps),
       stateBuffers: exchanged.stateBuffers,

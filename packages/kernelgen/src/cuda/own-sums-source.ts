@@ -1,11 +1,11 @@
 /** C++ of the product as a kernel uses it: multiplied, and added over the warps that split the inner dimension. */
-export const ownSumsSource = `
+export const blockSumsSource = `
 /**
  * Adds the partial sums of the warps that split the inner dimension, through shared memory. Warp w of them keeps slots w, w +
- * WARPS_ALONG_INNER, … as own slots. A lane's sums of a slot travel as SLOT_WORDS words of 16 bytes.
+ * WARPS_ALONG_INNER, … as summed slots. A lane's sums of a slot travel as SLOT_WORDS words of 16 bytes.
  */
 KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD],
-                                          float (&own)[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
+                                          float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
   const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
   const int values = SUM_COUNT * UNITS_PER_THREAD;
@@ -28,7 +28,7 @@ KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[W
   }
   sync_block();
   KERNELGEN_UNROLL
-  for (int i = 0; i < OWN_SLOTS; ++i) {
+  for (int i = 0; i < SUMMED_SLOTS; ++i) {
     const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
     if (slot >= WARP_SLOTS) break;
     KERNELGEN_UNROLL
@@ -43,28 +43,57 @@ KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[W
       KERNELGEN_UNROLL
       for (int j = 0; j < 4; ++j) {
         const int value = word * 4 + j;
-        if (value < values) own[i][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD] = totals[j];
+        if (value < values) summed[i][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD] = totals[j];
       }
     }
   }
 }
 
-/** The sums of this thread's own slots: the product with the tile, added over the warps that split the inner dimension. */
-KERNELGEN_DEVICE void own_sums(const Product& product, const Element* tile, [[maybe_unused]] Words4* partial,
-                               float (&own)[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
+/** The sums of this thread's slots over the block's part of the inner dimension: the product with the tile, added over the warps. */
+KERNELGEN_DEVICE void block_sums(const Product& product, const Element* tile, [[maybe_unused]] Words4* partial,
+                                 float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
   product.multiply(tile, sums);
   if constexpr (WARPS_ALONG_INNER > 1) {
-    reduce_partial_sums(partial, sums, own);
+    reduce_partial_sums(partial, sums, summed);
   } else {
     KERNELGEN_UNROLL
-    for (int i = 0; i < OWN_SLOTS; ++i) {
+    for (int i = 0; i < SUMMED_SLOTS; ++i) {
       KERNELGEN_UNROLL
       for (int sum = 0; sum < SUM_COUNT; ++sum) {
         KERNELGEN_UNROLL
-        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) own[i][sum][unit] = sums[i][sum][unit];
+        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) summed[i][sum][unit] = sums[i][sum][unit];
       }
     }
   }
 }
+
+/** A slot of a warp's pointwise part: the warp along the units and the slot within it that it had in the product. */
+struct OwnSlot {
+  int warp_along_units;
+  int slot;
+  bool exists;
+};
 `;
+
+/** How a kernel gets the sums of its own slots. */
+export interface SumsText {
+  /** C++ at namespace scope. */
+  readonly source: string;
+  /** Statements at the beginning of the kernel. */
+  readonly declaration: string;
+  /** The statement that fills `own` in a step. */
+  call(step: string): string;
+}
+
+/** Where a block has the whole inner dimension: a warp's own slots are those that it summed. */
+export const blockSumsText: SumsText = {
+  source: `${blockSumsSource}
+KERNELGEN_DEVICE OwnSlot own_slot(int i) {
+  const int slot = i * WARPS_ALONG_INNER + warp_index() / WARPS_ALONG_UNITS;
+  return {warp_index() % WARPS_ALONG_UNITS, slot, slot < WARP_SLOTS};
+}
+`,
+  declaration: "",
+  call: (step) => `block_sums(product, state_tile(shared_state, ${step}), shared_partial, own);`,
+};

@@ -12,6 +12,8 @@ export interface ExchangeContext {
   readonly unitBlocks: IntExpr;
   readonly batchBlocks: IntExpr;
   readonly blockCount: IntExpr;
+  /** Blocks of a cluster that share the inner dimension. */
+  readonly blocksAlongInner: IntExpr;
   readonly threadsPerBlock: IntExpr;
   /** Slots of a warp that its own pointwise part computes. */
   readonly ownSlots: IntExpr;
@@ -44,14 +46,18 @@ export interface StateExchange {
   coveredUnits(problem: Problem): number;
   /** Whether the units of a head may be spread over blocks. */
   readonly spreadsHead: boolean;
+  /** Numbers of blocks, a cluster each, that may share the inner dimension of the product; none but 1 where this is left out. */
+  innerSplits?(device: CudaDevice): readonly number[];
   /** Steps that inputs are loaded ahead. */
   readonly prefetchSteps: number;
   /** Registers of a thread that the exchange needs for itself. */
   readonly registers: number;
   /** Whether a launch needs device memory for itself, SCRATCH_BYTES of it, zero at first. */
   readonly usesScratch: boolean;
-  /** C++ of the launch's `Residency`. */
-  readonly residency: string;
+  /** Whether all blocks must run at once. */
+  readonly cooperative: boolean;
+  /** C++ of the blocks of a cluster, where they share the units. */
+  readonly clusterBlocks: string;
   tile(problem: Problem, device: CudaDevice, model: Model, context: ExchangeContext): ExchangeTiling;
   /** C++ with `struct Exchange`. */
   source(problem: Problem): string;

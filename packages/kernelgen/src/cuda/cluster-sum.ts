@@ -1,0 +1,53 @@
+import { constant, type IntExpr, type Model } from "constrint";
+import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
+import type { ProductTiling } from "./matrix-product.js";
+
+const wordBytes = 16;
+const lanes = 32;
+const barrierBytes = 8;
+/** Partial sums of a step arrive while a slower thread still reads those of the step before. */
+const buffers = 2;
+
+/** What the sum over the blocks of a cluster is made of. */
+export interface ClusterSumContext {
+  readonly blocksAlongInner: IntExpr;
+  /** Slots of a warp that hold sums over the block's part of the inner dimension. */
+  readonly summedSlots: IntExpr;
+  readonly slotWords: IntExpr;
+  readonly product: ProductTiling;
+  /** More slots than a warp can have. */
+  readonly mostSlots: number;
+}
+
+/** The tiling of the sum over the blocks of a cluster that share the inner dimension. */
+export interface ClusterSum {
+  /** Slots of a warp after the slots of all warps have been dealt to the blocks, and within a block to its warps. */
+  readonly ownSlots: IntExpr;
+  readonly sharedBytes: IntExpr;
+  /** Bytes that arrive in a block in a step. */
+  readonly receivedBytes: IntExpr;
+  /** 1 if there are several blocks, else 0. */
+  readonly splits: IntExpr;
+  readonly derived: Readonly<Record<string, IntExpr>>;
+}
+
+/** States the sum over the blocks of a cluster: each sends its partial sums of a slot to the block that the slot is dealt to. */
+export function tileClusterSum(model: Model, context: ClusterSumContext): ClusterSum {
+  const { blocksAlongInner, summedSlots, slotWords, product, mostSlots } = context;
+  const warps = times(product.warpsAlongUnits, product.warpsAlongInner);
+  const blockSlots = times(warps, summedSlots);
+  const most = mostSlots * 32;
+  model.add(blockSlots.ge(blocksAlongInner), "every block of a cluster has a slot");
+  const dealtSlots = ceilQuotient(model, "dealtSlots", blockSlots, blocksAlongInner, most);
+  const dealtToWarp = ceilQuotient(model, "dealtToWarp", dealtSlots, warps, mostSlots);
+  const splits = isLess(model, "splitsBlocks", constant(0), blocksAlongInner.minus(1));
+  const receivedBytes = times(splits, blocksAlongInner, dealtSlots, slotWords, lanes * wordBytes);
+  const sharedBytes = plus(receivedBytes.times(buffers), splits.times(buffers * barrierBytes));
+  return {
+    ownSlots: dealtToWarp,
+    sharedBytes,
+    receivedBytes,
+    splits,
+    derived: { dealtSlots },
+  };
+}
