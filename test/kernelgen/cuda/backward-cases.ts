@@ -54,5 +54,10 @@ export const backwardCases = {
     steps: 7,
     dataType: "fp32",
   }),
+  "grid bf16 LSTM, inner dimension over four blocks": plan(
+    "grid",
+    { ...backward, headDim: 24, heads: 2, batch: 5, steps: 5 },
+    { blocksAlongInner: 4 },
+  ),
   "grid bf16 Elman": plan("grid", { ...backward, cell: "elman", headDim: 48, batch: 3, steps: 6 }),
 } as const satisfies Record<string, Plan>;

@@ -91,10 +91,20 @@ export const forwardCases = {
     { headDim: 48, heads: 5, batch: 3, steps: 7 },
     { unitsPerThread: 2, columnsPerThread: 2 },
   ),
+  "grid bf16, inner dimension over two blocks and three warps": plan(
+    "grid",
+    { headDim: 50, heads: 2, batch: 9, steps: 7 },
+    { blocksAlongInner: 2, warpsAlongInner: 3, unitGroups: 2, columnsPerThread: 2 },
+  ),
+  "grid fp32 GRU, inner dimension over eight blocks, of which some have none": plan(
+    "grid",
+    { cell: "gru", headDim: 20, batch: 3, steps: 5, dataType: "fp32" },
+    { blocksAlongInner: 8 },
+  ),
   "grid bf16, units that end within a word": plan(
     "grid",
     { headDim: 50, heads: 2, batch: 5, steps: 6, stateOutput: "last" },
-    { warpsAlongUnits: 1, unitGroups: 1, columnsPerThread: 1, columnGroups: 1 },
+    { warpsAlongUnits: 1, unitGroups: 1, columnsPerThread: 1, columnGroups: 1, blocksAlongInner: 1 },
   ),
   "grid bf16, inner dimension over three warps": plan(
     "grid",

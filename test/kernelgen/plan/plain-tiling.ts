@@ -16,6 +16,8 @@ export interface PlainTiling {
   readonly unitBlocks: number;
   readonly batchBlocks: number;
   readonly blockCount: number;
+  /** Multiprocessors that are taken: by a block each, and by clusters that leave some of them idle. */
+  readonly residentNeed: number;
   readonly threadsPerBlock: number;
   readonly sharedBytes: number;
   readonly registersPerThread: number;
@@ -54,6 +56,9 @@ export function coveredUnits(problem: Problem, family: CudaFamilyName): number {
   return family === "grid" ? up(problem.headDim, unitsOfWord) * unitsOfWord : problem.headDim;
 }
 
+/** Blocks of a cluster that share the inner dimension. */
+const blocksAlongInner = (p: Parameters): number => p.blocksAlongInner ?? 1;
+
 /** What depends on how a warp multiplies. */
 interface Multiplication {
   readonly sound: boolean;
@@ -77,7 +82,7 @@ function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
     p.unitGroups!,
     p.columnGroups!,
   ];
-  const innerTiles = up(up(headDim, 16), p.warpsAlongInner!);
+  const innerTiles = up(up(headDim, 16), p.warpsAlongInner! * blocksAlongInner(p));
   const rowTiles = up(gates * units * unitGroups, 2);
   const kept = p.innerTilesInRegisters!;
   const isSplit = kept < innerTiles;
@@ -102,7 +107,7 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
   const [units, along, sequences] = [p.unitsPerThread!, p.lanesAlongInner!, p.sequencesPerLane!];
   const rows = units * recurrentGateCount(problem);
   const batchTile = along * sequences;
-  const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner!);
+  const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner! * blocksAlongInner(p));
   const kept = p.chunksInRegisters!;
   const isSplit = kept < innerChunks;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
@@ -129,12 +134,12 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
 const sendsWholeWords = (problem: Problem, p: Parameters): boolean =>
   problem.dataType !== "fp32" || ((lanes / p.lanesAlongInner!) * p.unitsPerThread!) % (wordBytes / 4) === 0;
 
-/** Clusters that run at once; of those that only an estimate promises, one in 16 less. */
+/** Clusters that run at once; of those that only an estimate promises, one in 16 less where they are larger than a pair. */
 export function activeClusters(device: CudaDevice, clusterBlocks: number): number {
   if (clusterBlocks > maxClusterBlocks(device, true)) return 1;
   const block = { threadsPerBlock: 32, registersPerThread: 1, dynamicSharedBytes: device.sharedBytesPerBlockOptin };
   const { clusters, kind } = maxActiveClusters(device, block, clusterBlocks);
-  return kind === "reported" ? clusters : Math.max(1, clusters - up(clusters, 16));
+  return kind === "reported" || clusterBlocks <= 2 ? clusters : Math.max(1, clusters - up(clusters, 16));
 }
 
 /** The tiling that the parameters make. */
@@ -149,7 +154,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const covered = coveredUnits(problem, family);
   const unitBlocks = up(covered, unitTile);
   const batchBlocks = up(batch, batchTile);
-  const blockCount = unitBlocks * batchBlocks * heads;
+  const blocks = blocksAlongInner(p);
+  const blockCount = unitBlocks * batchBlocks * heads * blocks;
 
   // h twice, or once where the sum over warps has a barrier of its own, unless other blocks of a cluster write it; there all units that
   // the cluster covers have a place, and each warp one for what it sends. A lane's sums of all gates in whole words.
@@ -160,12 +166,17 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const stateBytes = stateBuffers * batchTile * (stateUnits * elementBytes(problem) + wordBytes);
   const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
   const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotWords * wordBytes : 0;
-  const ownSlots = up(warpSlots, p.warpsAlongInner!);
+  // Where blocks share the inner dimension, the slots that the warps have summed are dealt to the blocks and again to their warps. Each
+  // block gets its slots' sums from all of them, twice over, counted by a barrier each.
+  const summedSlots = up(warpSlots, p.warpsAlongInner!);
+  const dealtSlots = up(warps * summedSlots, blocks);
+  const ownSlots = up(dealtSlots, warps);
+  const dealtBytes = blocks > 1 ? 2 * (blocks * dealtSlots * slotWords * lanes * wordBytes + 8) : 0;
   const barrierBytes = 2 * 8;
   const sentBytes = isCluster
     ? threadsPerBlock * ownSlots * p.unitsPerThread! * elementBytes(problem) + barrierBytes
     : 0;
-  const sharedBytes = stateBytes + partialBytes + sentBytes + multiplication.matrixSharedBytes;
+  const sharedBytes = stateBytes + partialBytes + sentBytes + dealtBytes + multiplication.matrixSharedBytes;
   const stepsAhead = family === "grid" ? 2 : 4;
   const inputRegisters =
     stepsAhead * ownSlots * inputGates[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!);
@@ -186,10 +197,12 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 
-  const exchangeWords = (batchTile * covered * elementBytes(problem)) / wordBytes;
+  const words = (batchTile * Math.min(innerPadded, covered) * elementBytes(problem)) / wordBytes;
+  const idle = blocks > 1 ? Math.max(0, device.multiprocessorCount - blocks * activeClusters(device, blocks)) : 0;
   return {
     sound:
       multiplication.sound &&
+      warps * summedSlots >= blocks &&
       (family === "resident" ? unitBlocks === 1 : family === "grid" || sendsWholeWords(problem, p)),
     unitTile,
     batchTile,
@@ -197,6 +210,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     unitBlocks,
     batchBlocks,
     blockCount,
+    residentNeed: blockCount + idle,
     threadsPerBlock,
     sharedBytes,
     registersPerThread,
@@ -207,7 +221,12 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       unitBlocks,
       batchBlocks,
       splitsInner: isTrue(sumsInner),
-      ownSlots,
+      summedSlots,
+      dealtSlots,
+      dealtToWarp: ownSlots,
+      splitsBlocks: isTrue(blocks > 1),
+      idleMultiprocessors: idle,
+      words,
       slotWords,
       registerGranules: registerPieces,
       warpsPerPart,
@@ -215,7 +234,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       waves: isCluster
         ? up(batchBlocks * heads, activeClusters(device, unitBlocks))
         : up(blockCount, device.multiprocessorCount),
-      looks: up(exchangeWords, 4 * threadsPerBlock),
+      looks: up(words, 4 * threadsPerBlock),
     },
   };
 }
@@ -227,13 +246,21 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
     tiling.sharedBytes <= device.sharedBytesPerBlockOptin &&
     tiling.registersPerThread <= device.maxRegistersPerThread &&
     tiling.registersPerBlock <= device.registersPerBlock &&
-    (family !== "grid" || tiling.blockCount <= device.multiprocessorCount) &&
+    (family !== "grid" || tiling.residentNeed <= device.multiprocessorCount) &&
     (family !== "cluster" || (device.clusters !== null && tiling.unitBlocks <= maxClusterBlocks(device, true)))
   );
 }
 
 /** Every choice of parameters with at most the device's threads, sound or not. */
-export function* everyChoice(problem: Problem, device: CudaDevice): Generator<Parameters> {
+export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaFamilyName): Generator<Parameters> {
+  const splits = [2, 4, 8, 16].filter((blocks) => family === "grid" && blocks <= maxClusterBlocks(device, true));
+  for (const parameters of everyBlock(problem, device)) {
+    if (splits.length === 0) yield parameters;
+    else for (const blocksAlongInner of [1, ...splits]) yield { ...parameters, blocksAlongInner };
+  }
+}
+
+function* everyBlock(problem: Problem, device: CudaDevice): Generator<Parameters> {
   const { headDim, batch } = problem;
   const mostWarps = device.maxThreadsPerBlock / lanes;
   for (let warpsAlongUnits = 1; warpsAlongUnits <= mostWarps; warpsAlongUnits++) {

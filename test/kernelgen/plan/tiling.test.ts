@@ -47,7 +47,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           expect((plain.unitBlocks - 1) * plain.unitTile).toBeLessThan(covered);
           expect(plain.batchBlocks * plain.batchTile).toBeGreaterThanOrEqual(problem.batch);
           expect((plain.batchBlocks - 1) * plain.batchTile).toBeLessThan(problem.batch);
-          expect(plain.innerPadded).toBeGreaterThanOrEqual(problem.headDim);
+          expect(plain.innerPadded * (plan.parameters.blocksAlongInner ?? 1)).toBeGreaterThanOrEqual(problem.headDim);
           // R of the block is on the chip: every gate's row of each unit, as long as h is padded; of an odd number of rows that a
           // thread has in matrix fragments, half of one more.
           const gates = recurrentGateCount(problem);
@@ -75,7 +75,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
             "R of a block in registers and shared memory": [matrixBytes, onChip],
             ...(family === "cluster" && { "blocks of a cluster": [plain.unitBlocks, maxClusterBlocks(device, true)] }),
             ...(family === "grid" && {
-              "blocks resident at once": [plain.blockCount, device.multiprocessorCount],
+              "blocks resident at once": [plain.residentNeed, device.multiprocessorCount],
               "R of all blocks in registers and shared memory": [
                 matrixBytes * plain.blockCount,
                 onChip * device.multiprocessorCount,
