@@ -34,9 +34,11 @@ struct ClusterSum {
   }
 
   KERNELGEN_DEVICE void prepare() const {
-    if (thread_index() < BUFFERS) {
-      init_barrier(arrived + thread_index());
-      expect_bytes(arrived + thread_index(), received_bytes());
+    if (thread_index() == 0) {
+      for (int buffer = 0; buffer < BUFFERS; ++buffer) {
+        init_barrier(arrived + buffer);
+        expect_bytes(arrived + buffer, received_bytes());
+      }
     }
     sync_cluster();
   }

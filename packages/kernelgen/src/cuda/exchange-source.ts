@@ -46,9 +46,11 @@ struct Exchange {
   int last_receive;             // the last step that receives
 
   KERNELGEN_DEVICE void prepare() const {
-    if (thread_index() >= STATE_BUFFERS) return;
-    init_barrier(arrived + thread_index());
-    expect_bytes(arrived + thread_index(), CLUSTER_STATE_BYTES);
+    if (thread_index() > 0) return;
+    for (int tile = 0; tile < STATE_BUFFERS; ++tile) {
+      init_barrier(arrived + tile);
+      expect_bytes(arrived + tile, CLUSTER_STATE_BYTES);
+    }
   }
 
   KERNELGEN_DEVICE void receive(int step) const {
@@ -214,7 +216,7 @@ struct Exchange {
     const int word_count = sequences * BLOCK_WORDS;
     const auto is_word = [&](int word) {
       // The last of the blocks that share the inner dimension may reach beyond it.
-      return word < word_count && (EXCHANGE_WORDS % BLOCK_WORDS == 0 || first_read + word % BLOCK_WORDS * WORD_ELEMENTS < EXCHANGE_DIM);
+      return word < word_count && (BLOCKS_ALONG_INNER * BLOCK_WORDS == EXCHANGE_WORDS || first_read + word % BLOCK_WORDS * WORD_ELEMENTS < EXCHANGE_DIM);
     };
     const auto word_at = [&](int word) {
       return reinterpret_cast<const Words4*>(source + word / BLOCK_WORDS * EXCHANGE_DIM + word % BLOCK_WORDS * WORD_ELEMENTS);
