@@ -26,6 +26,12 @@ import { checkExplanations, explanation, Snapshot } from "./explanation-harness.
 import { buildStore, propagatorCase } from "./harness.js";
 
 const range = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, i) => low + i);
+/** Variables of a constraint, some of them twice, and constants to add to them that differ where the variable is the same. */
+const REPEATED = [0, 1, 0, 2, 1, 3];
+const repeatedShifts = (random: readonly number[]): number[] => {
+  const [a, b, c, d, e, f] = random.map((value) => value % 3);
+  return [a!, b!, a! + 1 + c!, d!, b! - 1 - e!, f!];
+};
 const zeros = (count: number): number[] => Array(count).fill(0);
 
 interface Subject {
@@ -81,6 +87,18 @@ const subjects: Record<string, Subject> = {
         [0, 1, 2, 3, 4],
         random.slice(0, 5).map((value) => value % 2),
       ),
+  },
+  "all different by values, with variables that occur twice": {
+    domains: Array(4).fill(range(0, 4)),
+    build: (random) => new AllDifferentValues(REPEATED, repeatedShifts(random)),
+  },
+  "all different by bounds, with variables that occur twice": {
+    domains: Array(4).fill(range(0, 4)),
+    build: (random) => new AllDifferentBounds(REPEATED, repeatedShifts(random)),
+  },
+  "all different by matching, with variables that occur twice": {
+    domains: Array(4).fill(range(0, 4)),
+    build: (random) => new AllDifferentDomain(REPEATED, repeatedShifts(random)),
   },
   "global cardinality": {
     domains: [...Array(4).fill(range(0, 3)), range(0, 2), range(1, 4)],

@@ -60,4 +60,22 @@ describe("all different", () => {
       600,
     );
   });
+
+  describe("of variables that occur twice", () => {
+    const scope = [0, 1, 0, 2, 1, 3];
+    // The second term of a variable is at another distance than the first.
+    const distinctShifts = fc
+      .tuple(shifts, fc.constantFrom(-2, -1, 1, 3), fc.constantFrom(-1, 1, 2))
+      .map(([s, a, b]) => [s[0]!, s[1]!, s[0]! + a, s[2]!, s[1]! + b, s[3]!]);
+
+    test.each([
+      ["values", AllDifferentValues],
+      ["bounds", AllDifferentBounds],
+      ["matching", AllDifferentDomain],
+    ] as const)("by %s", (_, AllDifferent) => {
+      forAllStores([...three(tightDomain), smallDomain], distinctShifts, (testCase, s) =>
+        checkPropagator(testCase, () => new AllDifferent(scope, s)),
+      );
+    });
+  });
 });

@@ -163,9 +163,15 @@ export class Engine {
   }
 }
 
+// An entry of the subscriptions: a propagator's number, its priority and the events that wake it, in one word.
+const EVENT_BITS = 5; // see Events
+const PRIORITY_BITS = 2;
+const PRIORITY_MASK = 2 ** PRIORITY_BITS - 1;
+const NUMBER_SHIFT = EVENT_BITS + PRIORITY_BITS;
+
 /**
- * Which propagators each variable's events wake, as one flat array: for variable x, pairs (propagator, events) from
- * `starts[x]` to `starts[x + 1]`.
+ * Which propagators each variable's events wake, as one flat array: for variable x, the entries from `starts[x]` to
+ * `starts[x + 1]`.
  *
  * @internal
  */
@@ -175,7 +181,6 @@ class Subscriptions implements EventSink {
   wokeRunning = false;
   private starts = new Int32Array(1);
   private entries = new Int32Array(0);
-  private priorities = new Uint8Array(0);
   private readonly queue: PropagationQueue;
 
   constructor(queue: PropagationQueue) {
@@ -184,25 +189,27 @@ class Subscriptions implements EventSink {
 
   rebuild(variableCount: number, propagators: readonly Propagator[]): void {
     const lists: number[][] = Array.from({ length: variableCount }, () => []);
-    propagators.forEach((propagator, id) => {
-      for (const x of new Set(propagator.scope)) lists[x]!.push(id, propagator.wakes);
+    propagators.forEach(({ scope, priority, wakes, wakesEach }, id) => {
+      const entry = (id << NUMBER_SHIFT) | (priority << EVENT_BITS);
+      if (wakesEach === undefined) for (const x of new Set(scope)) lists[x]!.push(entry | wakes);
+      else for (let i = 0; i < scope.length; i++) lists[scope[i]!]!.push(entry | wakesEach[i]!);
     });
     this.starts = new Int32Array(variableCount + 1);
     lists.forEach((list, x) => {
       this.starts[x + 1] = this.starts[x]! + list.length;
     });
     this.entries = Int32Array.from(lists.flat());
-    this.priorities = Uint8Array.from(propagators, (propagator) => propagator.priority);
   }
 
   notify(variable: number, events: number): void {
-    const entries = this.entries;
+    const { entries, running } = this;
     const end = this.starts[variable + 1]!;
-    for (let i = this.starts[variable]!; i < end; i += 2) {
-      if ((entries[i + 1]! & events) === 0) continue;
-      const propagator = entries[i]!;
-      if (propagator === this.running) this.wokeRunning = true;
-      else this.queue.add(propagator, this.priorities[propagator]!);
+    for (let i = this.starts[variable]!; i < end; i++) {
+      const entry = entries[i]!;
+      if ((entry & events) === 0) continue;
+      const propagator = entry >> NUMBER_SHIFT;
+      if (propagator === running) this.wokeRunning = true;
+      else this.queue.add(propagator, (entry >> EVENT_BITS) & PRIORITY_MASK);
     }
   }
 }

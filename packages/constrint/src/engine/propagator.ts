@@ -44,6 +44,8 @@ export interface Propagator {
   readonly priority: Priority;
   /** Which {@link Events} of a variable of the scope wake it. */
   readonly wakes: number;
+  /** The same for each variable of the scope on its own, by place, where they differ. */
+  readonly wakesEach?: readonly number[];
   /** True where it leaves open which of several things holds: searches that learn do well on such choices. */
   readonly isDisjunctive?: boolean;
   /** Narrows the scope's variables. */

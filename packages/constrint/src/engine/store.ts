@@ -1,3 +1,4 @@
+import { lowestBit, populationCount } from "../domain/bits.js";
 import { type Congruence, intersectCongruence } from "../domain/congruence.js";
 import type { IntDomain } from "../domain/int-domain.js";
 import { BEYOND, modulo } from "../domain/integers.js";
@@ -55,6 +56,8 @@ export class Store {
   protected readonly tables: Float64Array[] = [];
   /** The distance of neighbouring values in the table, or 0 where it varies. */
   private readonly tableSteps: number[] = [];
+  /** The first value of the table. */
+  private readonly tableOrigins: number[] = [];
   protected readonly firstWords: number[] = [];
   /** For a table without equal steps, the index that was found last. */
   private readonly lastIndices: number[] = [];
@@ -82,6 +85,7 @@ export class Store {
     cells[first + STRIDE] = 1;
     this.tables.push(NO_VALUES);
     this.tableSteps.push(0);
+    this.tableOrigins.push(0);
     this.firstWords.push(-1);
     this.lastIndices.push(0);
     return x;
@@ -198,7 +202,7 @@ export class Store {
       bits = words[firstWord + ++word]!;
     }
     for (; before > 0; before--) bits &= bits - 1;
-    return this.tables[x]![32 * word + 31 - Math.clz32(bits & -bits)]!;
+    return this.tables[x]![32 * word + lowestBit(bits)]!;
   }
 
   /** Writes the values of x, which has finitely many, ascending to `into` from `at` on. Returns the index after the last. */
@@ -221,7 +225,7 @@ export class Store {
       let bits = words[firstWord + word]!;
       if (word === low >> 5) bits &= -1 << (low & 31);
       if (word === high >> 5) bits &= -1 >>> (31 - (high & 31));
-      for (; bits !== 0; bits &= bits - 1) into[end++] = table[32 * word + 31 - Math.clz32(bits & -bits)]!;
+      for (; bits !== 0; bits &= bits - 1) into[end++] = table[32 * word + lowestBit(bits)]!;
     }
     return end;
   }
@@ -397,6 +401,36 @@ export class Store {
     }
   }
 
+  /**
+   * Adds the values of x to a set in which bit `value − origin` stands for a value: words of `into` from `at` on. No value is
+   * below the origin.
+   *
+   * @returns false, and does nothing, where the values are not kept one by one or were not consecutive integers to begin with
+   */
+  addBitsTo(x: number, origin: number, into: Int32Array, at: number): boolean {
+    const firstWord = this.firstWords[x]!;
+    if (firstWord < 0 || this.tableSteps[x] !== 1) return false;
+    const words = this.words.cells;
+    const tableOrigin = this.tableOrigins[x]!;
+    const low = this.min(x) - tableOrigin;
+    const high = this.max(x) - tableOrigin;
+    const distance = tableOrigin - origin;
+    for (let word = low >> 5; word <= high >> 5; word++) {
+      let bits = words[firstWord + word]!;
+      if (word === low >> 5) bits &= -1 << (low & 31);
+      if (word === high >> 5) bits &= -1 >>> (31 - (high & 31));
+      // The word's bits fall into two neighbouring words of the set.
+      const position = 32 * word + distance;
+      const target = at + (position >> 5);
+      const shift = position & 31;
+      const left = bits << shift;
+      const right = shift === 0 ? 0 : bits >>> (32 - shift);
+      if (left !== 0) into[target]! |= left;
+      if (right !== 0) into[target + 1]! |= right;
+    }
+    return true;
+  }
+
   /** Keeps only those explicit values of x that are in a set made by {@link addValuesTo}. */
   keepValuesOf(x: number, set: Int32Array, at: number): boolean {
     const firstWord = this.firstWords[x]!;
@@ -481,6 +515,7 @@ export class Store {
     const wordCount = (table.length + 31) >> 5;
     this.tables[x] = table;
     this.tableSteps[x] = step;
+    this.tableOrigins[x] = table[0]!;
     this.firstWords[x] = this.words.allocate(wordCount, -1);
     // Bits past the table's end are never inside min … max.
   }
@@ -490,8 +525,10 @@ export class Store {
     const table = this.tables[x]!;
     const step = this.tableSteps[x]!;
     if (step !== 0) {
-      const index = Math.ceil((value - table[0]!) / step);
-      return Math.min(Math.max(index, 0), table.length);
+      const distance = value - this.tableOrigins[x]!;
+      if (distance <= 0) return 0;
+      const index = step === 1 ? distance : Math.ceil(distance / step);
+      return index < table.length ? index : table.length;
     }
     // Bounds mostly move a little at a time: look near the last answer first.
     let near = this.lastIndices[x]!;
@@ -521,7 +558,8 @@ export class Store {
       if (++word > lastWord) return Infinity;
       bits = words[firstWord + word]!;
     }
-    return table[32 * word + 31 - Math.clz32(bits & -bits)] ?? Infinity;
+    const found = 32 * word + lowestBit(bits);
+    return found < table.length ? table[found]! : Infinity;
   }
 
   /** The largest explicit value ≤ bound, or −Infinity. */
@@ -552,10 +590,4 @@ function lowerIndex(table: Float64Array, value: number, from: number, to: number
     else high = middle;
   }
   return low;
-}
-
-function populationCount(bits: number): number {
-  let n = bits - ((bits >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -83,14 +83,9 @@ export function compileGlobal(constraint: GlobalConstraint, operands: OperandVar
 }
 
 function compileAllDifferent(constraint: AllDifferent, operands: OperandVariables): readonly Propagator[] | false {
-  let terms = constraint.operands.map((operand) => operands.shiftedVariableFor(operand));
-  // The propagators want distinct variables: x and x + 1 become two of them.
-  if (hasRepeats(terms)) {
-    terms = constraint.operands.map((operand) => ({ variable: operands.variableFor(operand), shift: 0 }));
-    if (hasRepeats(terms)) return false;
-  }
-  const variables = terms.map(({ variable }) => variable);
-  const shifts = terms.map(({ shift }) => shift);
+  const { variables, shifts } = shiftedVariables(constraint.operands, operands);
+  // x and x + 1 always differ, x and x never.
+  if (new Set(variables.map((variable, i) => `${variable}+${shifts[i]}`)).size < variables.length) return false;
   const values = new AllDifferentValues(variables, shifts);
   switch (constraint.consistency) {
     case "value":
@@ -247,8 +242,4 @@ function sequence(
     }
   }
   return propagators;
-}
-
-function hasRepeats(terms: readonly ShiftedVariable[]): boolean {
-  return new Set(terms.map(({ variable }) => variable)).size < terms.length;
 }

@@ -9,6 +9,7 @@ import { decideUpperBoundExactly, propagateUpperBoundExactly } from "./linear-ex
 import { explainUpperBound } from "./linear-explanation.js";
 import { keepPairs } from "./linear-pair.js";
 import { explainByDomains, RootBounds } from "./root-bounds.js";
+import { propagateSumOfTwo } from "./sum-of-two.js";
 
 /**
  * Σ aᵢ·xᵢ = c.
@@ -25,6 +26,10 @@ export class LinearEqual implements Propagator, LinearTerms {
   /** suffixes[i] is the gcd of aⱼ·strideⱼ over j ≥ i that are not fixed. */
   private readonly suffixes: Float64Array;
   private exact = false;
+  /** Whether two of the domains have gaps, as of the last run at the root. */
+  private hasGappedPair = false;
+  /** The variables x, y and z where this is x + y = z + c or its negation, and c. */
+  private readonly sum: { readonly x: number; readonly y: number; readonly z: number; readonly c: number } | undefined;
   private readonly root: RootBounds;
 
   /**
@@ -40,6 +45,7 @@ export class LinearEqual implements Propagator, LinearTerms {
     this.coefficients = Float64Array.from(coefficients);
     this.root = new RootBounds(variables);
     this.suffixes = new Float64Array(variables.length + 1);
+    this.sum = sumOfTwo(variables, coefficients, total);
     this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
   }
 
@@ -49,7 +55,11 @@ export class LinearEqual implements Propagator, LinearTerms {
 
   propagate(store: Store): Outcome {
     const before = store.changes;
-    if (store.level === 0) this.root.note(store);
+    if (store.level === 0) this.noteRoot(store);
+    else if (this.sum !== undefined && this.exact && !this.hasGappedPair) {
+      const { x, y, z, c } = this.sum;
+      return propagateSumOfTwo(store, x, y, z, c);
+    }
     if (!this.isExact(store)) {
       const upper = propagateUpperBoundExactly(store, this, 1, this.total);
       if (upper === Outcome.failed) return upper;
@@ -122,7 +132,7 @@ export class LinearEqual implements Propagator, LinearTerms {
   }
 
   decide(store: Store): Outcome {
-    if (store.level === 0) this.root.note(store);
+    if (store.level === 0) this.noteRoot(store);
     const { variables, coefficients, total } = this;
     if (!this.isExact(store)) {
       const upper = decideUpperBoundExactly(store, this, 1, total);
@@ -141,6 +151,13 @@ export class LinearEqual implements Propagator, LinearTerms {
     }
     if (smallest > total || largest < total) return Outcome.failed;
     return smallest === largest ? Outcome.entailed : Outcome.stable;
+  }
+
+  private noteRoot(store: Store): void {
+    this.root.note(store);
+    let gapped = 0;
+    for (const x of this.variables) if (store.hasGaps(x)) gapped++;
+    this.hasGappedPair = gapped > 1;
   }
 
   /** Whether doubles are exact for the domains as they are. */
@@ -228,4 +245,18 @@ export class LinearEqual implements Propagator, LinearTerms {
         explainUpperBound(this, -1, -this.total, consequence, before, this.root, premises));
     if (!isExplained) explainByDomains(this.scope, premises);
   }
+}
+
+/** The equation as x + y = z + c, or undefined where it is not of that kind. */
+function sumOfTwo(
+  variables: readonly number[],
+  coefficients: readonly number[],
+  total: number,
+): { x: number; y: number; z: number; c: number } | undefined {
+  if (variables.length !== 3 || coefficients.some((a) => a !== 1 && a !== -1)) return undefined;
+  const sign = coefficients[0]! + coefficients[1]! + coefficients[2]!;
+  if (sign !== 1 && sign !== -1) return undefined;
+  const [x, y] = variables.filter((_, i) => coefficients[i] === sign);
+  const z = variables[coefficients.indexOf(-sign)];
+  return { x: x!, y: y!, z: z!, c: sign * total };
 }

@@ -17,6 +17,8 @@ export class LinearLessEqual implements Propagator, LinearTerms {
   readonly name = "linear ≤";
   readonly priority: Priority;
   readonly wakes = Events.bounds;
+  /** The ends that make the sum small: a narrowed other end cannot break the limit. */
+  readonly wakesEach: readonly number[];
   readonly coefficients: Float64Array;
   /** Whether doubles are exact throughout; decided at the root level, where domains are largest. */
   private exact = false;
@@ -33,6 +35,7 @@ export class LinearLessEqual implements Propagator, LinearTerms {
     readonly limit: number,
   ) {
     this.coefficients = Float64Array.from(coefficients);
+    this.wakesEach = coefficients.map((a) => (a > 0 ? Events.min : Events.max));
     this.root = new RootBounds(variables);
     this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
   }

@@ -10,14 +10,26 @@ import type { Consequence, DomainView, Premises } from "../../engine/explanation
 export function explainByHallInterval(
   scope: readonly number[],
   shifts: readonly number[],
-  { kind, variable, value }: Consequence,
+  consequence: Consequence,
   before: DomainView,
   premises: Premises,
 ): boolean {
-  const isFailure = kind === undefined;
+  if (consequence.kind === undefined) return explainAt(-1, scope, shifts, consequence, before, premises);
+  return scope.some((x, i) => x === consequence.variable && explainAt(i, scope, shifts, consequence, before, premises));
+}
+
+/** Explains for the variable at one place of the scope, or a failure where the place is −1. */
+function explainAt(
+  subject: number,
+  scope: readonly number[],
+  shifts: readonly number[],
+  { variable, value }: Consequence,
+  before: DomainView,
+  premises: Premises,
+): boolean {
+  const isFailure = subject < 0;
   const low = scope.map((x, i) => before.min(x) + shifts[i]!);
   const high = scope.map((x, i) => before.max(x) + shifts[i]!);
-  const subject = isFailure ? -1 : scope.indexOf(variable);
   const others = scope
     .map((_, i) => i)
     .filter((i) => i !== subject && Number.isFinite(low[i]!) && Number.isFinite(high[i]!));

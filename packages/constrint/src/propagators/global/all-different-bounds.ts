@@ -1,3 +1,4 @@
+import { populationCount } from "../../domain/bits.js";
 import { BEYOND } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
@@ -9,12 +10,18 @@ import { MirroredPremises, MirroredView, mirrored } from "../explanation/mirror.
 import { allDomains } from "../explanation/premises.js";
 import { areAllDifferent } from "./all-different-values.js";
 
+/** Where the values span more than this, those of fixed variables are not kept as a set of bits. */
+const LARGEST_SPAN = 2048;
+
 /**
  * xᵢ + sᵢ ≠ xⱼ + sⱼ for i ≠ j, by Hall intervals: where as many variables as an interval has values must lie in it, the bounds
  * of all others leave it.
  *
- * Consistency: bounds, with the domains taken as intervals. Variables with an infinite bound are left out of a run. Cost: close
+ * Consistency: bounds, with the domains taken as intervals and the terms of a variable that occurs twice as different ones. Variables with an infinite bound are left out of a run. Cost: close
  * to O(n) a run where the orders of the bounds are nearly those of the last run, O(n²) where all of them changed.
+ *
+ * Where the values span little, those of fixed variables are cut out of the number line, and the others compete for what is left:
+ * a value v becomes v less the number of taken values below it. So a run deals with the variables that are open alone.
  *
  * Source: López-Ortiz, Quimper, Tromp, van Beek, "A fast and simple algorithm for bounds consistency of the alldifferent
  * constraint", IJCAI 2003.
@@ -31,8 +38,16 @@ export class AllDifferentBounds implements Propagator {
   /** The places by lower and by upper bound. */
   private readonly byLow: Int32Array;
   private readonly byHigh: Int32Array;
-  /** The distinct bounds in ascending order, with a guard at either end. */
+  /** The distinct bounds in ascending order, with a guard at either end; and a value that each stands for. */
   private readonly bounds: Float64Array;
+  private readonly boundValues: Float64Array;
+  /** The shifted bounds as values, where `low` and `high` count without taken values. */
+  private readonly lowValue: Float64Array;
+  private readonly highValue: Float64Array;
+  /** The values of fixed variables as bits from `origin` on, and how many come before each word. No words where they span much. */
+  private origin = 0;
+  private taken = new Int32Array(0);
+  private takenBefore = new Int32Array(0);
   /** Trees of capacity: from a rank towards one whose interval below (above) still has a free value. */
   private readonly capacityTree: Int32Array;
   /** How many values are free in the interval that ends at a rank. */
@@ -41,7 +56,7 @@ export class AllDifferentBounds implements Propagator {
   private readonly hallTree: Int32Array;
 
   /**
-   * @param scope distinct variables
+   * @param scope variables; one that occurs twice has different shifts
    * @param shifts the constant sᵢ added to each
    */
   constructor(
@@ -56,14 +71,20 @@ export class AllDifferentBounds implements Propagator {
     this.byLow = Int32Array.from(scope, (_, i) => i);
     this.byHigh = Int32Array.from(scope, (_, i) => i);
     this.bounds = new Float64Array(2 * n + 2);
+    this.boundValues = new Float64Array(2 * n + 2);
+    this.lowValue = new Float64Array(n);
+    this.highValue = new Float64Array(n);
     this.capacityTree = new Int32Array(2 * n + 2);
     this.free = new Float64Array(2 * n + 2);
     this.hallTree = new Int32Array(2 * n + 2);
   }
 
   propagate(store: Store): Outcome {
-    const { scope, shifts, low, high } = this;
+    if (store.level === 0) this.measureSpan(store);
+    const { scope, shifts, low, high, lowValue, highValue, taken } = this;
     const before = store.changes;
+    const cutsTaken = taken.length > 0;
+    if (cutsTaken) taken.fill(0);
     let finite = 0;
     let open = false;
     for (let i = 0; i < scope.length; i++) {
@@ -72,15 +93,20 @@ export class AllDifferentBounds implements Propagator {
       const from = min + shifts[i]!;
       const to = max + shifts[i]! + 1;
       if (min !== max) open = true;
+      else if (cutsTaken) {
+        if (!this.take(from)) return Outcome.failed;
+        low[i] = high[i] = Infinity;
+        continue;
+      }
       if (from > -BEYOND && to < BEYOND) {
-        low[i] = from;
-        high[i] = to;
+        low[i] = lowValue[i] = from;
+        high[i] = highValue[i] = to;
         finite++;
       } else {
-        low[i] = Infinity;
-        high[i] = Infinity;
+        low[i] = high[i] = Infinity;
       }
     }
+    if (cutsTaken && !this.cutTaken(store)) return Outcome.failed;
     sortBy(this.byLow, low);
     sortBy(this.byHigh, high);
     const last = this.rankBounds(finite);
@@ -89,9 +115,75 @@ export class AllDifferentBounds implements Propagator {
     return open ? Outcome.stable : Outcome.entailed;
   }
 
+  /** Makes room for taken values, at the root, where the values span most. */
+  private measureSpan(store: Store): void {
+    const { scope, shifts } = this;
+    let from = Infinity;
+    let to = -Infinity;
+    for (let i = 0; i < scope.length; i++) {
+      from = Math.min(from, store.min(scope[i]!) + shifts[i]!);
+      to = Math.max(to, store.max(scope[i]!) + shifts[i]!);
+    }
+    // One more, so that the end of an interval is in it, too.
+    const wordCount = to - from < LARGEST_SPAN ? ((to - from + 1) >> 5) + 1 : 0;
+    this.origin = from;
+    if (wordCount === this.taken.length) return;
+    this.taken = new Int32Array(wordCount);
+    this.takenBefore = new Int32Array(wordCount);
+  }
+
+  /** Notes a fixed variable's value, or returns false where another one has it. */
+  private take(value: number): boolean {
+    const { taken } = this;
+    const bit = value - this.origin;
+    if ((taken[bit >> 5]! & (1 << (bit & 31))) !== 0) return false;
+    taken[bit >> 5]! |= 1 << (bit & 31);
+    return true;
+  }
+
+  private isTaken(value: number): boolean {
+    const bit = value - this.origin;
+    return (this.taken[bit >> 5]! & (1 << (bit & 31))) !== 0;
+  }
+
+  /** A value less the number of taken values below it. */
+  private withoutTaken(value: number): number {
+    const bit = value - this.origin;
+    const below = this.taken[bit >> 5]! & ~(-1 << (bit & 31));
+    return value - this.takenBefore[bit >> 5]! - (below === 0 ? 0 : populationCount(below));
+  }
+
+  /** Moves the bounds of open variables off taken values, and counts them without these. */
+  private cutTaken(store: Store): boolean {
+    const { scope, shifts, low, high, lowValue, highValue, taken, takenBefore } = this;
+    let count = 0;
+    for (let word = 0; word < taken.length; word++) {
+      takenBefore[word] = count;
+      if (taken[word] !== 0) count += populationCount(taken[word]!);
+    }
+    for (let i = 0; i < scope.length; i++) {
+      if (low[i] === Infinity) continue;
+      let from = lowValue[i]!;
+      let to = highValue[i]!;
+      while (this.isTaken(from)) {
+        if (!store.setMin(scope[i]!, from + 1 - shifts[i]!)) return false;
+        from = store.min(scope[i]!) + shifts[i]!;
+      }
+      while (this.isTaken(to - 1)) {
+        if (!store.setMax(scope[i]!, to - 2 - shifts[i]!)) return false;
+        to = store.max(scope[i]!) + shifts[i]! + 1;
+      }
+      lowValue[i] = from;
+      highValue[i] = to;
+      low[i] = this.withoutTaken(from);
+      high[i] = this.withoutTaken(to);
+    }
+    return true;
+  }
+
   /** Numbers the distinct bounds 1 … last, and the places' bounds by them. Returns `last`. */
   private rankBounds(count: number): number {
-    const { low, high, byLow, byHigh, lowRank, highRank, bounds } = this;
+    const { low, high, byLow, byHigh, lowRank, highRank, lowValue, highValue, bounds, boundValues } = this;
     if (count === 0) return 0;
     let last = 0;
     bounds[0] = low[byLow[0]!]! - 2;
@@ -99,7 +191,10 @@ export class AllDifferentBounds implements Propagator {
     for (let j = 0; j < count; ) {
       const nextIsLow = i < count && low[byLow[i]!]! <= high[byHigh[j]!]!;
       const bound = nextIsLow ? low[byLow[i]!]! : high[byHigh[j]!]!;
-      if (bound !== bounds[last]) bounds[++last] = bound;
+      if (bound !== bounds[last]) {
+        bounds[++last] = bound;
+        boundValues[last] = nextIsLow ? lowValue[byLow[i]!]! : highValue[byHigh[j]!]!;
+      }
       if (nextIsLow) lowRank[byLow[i++]!] = last;
       else highRank[byHigh[j++]!] = last;
     }
@@ -108,7 +203,7 @@ export class AllDifferentBounds implements Propagator {
   }
 
   private raiseLows(store: Store, count: number, last: number): boolean {
-    const { bounds, capacityTree, free, hallTree, lowRank, highRank } = this;
+    const { bounds, boundValues, capacityTree, free, hallTree, lowRank, highRank } = this;
     for (let rank = 1; rank <= last + 1; rank++) {
       capacityTree[rank] = hallTree[rank] = rank - 1;
       free[rank] = bounds[rank]! - bounds[rank - 1]!;
@@ -129,7 +224,7 @@ export class AllDifferentBounds implements Propagator {
       if (free[z]! < spare) return false;
       if (hallTree[from]! > from) {
         const end = upward(hallTree, hallTree[from]!);
-        if (!store.setMin(this.scope[place]!, bounds[end]! - this.shifts[place]!)) return false;
+        if (!store.setMin(this.scope[place]!, boundValues[end]! - this.shifts[place]!)) return false;
         redirect(hallTree, from, end, end);
       }
       if (free[z] === spare) {
@@ -141,7 +236,7 @@ export class AllDifferentBounds implements Propagator {
   }
 
   private dropHighs(store: Store, count: number, last: number): boolean {
-    const { bounds, capacityTree, free, hallTree, lowRank, highRank } = this;
+    const { bounds, boundValues, capacityTree, free, hallTree, lowRank, highRank } = this;
     for (let rank = 0; rank <= last; rank++) {
       capacityTree[rank] = hallTree[rank] = rank + 1;
       free[rank] = bounds[rank + 1]! - bounds[rank]!;
@@ -162,7 +257,7 @@ export class AllDifferentBounds implements Propagator {
       if (free[z]! < spare) return false;
       if (hallTree[from]! < from) {
         const end = downward(hallTree, hallTree[from]!);
-        if (!store.setMax(this.scope[place]!, bounds[end]! - 1 - this.shifts[place]!)) return false;
+        if (!store.setMax(this.scope[place]!, boundValues[end]! - 1 - this.shifts[place]!)) return false;
         redirect(hallTree, from, end, end);
       }
       if (free[z] === spare) {

@@ -1,3 +1,4 @@
+import { lowestBit } from "../../domain/bits.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
@@ -6,18 +7,23 @@ import { EXPLICIT_VALUES_LIMIT } from "../../engine/store.js";
 import { explainByHallSet } from "../explanation/hall-set.js";
 import { allDomains, explainByValues } from "../explanation/premises.js";
 import { areAllDifferent } from "./all-different-values.js";
-import { currentValues, ValueIndex } from "./value-index.js";
+import { ValueRows } from "./value-rows.js";
+
+/** What {@link AllDifferentDomain} notes of a place instead of a time of visit: its values lead to one that no place has. */
+const REACHES_FREE = -1;
 
 /**
  * xᵢ + sᵢ ≠ xⱼ + sⱼ for i ≠ j, by matching variables to values.
  *
  * A value is possible where some matching that covers all variables uses it. Given one such matching, let place i lead to place
- * j where xᵢ may take j's value, let i lead to the sink where it may take a value that is free, and the sink to all places: i may
- * take j's value in some matching exactly where i and j are strongly connected.
+ * j where xᵢ may take j's value. The places that lead to one which may take a free value can all free theirs, and each of them may
+ * take those and the free ones. Of the others, i may take j's value in some matching exactly where i and j are strongly connected.
  *
- * Consistency: domain, where domains are explicit; of the others only bounds move. Variables that have more than 4096 values at
- * the first run are left out. Cost: O(m) for the m values of the variables that are not fixed, where the matching of the last run
- * still holds, and O(n·m) in the worst case. A variable that is fixed leaves the graph in this subtree.
+ * Consistency: domain, where domains are explicit; of the others only bounds move; the terms of a variable that occurs twice are
+ * taken as different ones. Variables that have more than 4096 values at
+ * the first run are left out. Cost: sets are bits of words, so that w = ⌈values/32⌉ words hold one; O(n·w + m) where the matching
+ * of the last run still holds, for n variables that are not fixed and the m values they have within their components, and O(n²·w)
+ * in the worst case. A variable that is fixed leaves the graph in this subtree.
  *
  * Source: Régin, "A filtering algorithm for constraints of difference in CSPs", AAAI 1994.
  */
@@ -25,36 +31,41 @@ export class AllDifferentDomain implements Propagator {
   readonly name = "all different (domain)";
   readonly priority = Priority.expensive;
   readonly wakes = Events.values;
-  private index: ValueIndex | undefined;
+  private rows: ValueRows | undefined;
   /** The places that take part: those in the graph first, a sparse set whose size is reversible. */
   private places = new Int32Array(0);
   private graphCell = -1;
   private inGraph = 0;
   /** Whether removed values are gone for good, so that a fixed variable's value is no other's. */
   private allExplicit = false;
-  /** The edges of a place in the graph: the numbers of its values, from `firstEdges[i]` to `endEdges[i]`. Read at each run. */
-  private edges = new Int32Array(0);
-  private readonly firstEdges: Int32Array;
-  private readonly endEdges: Int32Array;
-  private scratch = new Float64Array(0);
+  private readonly hasRepeats: boolean;
+  /** Whether this run moved a bound of a variable whose values are not kept one by one. */
+  private movedBound = false;
   /** For each place the number of its matched value, for each value its place; −1 for none. Checked again at each run. */
   private readonly matched: Int32Array;
   private owner = new Int32Array(0);
-  /** The place from which the search for an augmenting path came to a value, valid where the stamp is current. */
+  /** The place from which the search for an augmenting path came to a value. */
   private cameFrom = new Int32Array(0);
-  private stamps = new Float64Array(0);
-  private stamp = 0;
   private readonly path: Int32Array;
-  // Tarjan's algorithm; the sink has the number n.
-  private readonly component: Int32Array;
-  private readonly lowLink: Int32Array;
+  // Sets of values: those of no place in the graph, those that a search has seen, those of places that were not visited yet, those
+  // of places on the stack, and those that a component's places may take.
+  private free = new Int32Array(0);
+  private seen = new Int32Array(0);
+  private unvisited = new Int32Array(0);
+  private stacked = new Int32Array(0);
+  private allowed = new Int32Array(0);
+  // Tarjan's algorithm: when a place was visited (0: not yet), and the earliest place on the stack that it leads to.
   private readonly visited: Int32Array;
+  private readonly lowLink: Int32Array;
   private readonly calls: Int32Array;
+  /** The word of its row up to which a place has no unvisited value. */
   private readonly cursors: Int32Array;
   private readonly stack: Int32Array;
+  /** 1 for a place that is alone in its component: this run fixes it. */
+  private readonly isAlone: Uint8Array;
 
   /**
-   * @param scope distinct variables
+   * @param scope variables; one that occurs twice has different shifts
    * @param shifts the constant sᵢ added to each
    */
   constructor(
@@ -62,212 +73,278 @@ export class AllDifferentDomain implements Propagator {
     private readonly shifts: readonly number[],
   ) {
     const n = scope.length;
-    this.firstEdges = new Int32Array(n);
-    this.endEdges = new Int32Array(n);
+    this.hasRepeats = new Set(scope).size < n;
     this.matched = new Int32Array(n).fill(-1);
     this.path = new Int32Array(n);
-    this.component = new Int32Array(n + 1);
-    this.lowLink = new Int32Array(n + 1);
-    this.visited = new Int32Array(n + 1);
-    this.calls = new Int32Array(n + 1);
-    this.cursors = new Int32Array(n + 1);
-    this.stack = new Int32Array(n + 1);
+    this.visited = new Int32Array(n);
+    this.lowLink = new Int32Array(n);
+    this.calls = new Int32Array(n);
+    this.cursors = new Int32Array(n);
+    this.stack = new Int32Array(n);
+    this.isAlone = new Uint8Array(n);
   }
 
   propagate(store: Store): Outcome {
-    const index = this.index ?? this.build(store);
+    const rows = this.rows ?? this.build(store);
     if (store.level === 0) this.allExplicit = this.scope.every((x) => store.isExplicit(x));
     this.inGraph = store.state.cells[this.graphCell]!;
-    this.readEdges(store, index);
-    if (!this.match(store, index)) return Outcome.failed;
-    this.connect();
-    return this.filter(store, index);
+    const before = store.changes;
+    const { places, inGraph } = this;
+    for (let k = 0; k < inGraph; k++) rows.read(store, places[k]!);
+    if (!this.match(rows)) return Outcome.failed;
+    this.movedBound = false;
+    if (!this.filterReachingFree(store, rows) || !this.filterComponents(store, rows)) return Outcome.failed;
+    this.leaveGraph(store);
+    // A removal of a variable that occurs twice is news for its other place.
+    if (this.movedBound || (this.hasRepeats && store.changes !== before)) return Outcome.changed;
+    for (const x of this.scope) if (!store.isFixed(x)) return Outcome.stable;
+    return Outcome.entailed;
   }
 
-  private build(store: Store): ValueIndex {
+  private build(store: Store): ValueRows {
     const { scope, shifts } = this;
     this.places = Int32Array.from(scope.flatMap((x, i) => (store.size(x) <= EXPLICIT_VALUES_LIMIT ? [i] : [])));
     this.graphCell = store.state.allocate(1, this.places.length);
     this.allExplicit = scope.every((x) => store.isExplicit(x));
-    const values: number[] = [];
-    for (const i of this.places) for (const value of currentValues(store, scope[i]!, shifts[i]!)) values.push(value);
-    this.index = new ValueIndex(values);
-    this.edges = new Int32Array(values.length);
-    this.scratch = new Float64Array(EXPLICIT_VALUES_LIMIT);
-    this.owner = new Int32Array(this.index.count).fill(-1);
-    this.cameFrom = new Int32Array(this.index.count);
-    this.stamps = new Float64Array(this.index.count);
-    return this.index;
+    const rows = new ValueRows(store, scope, shifts, this.places);
+    const { count } = rows.index;
+    this.owner = new Int32Array(count).fill(-1);
+    this.cameFrom = new Int32Array(count);
+    this.free = new Int32Array(rows.width);
+    this.seen = new Int32Array(rows.width);
+    this.unvisited = new Int32Array(rows.width);
+    this.stacked = new Int32Array(rows.width);
+    this.allowed = new Int32Array(rows.width);
+    this.rows = rows;
+    return rows;
   }
 
-  private readEdges(store: Store, index: ValueIndex): void {
-    const { scope, shifts, places, edges, firstEdges, endEdges, scratch, inGraph } = this;
-    let edge = 0;
+  /** Repairs the matching of the last run, and notes the values that are free. */
+  private match(rows: ValueRows): boolean {
+    const { places, matched, owner, free, inGraph } = this;
+    free.fill(-1);
+    let open = 0;
     for (let k = 0; k < inGraph; k++) {
       const i = places[k]!;
-      const shift = shifts[i]!;
-      firstEdges[i] = edge;
-      const count = store.copyValues(scope[i]!, scratch, 0);
-      for (let at = 0; at < count; at++) edges[edge++] = index.of(scratch[at]! + shift);
-      endEdges[i] = edge;
-    }
-  }
-
-  /** Repairs the matching of the last run. */
-  private match(store: Store, index: ValueIndex): boolean {
-    const { scope, shifts, places, matched, owner, inGraph } = this;
-    for (let k = 0; k < inGraph; k++) {
-      const i = places[k]!;
-      const value = matched[i]!;
-      if (value >= 0 && !store.has(scope[i]!, index.values[value]! - shifts[i]!)) {
-        owner[value] = -1;
-        matched[i] = -1;
+      const v = matched[i]!;
+      if (v >= 0 && rows.has(i, v)) {
+        removeBit(free, v);
+        continue;
       }
+      if (v >= 0) owner[v] = -1;
+      matched[i] = -1;
+      open++;
     }
-    for (let k = 0; k < inGraph; k++) if (matched[places[k]!]! < 0 && !this.augment(places[k]!)) return false;
+    for (let k = 0; open > 0; k++) {
+      if (matched[places[k]!]! >= 0) continue;
+      if (!this.augment(rows, places[k]!)) return false;
+      open--;
+    }
     return true;
   }
 
   /** Finds place `start` a value, by breadth-first search for places that can move on to other values. */
-  private augment(start: number): boolean {
-    const { edges, firstEdges, endEdges, matched, owner, cameFrom, stamps, path } = this;
-    const stamp = ++this.stamp;
+  private augment(rows: ValueRows, start: number): boolean {
+    const { words, width, firstWords, lastWords } = rows;
+    const { matched, owner, cameFrom, seen, free, path } = this;
+    seen.fill(0);
     path[0] = start;
     for (let head = 0, tail = 1; head < tail; head++) {
       const i = path[head]!;
-      const end = endEdges[i]!;
-      for (let edge = firstEdges[i]!; edge < end; edge++) {
-        const v = edges[edge]!;
-        if (stamps[v] === stamp) continue;
-        stamps[v] = stamp;
-        cameFrom[v] = i;
-        if (owner[v]! >= 0) {
-          path[tail++] = owner[v]!;
-          continue;
+      const row = width * i;
+      const last = lastWords[i]!;
+      for (let word = firstWords[i]!; word <= last; word++) {
+        const bits = words[row + word]! & ~seen[word]!;
+        if (bits === 0) continue;
+        const found = bits & free[word]!;
+        if (found !== 0) {
+          const v = 32 * word + lowestBit(found);
+          cameFrom[v] = i;
+          removeBit(free, v);
+          for (let next = v; ; ) {
+            const place = cameFrom[next]!;
+            const left = matched[place]!;
+            matched[place] = next;
+            owner[next] = place;
+            if (place === start) return true;
+            next = left;
+          }
         }
-        for (let free = v; ; ) {
-          const place = cameFrom[free]!;
-          const left = matched[place]!;
-          matched[place] = free;
-          owner[free] = place;
-          if (place === start) return true;
-          free = left;
+        seen[word]! |= bits;
+        for (let rest = bits; rest !== 0; rest &= rest - 1) {
+          const v = 32 * word + lowestBit(rest);
+          cameFrom[v] = i;
+          path[tail++] = owner[v]!;
         }
       }
     }
     return false;
   }
 
-  /** Numbers the strongly connected components, by Tarjan's algorithm without recursion. */
-  private connect(): void {
-    const { places, firstEdges, component, lowLink, visited, calls, cursors, stack, inGraph } = this;
-    const sink = this.scope.length;
-    visited.fill(0);
-    component.fill(-1);
-    let time = 0;
-    let stacked = 0;
-    for (let k = 0; k < inGraph; k++) {
-      const root = places[k]!;
-      if (visited[root] !== 0) continue;
-      let depth = 0;
-      calls[0] = root;
-      while (depth >= 0) {
-        const node = calls[depth]!;
-        if (visited[node] === 0) {
-          visited[node] = lowLink[node] = ++time;
-          stack[stacked++] = node;
-          cursors[node] = node === sink ? 0 : firstEdges[node]!;
-        }
-        const next = node === sink ? this.afterSink(node) : this.afterPlace(node);
-        if (next >= 0) {
-          calls[++depth] = next;
-          continue;
-        }
-        if (lowLink[node] === visited[node]) {
-          let member: number;
-          do {
-            member = stack[--stacked]!;
-            component[member] = node;
-          } while (member !== node);
-        }
-        depth--;
-        if (depth >= 0 && lowLink[node]! < lowLink[calls[depth]!]!) lowLink[calls[depth]!] = lowLink[node]!;
+  /** Treats the places that lead to a free value: they lose the values of those that do not. Marks the others as not visited. */
+  private filterReachingFree(store: Store, rows: ValueRows): boolean {
+    const { places, matched, visited, isAlone, unvisited, allowed, free, inGraph } = this;
+    allowed.set(free);
+    unvisited.fill(0);
+    for (let k = 0; k < inGraph; k++) visited[places[k]!] = isAlone[places[k]!] = 0;
+    let reaching = 0;
+    for (let before = -1; before !== reaching; ) {
+      before = reaching;
+      for (let k = 0; k < inGraph; k++) {
+        const i = places[k]!;
+        if (visited[i] !== 0 || !meets(rows, i, allowed)) continue;
+        visited[i] = REACHES_FREE;
+        addBit(allowed, matched[i]!);
+        reaching++;
       }
     }
+    for (let k = 0; k < inGraph; k++) {
+      const i = places[k]!;
+      if (visited[i] === 0) addBit(unvisited, matched[i]!);
+      else if (!this.keep(store, rows, i)) return false;
+    }
+    return true;
   }
 
-  /** The next unvisited successor of a place, or −1; notes those visited in its low link. */
-  private afterPlace(i: number): number {
-    const { edges, endEdges, cursors, owner, visited, component, lowLink } = this;
-    const end = endEdges[i]!;
-    let low = lowLink[i]!;
-    let found = -1;
-    let edge = cursors[i]!;
-    while (edge < end && found < 0) {
-      const j = owner[edges[edge++]!]!;
-      const next = j < 0 ? this.scope.length : j;
-      if (visited[next] === 0) found = next;
-      else if (component[next]! < 0 && visited[next]! < low) low = visited[next]!;
+  /** Treats each strongly connected component of the other places, found by Tarjan's algorithm without recursion. */
+  private filterComponents(store: Store, rows: ValueRows): boolean {
+    const { places, matched, owner, visited, lowLink, calls, cursors, stack, stacked, unvisited, inGraph } = this;
+    stacked.fill(0);
+    let time = 0;
+    let stackSize = 0;
+    for (let k = 0; k < inGraph; k++) {
+      if (visited[places[k]!] !== 0) continue;
+      let depth = 0;
+      let next = places[k]!;
+      while (depth >= 0) {
+        if (next >= 0) {
+          calls[depth] = next;
+          visited[next] = lowLink[next] = ++time;
+          cursors[next] = rows.firstWords[next]!;
+          stack[stackSize++] = next;
+          removeBit(unvisited, matched[next]!);
+          addBit(stacked, matched[next]!);
+        }
+        const node = calls[depth]!;
+        const v = this.nextUnvisited(rows, node);
+        if (v >= 0) {
+          depth++;
+          next = owner[v]!;
+          continue;
+        }
+        next = -1;
+        const low = this.earliestOnStack(rows, node);
+        if (low === visited[node]) {
+          const end = stackSize;
+          while (stack[--stackSize] !== node);
+          if (!this.filterComponent(store, rows, stackSize, end)) return false;
+        }
+        depth--;
+        if (depth >= 0 && low < lowLink[calls[depth]!]!) lowLink[calls[depth]!] = low;
+      }
     }
-    cursors[i] = edge;
-    lowLink[i] = low;
-    return found;
+    return true;
   }
 
-  private afterSink(sink: number): number {
-    const { places, cursors, visited, component, lowLink, inGraph } = this;
-    while (cursors[sink]! < inGraph) {
-      const next = places[cursors[sink]!]!;
-      cursors[sink]!++;
-      if (visited[next] === 0) return next;
-      if (component[next]! < 0 && visited[next]! < lowLink[sink]!) lowLink[sink] = visited[next]!;
+  /** A value of a place in the graph that was not visited, or −1. */
+  private nextUnvisited(rows: ValueRows, i: number): number {
+    const { cursors, unvisited } = this;
+    const row = rows.width * i;
+    const last = rows.lastWords[i]!;
+    for (let word = cursors[i]!; word <= last; word++) {
+      const bits = rows.words[row + word]! & unvisited[word]!;
+      if (bits === 0) continue;
+      cursors[i] = word;
+      return 32 * word + lowestBit(bits);
     }
+    cursors[i] = last + 1;
     return -1;
   }
 
-  /** Removes the values of places in other components. */
-  private filter(store: Store, index: ValueIndex): Outcome {
-    const { scope, shifts, places, edges, firstEdges, endEdges, owner, component } = this;
-    let outcome: Outcome = Outcome.stable;
+  /** When the earliest place on the stack was visited to which place i leads by itself or by those it called. */
+  private earliestOnStack(rows: ValueRows, i: number): number {
+    const { owner, visited, stacked } = this;
+    let low = this.lowLink[i]!;
+    const row = rows.width * i;
+    const last = rows.lastWords[i]!;
+    for (let word = rows.firstWords[i]!; word <= last; word++) {
+      for (let bits = rows.words[row + word]! & stacked[word]!; bits !== 0; bits &= bits - 1) {
+        const time = visited[owner[32 * word + lowestBit(bits)]!]!;
+        if (time < low) low = time;
+      }
+    }
+    return low;
+  }
+
+  /** The places on the stack from `from` to before `end` are a component: they keep each other's values alone. */
+  private filterComponent(store: Store, rows: ValueRows, from: number, end: number): boolean {
+    const { stack, matched, stacked, allowed, isAlone } = this;
+    allowed.fill(0);
+    for (let at = from; at < end; at++) {
+      const v = matched[stack[at]!]!;
+      removeBit(stacked, v);
+      addBit(allowed, v);
+    }
+    if (end - from === 1) isAlone[stack[from]!] = 1;
+    for (let at = from; at < end; at++) if (!this.keep(store, rows, stack[at]!)) return false;
+    return true;
+  }
+
+  /** Removes all values of a place but those that are allowed. */
+  private keep(store: Store, rows: ValueRows, i: number): boolean {
+    const { scope, shifts, allowed } = this;
+    const x = scope[i]!;
+    const max = store.max(x);
+    const row = rows.width * i;
+    const last = rows.lastWords[i]!;
+    for (let word = rows.firstWords[i]!; word <= last; word++) {
+      for (let bits = rows.words[row + word]! & ~allowed[word]!; bits !== 0; bits &= bits - 1) {
+        const value = rows.index.values[32 * word + lowestBit(bits)]!;
+        if (!store.remove(x, value - shifts[i]!)) return false;
+      }
+    }
+    // Where values are not kept one by one, the new largest value may be among those that could not be removed.
+    if (!this.allExplicit && store.max(x) !== max) this.movedBound = true;
+    return true;
+  }
+
+  /** Takes the places that are fixed out of the graph: no other place has their value any more. */
+  private leaveGraph(store: Store): void {
+    // At the root a domain may yet become explicit.
+    if (!this.allExplicit || store.level === 0) return;
+    const { places, isAlone } = this;
     let { inGraph } = this;
     for (let k = inGraph - 1; k >= 0; k--) {
       const i = places[k]!;
-      const x = scope[i]!;
-      const own = component[i]!;
-      const max = store.max(x);
-      const end = endEdges[i]!;
-      for (let edge = firstEdges[i]!; edge < end; edge++) {
-        const j = owner[edges[edge]!]!;
-        if (j < 0 || component[j] === own) continue;
-        if (!store.remove(x, index.values[edges[edge]!]! - shifts[i]!)) return Outcome.failed;
-      }
-      // Where values are not kept one by one, the new largest value may be among those that could not be removed.
-      if (!this.allExplicit && store.max(x) !== max) outcome = Outcome.changed;
-      if (this.allExplicit && store.isFixed(x)) {
-        inGraph--;
-        places[k] = places[inGraph]!;
-        places[inGraph] = i;
-      }
+      if (isAlone[i] === 0) continue;
+      inGraph--;
+      places[k] = places[inGraph]!;
+      places[inGraph] = i;
     }
-    // At the root a domain may yet become explicit.
-    if (store.level > 0 && inGraph !== this.inGraph) store.state.set(this.graphCell, inGraph);
-    for (const x of scope) if (!store.isFixed(x)) return outcome;
-    return Outcome.entailed;
+    if (inGraph !== this.inGraph) store.state.set(this.graphCell, inGraph);
   }
 
   /** xᵢ ≠ v because of a Hall set: k other variables that have at most k values together, v among them. */
   explain(consequence: Consequence, before: DomainView, premises: Premises): void {
-    const { scope, shifts, places, index } = this;
+    const { scope, shifts, rows } = this;
     const { kind, variable } = consequence;
-    if (index !== undefined) {
-      const others = [...places].filter((i) => kind === undefined || scope[i] !== variable).sort((i, j) => i - j);
-      const shareValues = (taken: number | undefined): boolean =>
-        explainByHallSet(scope, shifts, others, index, taken, before, premises);
+    if (rows !== undefined) {
+      const places = [...this.places].sort((i, j) => i - j);
+      const cannotMatch = (own: number, taken?: number): boolean =>
+        explainByHallSet(
+          scope,
+          shifts,
+          places.filter((i) => i !== own),
+          rows.index,
+          taken,
+          before,
+          premises,
+        );
       const explained =
         kind === undefined
-          ? shareValues(undefined)
+          ? cannotMatch(-1)
           : explainByValues(consequence, before, premises, (lost) =>
-              shareValues(lost + shifts[scope.indexOf(variable)]!),
+              places.some((i) => scope[i] === variable && cannotMatch(i, lost + shifts[i]!)),
             );
       if (explained) return;
     }
@@ -277,4 +354,21 @@ export class AllDifferentDomain implements Propagator {
   holds(values: readonly number[]): boolean {
     return areAllDifferent(values.map((value, i) => value + this.shifts[i]!));
   }
+}
+
+/** Whether row i has a value of a set. */
+function meets(rows: ValueRows, i: number, set: Int32Array): boolean {
+  const row = rows.width * i;
+  const last = rows.lastWords[i]!;
+  for (let word = rows.firstWords[i]!; word <= last; word++)
+    if ((rows.words[row + word]! & set[word]!) !== 0) return true;
+  return false;
+}
+
+function addBit(set: Int32Array, v: number): void {
+  set[v >> 5]! |= 1 << (v & 31);
+}
+
+function removeBit(set: Int32Array, v: number): void {
+  set[v >> 5]! &= ~(1 << (v & 31));
 }

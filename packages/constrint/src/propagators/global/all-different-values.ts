@@ -22,9 +22,10 @@ export class AllDifferentValues implements Propagator {
   /** The variables' places, those not yet treated first: a sparse set, whose size is reversible. */
   private readonly places: Int32Array;
   private openCell = -1;
+  private readonly hasRepeats: boolean;
 
   /**
-   * @param scope distinct variables
+   * @param scope variables; one that occurs twice has different shifts
    * @param shifts the constant sᵢ added to each
    */
   constructor(
@@ -32,11 +33,13 @@ export class AllDifferentValues implements Propagator {
     private readonly shifts: readonly number[],
   ) {
     this.places = Int32Array.from(scope, (_, i) => i);
+    this.hasRepeats = new Set(scope).size < scope.length;
   }
 
   propagate(store: Store): Outcome {
     const { scope, shifts, places } = this;
     if (this.openCell < 0) this.openCell = store.state.allocate(1, scope.length);
+    const changesBefore = store.changes;
     const openBefore = store.state.cells[this.openCell]!;
     let open = openBefore;
     let untreated = open; // places[open … untreated − 1] are fixed, but still to be taken from the others
@@ -64,7 +67,8 @@ export class AllDifferentValues implements Propagator {
     if (open === 0) return Outcome.entailed;
     // At the root a domain may yet become explicit, and then all values have to be taken from it again.
     if (open !== openBefore && store.level > 0) store.state.set(this.openCell, open);
-    return Outcome.stable;
+    // The second value to be taken from a variable that is not explicit may uncover the first one.
+    return this.hasRepeats && store.changes !== changesBefore ? Outcome.changed : Outcome.stable;
   }
 
   /** xᵢ ≠ v because another variable is fixed to that value. */
@@ -73,14 +77,15 @@ export class AllDifferentValues implements Propagator {
     const explained =
       consequence.kind === undefined
         ? this.explainFailure(before, premises)
-        : explainByValues(consequence, before, premises, (lost) => {
-            const value = lost + shifts[scope.indexOf(consequence.variable)]!;
-            const j = scope.findIndex(
-              (y, k) => y !== consequence.variable && before.isFixed(y) && before.min(y) + shifts[k]! === value,
-            );
-            if (j >= 0) premises.equal(scope[j]!, value - shifts[j]!);
-            return j >= 0;
-          });
+        : explainByValues(consequence, before, premises, (lost) =>
+            scope.some((x, i) => {
+              if (x !== consequence.variable) return false;
+              const value = lost + shifts[i]!;
+              const j = scope.findIndex((y, k) => y !== x && before.isFixed(y) && before.min(y) + shifts[k]! === value);
+              if (j >= 0) premises.equal(scope[j]!, value - shifts[j]!);
+              return j >= 0;
+            }),
+          );
     if (!explained) allDomains(scope, premises);
   }
 

@@ -8,13 +8,21 @@ import type { Store } from "../../engine/store.js";
 export class ValueIndex {
   /** Value number i. */
   readonly values: Float64Array;
-  private readonly dense: boolean;
+  /** Whether the values are consecutive integers. */
+  readonly isDense: boolean;
 
   /** @param values in any order, with repetitions */
   constructor(values: Iterable<number>) {
     this.values = Float64Array.from(new Set(values)).sort();
     const { length } = this.values;
-    this.dense = length > 0 && this.values[length - 1]! - this.values[0]! === length - 1;
+    this.isDense = length > 0 && this.values[length - 1]! - this.values[0]! === length - 1;
+  }
+
+  /** All integers from low to high; none where low > high. */
+  static range(low: number, high: number): ValueIndex {
+    const values: number[] = [];
+    for (let value = low; value <= high; value++) values.push(value);
+    return new ValueIndex(values);
   }
 
   get count(): number {
@@ -24,7 +32,7 @@ export class ValueIndex {
   /** The number of a value, or −1. */
   of(value: number): number {
     const { values } = this;
-    if (this.dense) {
+    if (this.isDense) {
       const index = value - values[0]!;
       return index >= 0 && index < values.length ? index : -1;
     }
