@@ -47,6 +47,14 @@ describe("limits are told apart from unsatisfiable", () => {
     expect(statistics.seconds).toBeLessThan(5);
   });
 
+  test("a limit ends the translation of a large model", () => {
+    const m = pigeons(200);
+    const whole = m.solve({ nodeLimit: 1 }).statistics.translationSeconds!;
+    const { status, statistics } = m.solve({ signal: AbortSignal.abort() });
+    expect(status).toBe("unknown");
+    expect(statistics.translationSeconds!).toBeLessThan(whole / 2);
+  });
+
   test("an incumbent at a limit is satisfied, not optimal", () => {
     const m = new Model();
     const x = Array.from({ length: 8 }, (_, i) => m.int(`x${i}`, 0, 9));

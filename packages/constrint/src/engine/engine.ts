@@ -149,9 +149,8 @@ export class Engine {
 
   /** Queues every propagator, as after a change to how domains are kept. */
   queueAll(): void {
-    this.propagators.forEach((propagator, id) => {
-      this.queue.add(id, propagator.priority);
-    });
+    const { propagators, queue } = this;
+    for (let id = 0; id < propagators.length; id++) queue.add(id, propagators[id]!.priority);
   }
 
   private seal(): void {
@@ -188,17 +187,38 @@ class Subscriptions implements EventSink {
   }
 
   rebuild(variableCount: number, propagators: readonly Propagator[]): void {
-    const lists: number[][] = Array.from({ length: variableCount }, () => []);
-    propagators.forEach(({ scope, priority, wakes, wakesEach }, id) => {
+    // Counts each variable's entries, then puts them where its part of the array begins.
+    const starts = new Int32Array(variableCount + 1);
+    this.forEachEntry(propagators, variableCount, (x) => {
+      starts[x + 1]!++;
+    });
+    for (let x = 0; x < variableCount; x++) starts[x + 1]! += starts[x]!;
+    const ends = starts.slice();
+    const entries = new Int32Array(starts[variableCount]!);
+    this.forEachEntry(propagators, variableCount, (x, entry) => {
+      entries[ends[x]!++] = entry;
+    });
+    this.starts = starts;
+    this.entries = entries;
+  }
+
+  /** Visits one entry for each variable of each propagator's scope, or each place where these have events of their own. */
+  private forEachEntry(
+    propagators: readonly Propagator[],
+    variableCount: number,
+    visit: (x: number, entry: number) => void,
+  ): void {
+    const lastSeenBy = new Int32Array(variableCount).fill(-1);
+    for (let id = 0; id < propagators.length; id++) {
+      const { scope, priority, wakes, wakesEach } = propagators[id]!;
       const entry = (id << NUMBER_SHIFT) | (priority << EVENT_BITS);
-      if (wakesEach === undefined) for (const x of new Set(scope)) lists[x]!.push(entry | wakes);
-      else for (let i = 0; i < scope.length; i++) lists[scope[i]!]!.push(entry | wakesEach[i]!);
-    });
-    this.starts = new Int32Array(variableCount + 1);
-    lists.forEach((list, x) => {
-      this.starts[x + 1] = this.starts[x]! + list.length;
-    });
-    this.entries = Int32Array.from(lists.flat());
+      for (let i = 0; i < scope.length; i++) {
+        const x = scope[i]!;
+        if (wakesEach === undefined && lastSeenBy[x] === id) continue;
+        lastSeenBy[x] = id;
+        visit(x, entry | (wakesEach === undefined ? wakes : wakesEach[i]!));
+      }
+    }
   }
 
   notify(variable: number, events: number): void {

@@ -27,6 +27,7 @@ import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
 import { not } from "./logic.js";
 import { divisorsIn, variablesIn } from "./nodes-in.js";
+import { isFlat, termsOf } from "./sum-terms.js";
 
 /** How to compile. @internal */
 export interface CompileOptions {
@@ -163,7 +164,8 @@ export class Compiler implements OperandVariables {
       case "variable":
         return LinearForm.variable(this.numberOf(expression));
       case "sum":
-        return LinearForm.sum(expression.terms.map((term) => this.linearForm(term)));
+        if (isFlat(expression)) return LinearForm.sum(expression.terms.map((term) => this.linearForm(term)));
+        return LinearForm.sum([...termsOf(expression)].map(([term, count]) => this.timesCount(term, count)));
       case "product":
         return this.productForm(expression.factors, target);
       case "power":
@@ -180,6 +182,11 @@ export class Compiler implements OperandVariables {
       case "min":
         return LinearForm.variable(this.extremum("min", expression.operands, target));
     }
+  }
+
+  private timesCount(term: IntExpr, count: bigint): LinearForm {
+    const form = this.linearForm(term);
+    return count === 1n ? form : form.scaled(Number(count));
   }
 
   private productForm(factors: readonly IntExpr[], target?: number): LinearForm {

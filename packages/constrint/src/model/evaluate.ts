@@ -4,6 +4,7 @@ import { divisionRemainder, type Rounding } from "../propagators/arithmetic/divi
 import type { Comparison, Constraint, Divides, Relation } from "./constraint.js";
 import type { IntExpr } from "./expression.js";
 import { globalHolds } from "./global/global-constraint.js";
+import { isFlat, termsOf } from "./sum-terms.js";
 
 /** A value for each variable, by name. */
 export type Assignment = Readonly<Record<string, number>>;
@@ -121,6 +122,12 @@ function evaluateFast(expression: IntExpr, assignment: Assignment): number {
       return lookUp(expression.name, assignment);
     case "sum": {
       let total = 0;
+      if (!isFlat(expression)) {
+        for (const [term, count] of termsOf(expression)) {
+          total = exactOrNaN(total + exactOrNaN(Number(count) * evaluateFast(term, assignment)));
+        }
+        return total;
+      }
       for (const term of expression.terms) total = exactOrNaN(total + evaluateFast(term, assignment));
       return total;
     }
@@ -163,7 +170,9 @@ export function evaluateExactly(expression: IntExpr, assignment: Assignment): bi
     case "variable":
       return BigInt(lookUp(expression.name, assignment));
     case "sum":
-      return expression.terms.reduce((total, term) => total + evaluateExactly(term, assignment), 0n);
+      return isFlat(expression)
+        ? expression.terms.reduce((total, term) => total + evaluateExactly(term, assignment), 0n)
+        : [...termsOf(expression)].reduce((sum, [term, count]) => sum + count * evaluateExactly(term, assignment), 0n);
     case "product":
       return expression.factors.reduce((total, factor) => total * evaluateExactly(factor, assignment), 1n);
     case "power":

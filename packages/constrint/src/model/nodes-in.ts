@@ -7,12 +7,14 @@ export type ModelNode = Constraint | IntExpr;
 /** All nodes of an expression or a constraint, each once even where it is shared. @internal */
 export function nodesIn(node: ModelNode): ReadonlySet<ModelNode> {
   const nodes = new Set<ModelNode>();
-  const visit = (current: ModelNode): void => {
-    if (nodes.has(current)) return;
+  // Without recursion: a sum built by adding one term after the other nests as deep as it is long.
+  const waiting = [node];
+  for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
+    if (nodes.has(current)) continue;
     nodes.add(current);
-    partsOf(current).forEach(visit);
-  };
-  visit(node);
+    const parts = partsOf(current);
+    for (let i = parts.length - 1; i >= 0; i--) waiting.push(parts[i]!);
+  }
   return nodes;
 }
 

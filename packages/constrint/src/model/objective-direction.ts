@@ -1,5 +1,6 @@
 import type { IntExpr, IntVar } from "./expression.js";
 import { variablesIn } from "./nodes-in.js";
+import { termsOf } from "./sum-terms.js";
 
 /** 1: the expression grows with the variable; −1: it falls. */
 export type Direction = 1 | -1;
@@ -29,7 +30,7 @@ function collect(expression: IntExpr, direction: Direction, found: Map<IntVar, D
       return;
     }
     case "sum":
-      for (const term of expression.terms) collect(term, direction, found);
+      for (const term of termsOf(expression).keys()) collect(term, direction, found);
       return;
     case "max":
     case "min":
@@ -71,7 +72,7 @@ function isNeverNegative(expression: IntExpr): boolean {
     case "variable":
       return expression.domain.min >= 0;
     case "sum":
-      return expression.terms.every(isNeverNegative);
+      return [...termsOf(expression).keys()].every(isNeverNegative);
     case "product":
       return expression.factors.every(isNeverNegative);
     case "max":

@@ -94,7 +94,11 @@ export class Run implements OptimizingRun {
     });
     this.numbers = this.variables.map((variable) => compiler.numberOf(variable));
     this.selectors = compiler.selectors;
-    for (const { constraint } of this.constraints) compiler.add(constraint);
+    for (const { constraint } of this.constraints) {
+      // The search then ends at once, before it looks at what is there.
+      if (isOver(options, startedAt)) break;
+      compiler.add(constraint);
+    }
     this.compiler = compiler;
     if (goal !== undefined) {
       compiler.requireDefined(goal.expression);

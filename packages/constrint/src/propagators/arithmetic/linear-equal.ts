@@ -42,7 +42,7 @@ export class LinearEqual implements Propagator, LinearTerms {
     coefficients: readonly number[],
     readonly total: number,
   ) {
-    this.coefficients = Float64Array.from(coefficients);
+    this.coefficients = new Float64Array(coefficients);
     this.root = new RootBounds(variables);
     this.suffixes = new Float64Array(variables.length + 1);
     this.sum = sumOfTwo(variables, coefficients, total);

@@ -34,7 +34,7 @@ export class LinearLessEqual implements Propagator, LinearTerms {
     coefficients: readonly number[],
     readonly limit: number,
   ) {
-    this.coefficients = Float64Array.from(coefficients);
+    this.coefficients = new Float64Array(coefficients);
     this.wakesEach = coefficients.map((a) => (a > 0 ? Events.min : Events.max));
     this.root = new RootBounds(variables);
     this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;

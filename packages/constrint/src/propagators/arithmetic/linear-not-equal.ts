@@ -28,7 +28,7 @@ export class LinearNotEqual implements Propagator, LinearTerms {
     coefficients: readonly number[],
     readonly forbidden: number,
   ) {
-    this.coefficients = Float64Array.from(coefficients);
+    this.coefficients = new Float64Array(coefficients);
     this.priority = variables.length <= 3 ? Priority.constant : Priority.linear;
   }
 

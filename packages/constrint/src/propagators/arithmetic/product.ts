@@ -48,6 +48,8 @@ export class Product implements Propagator {
   private readonly congruence: Congruence = { stride: 1, offset: 0 };
   /** The sum of the domains' sizes when values were last compared: at the root level equal sums mean equal domains. */
   private rootSizes = -1;
+  /** Whether the result was fixed at the root, so that the factors have none but its divisors as values for good. */
+  private factorsAreDivisors = false;
   /** The interval product of all factors but one. */
   restMin = 0;
   restMax = 0;
@@ -72,17 +74,24 @@ export class Product implements Propagator {
     const before = store.changes;
     if (!this.propagateBounds(store)) return Outcome.failed;
     if (store.level === 0 && !this.propagateAtRoot(store)) return Outcome.failed;
+    const { factors, result } = this;
     let open = 0;
+    let last = -1;
     let product = 1;
-    for (const x of this.factors) {
+    for (let i = 0; i < factors.length; i++) {
+      const x = factors[i]!;
       if (store.isFixed(x)) product *= store.min(x);
-      else open++;
+      else {
+        open++;
+        last = x;
+      }
     }
-    if (open === 0 && store.isFixed(this.result) && isExact(product)) {
-      return product === store.min(this.result) ? Outcome.entailed : Outcome.failed;
+    if (open === 0 && store.isFixed(result) && isExact(product)) {
+      return product === store.min(result) ? Outcome.entailed : Outcome.failed;
     }
-    if (open === 1 && !this.solveForLast(store)) return Outcome.failed;
-    if (store.isFixed(this.result) && !this.alignToDivisors(store)) return Outcome.failed;
+    if (open === 1 && !this.solveForLast(store, last, product)) return Outcome.failed;
+    const mayAlign = store.isFixed(result) && !(this.factorsAreDivisors && store.level > 0);
+    if (mayAlign && !this.alignToDivisors(store)) return Outcome.failed;
     return store.changes === before ? Outcome.stable : Outcome.changed;
   }
 
@@ -204,14 +213,8 @@ export class Product implements Propagator {
     return true;
   }
 
-  /** With one open factor: c·x = result. */
-  private solveForLast(store: Store): boolean {
-    let product = 1;
-    let open = -1;
-    for (const x of this.factors) {
-      if (store.isFixed(x)) product *= store.min(x);
-      else open = x;
-    }
+  /** With one open factor: product·open = result. */
+  private solveForLast(store: Store, open: number, product: number): boolean {
     if (product === 0 || Math.abs(product) >= BEYOND) return true;
     const { result } = this;
     if (store.isFixed(result)) {
@@ -243,7 +246,9 @@ export class Product implements Propagator {
   private alignToDivisors(store: Store): boolean {
     const value = store.min(this.result);
     if (value === 0) return true;
-    for (const x of this.factors) {
+    const { factors } = this;
+    for (let i = 0; i < factors.length; i++) {
+      const x = factors[i]!;
       if (store.isFixed(x)) {
         if (store.min(x) === 0 || remainder(value, store.min(x)) !== 0) return false;
         continue;
@@ -285,6 +290,7 @@ export class Product implements Propagator {
         if (store.isFixed(x)) continue;
         if (!store.restrictTo(x, store.min(x) > 0 ? divisors(value) : signedDivisors(value))) return false;
       }
+      this.factorsAreDivisors = factors.every((x) => store.isFixed(x) || store.isExplicit(x));
       return true;
     }
     let sizes = 0;

@@ -48,6 +48,8 @@ export class AllDifferentBounds implements Propagator {
   private origin = 0;
   private taken = new Int32Array(0);
   private takenBefore = new Int32Array(0);
+  /** How many open variables have so many values between their bounds. */
+  private readonly withWidth: Int32Array;
   /** Trees of capacity: from a rank towards one whose interval below (above) still has a free value. */
   private readonly capacityTree: Int32Array;
   /** How many values are free in the interval that ends at a rank. */
@@ -72,6 +74,7 @@ export class AllDifferentBounds implements Propagator {
     this.byHigh = Int32Array.from(scope, (_, i) => i);
     this.bounds = new Float64Array(2 * n + 2);
     this.boundValues = new Float64Array(2 * n + 2);
+    this.withWidth = new Int32Array(n);
     this.lowValue = new Float64Array(n);
     this.highValue = new Float64Array(n);
     this.capacityTree = new Int32Array(2 * n + 2);
@@ -81,38 +84,79 @@ export class AllDifferentBounds implements Propagator {
 
   propagate(store: Store): Outcome {
     if (store.level === 0) this.measureSpan(store);
-    const { scope, shifts, low, high, lowValue, highValue, taken } = this;
+    const { low, high } = this;
     const before = store.changes;
+    const open = this.readBounds(store);
+    if (open < 0) return Outcome.failed;
+    let count = open;
+    if (this.taken.length > 0) {
+      if (!this.cutTaken(store)) return Outcome.failed;
+      if (!this.mayCrowd(open)) count = 0;
+    } else {
+      count = this.scope.length;
+      for (let i = 0; i < low.length; i++) {
+        if (low[i]! > -BEYOND && high[i]! < BEYOND) continue;
+        low[i] = high[i] = Infinity;
+        count--;
+      }
+    }
+    if (count > 0) {
+      sortBy(this.byLow, low);
+      sortBy(this.byHigh, high);
+      const last = this.rankBounds(count);
+      if (!this.raiseLows(store, count, last) || !this.dropHighs(store, count, last)) return Outcome.failed;
+    }
+    if (store.changes !== before) return Outcome.changed;
+    return open > 0 ? Outcome.stable : Outcome.entailed;
+  }
+
+  /**
+   * Reads the shifted bounds; where taken values are cut out, those of fixed variables become taken and their bounds infinite.
+   *
+   * @returns how many variables are not fixed, or −1 where two have the same value
+   */
+  private readBounds(store: Store): number {
+    const { scope, shifts, low, high, lowValue, highValue, taken } = this;
     const cutsTaken = taken.length > 0;
     if (cutsTaken) taken.fill(0);
-    let finite = 0;
-    let open = false;
+    store.copyBounds(scope, lowValue, highValue);
+    let open = 0;
     for (let i = 0; i < scope.length; i++) {
-      const min = store.min(scope[i]!);
-      const max = store.max(scope[i]!);
-      const from = min + shifts[i]!;
-      const to = max + shifts[i]! + 1;
-      if (min !== max) open = true;
+      const shift = shifts[i]!;
+      const from = lowValue[i]! + shift;
+      const to = highValue[i]! + shift;
+      if (from !== to) open++;
       else if (cutsTaken) {
-        if (!this.take(from)) return Outcome.failed;
+        const bit = from - this.origin;
+        const mask = 1 << (bit & 31);
+        if ((taken[bit >> 5]! & mask) !== 0) return -1;
+        taken[bit >> 5]! |= mask;
         low[i] = high[i] = Infinity;
         continue;
       }
-      if (from > -BEYOND && to < BEYOND) {
-        low[i] = lowValue[i] = from;
-        high[i] = highValue[i] = to;
-        finite++;
-      } else {
-        low[i] = high[i] = Infinity;
-      }
+      low[i] = lowValue[i] = from;
+      high[i] = highValue[i] = to + 1;
     }
-    if (cutsTaken && !this.cutTaken(store)) return Outcome.failed;
-    sortBy(this.byLow, low);
-    sortBy(this.byHigh, high);
-    const last = this.rankBounds(finite);
-    if (!this.raiseLows(store, finite, last) || !this.dropHighs(store, finite, last)) return Outcome.failed;
-    if (store.changes !== before) return Outcome.changed;
-    return open ? Outcome.stable : Outcome.entailed;
+    return open;
+  }
+
+  /**
+   * Whether some h of the open variables, but not all, may lie in an interval of h values: then at least h of them have no more
+   * than h. Where that is not so, which a count shows, there is no Hall interval that matters.
+   */
+  private mayCrowd(open: number): boolean {
+    const { low, high, withWidth } = this;
+    withWidth.fill(0, 0, open);
+    for (let i = 0; i < low.length; i++) {
+      const width = high[i]! - low[i]!; // NaN for a fixed variable
+      if (width < open) withWidth[width]!++;
+    }
+    let narrow = 0;
+    for (let width = 1; width < open; width++) {
+      narrow += withWidth[width]!;
+      if (narrow >= width) return true;
+    }
+    return false;
   }
 
   /** Makes room for taken values, at the root, where the values span most. */
@@ -130,15 +174,6 @@ export class AllDifferentBounds implements Propagator {
     if (wordCount === this.taken.length) return;
     this.taken = new Int32Array(wordCount);
     this.takenBefore = new Int32Array(wordCount);
-  }
-
-  /** Notes a fixed variable's value, or returns false where another one has it. */
-  private take(value: number): boolean {
-    const { taken } = this;
-    const bit = value - this.origin;
-    if ((taken[bit >> 5]! & (1 << (bit & 31))) !== 0) return false;
-    taken[bit >> 5]! |= 1 << (bit & 31);
-    return true;
   }
 
   private isTaken(value: number): boolean {

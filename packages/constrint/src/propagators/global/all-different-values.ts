@@ -44,13 +44,7 @@ export class AllDifferentValues implements Propagator {
     let open = openBefore;
     let untreated = open; // places[open … untreated − 1] are fixed, but still to be taken from the others
     for (;;) {
-      for (let k = open - 1; k >= 0; k--) {
-        const i = places[k]!;
-        if (!store.isFixed(scope[i]!)) continue;
-        open--;
-        places[k] = places[open]!;
-        places[open] = i;
-      }
+      open = store.moveFixedToEnd(scope, places, open);
       if (open === untreated) break;
       while (untreated > open) {
         untreated--;

@@ -7,7 +7,7 @@ export class FirstUnfixed {
   private readonly fixedCell: number;
 
   constructor(store: Store, variables: readonly number[]) {
-    this.variables = Int32Array.from(variables);
+    this.variables = new Int32Array(variables);
     this.fixedCell = store.state.allocate(1, 0);
   }
 

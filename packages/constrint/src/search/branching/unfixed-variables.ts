@@ -14,7 +14,7 @@ export class UnfixedVariables {
   private readonly sizeCell: number;
 
   constructor(store: Store, variables: readonly number[]) {
-    this.variables = Int32Array.from(variables);
+    this.variables = new Int32Array(variables);
     this.positions = Int32Array.from(variables, (_, position) => position);
     this.sizeCell = store.state.allocate(1, variables.length);
   }
