@@ -120,8 +120,9 @@ def fused(heads, dim):
         report("PyTorch loop, bf16", f"{dim}x{heads}", median(lambda: plain_loop(wx[:, :short], recurrent, bias, h, c.to(dtype))), short)
 
 
-for units in (768, 1024, 2048):
-    cudnn(units, torch.float16, "fp16")
-    cudnn(units, torch.bfloat16, "bf16")
-    cudnn(units, torch.float32, "tf32")
-fused(12, 64)
+if __name__ == "__main__":
+    for units in (768, 1024, 2048):
+        cudnn(units, torch.float16, "fp16")
+        cudnn(units, torch.bfloat16, "bf16")
+        cudnn(units, torch.float32, "tf32")
+    fused(12, 64)

@@ -7,5 +7,15 @@ export {
   buildKernels,
 } from "./bundler/build.js";
 export { type CheckReport, checkKernels } from "./bundler/check.js";
+export { headerFiles } from "./cuda/header/header-files.js";
+export {
+  type KernelSet,
+  type KernelUse,
+  type LeftOutKernel,
+  type SetKernel,
+  type SetProblem,
+  solveKernelSet,
+} from "./cuda/kernel-set.js";
+export { torchPackageFiles } from "./cuda/torch/package-files.js";
 export { type GeneratedFile, type GenerateOptions, generateFiles } from "./generate.js";
 export { type OpenDevice, openNodeDevice } from "./wgsl/node-device.js";

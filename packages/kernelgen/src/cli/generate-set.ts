@@ -1,4 +1,5 @@
 import type { CudaDevice } from "hwmodels";
+import { headerFiles } from "../cuda/header/header-files.js";
 import { type KernelSet, solveKernelSet } from "../cuda/kernel-set.js";
 import { torchPackageFiles } from "../cuda/torch/package-files.js";
 import { deviceNamed } from "../device-named.js";
@@ -10,9 +11,17 @@ import { type SetArguments, setProblemsFrom } from "./set-problems.js";
 /** The targets that hold several kernels. */
 export type SetTarget = "torch" | "cpp";
 
-const defaultNames: Readonly<Record<SetTarget, string>> = { torch: "recurrent_kernels", cpp: "recurrent_kernels" };
+/** The name of the package or header, unless one is given. */
+const defaultName = "recurrent_kernels";
+/** Whether a target gets kernels for training, unless it is said. */
+const trainingByDefault: Readonly<Record<SetTarget, boolean>> = { torch: true, cpp: false };
+/** What a target's files are. */
+const targetFiles: Readonly<Record<SetTarget, (set: KernelSet, name: string) => readonly GeneratedFile[]>> = {
+  torch: torchPackageFiles,
+  cpp: headerFiles,
+};
 
-/** What `generate --target torch` is given. */
+/** What `generate --target torch` and `cpp` are given. */
 export interface GenerateSetArguments extends SetArguments {
   target: SetTarget;
   device?: string | undefined;
@@ -22,14 +31,14 @@ export interface GenerateSetArguments extends SetArguments {
   json: boolean;
 }
 
-/** Solves all kernels of a set and writes the package that holds them. */
+/** Solves all kernels of a set and writes the package or header that holds them. */
 export async function generateSet(given: GenerateSetArguments): Promise<void> {
   const devices = devicesFrom(given.device);
   const problems = setProblemsFrom(given);
-  const name = given.name ?? defaultNames[given.target];
-  const set = solveKernelSet(problems, devices, given.training ?? true, showProgress);
+  const training = given.training ?? trainingByDefault[given.target];
+  const set = solveKernelSet(problems, devices, training, showProgress);
   endProgress();
-  const files = filesFor(given.target, set, name);
+  const files = targetFiles[given.target](set, given.name ?? defaultName);
   await writeFiles(given.out, files);
   for (const { reason } of set.leftOut) console.error(`left out: ${reason}`);
   const report = {
@@ -39,10 +48,6 @@ export async function generateSet(given: GenerateSetArguments): Promise<void> {
     leftOut: set.leftOut,
   };
   console.log(given.json ? JSON.stringify(report) : report.files.join("\n"));
-}
-
-function filesFor(_target: SetTarget, set: KernelSet, name: string): readonly GeneratedFile[] {
-  return torchPackageFiles(set, name);
 }
 
 function devicesFrom(list: string | undefined): readonly CudaDevice[] {

@@ -18,12 +18,13 @@ const options = {
   training: {
     type: "boolean",
     describe:
-      "cuda: also store the values that a backward pass reads  [default: no]; torch: kernels for training beside those for inference  [default: yes]",
+      "cuda: also store the values that a backward pass reads  [default: no]; torch, cpp: kernels for training beside those for inference  [default: torch yes, cpp no]",
   },
   target: {
-    choices: ["cuda", "wgsl", "torch"] as const,
+    choices: ["cuda", "wgsl", "torch", "cpp"] as const,
     demandOption: true,
-    describe: "Source of one kernel, or a package with kernels for lists of cells, sizes and types (1,2,3)",
+    describe:
+      "Source of one kernel, or a PyTorch package or C++ header with kernels for lists of cells, sizes and types (1,2,3)",
   },
   device: {
     type: "string",
@@ -33,7 +34,7 @@ const options = {
   problems: {
     type: "string",
     requiresArg: true,
-    describe: "torch: a JSON file with problems, in place of the lists",
+    describe: "torch, cpp: a JSON file with problems, in place of the lists",
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
   out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
@@ -41,7 +42,7 @@ const options = {
     type: "string",
     requiresArg: true,
     describe:
-      "What names in the source and of the files start with  [default: the cell's name]; torch: the package  [default: recurrent_kernels]",
+      "What names in the source and of the files start with  [default: the cell's name]; torch, cpp: the package or header  [default: recurrent_kernels]",
   },
   case: {
     type: "string",
@@ -65,7 +66,7 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
         "a Python package",
       ),
   async handler(given) {
-    if (given.target === "torch") {
+    if (given.target === "torch" || given.target === "cpp") {
       rejectOptions(given.target, given, ["family", "case"]);
       return generateSet({ ...given, target: given.target });
     }

@@ -2,6 +2,15 @@ import type { SetKernel } from "./kernel-set.js";
 
 const launchParameters = "void* stream, void* const* tensors, void* scratch, int steps";
 
+/** C++ that launches a kernel with pointers from the array `tensors`, `scratch` and `steps`; a `std::string`. */
+export function launchCall({ name, plan, tensors }: SetKernel, stream: string): string {
+  const pointers = tensors.map(({ role, type }, index) => {
+    const element = type === "fp32" ? "float" : `${name}::Element`;
+    return `static_cast<${role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
+  });
+  return `${name}::launch_${plan.problem.pass}(${[stream, ...pointers, "scratch", "steps"].join(", ")})`;
+}
+
 /**
  * A kernel's source with C functions at its end, for callers that load a library at run time:
  *
@@ -11,19 +20,14 @@ const launchParameters = "void* stream, void* const* tensors, void* scratch, int
  *
  * `tensors` are device pointers in the order of the manifest. The text of a refusal belongs to the calling thread until its next launch.
  */
-export function withLaunchInterface({ name, plan, source, tensors }: SetKernel): string {
-  const pointers = tensors.map(({ role, type }, index) => {
-    const element = type === "fp32" ? "float" : `${name}::Element`;
-    return `static_cast<${role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
-  });
-  const launchArguments = ["static_cast<kernelgen::Stream>(stream)", ...pointers, "scratch", "steps"];
+export function withLaunchInterface(kernel: SetKernel): string {
+  const { name, source } = kernel;
   return `${source}
 #define KERNELGEN_C_INTERFACE extern "C" __attribute__((visibility("default")))
 
 KERNELGEN_C_INTERFACE const char* ${name}_launch(${launchParameters}) {
   static thread_local std::string error;
-  error = ${name}::launch_${plan.problem.pass}(
-      ${launchArguments.join(",\n      ")});
+  error = ${launchCall(kernel, "static_cast<kernelgen::Stream>(stream)")};
   return error.empty() ? nullptr : error.c_str();
 }
 

@@ -6,6 +6,12 @@ const preludeNames = [
   "prelude_device_cluster.cuh",
   "prelude_device_launch.cuh",
 ] as const;
+const hostNames = [
+  "prelude_host.cpp",
+  "prelude_host.hpp",
+  "prelude_host_fiber.hpp",
+  "prelude_host_scheduler.hpp",
+] as const;
 const checkNames = ["check.hpp", "check.cpp"] as const;
 
 type SupportFile = { readonly name: string; readonly content: string };
@@ -17,6 +23,9 @@ const read = (name: string): SupportFile => ({
 
 /** The files that generated CUDA kernels include. */
 export const preludeFiles = (): readonly SupportFile[] => preludeNames.map(read);
+
+/** The prelude's other side, with which kernels run on a CPU. */
+export const hostPreludeFiles = (): readonly SupportFile[] => hostNames.map(read);
 
 /** The files that generated CUDA sources include: the prelude, and what the check program shares. */
 export const supportFiles = (): readonly SupportFile[] => [...preludeFiles(), ...checkNames.map(read)];
