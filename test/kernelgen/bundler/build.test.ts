@@ -197,7 +197,10 @@ describe("a configuration", () => {
     [`export default [{ name: "a", cell: "lstm" }];`, "kernel 1: headDim is missing"],
     [`export default [{ name: "a", cell: "lstm", headDim: 8, size: 3 }];`, 'kernel 1: unknown field "size"'],
     [`export default [{ name: "a", cell: "lstm", headDim: "8" }];`, 'headDim: "8" is no number'],
-    [`export default [{ name: "a", cell: "lstm", headDim: 0 }];`, "head dimension: 0 is not an integer from 1"],
+    [
+      `export default [{ name: "a", cell: "lstm", headDim: 0 }];`,
+      "kernel a: head dimension: 0 is not an integer from 1",
+    ],
     [`export default [{ name: "a", cell: "lstn", headDim: 8 }];`, 'unknown cell "lstn"'],
     [`export default [{ name: "../a", cell: "lstm", headDim: 8 }];`, 'kernel name "../a"'],
     [`export default [{ name: "a__b", cell: "lstm", headDim: 8 }];`, 'kernel name "a__b"'],

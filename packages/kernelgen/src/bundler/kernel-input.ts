@@ -4,7 +4,7 @@ import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { defaultDataType } from "../plan/default-data-type.js";
 import { problemToJson } from "../plan/plan-json.js";
-import { defineProblem, type Problem } from "../plan/problem.js";
+import { defineProblem, type Problem, type ProblemOptions } from "../plan/problem.js";
 import type { RecurrentOptions } from "../wgsl/recurrent/plan-recurrent.js";
 import { type KernelDefinition, webGpuTiers } from "./definition.js";
 import type { Tool } from "./tool.js";
@@ -32,7 +32,7 @@ export function kernelInputs(definition: KernelDefinition, directory: string, to
   const { name, devices = webGpuTiers, family, inputDim, layers, bidirectional, ...options } = definition;
   const inputs = devices.map((text) => {
     const device = deviceNamed(text, directory);
-    const problem = defineProblem({ ...options, dataType: options.dataType ?? defaultDataType(device) });
+    const problem = problemOf(name, { ...options, dataType: options.dataType ?? defaultDataType(device) });
     const network = inputDim === undefined ? undefined : networkOptions(definition, device);
     const plain = JSON.stringify([name, problemToJson(problem), network, deviceJson(device), family, tool]);
     return { name, problem, network, device, family, hash: sha256(plain) };
@@ -43,6 +43,16 @@ export function kernelInputs(definition: KernelDefinition, directory: string, to
     throw new KernelgenError("invalid-config", `kernel ${name}: two of its devices are called ${twice}`);
   }
   return inputs;
+}
+
+/** The problem of a definition; an error's message begins with the kernel. */
+function problemOf(name: string, options: ProblemOptions): Problem {
+  try {
+    return defineProblem(options);
+  } catch (error) {
+    if (!(error instanceof KernelgenError)) throw error;
+    throw new KernelgenError(error.code, `kernel ${name}: ${error.message}`, { cause: error });
+  }
 }
 
 /** What `planRecurrent` is asked for. A network runs on WebGPU, forward, and for any number of steps. */

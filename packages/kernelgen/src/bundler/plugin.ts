@@ -19,7 +19,9 @@ const virtualPrefix = "virtual:kernelgen/";
 const withoutScheme = virtualPrefix.replace(":", "-");
 /** Marks a resolved virtual module for other plugins, as Rollup's convention is. */
 const resolvedPrefix = `\0${virtualPrefix}`;
-const loaded = /^\0virtual:kernelgen\/|\.kernel\.[cm]?[jt]s$/;
+/** Vite adds versions and times to the names of files; other queries, as ?raw, want something else than the kernel. */
+const versionQuery = /\?[vt]=[^&]*$/;
+const loaded = /^\0virtual:kernelgen\/|\.kernel\.[cm]?[jt]s(\?[vt]=[^&]*)?$/;
 
 /**
  * The bundler plugin: puts solved kernels in the place of `*.kernel.ts` modules (`defineKernel`) and of `virtual:kernelgen/NAME`, the kernel
@@ -77,7 +79,7 @@ export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = crea
       async handler(id) {
         const { name, inputs, files } = await (id.startsWith(resolvedPrefix)
           ? fromConfig(id.slice(resolvedPrefix.length))
-          : fromFile(id));
+          : fromFile(id.replace(versionQuery, "")));
         for (const file of files) this.addWatchFile(file);
         const webGpu = inputs.filter(({ device }) => device.kind === "webgpu");
         if (webGpu.length === 0) {
