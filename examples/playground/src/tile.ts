@@ -9,7 +9,10 @@ export interface MatrixTile {
   /** Rows of a block. */
   readonly unitTile: number;
   readonly unitBlocks: number;
-  /** Parts of the columns, one for each warp along the inner dimension. */
+  /** Columns of a block; fewer than all where the blocks of a cluster share them. */
+  readonly blockColumns: number;
+  readonly blocksAlongInner: number;
+  /** Parts of the columns, one for each warp along the inner dimension, of all blocks along it. */
   readonly parts: readonly { readonly begin: number; readonly end: number }[];
   /** What of a part lies where, in the order of its columns; the last ones of the matrix may be padding. */
   readonly segments: readonly { readonly place: Place; readonly begin: number; readonly end: number }[];
@@ -30,7 +33,9 @@ export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTil
   // A CUDA kernel keeps in shared memory what is not in registers; a WGSL kernel may also read R from storage.
   const inShared = target === "cuda" ? perPart - inRegisters : (parameters.chunksInWorkgroup ?? 0);
   const partColumns = perPart * columns;
-  const parts = Array.from({ length: parameters.warpsAlongInner ?? 1 }, (_, part) => ({
+  const warps = parameters.warpsAlongInner ?? 1;
+  const blocksAlongInner = parameters.blocksAlongInner ?? 1;
+  const parts = Array.from({ length: warps * blocksAlongInner }, (_, part) => ({
     begin: Math.min(headDim, part * partColumns),
     end: Math.min(headDim, (part + 1) * partColumns),
   })).filter(({ begin, end }) => end > begin);
@@ -44,5 +49,13 @@ export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTil
       }))
       .filter((segment) => segment.end > segment.begin),
   );
-  return { headDim, unitTile, unitBlocks: Math.ceil(headDim / unitTile), parts, segments };
+  return {
+    headDim,
+    unitTile,
+    unitBlocks: Math.ceil(headDim / unitTile),
+    blockColumns: Math.min(headDim, warps * partColumns),
+    blocksAlongInner,
+    parts,
+    segments,
+  };
 }

@@ -1,5 +1,5 @@
 import type { PlanJson } from "kernelgen";
-import { integerText } from "../format.js";
+import { countText, integerText } from "../format.js";
 import { type MatrixTile, matrixTile, type Place } from "../tile.js";
 
 const placeTexts: Readonly<Record<PlanJson["target"], Readonly<Record<Place, string>>>> = {
@@ -36,15 +36,16 @@ export function TilePicture({ plan }: { readonly plan: PlanJson }) {
 }
 
 function Picture({ tile, target, block }: { tile: MatrixTile; target: PlanJson["target"]; block: string }) {
-  const { headDim, unitTile, unitBlocks, parts, segments } = tile;
+  const { headDim, unitTile, unitBlocks, blockColumns, blocksAlongInner, parts, segments } = tile;
   const scale = side / headDim;
   const places = (["registers", "shared", "memory"] as const).filter((place) =>
     segments.some((segment) => segment.place === place),
   );
   const rows = unitBlocks > mostLines ? [] : Array.from({ length: unitBlocks - 1 }, (_, i) => (i + 1) * unitTile);
-  const first = Math.min(unitTile, headDim) * scale;
+  const [frameWidth, frameHeight] = [blockColumns * scale, Math.min(unitTile, headDim) * scale];
   const description =
-    `R of one head and gate, ${headDim} by ${headDim}: ${unitBlocks} ${block}${unitBlocks > 1 ? "s" : ""} of ${unitTile} rows` +
+    `R of one head and gate, ${headDim} by ${headDim}: ${countText(unitBlocks, block)} of ${unitTile} rows` +
+    `${blocksAlongInner > 1 ? `, each ${blocksAlongInner} times side by side` : ""}` +
     `${parts.length > 1 ? `, columns in ${parts.length} parts, one for each warp` : ""}; ` +
     places.map((place) => placeTexts[target][place]).join(", ");
   return (
@@ -60,14 +61,15 @@ function Picture({ tile, target, block }: { tile: MatrixTile; target: PlanJson["
             height={side}
           />
         ))}
-        <rect class="others" x={0} y={first} width={side} height={side - first} />
+        <rect class="others" x={0} y={frameHeight} width={side} height={side - frameHeight} />
+        <rect class="others" x={frameWidth} y={0} width={side - frameWidth} height={frameHeight} />
         {rows.map((row) => (
           <line key={row} class="cut" x1={0} x2={side} y1={row * scale} y2={row * scale} />
         ))}
         {parts.slice(1).map(({ begin }) => (
           <line key={begin} class="cut part" x1={begin * scale} x2={begin * scale} y1={0} y2={side} />
         ))}
-        <rect class="frame" x={0} y={0} width={side} height={first} />
+        <rect class="frame" x={0} y={0} width={frameWidth} height={frameHeight} />
       </svg>
       <figcaption>
         <ul class="legend">
@@ -78,7 +80,7 @@ function Picture({ tile, target, block }: { tile: MatrixTile; target: PlanJson["
           ))}
         </ul>
         <p class="note">
-          {description}. The framed rows belong to the first {block}.
+          {description}. The frame is the first {block}.
         </p>
       </figcaption>
     </figure>
