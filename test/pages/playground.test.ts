@@ -136,7 +136,7 @@ describe("the playground", () => {
   it("can be used by keyboard", async (context) => {
     const { page } = await open(context, small);
     const order: string[] = [];
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 7; i++) {
       await page.keyboard.press("Tab");
       order.push(
         await page.evaluate(
@@ -144,7 +144,7 @@ describe("the playground", () => {
         ),
       );
     }
-    expect(order).toEqual(["Device", "Cell", "Data type", "Head size D", "Heads N", "Batch B"]);
+    expect(order).toEqual(["Device", "Cell", "Data type", "Pass", "Head size D", "Heads N", "Batch B"]);
     const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
     expect(outline).toBe("solid");
     await page.keyboard.press("ControlOrMeta+a");

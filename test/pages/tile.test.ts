@@ -5,8 +5,16 @@ import { matrixTile } from "../../examples/playground/src/tile.js";
 
 const cases = ["h200", "a100", "webgpu-default", "webgpu-h200"].flatMap((id) =>
   [24, 64, 300, 768].flatMap((headDim) =>
-    // WGSL has no bf16.
-    (id.startsWith("webgpu") ? ["fp32"] : ["bf16", "fp32"]).map((dataType) => ({ id, headDim, dataType, batch: 4 })),
+    // WGSL has no bf16, and its kernels go forward.
+    (id.startsWith("webgpu") ? ["fp32"] : ["bf16", "fp32"]).flatMap((dataType) =>
+      (id.startsWith("webgpu") ? ["forward"] : ["forward", "backward"]).map((pass) => ({
+        id,
+        headDim,
+        dataType,
+        pass,
+        batch: 4,
+      })),
+    ),
   ),
 );
 
@@ -21,7 +29,7 @@ function plansOf({ id, ...options }: (typeof cases)[number]) {
 }
 
 describe("the tile over R", () => {
-  it.each(cases)("places every column of R once: $dataType $headDim on $id", (options) => {
+  it.each(cases)("places every column of R once: $pass, $dataType $headDim on $id", (options) => {
     const plans = plansOf(options);
     expect(plans.some((plan) => matrixTile(plan) !== undefined)).toBe(true);
     for (const plan of plans) {
@@ -29,17 +37,18 @@ describe("the tile over R", () => {
       if (tile === undefined) continue;
       const segments = tile.segments.toSorted((a, b) => a.begin - b.begin);
       expect(segments.map(({ begin }) => begin)).toEqual([0, ...segments.map(({ end }) => end)].slice(0, -1));
-      expect(segments.at(-1)!.end).toBe(options.headDim);
+      const columns = options.headDim * (options.pass === "backward" ? 4 : 1);
+      expect(segments.at(-1)!.end).toBe(columns);
       expect(tile.unitBlocks).toBe(plan.derived.unitBlocks ?? 1);
       // A block's columns of h are those of its part of R, and padding.
       if (plan.derived.innerPadded !== undefined) {
-        expect(tile.blockColumns).toBe(Math.min(options.headDim, plan.derived.innerPadded));
+        expect(tile.blockColumns).toBe(Math.min(columns, plan.derived.innerPadded));
       }
     }
   });
 
   it("shows what does not fit in registers in shared memory", () => {
-    const [plan] = plansOf({ id: "h200", headDim: 256, dataType: "bf16", batch: 4 });
+    const [plan] = plansOf({ id: "h200", headDim: 256, dataType: "bf16", pass: "forward", batch: 4 });
     const { parameters, derived } = plan!;
     const half = { ...plan!, parameters: { ...parameters, innerTilesInRegisters: derived.innerTiles! / 2 } };
     const columns = (place: string): number =>

@@ -4,6 +4,8 @@ import type { ProblemOptions } from "kernelgen";
 export interface Question {
   readonly device: string;
   readonly cell: string;
+  /** "forward", "training" for a forward pass that saves what the backward pass reads, or "backward". */
+  readonly pass: string;
   readonly dataType: string;
   readonly headDim: string;
   readonly heads: string;
@@ -17,12 +19,20 @@ export const thisBrowser = "this-browser";
 export const firstQuestion: Question = {
   device: "h200",
   cell: "lstm",
+  pass: "forward",
   dataType: "bf16",
   headDim: "768",
   heads: "1",
   batch: "16",
   steps: "1024",
 };
+
+/** The passes to ask for. */
+export const passes = [
+  { name: "forward", text: "Forward" },
+  { name: "training", text: "Forward in training" },
+  { name: "backward", text: "Backward" },
+] as const;
 
 /** Questions worth asking. */
 export const examples: readonly { readonly name: string; readonly question: Question }[] = [
@@ -55,8 +65,9 @@ export type Size = (typeof sizes)[number];
 const toNumber = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));
 
 /** The problem that a question states, as `defineProblem` takes it. */
-export const problemOptions = ({ cell, dataType, ...question }: Question): ProblemOptions => ({
+export const problemOptions = ({ cell, dataType, pass, ...question }: Question): ProblemOptions => ({
   cell,
+  ...(pass === "training" ? { training: true } : { pass }),
   dataType,
   headDim: toNumber(question.headDim),
   heads: toNumber(question.heads),

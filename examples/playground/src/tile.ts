@@ -3,9 +3,13 @@ import type { PlanJson } from "kernelgen";
 /** Where a part of R lies while a kernel runs. */
 export type Place = "registers" | "shared" | "memory";
 
-/** How a plan cuts the recurrent matrix of one head and gate, [D,D] with rows out and columns in. */
+/**
+ * How a plan cuts the recurrent matrix of a head, rows out and columns in: forward that of one gate, [D,D]; backward the transposed ones of
+ * all gates side by side, [D,G·D].
+ */
 export interface MatrixTile {
-  readonly headDim: number;
+  readonly rows: number;
+  readonly columns: number;
   /** Rows of a block. */
   readonly unitTile: number;
   readonly unitBlocks: number;
@@ -28,18 +32,19 @@ export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTil
   const perPart = innerTiles ?? innerChunks;
   if (headDim === undefined || unitTile === undefined || perPart === undefined) return undefined;
   const lanes = parameters.lanesAlongInner ?? parameters.innerLanes ?? 1;
-  const columns = innerTiles === undefined ? chunkColumns * lanes : matrixTileColumns;
+  const chunk = innerTiles === undefined ? chunkColumns * lanes : matrixTileColumns;
   const inRegisters = parameters.innerTilesInRegisters ?? parameters.chunksInRegisters ?? 0;
   // A CUDA kernel keeps in shared memory what is not in registers; a WGSL kernel may also read R from storage.
   const inShared = target === "cuda" ? perPart - inRegisters : (parameters.chunksInWorkgroup ?? 0);
-  const partColumns = perPart * columns;
+  const partColumns = perPart * chunk;
+  const columns = derived.innerDim ?? headDim;
   const warps = parameters.warpsAlongInner ?? 1;
-  const blocksAlongInner = parameters.blocksAlongInner ?? 1;
+  const blocksAlongInner = parameters.blocksAlongInner ?? derived.blocksAlongInner ?? 1;
   const parts = Array.from({ length: warps * blocksAlongInner }, (_, part) => ({
-    begin: Math.min(headDim, part * partColumns),
-    end: Math.min(headDim, (part + 1) * partColumns),
+    begin: Math.min(columns, part * partColumns),
+    end: Math.min(columns, (part + 1) * partColumns),
   })).filter(({ begin, end }) => end > begin);
-  const bounds = [0, inRegisters, inRegisters + inShared, perPart].map((count) => count * columns);
+  const bounds = [0, inRegisters, inRegisters + inShared, perPart].map((count) => count * chunk);
   const segments = (["registers", "shared", "memory"] as const).flatMap((place, index) =>
     parts
       .map(({ begin, end }) => ({
@@ -50,10 +55,11 @@ export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTil
       .filter((segment) => segment.end > segment.begin),
   );
   return {
-    headDim,
+    rows: headDim,
+    columns,
     unitTile,
     unitBlocks: Math.ceil(headDim / unitTile),
-    blockColumns: Math.min(headDim, warps * partColumns),
+    blockColumns: Math.min(columns, warps * partColumns),
     blocksAlongInner,
     parts,
     segments,

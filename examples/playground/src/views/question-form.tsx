@@ -1,6 +1,6 @@
 import type { Device } from "hwmodels";
 import { cells } from "kernelgen";
-import { examples, type Question, type Size, sizes, thisBrowser } from "../question.js";
+import { examples, passes, type Question, type Size, sizes, thisBrowser } from "../question.js";
 
 interface Properties {
   readonly question: Question;
@@ -70,6 +70,16 @@ export function QuestionForm({ question, devices, hasGpu, ask }: Properties) {
           </select>
         </label>
       </div>
+      <label class="field">
+        <span>Pass</span>
+        <select value={question.pass} onChange={change("pass")}>
+          {passes.map(({ name, text }) => (
+            <option key={name} value={name}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
       <div class="sizes">
         {sizes.map((size) => (
           <label key={size} class="field">

@@ -14,12 +14,12 @@ interface Properties {
 /** Multiply-adds that the float64 reference is given, a second or two. */
 const referenceOperations = 2e8;
 
-/** Of so many steps that the reference stays quick. */
-function shortened(problem: ProblemOptions): ProblemOptions {
-  const { headDim, heads = 1, batch = 1, steps = 1 } = problem;
+/** The forward pass of so many steps that the reference stays quick. */
+function shortened({ pass: _, training: __, ...sizes }: ProblemOptions): ProblemOptions {
+  const { headDim, heads = 1, batch = 1, steps = 1 } = sizes;
   // Four gates, as many as any cell has.
   const most = Math.max(1, Math.floor(referenceOperations / (4 * headDim * headDim * heads * batch)));
-  return { ...problem, dataType: "fp32", steps: Math.min(steps, most) };
+  return { ...sizes, dataType: "fp32", steps: Math.min(steps, most) };
 }
 
 /** The kernel for the GPU of this browser: run, checked and timed when asked. */
@@ -45,8 +45,8 @@ export function RunHere({ problem, hasGpu }: Properties) {
       ) : (
         <>
           <p class="note">
-            The same cell and sizes in fp32, {countText(asked.steps ?? 1, "step")}, planned for the GPU of this browser
-            and compared with a float64 reference.
+            The forward pass of the same cell and sizes in fp32, {countText(asked.steps ?? 1, "step")}, planned for the
+            GPU of this browser and compared with a float64 reference.
           </p>
           <button class="primary" type="button" disabled={isRunning || hasGpu === undefined} onClick={start}>
             {isRunning ? "Running…" : "Run on this browser's GPU"}

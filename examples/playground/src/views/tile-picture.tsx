@@ -22,7 +22,7 @@ export function TilePicture({ plan }: { readonly plan: PlanJson }) {
       {tile === undefined ? (
         <p class="note">This family does not cut R into tiles that stay where they are.</p>
       ) : (
-        <Picture tile={tile} target={plan.target} block={block} />
+        <Picture tile={tile} plan={plan} block={block} />
       )}
       <ul class="chips" aria-label="What the solver chose">
         {Object.entries(plan.parameters).map(([name, value]) => (
@@ -35,16 +35,18 @@ export function TilePicture({ plan }: { readonly plan: PlanJson }) {
   );
 }
 
-function Picture({ tile, target, block }: { tile: MatrixTile; target: PlanJson["target"]; block: string }) {
-  const { headDim, unitTile, unitBlocks, blockColumns, blocksAlongInner, parts, segments } = tile;
-  const scale = side / headDim;
+function Picture({ tile, plan, block }: { tile: MatrixTile; plan: PlanJson; block: string }) {
+  const { target, problem } = plan;
+  const { rows, columns, unitTile, unitBlocks, blockColumns, blocksAlongInner, parts, segments } = tile;
+  // The picture is a square, whatever the matrix is.
+  const [xScale, yScale] = [side / columns, side / rows];
   const places = (["registers", "shared", "memory"] as const).filter((place) =>
     segments.some((segment) => segment.place === place),
   );
-  const rows = unitBlocks > mostLines ? [] : Array.from({ length: unitBlocks - 1 }, (_, i) => (i + 1) * unitTile);
-  const [frameWidth, frameHeight] = [blockColumns * scale, Math.min(unitTile, headDim) * scale];
+  const cuts = unitBlocks > mostLines ? [] : Array.from({ length: unitBlocks - 1 }, (_, i) => (i + 1) * unitTile);
+  const [frameWidth, frameHeight] = [blockColumns * xScale, Math.min(unitTile, rows) * yScale];
   const description =
-    `R of one head and gate, ${headDim} by ${headDim}: ${countText(unitBlocks, block)} of ${unitTile} rows` +
+    `${problem.pass === "backward" ? "Transposed R of a head, all gates" : "R of one head and gate"}, ${rows} by ${columns}: ${countText(unitBlocks, block)} of ${unitTile} rows` +
     `${blocksAlongInner > 1 ? `, each ${blocksAlongInner} times side by side` : ""}` +
     `${parts.length > 1 ? `, columns in ${parts.length} parts, one for each warp` : ""}; ` +
     places.map((place) => placeTexts[target][place]).join(", ");
@@ -55,19 +57,19 @@ function Picture({ tile, target, block }: { tile: MatrixTile; target: PlanJson["
           <rect
             key={`${place}${begin}`}
             class={`place ${place}`}
-            x={begin * scale}
+            x={begin * xScale}
             y={0}
-            width={(end - begin) * scale}
+            width={(end - begin) * xScale}
             height={side}
           />
         ))}
         <rect class="others" x={0} y={frameHeight} width={side} height={side - frameHeight} />
         <rect class="others" x={frameWidth} y={0} width={side - frameWidth} height={frameHeight} />
-        {rows.map((row) => (
-          <line key={row} class="cut" x1={0} x2={side} y1={row * scale} y2={row * scale} />
+        {cuts.map((row) => (
+          <line key={row} class="cut" x1={0} x2={side} y1={row * yScale} y2={row * yScale} />
         ))}
         {parts.slice(1).map(({ begin }) => (
-          <line key={begin} class="cut part" x1={begin * scale} x2={begin * scale} y1={0} y2={side} />
+          <line key={begin} class="cut part" x1={begin * xScale} x2={begin * xScale} y1={0} y2={side} />
         ))}
         <rect class="frame" x={0} y={0} width={frameWidth} height={frameHeight} />
       </svg>
