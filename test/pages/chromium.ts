@@ -38,6 +38,7 @@ afterAll(async () => {
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
+  ".mjs": "text/javascript",
   ".css": "text/css",
 };
 
