@@ -165,7 +165,9 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const stateBuffers = sumsInner && !isCluster ? 1 : 2;
   const stateBytes = stateBuffers * batchTile * (stateUnits * elementBytes(problem) + wordBytes);
   const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
-  const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotWords * wordBytes : 0;
+  const slotSums = p.unitsPerThread! * recurrentGateCount(problem);
+  const slotBytes = slotSums < 3 ? 4 * slotSums : slotWords * wordBytes;
+  const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotBytes : 0;
   // Where blocks share the inner dimension, the slots that the warps have summed are dealt to the blocks and again to their warps. Each
   // block gets its slots' sums from all of them, twice over, counted by a barrier each.
   const summedSlots = up(warpSlots, p.warpsAlongInner!);

@@ -44,7 +44,7 @@ struct ClusterSum {
   }
 
   /** The sums of this thread's own slots over the whole inner dimension. */
-  KERNELGEN_DEVICE void sums(int step, const Product& product, const Element* tile, Words4* partial,
+  KERNELGEN_DEVICE void sums(int step, const Product& product, const Element* tile, PartialWord* partial,
                              float (&own)[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
     float summed[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD] = {};
     block_sums(product, tile, partial, summed);

@@ -79,7 +79,7 @@ ${kernelName}(
   // Shared memory: the tiles of h, the partial sums, what the exchange needs, the part of R that is not in registers.
   unsigned char* shared = shared_memory();
   Element* shared_state = reinterpret_cast<Element*>(shared);
-  [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
+  [[maybe_unused]] PartialWord* shared_partial = reinterpret_cast<PartialWord*>(shared + STATE_BYTES);
   Product product;
   product.load(Matrix{recurrent, bias, head}, first_unit, first_inner,
                shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES);

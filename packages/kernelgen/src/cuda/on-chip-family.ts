@@ -106,7 +106,9 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
-  const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotWords, wordBytes);
+  // Fewer than three sums of a slot travel between warps as one word of their size.
+  const slotBytes = sumCount < 3 ? times(unitsPerThread, sumCount, 4) : times(slotWords, wordBytes);
+  const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotBytes);
   const sharedBytesPerBlock = plus(
     stateBytes,
     partialBytes,

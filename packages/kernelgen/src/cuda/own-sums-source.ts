@@ -1,29 +1,36 @@
 /** C++ of the product as a kernel uses it: multiplied, and added over the warps that split the inner dimension. */
 export const blockSumsSource = `
+/** What moves in one access of a lane's sums of a slot on their way between warps. */
+constexpr int SLOT_SUMS = SUM_COUNT * UNITS_PER_THREAD;
+constexpr int PARTIAL_FLOATS = SLOT_SUMS < 3 ? SLOT_SUMS : 4;
+constexpr int PARTIAL_WORDS = (SLOT_SUMS + PARTIAL_FLOATS - 1) / PARTIAL_FLOATS;
+struct alignas(4 * PARTIAL_FLOATS) PartialWord {
+  float values[PARTIAL_FLOATS];
+};
+
 /**
  * Adds the partial sums of the warps that split the inner dimension, through shared memory. Warp w of them keeps slots w, w +
- * WARPS_ALONG_INNER, … as summed slots. A lane's sums of a slot travel as SLOT_WORDS words of 16 bytes.
+ * WARPS_ALONG_INNER, … as summed slots. A lane's sums of a slot travel as PARTIAL_WORDS words.
  */
-KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD],
+KERNELGEN_DEVICE void reduce_partial_sums(PartialWord* partial, const float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD],
                                           float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
   const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
-  const int values = SUM_COUNT * UNITS_PER_THREAD;
   const auto place = [&](int inner_warp, int slot, int word) {
     const int warp_slot = (inner_warp * WARPS_ALONG_UNITS + warp_along_units) * WARP_SLOTS + slot;
-    return partial + (warp_slot * SLOT_WORDS + word) * 32 + lane_index();
+    return partial + (warp_slot * PARTIAL_WORDS + word) * 32 + lane_index();
   };
   KERNELGEN_UNROLL
   for (int slot = 0; slot < WARP_SLOTS; ++slot) {
     KERNELGEN_UNROLL
-    for (int word = 0; word < SLOT_WORDS; ++word) {
-      Words4 words{};
+    for (int word = 0; word < PARTIAL_WORDS; ++word) {
+      PartialWord part{};
       KERNELGEN_UNROLL
-      for (int i = 0; i < 4; ++i) {
-        const int value = word * 4 + i;
-        if (value < values) words.w[i] = bits_of(sums[slot][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD]);
+      for (int i = 0; i < PARTIAL_FLOATS; ++i) {
+        const int value = word * PARTIAL_FLOATS + i;
+        if (value < SLOT_SUMS) part.values[i] = sums[slot][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD];
       }
-      *place(warp_along_inner, slot, word) = words;
+      *place(warp_along_inner, slot, word) = part;
     }
   }
   sync_block();
@@ -32,25 +39,25 @@ KERNELGEN_DEVICE void reduce_partial_sums(Words4* partial, const float (&sums)[W
     const int slot = i * WARPS_ALONG_INNER + warp_along_inner;
     if (slot >= WARP_SLOTS) break;
     KERNELGEN_UNROLL
-    for (int word = 0; word < SLOT_WORDS; ++word) {
-      float totals[4] = {};
+    for (int word = 0; word < PARTIAL_WORDS; ++word) {
+      float totals[PARTIAL_FLOATS] = {};
       KERNELGEN_UNROLL
       for (int inner_warp = 0; inner_warp < WARPS_ALONG_INNER; ++inner_warp) {
-        const Words4 words = *place(inner_warp, slot, word);
+        const PartialWord part = *place(inner_warp, slot, word);
         KERNELGEN_UNROLL
-        for (int j = 0; j < 4; ++j) totals[j] += float_of(words.w[j]);
+        for (int j = 0; j < PARTIAL_FLOATS; ++j) totals[j] += part.values[j];
       }
       KERNELGEN_UNROLL
-      for (int j = 0; j < 4; ++j) {
-        const int value = word * 4 + j;
-        if (value < values) summed[i][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD] = totals[j];
+      for (int j = 0; j < PARTIAL_FLOATS; ++j) {
+        const int value = word * PARTIAL_FLOATS + j;
+        if (value < SLOT_SUMS) summed[i][value / UNITS_PER_THREAD][value % UNITS_PER_THREAD] = totals[j];
       }
     }
   }
 }
 
 /** The sums of this thread's slots over the block's part of the inner dimension: the product with the tile, added over the warps. */
-KERNELGEN_DEVICE void block_sums(const Product& product, const Element* tile, [[maybe_unused]] Words4* partial,
+KERNELGEN_DEVICE void block_sums(const Product& product, const Element* tile, [[maybe_unused]] PartialWord* partial,
                                  float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
   product.multiply(tile, sums);
