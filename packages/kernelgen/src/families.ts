@@ -1,5 +1,6 @@
 import type { Device } from "hwmodels";
 import { clusterFamily } from "./cuda/cluster.js";
+import { directFamily } from "./cuda/direct.js";
 import { gridFamily } from "./cuda/grid.js";
 import { residentFamily } from "./cuda/resident.js";
 import { KernelgenError } from "./errors.js";
@@ -12,6 +13,7 @@ export const families: readonly KernelFamily[] = [
   residentFamily,
   clusterFamily,
   gridFamily,
+  directFamily,
   wgslResidentFamily,
   stepwiseFamily,
 ];

@@ -46,12 +46,20 @@ describe("kernelgen config --json", () => {
       predictedMicrosecondsPerStep: expect.any(Number),
       predictedParts: expect.any(Object),
       feasible: null,
-      families: ["resident", "cluster", "grid"].map((family) => ({
-        family,
-        feasible: null,
-        predictedMicrosecondsPerStep: expect.any(Number),
-        reason: null,
-      })),
+      families: [
+        ...["resident", "cluster", "grid"].map((family) => ({
+          family,
+          feasible: null,
+          predictedMicrosecondsPerStep: expect.any(Number),
+          reason: null,
+        })),
+        {
+          family: "direct",
+          feasible: null,
+          predictedMicrosecondsPerStep: null,
+          reason: expect.stringMatching(/^forward: /),
+        },
+      ],
       plan: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });

@@ -25,26 +25,6 @@ export const backwardCases = {
   ),
   "resident bf16 sLSTM": plan("resident", { ...backward, cell: "slstm", headDim: 24, heads: 2, batch: 3, steps: 5 }),
   "resident bf16 Elman, one step": plan("resident", { ...backward, cell: "elman", headDim: 7, batch: 1, steps: 1 }),
-  "grid bf16 LSTM, two units a thread": plan(
-    "grid",
-    { ...backward, headDim: 50, heads: 2, batch: 5, steps: 6 },
-    { unitsPerThread: 2 },
-  ),
-  "grid fp16 GRU, units that end within a word, gradients with a mark in the fraction": plan(
-    "grid",
-    { ...backward, cell: "gru", headDim: 33, batch: 6, steps: 5, dataType: "fp16" },
-    { warpsAlongInner: 3, columnGroups: 2 },
-  ),
-  "grid fp32 sLSTM, gradients of all states": plan(
-    "grid",
-    { ...backward, cell: "slstm", headDim: 20, batch: 3, steps: 7, dataType: "fp32", stateOutput: "sequence" },
-    { unitsPerThread: 2, lanesAlongInner: 4 },
-  ),
-  "grid bf16 CIFG, three words a unit": plan(
-    "grid",
-    { ...backward, cell: "cifg", headDim: 25, heads: 2, batch: 9, steps: 6 },
-    { unitsPerThread: 1 },
-  ),
   "cluster bf16 LSTM": plan("cluster", { ...backward, headDim: 40, heads: 2, batch: 5, steps: 6 }),
   "cluster fp32 GRU, units beyond the head": plan("cluster", {
     ...backward,
@@ -54,10 +34,34 @@ export const backwardCases = {
     steps: 7,
     dataType: "fp32",
   }),
-  "grid bf16 LSTM, inner dimension over four blocks": plan(
+  "grid bf16 LSTM, two units a thread, two blocks along the inner dimension": plan(
     "grid",
-    { ...backward, headDim: 24, heads: 2, batch: 5, steps: 5 },
-    { blocksAlongInner: 4 },
+    { ...backward, headDim: 50, heads: 2, batch: 5, steps: 6 },
+    { unitsPerThread: 2, blocksAlongInner: 2 },
   ),
-  "grid bf16 Elman": plan("grid", { ...backward, cell: "elman", headDim: 48, batch: 3, steps: 6 }),
+  "grid fp16 GRU, units that end within a word, gradients with a mark in the fraction": plan(
+    "grid",
+    { ...backward, cell: "gru", headDim: 33, batch: 6, steps: 5, dataType: "fp16" },
+    { warpsAlongInner: 3, columnGroups: 2, blocksAlongInner: 1 },
+  ),
+  "grid fp32 sLSTM, gradients of all states": plan(
+    "grid",
+    { ...backward, cell: "slstm", headDim: 20, batch: 3, steps: 7, dataType: "fp32", stateOutput: "sequence" },
+    { unitsPerThread: 2, lanesAlongInner: 4, blocksAlongInner: 1 },
+  ),
+  "direct bf16 CIFG, three words a unit, part of R in shared memory": plan(
+    "direct",
+    { ...backward, cell: "cifg", headDim: 49, heads: 2, batch: 9, steps: 6 },
+    { unitsPerThread: 1, columnsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 2, blocksAlongInner: 1 },
+  ),
+  "direct fp16 LSTM, two blocks along the inner dimension": plan(
+    "direct",
+    { ...backward, headDim: 50, batch: 5, steps: 6, dataType: "fp16" },
+    { unitsPerThread: 2, blocksAlongInner: 2 },
+  ),
+  "direct bf16 Elman, no sum over warps": plan(
+    "direct",
+    { ...backward, cell: "elman", headDim: 48, batch: 3, steps: 6 },
+    { warpsAlongInner: 1, warpsAlongUnits: 3, unitGroups: 1, blocksAlongInner: 1 },
+  ),
 } as const satisfies Record<string, Plan>;

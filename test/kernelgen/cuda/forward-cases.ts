@@ -1,6 +1,7 @@
 import { evaluate, Model } from "constrint";
 import { type CudaDevice, findDevice, maxRegistersPerThread } from "hwmodels";
 import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
+import { directFamily } from "../../../packages/kernelgen/src/cuda/direct.js";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
@@ -10,15 +11,17 @@ import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 
 export const cudaFamilies = { resident: residentFamily, cluster: clusterFamily, grid: gridFamily } as const;
+/** With the family that has backward kernels alone. */
+const backwardFamilies = { ...cudaFamilies, direct: directFamily } as const;
 
 /** The fastest plan with these pins on an H200, where there is room for every shape. */
 export function plan(
-  family: keyof typeof cudaFamilies,
+  family: keyof typeof backwardFamilies,
   sizes: Omit<ProblemOptions, "cell"> & { cell?: string },
   pins: Pins = {},
 ): Plan {
   const device = findDevice("h200") as CudaDevice;
-  const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, cudaFamilies[family], pins);
+  const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, backwardFamilies[family], pins);
   if (outcome.plan === undefined) throw new Error(`${family} ${JSON.stringify(sizes)}: ${outcome.reason}`);
   return outcome.plan;
 }

@@ -9,6 +9,7 @@ import { type BackwardStreams, backwardStreams, type Stream } from "./backward-s
 import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
 import type { ExchangeText } from "./forward-source.js";
+import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
@@ -90,6 +91,7 @@ export function backwardKernelSource(
   kernelName: string,
   exchange: ExchangeText,
   sums: SumsText,
+  operand: OperandPath,
 ): string {
   const { cell, stateOutput } = problem;
   const streams = backwardStreams(problem);
@@ -260,7 +262,7 @@ ${kernelName}(
 
       // What h gets from the later step through R: the sum of Rᵀ·du over the gates.
       float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-      ${sums.call("step")}
+      ${sums.call("step", operand)}
 
       // Pointwise part, and du on its way to those who wait for it.
       Packed words[OWN_SLOTS][GATE_COUNT];
@@ -313,7 +315,7 @@ ${gateStores}
   // The initial state's gradient: what it gets from the first step in time, through R too.
   exchange.receive(steps);
   float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-  ${sums.call("steps")}
+  ${sums.call("steps", operand)}
   KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
     if (!valid[i]) continue;

@@ -29,6 +29,7 @@ export const clusterExchange: StateExchange = {
       : undefined;
   },
   coveredUnits: (problem) => problem.headDim,
+  operandPath: () => "tile",
   spreadsHead: true,
   prefetchSteps: 4,
   // Addresses in the other blocks.

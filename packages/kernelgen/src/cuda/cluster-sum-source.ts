@@ -1,4 +1,4 @@
-import { blockSumsSource, type SumsText } from "./own-sums-source.js";
+import { blockSumsSource, operandText, type SumsText } from "./own-sums-source.js";
 
 /**
  * C++ of the sum over the blocks of a cluster that share the inner dimension: the summed slots of all warps are dealt to the blocks in turn,
@@ -44,10 +44,11 @@ struct ClusterSum {
   }
 
   /** The sums of this thread's own slots over the whole inner dimension. */
-  KERNELGEN_DEVICE void sums(int step, const Product& product, const Element* tile, PartialWord* partial,
+  template <typename Operand>
+  KERNELGEN_DEVICE void sums(int step, const Product& product, const Operand& operand, PartialWord* partial,
                              float (&own)[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
     float summed[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD] = {};
-    block_sums(product, tile, partial, summed);
+    block_sums(product, operand, partial, summed);
     const int values = SUM_COUNT * UNITS_PER_THREAD;
     TransactionBarrier* barrier = arrived + step % BUFFERS;
     Words4* buffer = words + step % BUFFERS * BUFFER_WORDS + lane_index();
@@ -95,9 +96,9 @@ struct ClusterSum {
 
 /** Where the blocks of a cluster share the inner dimension. */
 export const clusterSumsText: SumsText = {
-  source: blockSumsSource + clusterSumSource,
+  source: (operand) => blockSumsSource(operand) + clusterSumSource,
   declaration: `Words4* cluster_words = reinterpret_cast<Words4*>(shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
   const ClusterSum cluster_sum{cluster_words, reinterpret_cast<TransactionBarrier*>(cluster_words + ClusterSum::BUFFERS * ClusterSum::BUFFER_WORDS)};
   cluster_sum.prepare();`,
-  call: (step) => `cluster_sum.sums(${step}, product, state_tile(shared_state, ${step}), shared_partial, own);`,
+  call: (step, operand) => `cluster_sum.sums(${step}, product, ${operandText(step, operand)}, own);`,
 };

@@ -41,6 +41,7 @@ export function emitKernel(
   const splitsBlocks = (plan.parameters.blocksAlongInner ?? 1) > 1;
   const sums = splitsBlocks ? clusterSumsText : blockSumsText;
   const clusterBlocks = splitsBlocks ? "BLOCKS_ALONG_INNER" : exchange.clusterBlocks;
+  const operand = exchange.operandPath(problem);
   const residency = `Residency(${exchange.cooperative}, ${clusterBlocks})`;
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
@@ -54,15 +55,15 @@ ${[
   elementSource(dataType, unitsPerThread),
   floatsSource,
   pass === "forward" ? cellSource(problem) : backwardCellSource(problem),
-  stateTileSource,
+  ...(operand === "tile" ? [stateTileSource] : []),
   matrixSource(problem),
-  product.source(problem),
-  sums.source,
+  product.source(problem, operand),
+  sums.source(operand),
   exchange.source(problem),
   pass === "forward"
-    ? kernelSource(problem, `${name}_kernel`, exchange.text, sums)
+    ? kernelSource(problem, `${name}_kernel`, exchange.text, sums, operand)
     : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +
-      backwardKernelSource(problem, `${name}_kernel`, exchange.text, sums),
+      backwardKernelSource(problem, `${name}_kernel`, exchange.text, sums, operand),
 ].join("")}
 /** Bytes of device memory that a launch uses for itself. */
 [[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};

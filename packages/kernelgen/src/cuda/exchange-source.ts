@@ -1,4 +1,5 @@
 import type { DataType } from "../plan/data-type.js";
+import type { OperandPath } from "./operand-path.js";
 
 /**
  * C++ of how the operand of the recurrent product (h forward, du backward) travels from the threads that compute it to those that multiply
@@ -159,52 +160,19 @@ const markBits = (type: DataType, place: MarkPlace): string => {
   return type === "fp32" ? "0x00000001u" : "0x00010001u";
 };
 
-/** What is done to word i as it arrives: the mark is taken out where it is no part of the number, and h is scaled back. */
-const arrival = (place: MarkPlace, scaleExponent: number): string => {
+/** What is done to a word as it arrives: the mark is taken out where it is no part of the number, and h is scaled back. */
+const arrival = (word: string, place: MarkPlace, scaleExponent: number): string => {
   if (place === "fraction") return "// The mark is left in the lowest bit of the fraction.";
-  const number = "words[i].w[j] & ~MARK_BITS";
+  const number = `${word}.w[j] & ~MARK_BITS`;
   return `KERNELGEN_UNROLL
-            for (int j = 0; j < 4; ++j) words[i].w[j] = ${scaleExponent === 0 ? number : `received(${number})`};`;
+            for (int j = 0; j < 4; ++j) ${word}.w[j] = ${scaleExponent === 0 ? number : `received(${number})`};`;
 };
 
-/**
- * The head is spread over blocks: the operand goes through global memory (L2), and the data itself tells that it has arrived.
- *
- * A bit of each element carries a mark that flips each time a buffer is written anew; a reader polls until all elements show the mark of
- * the step it waits for. Elements are below 2, by the cell or by scaling, and the highest exponent bit is free; or the lowest bit of the
- * fraction is given up. Two buffers suffice: a block writes what it makes in step t only after it has read all of step t − 1, so every
- * block has then read all of step t − 2, which step t replaces.
- */
-export const gridExchangeSource = (type: DataType, scaleExponent: number, place: MarkPlace): string => `
-/** The bits of a word that carry the mark of its elements. */
-constexpr uint32_t MARK_BITS = ${markBits(type, place)};
-${scaleExponent === 0 ? "" : scalingSource(type, scaleExponent)}
-/** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
-KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
-
-KERNELGEN_DEVICE void store_marked(void* target, uint16_t word, uint32_t mark) {
-  store_relaxed(static_cast<uint16_t*>(target), static_cast<uint16_t>((word & ~MARK_BITS) | mark));
-}
-KERNELGEN_DEVICE void store_marked(void* target, uint32_t word, uint32_t mark) {
-  store_relaxed(static_cast<uint32_t*>(target), (word & ~MARK_BITS) | mark);
-}
-KERNELGEN_DEVICE void store_marked(void* target, Words2 words, uint32_t mark) {
-  store_relaxed(static_cast<Words2*>(target), Words2{(words.w[0] & ~MARK_BITS) | mark, (words.w[1] & ~MARK_BITS) | mark});
-}
-KERNELGEN_DEVICE void store_marked(void* target, Words4 words, uint32_t mark) {
-  KERNELGEN_UNROLL
-  for (int i = 0; i < 4; ++i) words.w[i] = (words.w[i] & ~MARK_BITS) | mark;
-  store_relaxed(static_cast<Words4*>(target), words);
-}
-
-struct Exchange {
-  Element* state;    // this block's tile in shared memory
-  Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_DIM] of this head and its sequences, in global memory
-  int sequences;     // sequences of this tile that exist
-  int first_inner;   // first inner index that this block writes
-  int first_read;    // first inner index that this block reads
-
-  KERNELGEN_DEVICE void receive(int step) const {
+/** All of a block's part of the operand goes into a tile in shared memory. */
+const fetchTile = (
+  place: MarkPlace,
+  scaleExponent: number,
+): string => `  KERNELGEN_DEVICE void receive(int step) const {
     if (step > 0) fetch(step);
     sync_block();
   }
@@ -239,7 +207,7 @@ struct Exchange {
           if (!missing[i]) continue;
           if (has_mark(words[i], mark)) {
             const int word = first + i * THREADS_PER_BLOCK;
-            ${arrival(place, scaleExponent)}
+            ${arrival("words[i]", place, scaleExponent)}
             Element* place = target + word / BLOCK_WORDS * STATE_STRIDE + word % BLOCK_WORDS * WORD_ELEMENTS;
             *reinterpret_cast<Words4*>(place) = words[i];
             missing[i] = false;
@@ -251,7 +219,119 @@ struct Exchange {
       }
     }
   }
+`;
 
+/** A lane reads words of the operand for itself. */
+const fetchFragments = (
+  place: MarkPlace,
+): string => `  /** Nothing to be done by all threads together: each warp fetches what it multiplies. */
+  KERNELGEN_DEVICE static void receive(int /* step */) {}
+
+  /**
+   * Warp collective: words[p][g] = eight inner indices, from the block's index \`inner\` + 32·p on, of the sequence
+   * \`sequence\` + g · GROUP_SEQUENCES, for p < pairs; zero beyond what exists.
+   */
+  template <int PAIRS, int GROUPS>
+  KERNELGEN_DEVICE void fetch(int step, int sequence, int inner, int pairs, Words4 (&words)[PAIRS][GROUPS]) const {
+    constexpr int GROUP_SEQUENCES = BATCH_TILE / GROUPS;
+    const uint32_t mark = mark_of(step - 1);
+    const Element* source = buffers + ((step - 1) % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_DIM + first_read + inner;
+    bool missing[PAIRS][GROUPS];
+    KERNELGEN_UNROLL
+    for (int p = 0; p < PAIRS; ++p) {
+      KERNELGEN_UNROLL
+      for (int g = 0; g < GROUPS; ++g) {
+        missing[p][g] = p < pairs && first_read + inner + p * 32 < EXCHANGE_DIM && sequence + g * GROUP_SEQUENCES < sequences;
+        words[p][g] = Words4{};
+      }
+    }
+    // A look asks for all words that are still missing before it inspects the first: it takes one round trip, however many they are.
+    bool waits = true;
+    while (waits) {
+      KERNELGEN_UNROLL
+      for (int p = 0; p < PAIRS; ++p) {
+        KERNELGEN_UNROLL
+        for (int g = 0; g < GROUPS; ++g) {
+          const Element* address = source + g * GROUP_SEQUENCES * EXCHANGE_DIM + p * 32;
+          if (missing[p][g]) words[p][g] = load_relaxed(reinterpret_cast<const Words4*>(address));
+        }
+      }
+      waits = false;
+      KERNELGEN_UNROLL
+      for (int p = 0; p < PAIRS; ++p) {
+        KERNELGEN_UNROLL
+        for (int g = 0; g < GROUPS; ++g) {
+          if (!missing[p][g]) continue;
+          if (has_mark(words[p][g], mark)) {
+            ${arrival("words[p][g]", place, 0)}
+            missing[p][g] = false;
+          } else {
+            waits = true;
+          }
+        }
+      }
+      if (waits) spin_pause();
+    }
+    sync_warp();
+  }
+`;
+
+const incomingSource = `
+/** The operand of a step as the product reads it. */
+struct Incoming {
+  const Exchange& exchange;
+  int step;
+
+  template <int PAIRS, int GROUPS>
+  KERNELGEN_DEVICE void fetch(int sequence, int inner, int pairs, Words4 (&words)[PAIRS][GROUPS]) const {
+    exchange.fetch(step, sequence, inner, pairs, words);
+  }
+};
+`;
+
+/**
+ * The head is spread over blocks: the operand goes through global memory (L2), and the data itself tells that it has arrived.
+ *
+ * A bit of each element carries a mark that flips each time a buffer is written anew; a reader polls until all elements show the mark of
+ * the step it waits for. Elements are below 2, by the cell or by scaling, and the highest exponent bit is free; or the lowest bit of the
+ * fraction is given up. Two buffers suffice: a block writes what it makes in step t only after it has read all of step t − 1, so every
+ * block has then read all of step t − 2, which step t replaces.
+ */
+export const gridExchangeSource = (
+  type: DataType,
+  scaleExponent: number,
+  place: MarkPlace,
+  operand: OperandPath,
+): string => `
+/** The bits of a word that carry the mark of its elements. */
+constexpr uint32_t MARK_BITS = ${markBits(type, place)};
+${scaleExponent === 0 ? "" : scalingSource(type, scaleExponent)}
+/** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
+KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
+
+KERNELGEN_DEVICE void store_marked(void* target, uint16_t word, uint32_t mark) {
+  store_relaxed(static_cast<uint16_t*>(target), static_cast<uint16_t>((word & ~MARK_BITS) | mark));
+}
+KERNELGEN_DEVICE void store_marked(void* target, uint32_t word, uint32_t mark) {
+  store_relaxed(static_cast<uint32_t*>(target), (word & ~MARK_BITS) | mark);
+}
+KERNELGEN_DEVICE void store_marked(void* target, Words2 words, uint32_t mark) {
+  store_relaxed(static_cast<Words2*>(target), Words2{(words.w[0] & ~MARK_BITS) | mark, (words.w[1] & ~MARK_BITS) | mark});
+}
+KERNELGEN_DEVICE void store_marked(void* target, Words4 words, uint32_t mark) {
+  KERNELGEN_UNROLL
+  for (int i = 0; i < 4; ++i) words.w[i] = (words.w[i] & ~MARK_BITS) | mark;
+  store_relaxed(static_cast<Words4*>(target), words);
+}
+
+struct Exchange {
+  Element* state;    // this block's tile in shared memory
+  Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_DIM] of this head and its sequences, in global memory
+  int sequences;     // sequences of this tile that exist
+  int first_inner;   // first inner index that this block writes
+  int first_read;    // first inner index that this block reads
+
+${operand === "tile" ? fetchTile(place, scaleExponent) : fetchFragments(place)}
   KERNELGEN_DEVICE static bool has_mark(const Words4& words, uint32_t mark) {
     const uint32_t differs = (words.w[0] ^ mark) | (words.w[1] ^ mark) | (words.w[2] ^ mark) | (words.w[3] ^ mark);
     return (differs & MARK_BITS) == 0;
@@ -270,4 +350,4 @@ struct Exchange {
     }
   }
 };
-`;
+${operand === "fragments" ? incomingSource : ""}`;

@@ -4,6 +4,7 @@ import { savedValues } from "../plan/saved-values.js";
 import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
 import { preActivations, slotBiasSource } from "./gate-source.js";
+import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
@@ -47,7 +48,13 @@ const packSaved = `
         for (int value = 0; value < SAVED_COUNT; ++value) words_to_save[i][value] = pack(saved[value]);`;
 
 /** The kernel itself. */
-export function kernelSource(problem: Problem, kernelName: string, exchange: ExchangeText, sums: SumsText): string {
+export function kernelSource(
+  problem: Problem,
+  kernelName: string,
+  exchange: ExchangeText,
+  sums: SumsText,
+  operand: OperandPath,
+): string {
   const { cell } = problem;
   const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
   const slotBias = slotBiasSource(cell);
@@ -153,7 +160,7 @@ ${initials}${slotBias.load}
 
       // Recurrent part of the pre-activations.
       float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-      ${sums.call("step")}
+      ${sums.call("step", operand)}
 
       // Pointwise part, and h on its way to those who wait for it.
       Packed words[OWN_SLOTS];${saved.length > 0 ? "\n      Packed words_to_save[OWN_SLOTS][SAVED_COUNT];" : ""}

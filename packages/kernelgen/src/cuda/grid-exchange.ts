@@ -8,7 +8,9 @@ import type { Problem } from "../plan/problem.js";
 import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
 import { gradientScalingSource, gridExchangeSource, type MarkPlace } from "./exchange-source.js";
+import { fragmentWordsInFlight } from "./mma-source.js";
 import { onChipBytes } from "./on-chip.js";
+import type { OperandPath } from "./operand-path.js";
 import { productShape } from "./product-shape.js";
 import type { StateExchange } from "./state-exchange.js";
 
@@ -48,15 +50,15 @@ function exchangeDim(problem: Problem): number {
   return Math.ceil(productShape(problem).innerDim / perWord) * perWord;
 }
 
-const markedExchange = (problem: Problem): string =>
+const markedExchange = (problem: Problem, operand: OperandPath): string =>
   problem.pass === "forward"
-    ? gridExchangeSource(problem.dataType, scaleExponent(problem), "exponent")
+    ? gridExchangeSource(problem.dataType, scaleExponent(problem), "exponent", operand)
     : gradientScalingSource(problem.dataType, gradientScaleExponent(problem)) +
-      gridExchangeSource(problem.dataType, 0, gradientMarkPlace(problem));
+      gridExchangeSource(problem.dataType, 0, gradientMarkPlace(problem), operand);
 
 /** Multiprocessors that no cluster of so many blocks can use, since clusters lie within processing clusters. */
 function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner: IntExpr): IntExpr {
-  const sizes = gridExchange.innerSplits!(device);
+  const sizes = innerSplits(device);
   if (sizes.length === 1) return constant(0);
   const idle = model.int("idleMultiprocessors", 0, device.multiprocessorCount);
   model.add(
@@ -71,10 +73,21 @@ function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner:
   return idle;
 }
 
-/** A head is spread over blocks, which exchange the state through global memory. */
-export const gridExchange: StateExchange = {
-  refuse: (_, device) => (device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`),
+const refuseGrid = (device: CudaDevice): string | undefined =>
+  device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`;
+
+/** Looks more that scattered words of each warp take than a tile that all warps fetch, measured on an H200. */
+const scatteredLooks = 1;
+
+/** Sizes of the clusters whose blocks may share the inner dimension. */
+const innerSplits = (device: CudaDevice): readonly number[] =>
+  clusterSizes.filter((size) => size <= maxClusterBlocks(device, true));
+
+/** A head is spread over blocks, which exchange the operand through global memory. */
+const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
+  refuse: (_, device) => refuseGrid(device),
   coveredUnits: (problem) => Math.ceil(exchangeDim(problem) / productShape(problem).unitValues),
+  operandPath: () => operand,
   spreadsHead: true,
   prefetchSteps: 2,
   // Words on their way, beyond what the accumulators leave free at that time.
@@ -82,20 +95,30 @@ export const gridExchange: StateExchange = {
   usesScratch: true,
   cooperative: true,
   clusterBlocks: "1",
-  innerSplits: (device) => clusterSizes.filter((size) => size <= maxClusterBlocks(device, true)),
+  innerSplits,
   tile(problem, device, model, context) {
     const { product, batchBlocks, blockCount, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
     const { batchTile } = product;
     const dim = exchangeDim(problem);
     const elementBytes = dataTypeBytes[problem.dataType];
-    const mostWords = longestBatchTile(problem.batch) * dim;
+    const isTile = operand === "tile";
+    // Without a tile that all share, warps along the units read the same words.
+    const readers: IntExpr = isTile ? constant(1) : product.warpsAlongUnits;
+    const mostWarps = device.maxThreadsPerBlock / device.warpSize;
+    const mostWords = longestBatchTile(problem.batch) * dim * mostWarps;
     // What a block reads in a step; the last block along the inner dimension may have less.
     const words = model.int("words", 1, mostWords);
     model.add(
-      words.times(wordBytes / elementBytes).eq(times(batchTile, min([product.innerPadded, constant(dim)]))),
+      words.times(wordBytes / elementBytes).eq(times(batchTile, readers, min([product.innerPadded, constant(dim)]))),
       "words that a block reads",
     );
-    const looks = ceilQuotient(model, "looks", words, threadsPerBlock.times(wordsInFlight), mostWords);
+    const looks = ceilQuotient(
+      model,
+      "looks",
+      words,
+      threadsPerBlock.times(isTile ? wordsInFlight : fragmentWordsInFlight),
+      mostWords,
+    );
     return {
       derived: {
         exchangeDim: constant(dim),
@@ -116,12 +139,12 @@ export const gridExchange: StateExchange = {
         },
       ],
       stateElements: product.innerPadded,
-      stateBuffers: constant(2).minus(splitsInner),
+      stateBuffers: isTile ? constant(2).minus(splitsInner) : constant(0),
       sharedBytes: constant(0),
       waves: constant(1),
       costTerms: [
         calibratedTerm(device, "exchangeWriteCycles", constant(1)),
-        calibratedTerm(device, "exchangeLookCycles", looks),
+        calibratedTerm(device, "exchangeLookCycles", isTile ? looks : looks.plus(scatteredLooks)),
         calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes)),
       ],
     };
@@ -136,11 +159,27 @@ constexpr int BLOCK_WORDS = INNER_PADDED / WORD_ELEMENTS < EXCHANGE_WORDS ? INNE
 /** Words that a thread has on their way at once; more would cost registers that hold R. */
 constexpr int THREAD_WORDS = (BATCH_TILE * BLOCK_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
-${markedExchange(problem)}`,
+${markedExchange(problem, operand)}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
   const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM,
                           first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit * UNIT_VALUES, first_inner};`,
+  },
+});
+
+/** A head is spread over blocks, which exchange the operand through global memory, into a tile of each block's shared memory. */
+export const gridExchange: StateExchange = exchangeThroughL2("tile");
+
+/**
+ * As `gridExchange`, but each warp reads the part that it multiplies straight into its registers, where matrix instructions take it as it
+ * lies in memory: for du, which is as many times larger than h as there are gates, where no tile of it fits.
+ */
+export const directExchange: StateExchange = {
+  ...exchangeThroughL2("fragments"),
+  refuse({ pass, dataType }, device) {
+    if (pass === "forward") return "forward: h of all large heads fits a tile, which the grid family reads faster";
+    if (dataType === "fp32") return "fp32: its products read the operand from a tile";
+    return refuseGrid(device);
   },
 };

@@ -3,6 +3,7 @@ import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
+import type { OperandPath } from "./operand-path.js";
 
 /**
  * How a block computes R·h for its units and sequences, tiled.
@@ -43,10 +44,19 @@ export interface ProductTiling {
 
 /** A way of multiplying: states its tiling, and has the C++ of a `struct Product` with `load` and `multiply`. */
 export interface MatrixProduct {
-  /** @param blocksAlongInner how many blocks share the inner dimension */
-  tile(problem: Problem, device: CudaDevice, model: Model, blocksAlongInner: IntExpr): ProductTiling;
+  /**
+   * @param blocksAlongInner how many blocks share the inner dimension
+   * @param operand how the operand reaches registers
+   */
+  tile(
+    problem: Problem,
+    device: CudaDevice,
+    model: Model,
+    blocksAlongInner: IntExpr,
+    operand: OperandPath,
+  ): ProductTiling;
   /** C++ at namespace scope. It uses the plan's constants by name. */
-  source(problem: Problem): string;
+  source(problem: Problem, operand: OperandPath): string;
 }
 
 /** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */

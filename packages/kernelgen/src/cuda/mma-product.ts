@@ -1,8 +1,8 @@
-import { constant } from "constrint";
+import { constant, type IntExpr, max } from "constrint";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
-import { mmaSource } from "./mma-source.js";
+import { fragmentWordsInFlight, mmaSource } from "./mma-source.js";
 import { productShape } from "./product-shape.js";
 
 /** The shape of one `mma.sync.m16n8k16`, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
@@ -20,6 +20,8 @@ const lanesAlongRows = mma.rows / rowsPerThread;
 const lanesAlongColumns = mma.columns / 2;
 const fragmentBytes = 32 * mma.matrixRegisters * 4;
 const elementBytes = 2;
+/** Registers of a thread that reads fragments for itself, beside the words: addresses and what is missing. Seen in ptxas. */
+const fetchRegisters = 24;
 
 /**
  * R·h on the tensor cores: bf16 or fp16 operands, fp32 sums, `mma.sync.m16n8k16` with R as the left operand.
@@ -30,11 +32,14 @@ const elementBytes = 2;
  * with columnsPerThread = 1 only every second column is used, which halves the pointwise work of a thread when the batch is split finely.
  */
 export const mmaProduct: MatrixProduct = {
-  tile(problem, device, model, blocksAlongInner) {
+  tile(problem, device, model, blocksAlongInner, operand) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
-    const innerTileCount = Math.ceil(innerDim / mma.inner);
+    // Fragments are read in words of eight inner indices, which two tiles share.
+    const jointTiles = operand === "fragments" ? 2 : 1;
+    const jointCount = Math.ceil(innerDim / (mma.inner * jointTiles));
+    const innerTileCount = jointCount * jointTiles;
     const unitGroupCount = Math.ceil(headDim / lanesAlongRows);
 
     const unitsPerThread = model.int("unitsPerThread", 1, 2);
@@ -46,13 +51,13 @@ export const mmaProduct: MatrixProduct = {
     const innerTilesInRegisters = model.int("innerTilesInRegisters", 1, innerTileCount);
 
     model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
-    const innerTiles = ceilQuotient(
-      model,
-      "innerTiles",
-      innerTileCount,
-      times(warpsAlongInner, blocksAlongInner),
-      innerTileCount,
-    );
+    const innerParts = times(warpsAlongInner, blocksAlongInner);
+    const jointName = operand === "fragments" ? "innerTilePairs" : "innerTiles";
+    const joint = ceilQuotient(model, jointName, jointCount, innerParts, jointCount);
+    const innerTiles: IntExpr = operand === "fragments" ? joint.times(jointTiles) : joint;
+    if (operand === "fragments") {
+      model.add(innerTilesInRegisters.isMultipleOf(jointTiles), "a word's tiles are together");
+    }
     const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTiles);
     // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
     const threadRows = times(unitsPerThread, unitGroups, sumCount);
@@ -88,7 +93,10 @@ export const mmaProduct: MatrixProduct = {
       workRegisters: plus(
         times(rowTiles, columnGroups, mma.accumulatorRegisters),
         times(rowTiles, rowsPerThread), // bias
-        times(columnGroups, 2 * mma.stateRegisters), // h, two tiles at a time
+        operand === "tile"
+          ? times(columnGroups, 2 * mma.stateRegisters) // two tiles at a time
+          : // Words of two tiles each, their addresses and what is missing of them.
+            plus(times(max([columnGroups, fragmentWordsInFlight]), 2 * mma.stateRegisters), constant(fetchRegisters)),
         times(matrixIsSplit, rowTiles, 2 * mma.matrixRegisters), // R from shared memory, two tiles at a time
       ),
       matrixSharedBytes: times(sharedFragments, fragmentBytes),
@@ -96,10 +104,10 @@ export const mmaProduct: MatrixProduct = {
       costTerms: [
         calibratedTerm(device, "matrixMultiplyLatencyCycles", innerTiles),
         calibratedTerm(device, "matrixMultiplyShare", times(partWarps, rowTiles, columnGroups, innerTiles)),
-        sharedMemoryTerm(device, stateFragments, stateFragmentBytes),
+        ...(operand === "tile" ? [sharedMemoryTerm(device, stateFragments, stateFragmentBytes)] : []),
         sharedMemoryTerm(device, sharedFragments, fragmentBytes),
       ],
     };
   },
-  source: ({ dataType }) => mmaSource(dataType === "fp16" ? "fp16" : "bf16"),
+  source: ({ dataType }, operand) => mmaSource(dataType === "fp16" ? "fp16" : "bf16", operand),
 };

@@ -1,5 +1,118 @@
+import type { OperandPath } from "./operand-path.js";
+
+/** Where a lane's inner indices of a tile lie: its first two, and how far the other two are from these. */
+const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readonly others: number }>> = {
+  tile: { first: "tile_begin + lane_index() % 4 * 2", others: 8 },
+  // Two tiles share 32 inner indices, of which a lane has eight adjacent ones: four for each.
+  fragments: { first: "tile_begin / 32 * 32 + lane_index() % 4 * 8 + tile_begin / 16 % 2 * 4", others: 2 },
+};
+
+/** Words of 16 bytes that a lane asks for at once where it reads the operand itself. A trip to L2 takes as long for all of them. */
+export const fragmentWordsInFlight = 8;
+
+/** Reading the operand of one or two tiles from a tile in shared memory. */
+const loadState = `  /** The operands that hold h of one tile, or of two, for all column groups. */
+  KERNELGEN_DEVICE static void load_state(const Element* row, bool two_tiles, uint32_t (&fragments)[COLUMN_GROUPS][4]) {
+    KERNELGEN_UNROLL
+    for (int group = 0; group < COLUMN_GROUPS; ++group) {
+      const Element* address = row + group * 4 * COLUMNS_PER_THREAD * STATE_STRIDE;
+      if (two_tiles) {
+        ldmatrix_x4(fragments[group], address);
+      } else {
+        uint32_t one_tile[2];
+        ldmatrix_x2(one_tile, address - lane_index() / 16 * 16);
+        fragments[group][0] = one_tile[0];
+        fragments[group][1] = one_tile[1];
+      }
+    }
+  }
+
+`;
+
+/** How many words a lane asks for at once. */
+const pairsInFlight = `  /** Pairs of tiles whose words a lane asks for at once. */
+  static constexpr int MOST_PAIRS = COLUMN_GROUPS < ${fragmentWordsInFlight} ? ${fragmentWordsInFlight} / COLUMN_GROUPS : 1;
+  static constexpr int PAIRS_IN_FLIGHT = INNER_TILES / 2 < MOST_PAIRS ? INNER_TILES / 2 : MOST_PAIRS;
+
+`;
+
+/** What `multiply` takes: the operand's tile, or the exchange that brings it. */
+const multiplySignature: Readonly<Record<OperandPath, string>> = {
+  tile: `/** sums[slot][sum][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
+  KERNELGEN_DEVICE void multiply(const Element* state, `,
+  fragments: `/** sums[slot][sum][unit] = bias + the product over this warp's part of the inner dimension; in step 0 the operand is zero. */
+  template <typename Incoming>
+  KERNELGEN_DEVICE void multiply(const Incoming& incoming, `,
+};
+
+/** The multiplications, first of R in registers, then of R in shared memory. */
+const products: Readonly<Record<OperandPath, string>> = {
+  tile: `    // Lane l points at sequence l % 8 of a column group, and at the eight inner indices 8·(l / 8) of one or two tiles.
+    const Element* row =
+        state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
+    KERNELGEN_UNROLL
+    for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; tile += 2) {
+      uint32_t fragments[COLUMN_GROUPS][4];
+      load_state(row + tile * 16, tile + 1 < INNER_TILES_IN_REGISTERS, fragments);
+      KERNELGEN_UNROLL
+      for (int next = 0; next < 2; ++next) {
+        if (tile + next >= INNER_TILES_IN_REGISTERS) break;
+        KERNELGEN_UNROLL
+        for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+          multiply_row_tile(matrix[row_tile][tile + next], fragments, next, accumulators[row_tile]);
+        }
+      }
+    }
+    // Not unrolled further: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
+    KERNELGEN_UNROLL_TWICE
+    for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
+      uint32_t fragments[COLUMN_GROUPS][4];
+      load_state(row + tile * 16, false, fragments);
+      KERNELGEN_UNROLL
+      for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+        const Words4 words = shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
+        multiply_row_tile(words.w, fragments, 0, accumulators[row_tile]);
+      }
+    }
+`,
+  fragments: `    // Two tiles of a column group are one word of a lane: eight inner indices of one sequence.
+    const int sequence = lane_index() / 4 * COLUMNS_PER_THREAD / 2;
+    const int inner = inner_begin + lane_index() % 4 * 8;
+    if (incoming.step > 0) {
+      KERNELGEN_UNROLL
+      for (int first = 0; first < INNER_TILES_IN_REGISTERS; first += 2 * PAIRS_IN_FLIGHT) {
+        Words4 words[PAIRS_IN_FLIGHT][COLUMN_GROUPS];
+        incoming.fetch(sequence, inner + first * 16, (INNER_TILES_IN_REGISTERS - first) / 2, words);
+        KERNELGEN_UNROLL
+        for (int tile = first; tile < first + 2 * PAIRS_IN_FLIGHT; ++tile) {
+          if (tile >= INNER_TILES_IN_REGISTERS) break;
+          KERNELGEN_UNROLL
+          for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+            multiply_row_tile(matrix[row_tile][tile], words[(tile - first) / 2], tile % 2, accumulators[row_tile]);
+          }
+        }
+      }
+      KERNELGEN_NO_UNROLL
+      for (int first = INNER_TILES_IN_REGISTERS; first < INNER_TILES; first += 2 * PAIRS_IN_FLIGHT) {
+        Words4 words[PAIRS_IN_FLIGHT][COLUMN_GROUPS];
+        incoming.fetch(sequence, inner + first * 16, (INNER_TILES - first) / 2, words);
+        KERNELGEN_UNROLL
+        for (int next = 0; next < 2 * PAIRS_IN_FLIGHT; ++next) {
+          const int tile = first + next;
+          if (tile >= INNER_TILES) break;
+          KERNELGEN_UNROLL
+          for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+            const Words4 weights = shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
+            multiply_row_tile(weights.w, words[next / 2], next % 2, accumulators[row_tile]);
+          }
+        }
+      }
+    }
+`,
+};
+
 /** C++ of the tensor-core product of a 16-bit type. Constants in capitals come from the plan. */
-export const mmaSource = (type: "bf16" | "fp16"): string => `
+export const mmaSource = (type: "bf16" | "fp16", operand: OperandPath): string => `
 /** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
 KERNELGEN_DEVICE int slot_unit(int warp_along_units, int slot) {
   const int group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
@@ -30,12 +143,12 @@ struct Product {
     return (group * 8 + lane_index() / 4) * UNITS_PER_THREAD + row % UNITS_PER_THREAD;
   }
 
-  /** This thread's elements of a fragment: two rows, inner indices 2·(l % 4) and following, and eight further. */
+  /** This thread's elements of a fragment: two rows, two inner indices and two others ${operand === "tile" ? "eight further" : "after them"}. */
   KERNELGEN_DEVICE static Words4 load_fragment(const Matrix& source, const int (&sums)[2], const int (&units)[2],
                                                const bool (&valid)[2], int tile_begin) {
-    const int inner = tile_begin + lane_index() % 4 * 2;
+    const int inner = ${innerPlaces[operand].first};
     return {source.load_pair(sums[0], units[0], inner, valid[0]), source.load_pair(sums[1], units[1], inner, valid[1]),
-            source.load_pair(sums[0], units[0], inner + 8, valid[0]), source.load_pair(sums[1], units[1], inner + 8, valid[1])};
+            source.load_pair(sums[0], units[0], inner + ${innerPlaces[operand].others}, valid[0]), source.load_pair(sums[1], units[1], inner + ${innerPlaces[operand].others}, valid[1])};
   }
 
   KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared) {
@@ -71,34 +184,17 @@ struct Product {
     }
   }
 
-  /** The operands that hold h of one tile, or of two, for all column groups. */
-  KERNELGEN_DEVICE static void load_state(const Element* row, bool two_tiles, uint32_t (&fragments)[COLUMN_GROUPS][4]) {
-    KERNELGEN_UNROLL
-    for (int group = 0; group < COLUMN_GROUPS; ++group) {
-      const Element* address = row + group * 4 * COLUMNS_PER_THREAD * STATE_STRIDE;
-      if (two_tiles) {
-        ldmatrix_x4(fragments[group], address);
-      } else {
-        uint32_t one_tile[2];
-        ldmatrix_x2(one_tile, address - lane_index() / 16 * 16);
-        fragments[group][0] = one_tile[0];
-        fragments[group][1] = one_tile[1];
-      }
-    }
-  }
-
-  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
-  KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const uint32_t (&fragments)[COLUMN_GROUPS][4],
+${operand === "tile" ? loadState : pairsInFlight}  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
+  KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const ${operand === "tile" ? "uint32_t" : "Words4"} (&fragments)[COLUMN_GROUPS]${operand === "tile" ? "[4]" : ""},
                                                  int which, float (&accumulators)[COLUMN_GROUPS][4]) {
     KERNELGEN_UNROLL
     for (int group = 0; group < COLUMN_GROUPS; ++group) {
-      const uint32_t(&fragment)[4] = fragments[group];
+      const uint32_t(&fragment)[4] = fragments[group]${operand === "tile" ? "" : ".w"};
       mma_m16n8k16_${type}(accumulators[group], words, fragment[which * 2], fragment[which * 2 + 1]);
     }
   }
 
-  /** sums[slot][sum][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
-  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
+  ${multiplySignature[operand]}float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
     float accumulators[ROW_TILES][COLUMN_GROUPS][4];
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
@@ -108,34 +204,7 @@ struct Product {
         for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = bias[row_tile][result / 2];
       }
     }
-    // Lane l points at sequence l % 8 of a column group, and at the eight inner indices 8·(l / 8) of one or two tiles.
-    const Element* row =
-        state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
-    KERNELGEN_UNROLL
-    for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; tile += 2) {
-      uint32_t fragments[COLUMN_GROUPS][4];
-      load_state(row + tile * 16, tile + 1 < INNER_TILES_IN_REGISTERS, fragments);
-      KERNELGEN_UNROLL
-      for (int next = 0; next < 2; ++next) {
-        if (tile + next >= INNER_TILES_IN_REGISTERS) break;
-        KERNELGEN_UNROLL
-        for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-          multiply_row_tile(matrix[row_tile][tile + next], fragments, next, accumulators[row_tile]);
-        }
-      }
-    }
-    // Not unrolled further: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
-    KERNELGEN_UNROLL_TWICE
-    for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
-      uint32_t fragments[COLUMN_GROUPS][4];
-      load_state(row + tile * 16, false, fragments);
-      KERNELGEN_UNROLL
-      for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-        const Words4 words = shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
-        multiply_row_tile(words.w, fragments, 0, accumulators[row_tile]);
-      }
-    }
-    KERNELGEN_UNROLL
+${products[operand]}    KERNELGEN_UNROLL
     for (int slot = 0; slot < WARP_SLOTS; ++slot) {
       const int unit_group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
       const int column_group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;

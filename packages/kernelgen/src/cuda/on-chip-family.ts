@@ -24,6 +24,8 @@ const wordBytes = 16;
 const floatsPerWord = wordBytes / 4;
 /** Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, seen in ptxas. */
 const scratchRegisters = 40;
+/** What a backward kernel needs beyond that where the blocks of a cluster share the inner dimension, seen in ptxas. */
+const backwardClusterSumRegisters = 32;
 /** Above any estimate: the budgets, not this bound, say what is too much. */
 const registerEstimateLimit = 2 ** 24;
 /** Registers of a slot's offsets into inputs and outputs. */
@@ -33,7 +35,10 @@ const slotAddressRegisters = 6;
 export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "fp32" ? fmaProduct : mmaProduct);
 
 /** A family of kernels of both passes that keep R on chip for all steps, told apart by how they exchange the operand of the product. */
-export function onChipFamily(name: "resident" | "cluster" | "grid", exchange: StateExchange): KernelFamily<CudaDevice> {
+export function onChipFamily(
+  name: "resident" | "cluster" | "grid" | "direct",
+  exchange: StateExchange,
+): KernelFamily<CudaDevice> {
   return {
     name,
     target: "cuda",
@@ -58,10 +63,11 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const savedCount = savedValues(problem)?.saved.length ?? 0;
   const elementBytes = dataTypeBytes[dataType];
   const pointwise = pointwiseScale(traffic.roots);
+  const operand = exchange.operandPath(problem);
   const innerSplits = exchange.innerSplits?.(device) ?? [1];
   const splitsBlocks = innerSplits.length > 1 ? model.int("blocksAlongInner", innerSplits) : undefined;
   const blocksAlongInner = splitsBlocks ?? constant(1);
-  const product = productFor(problem).tile(problem, device, model, blocksAlongInner);
+  const product = productFor(problem).tile(problem, device, model, blocksAlongInner, operand);
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
   // Blocks.
@@ -108,7 +114,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
   // Fewer than three sums of a slot travel between warps as one word of their size.
   const slotBytes = sumCount < 3 ? times(unitsPerThread, sumCount, 4) : times(slotWords, wordBytes);
-  const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotBytes);
+  const partialBuffers = operand === "fragments" ? 2 : 1;
+  const partialBytes = times(splitsInner, partialBuffers, threadsPerBlock, warpSlots, slotBytes);
   const sharedBytesPerBlock = plus(
     stateBytes,
     partialBytes,
@@ -134,6 +141,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     heldRegisters,
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
+    ...(clusterSum && problem.pass === "backward" ? [clusterSum.splits.times(backwardClusterSumRegisters)] : []),
   );
   const registerGranule = device.registerAllocationUnit / device.warpSize;
   const registerGranules = ceilQuotient(
@@ -156,7 +164,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const stepTerms: readonly CostTerm[] = [
     calibratedTerm(device, "stepCycles", constant(1)),
     ...product.costTerms,
-    sharedMemoryTerm(device, partialBytes, 2),
+    sharedMemoryTerm(device, partialBytes, 2 / partialBuffers),
     calibratedTerm(device, "reductionCycles", splitsInner),
     ...(clusterSum === undefined
       ? []

@@ -1,5 +1,7 @@
+import type { OperandPath } from "./operand-path.js";
+
 /** C++ of the product as a kernel uses it: multiplied, and added over the warps that split the inner dimension. */
-export const blockSumsSource = `
+export const blockSumsSource = (operand: OperandPath): string => `
 /** What moves in one access of a lane's sums of a slot on their way between warps. */
 constexpr int SLOT_SUMS = SUM_COUNT * UNITS_PER_THREAD;
 constexpr int PARTIAL_FLOATS = SLOT_SUMS < 3 ? SLOT_SUMS : 4;
@@ -56,14 +58,21 @@ KERNELGEN_DEVICE void reduce_partial_sums(PartialWord* partial, const float (&su
   }
 }
 
-/** The sums of this thread's slots over the block's part of the inner dimension: the product with the tile, added over the warps. */
-KERNELGEN_DEVICE void block_sums(const Product& product, const Element* tile, [[maybe_unused]] PartialWord* partial,
+/** The sums of this thread's slots over the block's part of the inner dimension: the product with the operand, added over the warps. */
+template <typename Operand>
+KERNELGEN_DEVICE void block_sums(const Product& product, const Operand& operand, [[maybe_unused]] PartialWord* partial,
                                  float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-  product.multiply(tile, sums);
+  product.multiply(operand, sums);
   if constexpr (WARPS_ALONG_INNER > 1) {
     reduce_partial_sums(partial, sums, summed);
-  } else {
+  } else {${
+    operand === "fragments"
+      ? `
+    // No thread may write the next operand while another of the block still reads this one.
+    sync_block();`
+      : ""
+  }
     KERNELGEN_UNROLL
     for (int i = 0; i < SUMMED_SLOTS; ++i) {
       KERNELGEN_UNROLL
@@ -86,21 +95,28 @@ struct OwnSlot {
 /** How a kernel gets the sums of its own slots. */
 export interface SumsText {
   /** C++ at namespace scope. */
-  readonly source: string;
+  source(operand: OperandPath): string;
   /** Statements at the beginning of the kernel. */
   readonly declaration: string;
   /** The statement that fills `own` in a step. */
-  call(step: string): string;
+  call(step: string, operand: OperandPath): string;
 }
+
+/** C++ of the operand of a step, and of the shared memory for the partial sums. */
+export const operandText = (step: string, operand: OperandPath): string =>
+  operand === "tile"
+    ? `state_tile(shared_state, ${step}), shared_partial`
+    : // Warps go on to the next step while others still read the sums of this one: two buffers in turn.
+      `Incoming{exchange, ${step}}, shared_partial + ${step} % 2 * (PARTIAL_BYTES / 2 / static_cast<int>(sizeof(PartialWord)))`;
 
 /** Where a block has the whole inner dimension: a warp's own slots are those that it summed. */
 export const blockSumsText: SumsText = {
-  source: `${blockSumsSource}
+  source: (operand) => `${blockSumsSource(operand)}
 KERNELGEN_DEVICE OwnSlot own_slot(int i) {
   const int slot = i * WARPS_ALONG_INNER + warp_index() / WARPS_ALONG_UNITS;
   return {warp_index() % WARPS_ALONG_UNITS, slot, slot < WARP_SLOTS};
 }
 `,
   declaration: "",
-  call: (step) => `block_sums(product, state_tile(shared_state, ${step}), shared_partial, own);`,
+  call: (step, operand) => `block_sums(product, ${operandText(step, operand)}, own);`,
 };

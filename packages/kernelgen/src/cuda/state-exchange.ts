@@ -5,6 +5,7 @@ import type { Budget } from "../plan/family.js";
 import type { Problem } from "../plan/problem.js";
 import type { ExchangeText } from "./forward-source.js";
 import type { ProductTiling } from "./matrix-product.js";
+import type { OperandPath } from "./operand-path.js";
 
 /** What an exchange knows of the tiling around it. */
 export interface ExchangeContext {
@@ -44,6 +45,8 @@ export interface StateExchange {
   refuse(problem: Problem, device: CudaDevice): string | undefined;
   /** Units that the blocks of a head cover together: the head, or more where padding must be written too. */
   coveredUnits(problem: Problem): number;
+  /** How the operand reaches the registers that multiply it. */
+  operandPath(problem: Problem): OperandPath;
   /** Whether the units of a head may be spread over blocks. */
   readonly spreadsHead: boolean;
   /** Numbers of blocks, a cluster each, that may share the inner dimension of the product; none but 1 where this is left out. */
