@@ -2,7 +2,7 @@
 
     python check.py PACKAGE_DIRECTORY [NAME]
 
-For each cell, size and type that the package lists: sequences of 1, 3 and 33 steps, with the listed batch, one more and one less; inputs
+For each cell, size and type that the package lists, and one size of each cell and type that it does not: sequences of 1, 3 and 33 steps, with the listed batch, one more and one less; inputs
 standard normal, R divided by √D, random initial states. The expected values are those of the package's own loop over time in float64,
 which is compared with torch.nn in the tests. Prints the largest relative error (norm) and ends with exit code 1 if one is too large.
 """
@@ -12,6 +12,8 @@ import sys
 
 import torch
 
+#: Units and heads that no kernel is generated for.
+UNLISTED = (44, 3)
 LIMITS = {torch.bfloat16: 2e-2, torch.float16: 4e-3, torch.float32: 1e-5}
 
 
@@ -43,8 +45,9 @@ def results(package, cell, values, weights, all_states):
     else:
         h, lasts = package.recurrent_states(wx, r, b, tuple(initial), cell.name)
         outputs = [h, *lasts]
-    # An sLSTM's m only rescales c and n: a loss that reads it alone tells rounding from rounding.
-    read = [output for output, name in zip(outputs, ["h", *cell.states] if not all_states else cell.states) if name != "m"]
+    # The scale of an sLSTM's c and n is in m: only h is determined. A loss that reads c, n and m themselves has kinks where a maximum
+    # ties, and saved values of 16 bits do not tell on which side of one a step was.
+    read = outputs[:1] if "m" in cell.states else outputs
     loss = sum((output.double() * weights[: output.numel()].view(output.shape)).sum() for output in read)
     return outputs + list(torch.autograd.grad(loss, values, allow_unused=True))
 
@@ -65,6 +68,7 @@ def main() -> int:
     weights = torch.randn(2**24, device="cuda", dtype=torch.float64)
     plans = importlib.import_module(f"{name}.plans")
     sizes = {(k.cell, k.head_dim, k.heads, k.dtype, k.batch) for k in plans.kernels()}
+    sizes |= {(cell, *UNLISTED, dtype, 5) for _, cell, dtype in plans.pointwise()}
     wrong = 0
     for cell_name, dim, heads, dtype, listed in sorted(sizes, key=str):
         cell = package.CELLS[cell_name]

@@ -19,7 +19,7 @@ LIBRARY = sys.argv[2]
 
 import recurrent_kernels as package  # noqa: E402
 import torch  # noqa: E402
-from recurrent_kernels import building, kernels, plans  # noqa: E402
+from recurrent_kernels import building, fused_stepwise, kernels, plans  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence  # noqa: E402
 
@@ -215,32 +215,35 @@ class Compiled:
     def __exit__(self, *_):
         plans.device_for, building.library, kernels.run = self.saved
         kernels._functions.cache_clear()
+        fused_stepwise._functions.cache_clear()
+
+
+LIMITS = {torch.bfloat16: 2e-2, torch.float32: 1e-5}
+
+
+def all_results(cell, arguments, weights):
+    """Outputs and gradients, of a loss of all steps of all states, and of one of h and of the last states."""
+    wx, r, b, states = arguments
+    sequences, last = package.recurrent(*arguments, cell=cell)
+    gradients = torch.autograd.grad((sequences * weights).sum() + last.sin().sum(), arguments)
+    with torch.no_grad():
+        h, lasts = package.recurrent_states(wx, r, b, tuple(states.unbind(0)), cell)
+    h_again, lasts_again = package.recurrent_states(wx, r, b, tuple(states.unbind(0)), cell)
+    loss = (h_again * weights[0]).sum() + sum(last.sin().sum() for last in lasts_again)
+    return [sequences, last, *gradients, h, *lasts, *torch.autograd.grad(loss, arguments)]
 
 
 def compiled_kernels_equal_the_loop_for_any_batch():
-    limits = {torch.bfloat16: 2e-2, torch.float32: 1e-5}
     listed = {(kernel.cell, kernel.head_dim, kernel.heads, kernel.dtype) for kernel in plans.kernels()}
     for cell, dim, heads, dtype in sorted(listed, key=str):
         batches = sorted({k.batch for k in plans.kernels() if (k.cell, k.head_dim, k.heads, k.dtype) == (cell, dim, heads, dtype)})
         for batch in range(1, 2 * batches[-1] + 2):
             arguments = problem(cell, batch, random.randint(1, 5), heads, dim, dtype)
-            shape = (arguments[3].shape[0], batch, arguments[0].shape[1], heads, dim)
-            weights = torch.randn(shape).to(dtype)
-
-            def everything(arguments=arguments, weights=weights, cell=cell):
-                states, last = package.recurrent(*arguments, cell=cell)
-                gradients = torch.autograd.grad((states * weights).sum() + last.sin().sum(), arguments)
-                with torch.no_grad():
-                    h, lasts = package.recurrent_states(*arguments[:3], tuple(arguments[3].unbind(0)), cell)
-                # A loss of h and of last states: the other kernel of the backward pass, where there are two.
-                h_again, lasts_again = package.recurrent_states(*arguments[:3], tuple(arguments[3].unbind(0)), cell)
-                loss = (h_again * weights[0]).sum() + sum(last.sin().sum() for last in lasts_again)
-                return [states, last, *gradients, h, *lasts, *torch.autograd.grad(loss, arguments)]
-
-            expected = everything()
+            weights = torch.randn(len(arguments[3]), batch, arguments[0].shape[1], heads, dim).to(dtype)
+            expected = all_results(cell, arguments, weights)
             with Compiled() as compiled:
-                actual = everything()
-            require_close(actual, expected, limits[dtype], cell, dim, dtype, batch)
+                actual = all_results(cell, arguments, weights)
+            require_close(actual, expected, LIMITS[dtype], cell, dim, dtype, batch)
             several = len(package.CELLS[cell].states) > 1
             uses = ["training", "backward_sequence" if several else "backward", "inference", "training", "backward"]
             assert [use for use, _ in compiled.used] == uses, compiled.used
@@ -250,7 +253,7 @@ def compiled_kernels_equal_the_loop_for_any_batch():
                 assert sum(chosen) - batch < batches[0] or len(chosen) == 1, (batch, chosen)
 
 
-def views_and_unlisted_sizes_are_served():
+def views_are_served():
     kernel = plans.kernels()[0]
     wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
     expected = package.recurrent(wx, r, b, states, kernel.cell)
@@ -261,8 +264,24 @@ def views_and_unlisted_sizes_are_served():
         for arguments in (views, shifted):
             require_close(package.recurrent(*arguments, kernel.cell), expected, 2e-2)
         assert len(compiled.used) == 2
-        package.recurrent(*problem(kernel.cell, 1, 2, kernel.heads, kernel.head_dim + 1, kernel.dtype), cell=kernel.cell)
-        assert len(compiled.used) == 2
+
+
+def unlisted_sizes_go_through_pointwise_kernels():
+    for _, cell, dtype in plans.pointwise():
+        arguments = problem(cell, 3, 4, 2, 7, dtype)
+        weights = torch.randn(len(arguments[3]), 3, 4, 2, 7).to(dtype)
+        expected = all_results(cell, arguments, weights)
+        with Compiled() as compiled:
+            calls = []
+            call = fused_stepwise._call
+            fused_stepwise._call = lambda *values, call=call, calls=calls: (calls.append(1), call(*values))
+            try:
+                actual = all_results(cell, arguments, weights)
+            finally:
+                fused_stepwise._call = call
+        # Three passes forward and two backward, of four steps each.
+        assert (compiled.used, len(calls)) == ([], 20), (compiled.used, len(calls))
+        require_close(actual, expected, LIMITS[dtype], cell, dtype)
 
 
 def a_refused_launch_is_an_error():
@@ -299,7 +318,8 @@ CHECKS = [
     compile_export_and_autocast_work,
     wrong_arguments_are_named,
     compiled_kernels_equal_the_loop_for_any_batch,
-    views_and_unlisted_sizes_are_served,
+    views_are_served,
+    unlisted_sizes_go_through_pointwise_kernels,
     a_refused_launch_is_an_error,
     a_device_is_chosen_by_what_it_can_hold,
 ]

@@ -68,7 +68,8 @@ describe("generated PyTorch package", () => {
     "compile_export_and_autocast_work",
     "wrong_arguments_are_named",
     "compiled_kernels_equal_the_loop_for_any_batch",
-    "views_and_unlisted_sizes_are_served",
+    "views_are_served",
+    "unlisted_sizes_go_through_pointwise_kernels",
     "a_refused_launch_is_an_error",
     "a_device_is_chosen_by_what_it_can_hold",
   ])("%s", (check, context: TestContext) => {

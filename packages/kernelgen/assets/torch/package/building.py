@@ -21,7 +21,8 @@ CXX_FLAGS = ["-O2", "-std=c++17"]
 
 def sources(device: plans.Device) -> list[Path]:
     """The CUDA sources of a device's kernels."""
-    return sorted({_PACKAGE / kernel.source for kernel in plans.kernels() if kernel.device == device.id})
+    compiled = [*plans.kernels(), *plans.pointwise().values()]
+    return sorted({_PACKAGE / kernel.source for kernel in compiled if kernel.device == device.id})
 
 
 def cuda_flags(device: plans.Device) -> list[str]:

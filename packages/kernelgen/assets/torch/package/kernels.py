@@ -47,7 +47,7 @@ def run(
         for spec in chosen[0].tensors
         if not spec.is_input
     }
-    with _current(first.device) as stream:
+    with current(first.device) as stream:
         begin = 0
         for kernel in chosen:
             part = {name: _part(tensor, begin, kernel.batch) for name, tensor in inputs.items()}
@@ -58,7 +58,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _current(device: torch.device) -> Iterator[int | None]:
+def current(device: torch.device) -> Iterator[int | None]:
     """Makes the device the current one; gives the handle of its current stream."""
     if device.type != "cuda":
         yield None

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import torch
 
-from . import kernels, stepwise
+from . import fused_stepwise, kernels, stepwise
 from .cell import Cell
 from .cells import CELLS
 
@@ -93,7 +93,7 @@ def _inference_of(cell: Cell):
         names = [f"{name}_initial" for name in cell.states]
         chosen = _kernels("inference", cell, wx)
         if chosen is None:
-            states, _ = stepwise.forward(cell, wx, recurrent, bias, initial, save=False)
+            states, _ = _loop(cell, wx, stepwise.forward, fused_stepwise.forward)(wx, recurrent, bias, initial, False)
             return _result([states[0], *(_last(state) for state in states[1:])])
         outputs = kernels.run(
             chosen, {"wx": wx} | dict(zip(names, initial, strict=True)), {"recurrent": recurrent, "bias": bias}, wx.shape[1]
@@ -116,7 +116,7 @@ def _forward_of(cell: Cell):
         names = [f"{name}_initial" for name in cell.states]
         chosen = _kernels("training", cell, wx)
         if chosen is None:
-            states, saved = stepwise.forward(cell, wx, recurrent, bias, initial, save=True)
+            states, saved = _loop(cell, wx, stepwise.forward, fused_stepwise.forward)(wx, recurrent, bias, initial, True)
         else:
             outputs = kernels.run(
                 chosen, {"wx": wx} | dict(zip(names, initial, strict=True)), {"recurrent": recurrent, "bias": bias}, wx.shape[1]
@@ -143,7 +143,16 @@ def _backward_of(cell: Cell):
         chosen = _kernels("backward_sequence" if has_sequences else "backward", cell, states[0])
         gradients = [_with_last(*pair, state) for *pair, state in zip(given, lasts, states, strict=True)]
         if chosen is None:
-            d_u, d_initial = stepwise.backward(cell, gradients, recurrent, initial, states, saved)
+            if has_sequences:
+                # All of as many steps.
+                gradients = [
+                    gradient if gradient is None else _of_last_steps(gradient, state.shape[1], state)
+                    for gradient, state in zip(gradients, states, strict=True)
+                ]
+            elif gradients[0] is not None:
+                gradients[0] = _of_last_steps(gradients[0], states[0].shape[1], states[0])
+            run_loop = _loop(cell, states[0], stepwise.backward, fused_stepwise.backward)
+            d_u, d_initial = run_loop(gradients, recurrent, initial, states, saved)
             d_wx = _gates(d_u, cell.places("input"), 2).contiguous()
             return (d_wx, *(d_u[:, :, place].contiguous() for place in _inputless(cell)), *d_initial)
         inputs = dict(zip(cell.states, states, strict=True)) | dict(zip(cell.saved, saved, strict=True))
@@ -245,6 +254,12 @@ def _of_last_steps(gradient: torch.Tensor | None, steps: int, state: torch.Tenso
     if missing == 0:
         return gradient
     return torch.cat([gradient.new_zeros(state.shape[0], missing, *state.shape[2:]), gradient], 1)
+
+
+def _loop(cell: Cell, tensor: torch.Tensor, plain, fused):
+    """The loop over time for a cell and the type and device of a tensor: with pointwise kernels, or all in PyTorch operations."""
+    pointwise = fused_stepwise.find(cell, tensor)
+    return functools.partial(plain, cell) if pointwise is None else functools.partial(fused, pointwise, cell)
 
 
 def _kernels(use: str, cell: Cell, tensor: torch.Tensor):

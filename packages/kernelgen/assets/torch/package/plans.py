@@ -40,6 +40,17 @@ class Kernel:
 
 
 @dataclass(frozen=True)
+class Pointwise:
+    """The compiled pointwise kernels of a cell and type, for any sizes."""
+
+    name: str
+    source: str
+    device: str
+    cell: str
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True)
 class Device:
     """A GPU that kernels were planned for."""
 
@@ -81,6 +92,16 @@ def kernels() -> tuple[Kernel, ...]:
         )
         for row in _manifest()["kernels"]
     )
+
+
+@functools.cache
+def pointwise() -> dict[tuple[str, str, torch.dtype], Pointwise]:
+    """The pointwise kernels of this package by device, cell and type."""
+    rows = (
+        Pointwise(row["name"], row["source"], row["device"], row["cell"], DTYPES[row["dataType"]])
+        for row in _manifest()["pointwise"]
+    )
+    return {(row.device, row.cell, row.dtype): row for row in rows}
 
 
 @functools.cache

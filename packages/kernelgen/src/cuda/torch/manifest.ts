@@ -1,15 +1,39 @@
 import type { CudaDevice } from "hwmodels";
+import type { CellDefinition } from "../../cell/definition.js";
+import type { DataType } from "../../plan/data-type.js";
 import type { Tensor } from "../../plan/tensors.js";
 import { cudaArchitecture } from "../cuda-architecture.js";
 import type { KernelSet, SetKernel } from "../kernel-set.js";
+import { pointwiseName } from "./pointwise-source.js";
 
 /** The folder of a device's sources within the package. */
 export const sourceFolder = (device: CudaDevice): string => `cuda/${device.id.replace(/[^A-Za-z0-9]+/g, "_")}`;
 /** The path of a kernel's source within the package. */
 export const sourcePath = (kernel: SetKernel): string => `${sourceFolder(kernel.device)}/${kernel.name}.cu`;
 
+/** Pointwise kernels for the sizes of a cell and type that no kernel of a set is for. */
+export interface PointwiseKernels {
+  readonly cell: CellDefinition;
+  readonly dataType: DataType;
+  readonly device: CudaDevice;
+}
+
+/** One for each device, cell and type of a set. */
+export function pointwiseKernels({ kernels }: KernelSet): readonly PointwiseKernels[] {
+  const rows = kernels.map(({ device, plan: { problem } }): [string, PointwiseKernels] => {
+    const { cell, dataType } = problem;
+    return [`${device.id} ${pointwiseName(cell, dataType)}`, { cell, dataType, device }];
+  });
+  return [...new Map(rows).values()];
+}
+
+/** The path of pointwise kernels' source within the package. */
+export const pointwisePath = ({ cell, dataType, device }: PointwiseKernels): string =>
+  `${sourceFolder(device)}/${pointwiseName(cell, dataType)}.cu`;
+
 /** `plans.json`: what was compiled for which device and sizes, from which the package picks at run time. */
-export function manifest({ kernels, leftOut }: KernelSet): string {
+export function manifest(set: KernelSet): string {
+  const { kernels, leftOut } = set;
   const devices = [...new Map(kernels.map(({ device }) => [device.id, device])).values()];
   const content = {
     devices: devices.map((device) => ({
@@ -36,6 +60,13 @@ export function manifest({ kernels, leftOut }: KernelSet): string {
         tensors: kernel.tensors.map(tensorEntry),
       };
     }),
+    pointwise: pointwiseKernels(set).map((row) => ({
+      name: pointwiseName(row.cell, row.dataType),
+      source: pointwisePath(row),
+      device: row.device.id,
+      cell: row.cell.name,
+      dataType: row.dataType,
+    })),
     leftOut,
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;

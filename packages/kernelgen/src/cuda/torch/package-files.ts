@@ -4,7 +4,8 @@ import type { KernelSet } from "../kernel-set.js";
 import { withLaunchInterface } from "../launch-interface.js";
 import { preludeFiles } from "../support-files.js";
 import { cellsSource } from "./cells-source.js";
-import { manifest, sourceFolder, sourcePath } from "./manifest.js";
+import { manifest, pointwiseKernels, pointwisePath, sourceFolder, sourcePath } from "./manifest.js";
+import { pointwiseSource } from "./pointwise-source.js";
 import { checkPackageName } from "./python-name.js";
 
 const assets = new URL("../../../assets/torch/", import.meta.url);
@@ -33,6 +34,7 @@ export function torchPackageFiles(set: KernelSet, name: string): readonly Genera
       preludeFiles().map((file) => inPackage(`${folder}/${file.name}`, file.content)),
     ),
     ...set.kernels.map((kernel) => inPackage(sourcePath(kernel), withLaunchInterface(kernel))),
+    ...pointwiseKernels(set).map((row) => inPackage(pointwisePath(row), pointwiseSource(row.cell, row.dataType))),
   ];
 }
 
