@@ -122,6 +122,8 @@ export interface CudaCalibration {
   readonly clusterExchangeCycles: number;
   /** One byte that a block receives from its cluster. */
   readonly clusterByteCycles: number;
+  /** From one launch of a graph to the next that waits for it. */
+  readonly launchCycles: number;
   /** From a block's write of the state to the first look of another that finds it in L2, apart from that look. */
   readonly exchangeWriteCycles: number;
   /** One look at the state in L2: a round trip. */

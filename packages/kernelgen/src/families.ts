@@ -3,6 +3,7 @@ import { clusterFamily } from "./cuda/cluster.js";
 import { directFamily } from "./cuda/direct.js";
 import { gridFamily } from "./cuda/grid.js";
 import { residentFamily } from "./cuda/resident.js";
+import { stepwiseCudaFamily } from "./cuda/stepwise.js";
 import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
@@ -14,6 +15,7 @@ export const families: readonly KernelFamily[] = [
   clusterFamily,
   gridFamily,
   directFamily,
+  stepwiseCudaFamily,
   wgslResidentFamily,
   stepwiseFamily,
 ];

@@ -33,6 +33,7 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   slotStoreCycles: cycles,
   clusterExchangeCycles: cycles,
   clusterByteCycles: cycles,
+  launchCycles: cycles,
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,
   exchangeByteCycles: cycles,

@@ -448,6 +448,19 @@ KERNELGEN_OPERATION void wait_phase(TransactionBarrier* barrier, int phase, Call
  */
 KERNELGEN_OPERATION void store_async(ClusterAddress target, Words4 value, ClusterAddress barrier);
 
+// ---- From one launch to the next -----------------------------------------------------------------------------------
+
+/**
+ * In a kernel of launch_steps: waits until the launch before has ended and what it wrote is visible. What comes before it
+ * in the program overlaps with that launch, from sm_90 on, and must not read what it writes.
+ * PTX: griddepcontrol.wait; nothing before sm_90.
+ */
+KERNELGEN_OPERATION void wait_for_previous_step();
+
+/** In a kernel of launch_steps: lets the next launch begin as soon as all blocks have called this.
+ * PTX: griddepcontrol.launch_dependents; nothing before sm_90. */
+KERNELGEN_OPERATION void allow_next_step();
+
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
 /** tanh x, relative error about 2^-11. PTX: tanh.approx.f32. */
@@ -521,6 +534,17 @@ template <typename... Parameters, typename... Arguments>
 [[nodiscard]] std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock,
                                  std::size_t sharedBytes, Residency residency, Stream stream,
                                  Arguments... arguments);
+
+/**
+ * Starts `kernel` once for each step from 0 to `steps` − 1, one after another, the step being its last parameter. A call
+ * that repeats the one before it (same kernel, arguments and number of steps) replays the launches as one CUDA graph, made
+ * at its first repetition; in a stream that is being captured the launches are captured one by one.
+ *
+ * Returns what launch returns.
+ */
+template <typename... Parameters, typename... Arguments>
+[[nodiscard]] std::string launch_steps(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock,
+                                       std::size_t sharedBytes, int steps, Stream stream, Arguments... arguments);
 
 /** Waits for the stream; returns an empty string or the error of what ran in it. */
 [[nodiscard]] std::string synchronize(Stream stream);

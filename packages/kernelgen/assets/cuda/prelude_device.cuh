@@ -247,6 +247,20 @@ KERNELGEN_OPERATION void spin_pause(CallSite) {}
 
 KERNELGEN_OPERATION void check_cooperative_grid(std::uint32_t) {}
 
+// ---- From one launch to the next -----------------------------------------------------------------------------------
+
+KERNELGEN_OPERATION void wait_for_previous_step() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+KERNELGEN_OPERATION void allow_next_step() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
 KERNELGEN_OPERATION float tanh_approx(float x) {

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <tuple>
 
 namespace kernelgen {
@@ -146,6 +147,90 @@ std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPer
         return cuda_error("cudaLaunchKernelExC", cudaLaunchKernelExC(&config, function, addresses));
       },
       parameters);
+}
+
+/** @internal The launches of launch_steps as a graph, kept from one call to the next. */
+template <typename Tuple>
+struct StepGraph {
+  std::mutex mutex;
+  Tuple arguments{};
+  int steps = 0;
+  int device = -1;
+  cudaGraphExec_t graph = nullptr;
+
+  bool repeats(const Tuple& otherArguments, int otherSteps, int otherDevice) const {
+    return device == otherDevice && steps == otherSteps && arguments == otherArguments;
+  }
+};
+
+template <typename... Parameters, typename... Arguments>
+std::string launch_steps(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes,
+                         int steps, Stream stream, Arguments... arguments) {
+  static_assert(sizeof...(Parameters) == sizeof...(Arguments) + 1, "the kernel's last parameter is the step");
+  const void* function = reinterpret_cast<const void*>(kernel);
+  const auto launches = [&](Stream target) {
+    // From compute capability 9.0 on a launch may begin before the one before it has ended; the kernel waits.
+    cudaLaunchAttribute attribute = {};
+    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attribute.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t config = {};
+    config.gridDim = dim3(static_cast<unsigned>(blockCount));
+    config.blockDim = dim3(static_cast<unsigned>(threadsPerBlock));
+    config.dynamicSmemBytes = sharedBytes;
+    config.stream = target;
+    std::string error = prepare_launch(function, config, Residency(false));
+    const bool overlaps = device_attribute(cudaDevAttrComputeCapabilityMajor) >= 9;
+    config.attrs = &attribute;
+    for (int step = 0; step < steps && error.empty(); step += 1) {
+      // The first must wait for all that is in the stream before.
+      config.numAttrs = overlaps && step > 0 ? 1 : 0;
+      std::tuple<Parameters...> parameters(arguments..., step);
+      error = std::apply(
+          [&](auto&... parameter) {
+            void* addresses[] = {static_cast<void*>(&parameter)...};
+            return cuda_error("cudaLaunchKernelExC", cudaLaunchKernelExC(&config, function, addresses));
+          },
+          parameters);
+    }
+    return error;
+  };
+  cudaStreamCaptureStatus capture;
+  std::string error = cuda_error("cudaStreamIsCapturing", cudaStreamIsCapturing(stream, &capture));
+  if (!error.empty()) return error;
+  if (capture != cudaStreamCaptureStatusNone) return launches(stream);
+
+  using Tuple = std::tuple<const void*, Arguments...>;
+  static StepGraph<Tuple> kept;
+  const std::lock_guard<std::mutex> lock(kept.mutex);
+  int device = 0;
+  error = cuda_error("cudaGetDevice", cudaGetDevice(&device));
+  if (!error.empty()) return error;
+  const Tuple call(function, arguments...);
+  if (!kept.repeats(call, steps, device)) {
+    if (kept.graph != nullptr) cudaGraphExecDestroy(kept.graph);
+    kept.graph = nullptr;
+    kept.arguments = call;
+    kept.steps = steps;
+    kept.device = device;
+    return launches(stream);
+  }
+  if (kept.graph == nullptr) {
+    cudaStream_t recorder = nullptr;
+    cudaGraph_t graph = nullptr;
+    error = cuda_error("cudaStreamCreateWithFlags", cudaStreamCreateWithFlags(&recorder, cudaStreamNonBlocking));
+    if (error.empty())
+      error = cuda_error("cudaStreamBeginCapture", cudaStreamBeginCapture(recorder, cudaStreamCaptureModeThreadLocal));
+    if (error.empty()) {
+      error = launches(recorder);
+      const std::string ended = cuda_error("cudaStreamEndCapture", cudaStreamEndCapture(recorder, &graph));
+      if (error.empty()) error = ended;
+    }
+    if (error.empty()) error = cuda_error("cudaGraphInstantiate", cudaGraphInstantiate(&kept.graph, graph, 0));
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    if (recorder != nullptr) cudaStreamDestroy(recorder);
+    if (!error.empty()) return error;
+  }
+  return cuda_error("cudaGraphLaunch", cudaGraphLaunch(kept.graph, stream));
 }
 
 inline std::string synchronize(Stream stream) { return cuda_error("kernel", cudaStreamSynchronize(stream)); }

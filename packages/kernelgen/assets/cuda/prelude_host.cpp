@@ -430,6 +430,12 @@ void store_async(ClusterAddress target, Words4 value, ClusterAddress barrier) {
   host::scheduler.note_change();
 }
 
+// ---- From one launch to the next -----------------------------------------------------------------------------------
+
+// The launch before has ended.
+void wait_for_previous_step() {}
+void allow_next_step() {}
+
 // ---- Functions of a real number -------------------------------------------------------------------------------------
 
 namespace host {

@@ -47,6 +47,15 @@ std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPer
   return host::run_grid({body, &call, blockCount, threadsPerBlock, sharedBytes, residency});
 }
 
+template <typename... Parameters, typename... Arguments>
+std::string launch_steps(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes,
+                         int steps, Stream stream, Arguments... arguments) {
+  std::string error;
+  for (int step = 0; step < steps && error.empty(); step += 1)
+    error = launch(kernel, blockCount, threadsPerBlock, sharedBytes, false, stream, arguments..., step);
+  return error;
+}
+
 template <typename LaunchOnce>
 LaunchTime time_launches(int count, Stream, LaunchOnce launchOnce) {
   LaunchTime result{};

@@ -28,6 +28,7 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   slotStoreCycles: "inputs and outputs",
   clusterExchangeCycles: "exchange in the cluster",
   clusterByteCycles: "exchange in the cluster",
+  launchCycles: "launch",
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",
   exchangeByteCycles: "exchange through L2",

@@ -2,13 +2,13 @@ import { gatesWith } from "../cell/definition.js";
 import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
-import { headerComment, planConstants } from "../plan/source-text.js";
 import { kernelTensors } from "../plan/tensors.js";
 import { backwardCellSource, backwardKernelSource } from "./backward-source.js";
 import { clusterSumsText } from "./cluster-sum-source.js";
 import { elementSource } from "./element-source.js";
 import { floatsSource } from "./floats-source.js";
 import { cellSource, kernelSource } from "./forward-source.js";
+import { kernelFile } from "./kernel-file.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { matrixSource } from "./matrix-source.js";
 import { blockSumsText } from "./own-sums-source.js";
@@ -18,7 +18,7 @@ import { stateTileSource } from "./state-tile-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** Whether no slot needs a check, from the constants above it. */
-const exactTilesSource = `/** The slots of all threads are as many as the product has. */
+export const exactTilesSource = `/** The slots of all threads are as many as the product has. */
 constexpr bool ALL_SLOTS_EXIST = OWN_SLOTS * (THREADS_PER_BLOCK / 32) * BLOCKS_ALONG_INNER == WARPS_ALONG_UNITS * WARP_SLOTS;
 /** Every slot of every thread is a unit and a sequence that exist. */
 constexpr bool EXACT_TILES = UNIT_BLOCKS * UNIT_TILE == HEAD_DIM && BATCH_BLOCKS * BATCH_TILE == BATCH &&
@@ -82,17 +82,5 @@ ${
                 ${argumentNames.join(", ")});
 }
 `;
-  const text = `${headerComment(plan, `${pass === "forward" ? "Forward" : "Backward"} pass of a recurrent layer, family ${plan.family}`)}
-#include "prelude.cuh"
-
-namespace ${name} {
-
-using namespace kernelgen;
-
-[[maybe_unused]] constexpr char PLAN_HASH[] = "${plan.hash}";
-${planConstants(plan, body, (constant, value) => `constexpr int ${constant} = ${value};`)}
-${body}
-}  // namespace ${name}
-`;
-  return [{ name: `${name}.cu`, text }];
+  return [kernelFile(plan, name, body)];
 }

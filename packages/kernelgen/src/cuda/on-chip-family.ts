@@ -14,8 +14,9 @@ import { fmaProduct } from "./fma-product.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { memoryPicoseconds } from "./memory-cost.js";
 import { mmaProduct } from "./mma-product.js";
-import { onChipBytes, registerBytes } from "./on-chip.js";
+import { onChipBytes } from "./on-chip.js";
 import { productShape } from "./product-shape.js";
+import { registerBudgets } from "./register-budgets.js";
 import type { StateExchange } from "./state-exchange.js";
 import { stepTraffic } from "./step-traffic.js";
 
@@ -26,8 +27,6 @@ const floatsPerWord = wordBytes / 4;
 const scratchRegisters = 40;
 /** What a backward kernel needs beyond that where the blocks of a cluster share the inner dimension, seen in ptxas. */
 const backwardClusterSumRegisters = 32;
-/** Above any estimate: the budgets, not this bound, say what is too much. */
-const registerEstimateLimit = 2 ** 24;
 /** Registers of a slot's offsets into inputs and outputs. */
 const slotAddressRegisters = 6;
 
@@ -143,22 +142,6 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     constant(scratchRegisters + exchange.registers),
     ...(clusterSum && problem.pass === "backward" ? [clusterSum.splits.times(backwardClusterSumRegisters)] : []),
   );
-  const registerGranule = device.registerAllocationUnit / device.warpSize;
-  const registerGranules = ceilQuotient(
-    model,
-    "registerGranules",
-    estimatedRegisters,
-    constant(registerGranule),
-    registerEstimateLimit,
-  );
-  const registersPerThread = registerGranules.times(registerGranule);
-  // Registers are dealt to the multiprocessor's parts, so a block takes those of a whole number of warps in each.
-  const allocatedRegisters = times(
-    registersPerThread,
-    product.warpsPerPart,
-    device.warpAllocationGranularity * device.warpSize,
-  );
-
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
   const stepTerms: readonly CostTerm[] = [
@@ -227,18 +210,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
         allowed: onChipBytes(device),
         unit: "B",
       },
-      {
-        name: "registers per thread",
-        need: estimatedRegisters,
-        allowed: device.maxRegistersPerThread,
-        unit: "registers",
-      },
-      {
-        name: "registers per block",
-        need: allocatedRegisters.times(registerBytes),
-        allowed: device.registersPerBlock * registerBytes,
-        unit: "B",
-      },
+      ...registerBudgets(device, model, estimatedRegisters, product.warpsPerPart),
       { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
       {
         name: "shared memory per block",

@@ -58,12 +58,9 @@ KERNELGEN_DEVICE void reduce_partial_sums(PartialWord* partial, const float (&su
   }
 }
 
-/** The sums of this thread's slots over the block's part of the inner dimension: the product with the operand, added over the warps. */
-template <typename Operand>
-KERNELGEN_DEVICE void block_sums(const Product& product, const Operand& operand, [[maybe_unused]] PartialWord* partial,
-                                 float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
-  float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-  product.multiply(operand, sums);
+/** The sums of this thread's slots over the warps that split the inner dimension. */
+KERNELGEN_DEVICE void sum_over_warps([[maybe_unused]] PartialWord* partial, const float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD],
+                                     float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   if constexpr (WARPS_ALONG_INNER > 1) {
     reduce_partial_sums(partial, sums, summed);
   } else {${
@@ -82,6 +79,15 @@ KERNELGEN_DEVICE void block_sums(const Product& product, const Operand& operand,
       }
     }
   }
+}
+
+/** The sums of this thread's slots over the block's part of the inner dimension: the product with the operand, added over the warps. */
+template <typename Operand>
+KERNELGEN_DEVICE void block_sums(const Product& product, const Operand& operand, PartialWord* partial,
+                                 float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
+  float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
+  product.multiply(operand, sums);
+  sum_over_warps(partial, sums, summed);
 }
 
 /** A slot of a warp's pointwise part: the warp along the units and the slot within it that it had in the product. */

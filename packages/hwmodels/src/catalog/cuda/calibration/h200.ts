@@ -19,6 +19,7 @@ export const h200Calibration: CudaCalibration = {
   slotStoreCycles: 1,
   clusterExchangeCycles: 200,
   clusterByteCycles: 0.12,
+  launchCycles: 2400,
   exchangeWriteCycles: 852,
   exchangeLookCycles: 852,
   exchangeByteCycles: 1 / 64,
