@@ -59,6 +59,12 @@ describe("kernelgen config --json", () => {
           predictedMicrosecondsPerStep: null,
           reason: expect.stringMatching(/^forward: /),
         },
+        {
+          family: "stepwise",
+          feasible: null,
+          predictedMicrosecondsPerStep: expect.any(Number),
+          reason: null,
+        },
       ],
       plan: expect.stringMatching(/^[0-9a-f]{16}$/),
     });

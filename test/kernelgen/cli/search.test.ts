@@ -77,7 +77,7 @@ describe("kernelgen config --explain", () => {
   });
 
   it("names sizes that fit where the problem's do not", async () => {
-    const config = ["config", "--device", "v100", "--dtype", "fp32", "--batch", "16", "--explain"];
+    const config = ["config", "--device", "v100", "--dtype", "fp32", "--batch", "16", "--family", "grid", "--explain"];
     const { exitCode, stderr } = await runKernelgen(...config, "--head-dim", "16384");
     expect(exitCode).toBe(1);
     const [, below] =

@@ -4,13 +4,19 @@ import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
 import { directFamily } from "../../../packages/kernelgen/src/cuda/direct.js";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
+import { stepwiseCudaFamily } from "../../../packages/kernelgen/src/cuda/stepwise.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 
-export const cudaFamilies = { resident: residentFamily, cluster: clusterFamily, grid: gridFamily } as const;
+export const cudaFamilies = {
+  resident: residentFamily,
+  cluster: clusterFamily,
+  grid: gridFamily,
+  stepwise: stepwiseCudaFamily,
+} as const;
 /** With the family that has backward kernels alone. */
 const backwardFamilies = { ...cudaFamilies, direct: directFamily } as const;
 
@@ -125,6 +131,24 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
   ),
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
+  "stepwise bf16, R in three parts": plan(
+    "stepwise",
+    { headDim: 48, heads: 2, batch: 5, steps: 6 },
+    { innerPasses: 3, unitsPerThread: 2 },
+  ),
+  "stepwise fp32 GRU, R in three parts, inner dimension over two warps, training": plan(
+    "stepwise",
+    { cell: "gru", headDim: 33, heads: 2, batch: 9, steps: 4, dataType: "fp32", training: true },
+    { innerPasses: 3, warpsAlongInner: 2 },
+  ),
+  "stepwise fp16 sLSTM, last states, one step": plan("stepwise", {
+    cell: "slstm",
+    headDim: 20,
+    batch: 3,
+    steps: 1,
+    dataType: "fp16",
+    stateOutput: "last",
+  }),
   "resident fp16, 50x2": plan(
     "resident",
     { headDim: 50, heads: 2, batch: 3, steps: 7, dataType: "fp16" },

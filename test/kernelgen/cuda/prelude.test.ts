@@ -51,6 +51,8 @@ const checks = [
   "grid-barrier",
   "polling",
   "launch",
+  "cluster",
+  "steps",
 ];
 
 describe("prelude on the host, against plain loops", () => {
@@ -119,6 +121,15 @@ const reportedFaults: readonly [fault: string, message: RegExp][] = [
   ],
   ["grid-barrier-of-three", /sync_grid: is told of 3 blocks, the launch has 2/],
   ["grid-barrier-not-cooperative", /sync_grid: the launch is not cooperative/],
+  [
+    "store-beyond-a-block",
+    /store_async: accesses 16 B from byte 256 of shared memory, block 1 of the cluster has 256 B/,
+  ],
+  ["store-to-a-block-that-returned", /store_async: block 0 of the cluster has returned/],
+  ["return-before-stores-land", /block \d has returned, but \d+ stores to its shared memory are on their way/],
+  ["barrier-not-made", /store_async: there is no barrier, or it has been overwritten/],
+  ["cluster-barrier-in-branch", /has returned, but threads of the cluster wait for it|of the cluster has returned/],
+  ["rank-beyond-the-cluster", /cluster_address: needs a rank of 0 to 1, it is 2/],
   ["function-outside-of-kernel", /a device function was called outside of a kernel/],
   ["launch-inside-of-kernel", /launch inside of a kernel/],
 ];

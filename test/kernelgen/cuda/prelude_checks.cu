@@ -59,9 +59,9 @@ bool same(const char* what, const std::vector<Value>& actual, const std::vector<
 
 /** Launches with `sharedBytes` and waits; reports an error. */
 template <typename... Parameters, typename... Arguments>
-bool ran(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes, bool cooperative,
+bool ran(void (*kernel)(Parameters...), int blockCount, int threadsPerBlock, std::size_t sharedBytes, Residency residency,
          Arguments... arguments) {
-  std::string error = launch(kernel, blockCount, threadsPerBlock, sharedBytes, cooperative, nullptr, arguments...);
+  std::string error = launch(kernel, blockCount, threadsPerBlock, sharedBytes, residency, nullptr, arguments...);
   if (error.empty()) error = synchronize(nullptr);
   if (!error.empty()) std::printf("%s\n", error.c_str());
   return error.empty();
@@ -667,6 +667,87 @@ bool check_polling() {
   return same("polling", actual, expected);
 }
 
+// ---- Clusters -------------------------------------------------------------------------------------------------------
+
+/** In each round every block sends each block of its cluster one word a lane, which that one adds up. */
+KERNELGEN_KERNEL void cluster_kernel(std::uint32_t* sums, int roundCount, int clusterBlocks) {
+  Words4* words = reinterpret_cast<Words4*>(shared_memory());  // [2][clusterBlocks][32]
+  TransactionBarrier* barriers = reinterpret_cast<TransactionBarrier*>(words + 2 * clusterBlocks * 32);
+  const int bytes = clusterBlocks * 32 * static_cast<int>(sizeof(Words4));
+  if (thread_index() == 0) {
+    for (int i = 0; i < 2; i += 1) {
+      init_barrier(barriers + i);
+      expect_bytes(barriers + i, bytes);
+    }
+  }
+  sync_cluster();
+  std::uint32_t sum = 0;
+  for (int round = 0; round < roundCount; round += 1) {
+    TransactionBarrier* barrier = barriers + round % 2;
+    Words4* place = words + (round % 2 * clusterBlocks + cluster_rank()) * 32;
+    for (int rank = 0; rank < clusterBlocks; rank += 1) {
+      const std::uint32_t value = static_cast<std::uint32_t>(100 * block_index() + 10 * round + rank);
+      store_async(cluster_address(place, rank) + 16 * lane_index(), Words4{{value, value + 1, value + 2, value + 3}},
+                  cluster_address(barrier, rank));
+    }
+    wait_phase(barrier, round / 2);
+    if (thread_index() == 0) expect_bytes(barrier, bytes);
+    for (int rank = 0; rank < clusterBlocks; rank += 1) {
+      const Words4 received = words[(round % 2 * clusterBlocks + rank) * 32 + lane_index()];
+      for (int i = 0; i < 4; i += 1) sum += received.w[i];
+    }
+  }
+  sums[block_index() * 32 + lane_index()] = sum;
+}
+
+bool check_cluster() {
+#if defined(__CUDACC__)
+  if (device_attribute(cudaDevAttrClusterLaunch) == 0) return true;
+#endif
+  const int clusterBlocks = 4;
+  const int blockCount = 2 * clusterBlocks;
+  const int roundCount = 7;
+  DeviceArray<std::uint32_t> sums(std::vector<std::uint32_t>(32 * blockCount, 0));
+  const std::size_t sharedBytes = 2 * clusterBlocks * 32 * sizeof(Words4) + 2 * sizeof(TransactionBarrier);
+  if (!ran(cluster_kernel, blockCount, 32, sharedBytes, Residency(false, clusterBlocks), sums.get(), roundCount,
+           clusterBlocks))
+    return false;
+  std::vector<std::uint32_t> expected;
+  for (int block = 0; block < blockCount; block += 1) {
+    std::uint32_t sum = 0;
+    for (int round = 0; round < roundCount; round += 1)
+      for (int peer = block / clusterBlocks * clusterBlocks, i = 0; i < clusterBlocks; i += 1)
+        sum += static_cast<std::uint32_t>(4 * (100 * (peer + i) + 10 * round + block % clusterBlocks) + 6);
+    expected.insert(expected.end(), 32, sum);
+  }
+  const std::string uneven = launch(cluster_kernel, 6, 32, sharedBytes, Residency(false, clusterBlocks), nullptr,
+                                    sums.get(), roundCount, clusterBlocks);
+  return same("cluster", sums.read(), expected) && uneven.find("6 blocks") != std::string::npos;
+}
+
+// ---- One launch for each step ---------------------------------------------------------------------------------------
+
+/** Each step reads what the one before wrote. */
+KERNELGEN_KERNEL void step_kernel(std::uint32_t* values, int step) {
+  allow_next_step();
+  wait_for_previous_step();
+  const int place = block_index() * 32 + lane_index();
+  values[place] = values[place] * 3 + static_cast<std::uint32_t>(step);
+}
+
+bool check_steps() {
+  const int steps = 9;
+  const int calls = 3;  // the second makes a graph, the third replays it
+  DeviceArray<std::uint32_t> values(std::vector<std::uint32_t>(64, 1));
+  for (int call = 0; call < calls; call += 1) {
+    const std::string error = launch_steps(step_kernel, 2, 32, 0, steps, nullptr, values.get());
+    if (!error.empty()) std::printf("%s\n", error.c_str());
+  }
+  std::uint32_t expected = 1;
+  for (int i = 0; i < calls * steps; i += 1) expected = expected * 3 + static_cast<std::uint32_t>(i % steps);
+  return synchronize(nullptr).empty() && same("steps", values.read(), std::vector<std::uint32_t>(64, expected));
+}
+
 // ---- Launching ------------------------------------------------------------------------------------------------------
 
 KERNELGEN_KERNEL void empty_kernel() {}
@@ -696,7 +777,8 @@ int main(int argumentCount, char** arguments) {
                 {"ldmatrix", check_ldmatrix},   {"copies", check_copies},       {"widths", check_widths},
                 {"bf16", check_bf16},           {"fp16", check_fp16},           {"mma-fp16", check_mma_fp16},
                 {"functions", check_functions}, {"grid-barrier", check_grid_barrier},
-                {"polling", check_polling},     {"launch", check_launch}};
+                {"polling", check_polling},     {"launch", check_launch},
+                {"cluster", check_cluster},     {"steps", check_steps}};
   int failureCount = 0;
   int runCount = 0;
   for (const auto& check : checks) {

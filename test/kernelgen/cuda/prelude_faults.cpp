@@ -148,6 +148,47 @@ KERNELGEN_KERNEL void grid_barrier_of_three(float* numbers, float*) {
   sync_grid(reinterpret_cast<std::uint32_t*>(numbers), 3, epoch);
 }
 
+// ---- Clusters (of two blocks of one warp) ---------------------------------------------------------------------------
+
+KERNELGEN_DEVICE TransactionBarrier* made_barrier() {
+  TransactionBarrier* barrier = reinterpret_cast<TransactionBarrier*>(shared_memory());
+  if (thread_index() == 0) init_barrier(barrier);
+  sync_cluster();
+  return barrier;
+}
+
+KERNELGEN_KERNEL void store_beyond_a_block(float*, float*) {
+  TransactionBarrier* barrier = made_barrier();
+  store_async(cluster_address(shared_memory(), 1) + 256, Words4{}, cluster_address(barrier, 1));
+}
+
+KERNELGEN_KERNEL void store_to_a_block_that_returned(float*, float*) {
+  TransactionBarrier* barrier = made_barrier();
+  if (cluster_rank() == 0) return;
+  const ClusterAddress target = cluster_address(shared_memory() + 16, 0);
+  for (int i = 0; i < 10; i += 1) spin_pause();
+  store_async(target, Words4{}, cluster_address(barrier, 0));
+}
+
+KERNELGEN_KERNEL void return_before_stores_land(float*, float*) {
+  TransactionBarrier* barrier = made_barrier();
+  store_async(cluster_address(shared_memory() + 16, 1 - cluster_rank()), Words4{},
+              cluster_address(barrier, 1 - cluster_rank()));
+  sync_cluster();
+}
+
+KERNELGEN_KERNEL void barrier_not_made(float*, float*) {
+  store_async(cluster_address(shared_memory() + 16, 0), Words4{}, cluster_address(shared_memory(), 0));
+}
+
+KERNELGEN_KERNEL void cluster_barrier_in_branch(float*, float*) {
+  if (cluster_rank() == 0) sync_cluster();
+}
+
+KERNELGEN_KERNEL void rank_beyond_the_cluster(float*, float*) {
+  static_cast<void>(cluster_address(shared_memory(), 2));
+}
+
 // ---- More stack than a thread has -----------------------------------------------------------------------------------
 
 KERNELGEN_DEVICE float deep(float* numbers, int depth) {
@@ -202,7 +243,7 @@ int main(int argumentCount, char** arguments) {
     void (*kernel)(float*, float*);
     int blockCount;
     int threadsPerBlock;
-    bool cooperative;
+    Residency residency;
   } faults[] = {
       {"global-read-beyond", global_read_beyond, 1, 64, false},
       {"global-write-beyond", global_write_beyond, 1, 64, false},
@@ -230,6 +271,12 @@ int main(int argumentCount, char** arguments) {
       {"grid-barrier-in-branch", grid_barrier_in_branch, 2, 64, true},
       {"grid-barrier-of-three", grid_barrier_of_three, 2, 64, true},
       {"grid-barrier-not-cooperative", grid_barrier_of_three, 3, 64, false},
+      {"store-beyond-a-block", store_beyond_a_block, 2, 32, {false, 2}},
+      {"store-to-a-block-that-returned", store_to_a_block_that_returned, 2, 32, {false, 2}},
+      {"return-before-stores-land", return_before_stores_land, 2, 32, {false, 2}},
+      {"barrier-not-made", barrier_not_made, 2, 32, {false, 2}},
+      {"cluster-barrier-in-branch", cluster_barrier_in_branch, 2, 32, {false, 2}},
+      {"rank-beyond-the-cluster", rank_beyond_the_cluster, 2, 32, {false, 2}},
       {"deep-stack", deep_stack, 1, 32, false},
       {"launch-inside-of-kernel", launch_inside_of_kernel, 1, 32, false},
       {"shows-unwritten-shared", shows_unwritten_shared, 1, 32, false},
@@ -245,7 +292,7 @@ int main(int argumentCount, char** arguments) {
   for (const auto& fault : faults) {
     if (std::strcmp(name, fault.name) != 0) continue;
     std::string error =
-        launch(fault.kernel, fault.blockCount, fault.threadsPerBlock, 256, fault.cooperative, nullptr, numbers, out);
+        launch(fault.kernel, fault.blockCount, fault.threadsPerBlock, 256, fault.residency, nullptr, numbers, out);
     if (error.empty()) error = synchronize(nullptr);
     float result = 0;
     copy_to_host(&result, out, sizeof result);

@@ -4,7 +4,7 @@ import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 // The CUDA families' tilings by plain arithmetic, from what the kernels do: nothing of the model's expressions is used here.
 
 export type Parameters = Readonly<Record<string, number>>;
-export type CudaFamilyName = "resident" | "cluster" | "grid";
+export type CudaFamilyName = "resident" | "cluster" | "grid" | "stepwise";
 
 /** What a choice of parameters comes to. */
 export interface PlainTiling {
@@ -58,6 +58,8 @@ export function coveredUnits(problem: Problem, family: CudaFamilyName): number {
 
 /** Blocks of a cluster that share the inner dimension. */
 const blocksAlongInner = (p: Parameters): number => p.blocksAlongInner ?? 1;
+/** Parts of the inner dimension that warps do not share: blocks take one each, `stepwise` takes one after the other. */
+export const innerParts = (p: Parameters): number => blocksAlongInner(p) * (p.innerPasses ?? 1);
 
 /** What depends on how a warp multiplies. */
 interface Multiplication {
@@ -82,7 +84,7 @@ function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
     p.unitGroups!,
     p.columnGroups!,
   ];
-  const innerTiles = up(up(headDim, 16), p.warpsAlongInner! * blocksAlongInner(p));
+  const innerTiles = up(up(headDim, 16), p.warpsAlongInner! * innerParts(p));
   const rowTiles = up(gates * units * unitGroups, 2);
   const kept = p.innerTilesInRegisters!;
   const isSplit = kept < innerTiles;
@@ -107,7 +109,7 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
   const [units, along, sequences] = [p.unitsPerThread!, p.lanesAlongInner!, p.sequencesPerLane!];
   const rows = units * recurrentGateCount(problem);
   const batchTile = along * sequences;
-  const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner! * blocksAlongInner(p));
+  const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner! * innerParts(p));
   const kept = p.chunksInRegisters!;
   const isSplit = kept < innerChunks;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
@@ -162,7 +164,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const sumsInner = p.warpsAlongInner! > 1;
   const isCluster = family === "cluster";
   const stateUnits = isCluster ? Math.max(innerPadded, unitBlocks * unitTile) : innerPadded;
-  const stateBuffers = sumsInner && !isCluster ? 1 : 2;
+  const stateBuffers = sumsInner && (family === "resident" || family === "grid") ? 1 : 2;
   const stateBytes = stateBuffers * batchTile * (stateUnits * elementBytes(problem) + wordBytes);
   const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
   const slotSums = p.unitsPerThread! * recurrentGateCount(problem);
@@ -187,8 +189,11 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     ? savedValues[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!)
     : 0;
   const addresses = 6 * ownSlots;
-  const temporaries = { resident: 40, cluster: 52, grid: 56 }[family];
-  const registersPerThread =
+  const temporaries = { resident: 40, cluster: 52, grid: 56, stepwise: 0 }[family];
+  const isStepwise = family === "stepwise";
+  // Where R is read anew, a part of it is on its way while one is multiplied, and their sums are added up.
+  const sumsOfParts = warpSlots * p.unitsPerThread! * recurrentGateCount(problem);
+  const keptRegisters =
     matrixRegisters +
     multiplication.workRegisters +
     inputRegisters +
@@ -196,6 +201,9 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     ownSlots * savedOfSlot +
     addresses +
     temporaries;
+  const registersPerThread = isStepwise
+    ? 2 * matrixRegisters + multiplication.workRegisters + sumsOfParts + 48
+    : keptRegisters;
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 
@@ -205,7 +213,9 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     sound:
       multiplication.sound &&
       warps * summedSlots >= blocks &&
-      (family === "resident" ? unitBlocks === 1 : family === "grid" || sendsWholeWords(problem, p)),
+      (family !== "resident" || unitBlocks === 1) &&
+      (family !== "cluster" || sendsWholeWords(problem, p)) &&
+      (!isStepwise || multiplication.matrixSharedBytes === 0),
     unitTile,
     batchTile,
     innerPadded,

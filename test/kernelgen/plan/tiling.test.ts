@@ -9,6 +9,7 @@ import {
   coveredUnits,
   elementBytes,
   fits,
+  innerParts,
   plainTiling,
   recurrentGateCount,
 } from "./plain-tiling.js";
@@ -47,7 +48,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           expect((plain.unitBlocks - 1) * plain.unitTile).toBeLessThan(covered);
           expect(plain.batchBlocks * plain.batchTile).toBeGreaterThanOrEqual(problem.batch);
           expect((plain.batchBlocks - 1) * plain.batchTile).toBeLessThan(problem.batch);
-          expect(plain.innerPadded * (plan.parameters.blocksAlongInner ?? 1)).toBeGreaterThanOrEqual(problem.headDim);
+          expect(plain.innerPadded * innerParts(plan.parameters)).toBeGreaterThanOrEqual(problem.headDim);
           // R of the block is on the chip: every gate's row of each unit, as long as h is padded; of an odd number of rows that a
           // thread has in matrix fragments, half of one more.
           const gates = recurrentGateCount(problem);
@@ -72,7 +73,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
             "registers per block": [plain.registersPerBlock * 4, device.registersPerBlock * 4],
             "threads per block": [plain.threadsPerBlock, device.maxThreadsPerBlock],
             "shared memory per block": [plain.sharedBytes, device.sharedBytesPerBlockOptin],
-            "R of a block in registers and shared memory": [matrixBytes, onChip],
+            ...(family !== "stepwise" && { "R of a block in registers and shared memory": [matrixBytes, onChip] }),
             ...(family === "cluster" && { "blocks of a cluster": [plain.unitBlocks, maxClusterBlocks(device, true)] }),
             ...(family === "grid" && {
               "blocks resident at once": [plain.residentNeed, device.multiprocessorCount],
