@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "hwmodels";
-import { defineProblem, familiesFor, KernelgenError, solvePlan } from "kernelgen";
+import { defineProblem, familiesNamed, KernelgenError, solvePlan } from "kernelgen";
 import { generateFiles } from "kernelgen/node";
 import { benchProblems } from "./problems.js";
 
@@ -16,9 +16,9 @@ const device = findDevice(deviceId);
 /** Cases are small enough to write only for the odd problem; the others draw fresh inputs where they run. */
 const caseSeed = 1;
 
-for (const { name, options } of benchProblems) {
+for (const { name, options, family: wanted, pins } of benchProblems) {
   try {
-    const { plan, family } = solvePlan(defineProblem(options), device, familiesFor(device));
+    const { plan, family } = solvePlan(defineProblem(options), device, familiesNamed(wanted, device), pins);
     const directory = join(out, name);
     mkdirSync(directory, { recursive: true });
     const isOdd = plan.problem.steps < 100;

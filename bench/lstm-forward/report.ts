@@ -50,7 +50,7 @@ for (const { name, options } of benchProblems) {
   const plan = JSON.parse(readFileSync(join(out, name, "plan.json"), "utf8"));
   const own = number(text, /([\d.]+) us a step/);
   const spread = /fastest [\d.]+, slowest [\d.]+/.exec(text)?.[0] ?? "";
-  const dense = `dense ${Math.max(768, options.headDim * (options.heads ?? 1))}`;
+  const dense = `dense ${options.headDim * (options.heads ?? 1)}`;
   const comparable = (options.steps ?? 0) >= 1000;
   times.push(
     row(
@@ -90,9 +90,9 @@ microseconds a step, median of 21 launches; the peers ran in the same run. Behin
 ${header("heads × units, type", "family", "µs a step", "spread", "predicted", "cuDNN fp16", "cuDNN bf16", "cuDNN tf32")}
 ${times.join("\n")}
 
-cuDNN knows no heads and computes the input product too: 64x12 and 256x3 stand beside one dense layer of 768 units, which is more work; the
-input product alone takes, in fp16: ${["768", "1024", "2048"].map((units) => `${peer("input product fp16", `dense ${units}`)?.toFixed(2)} µs a step (${units})`).join(", ")}.
-The odd problem 48x5 (batch 3) has 7 steps: its time a step is mostly the launch.
+cuDNN knows no heads and computes the input product too: 64x12, 128x6 and 256x3 stand beside one dense layer of 768 units, which is more work; the
+input product alone takes, in fp16: ${["512", "768", "1024", "2048", "2560"].map((units) => `${peer("input product fp16", `dense ${units}`)?.toFixed(2)} µs a step (${units})`).join(", ")}.
+The odd problems (48x5, batch 3; 50x2, batch 5) have 7 steps: their time a step is mostly the launch.
 
 At 64x12, bf16: a fused Triton kernel (one program a head) ${ratio(peer("Triton, one program a head, bf16", "64x12"), own64)}, a plain PyTorch loop
 ${ratio(peer("PyTorch loop, bf16", "64x12"), own64)} µs a step. Not run here: FlashRNN; its figures on another such machine are 2.83 ms (CUDA)

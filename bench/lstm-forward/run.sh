@@ -32,8 +32,8 @@ for name in */; do
 done
 
 if [[ $more == *" sanitize "* ]]; then
-  for name in 48x5-bf16 48x5-fp32 64x12-bf16 64x12-fp32 256x3-bf16; do
-    for tool in memcheck racecheck; do
+  for name in 48x5-fp32 50x2-*; do
+    for tool in memcheck racecheck synccheck initcheck; do
       echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./lstm_forward_check random 8 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' | sed 's/=* *//')"
     done
   done
