@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "hwmodels";
-import { defineProblem, familiesNamed, KernelgenError, solvePlan } from "kernelgen";
+import { defineProblem, familiesFor, KernelgenError, solvePlan } from "kernelgen";
 import { generateFiles } from "kernelgen/node";
 import { benchProblems } from "./problems.js";
 
@@ -17,8 +17,9 @@ const device = findDevice(deviceId);
 const caseSeed = 1;
 
 for (const { name, options, family: wanted, pins } of benchProblems) {
+  const families = familiesFor(device).filter((family) => wanted === undefined || family.name === wanted);
   try {
-    const { plan, family } = solvePlan(defineProblem(options), device, familiesNamed(wanted, device), pins);
+    const { plan, family } = solvePlan(defineProblem(options), device, families, pins);
     const directory = join(out, name);
     mkdirSync(directory, { recursive: true });
     const isOdd = plan.problem.steps < 100;
