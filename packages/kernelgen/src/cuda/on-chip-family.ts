@@ -17,6 +17,7 @@ import { mmaProduct } from "./mma-product.js";
 import { onChipBytes } from "./on-chip.js";
 import { productShape } from "./product-shape.js";
 import { registerBudgets } from "./register-budgets.js";
+import { slotBytes } from "./slot-bytes.js";
 import type { StateExchange } from "./state-exchange.js";
 import { stepTraffic } from "./step-traffic.js";
 
@@ -111,10 +112,14 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
-  // Fewer than three sums of a slot travel between warps as one word of their size.
-  const slotBytes = sumCount < 3 ? times(unitsPerThread, sumCount, 4) : times(slotWords, wordBytes);
   const partialBuffers = operand === "fragments" ? 2 : 1;
-  const partialBytes = times(splitsInner, partialBuffers, threadsPerBlock, warpSlots, slotBytes);
+  const partialBytes = times(
+    splitsInner,
+    partialBuffers,
+    threadsPerBlock,
+    warpSlots,
+    slotBytes(sumCount, unitsPerThread, slotWords),
+  );
   const sharedBytesPerBlock = plus(
     stateBytes,
     partialBytes,

@@ -18,6 +18,7 @@ import { productFor } from "./on-chip-family.js";
 import { blockSumsText } from "./own-sums-source.js";
 import { productShape } from "./product-shape.js";
 import { registerBudgets } from "./register-budgets.js";
+import { slotBytes } from "./slot-bytes.js";
 import { stateTileSource } from "./state-tile-source.js";
 import { stepTraffic } from "./step-traffic.js";
 import { operandSource, stepwiseKernelSource } from "./stepwise-source.js";
@@ -53,7 +54,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const pointwise = pointwiseScale(traffic.roots);
     // R goes through the registers in parts.
     const innerPasses = model.int("innerPasses", 1, Math.ceil(innerDim / leastPart));
-    const product = productFor(problem).tile(problem, device, model, innerPasses);
+    const product = productFor(problem).tile(problem, device, model, innerPasses, "tile");
     const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
     model.add(product.matrixSharedBytes.eq(0), "a part of R is in registers");
 
@@ -70,7 +71,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     // A row of h is one word longer than its elements, which spreads rows over the banks.
     const stateStride = product.innerPadded.plus(wordBytes / elementBytes);
     const stateBytes = times(batchTile, stateStride, buffers * elementBytes);
-    const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotWords, wordBytes);
+    const partialBytes = times(splitsInner, threadsPerBlock, warpSlots, slotBytes(sumCount, unitsPerThread, slotWords));
     const sharedBytesPerBlock = plus(stateBytes, partialBytes);
     const estimatedRegisters = plus(
       product.matrixRegisters.times(buffers),
@@ -171,8 +172,8 @@ ${[
   cellSource(problem),
   stateTileSource,
   matrixSource(problem),
-  productFor(problem).source(problem),
-  blockSumsText.source,
+  productFor(problem).source(problem, "tile"),
+  blockSumsText.source("tile"),
   operandSource,
   stepwiseKernelSource(problem, `${name}_kernel`),
 ].join("")}
