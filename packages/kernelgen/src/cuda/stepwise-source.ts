@@ -70,7 +70,7 @@ ${kernelName}(
   // Shared memory: two tiles of h, the partial sums.
   unsigned char* shared = shared_memory();
   Element* shared_state = reinterpret_cast<Element*>(shared);
-  [[maybe_unused]] Words4* shared_partial = reinterpret_cast<Words4*>(shared + STATE_BYTES);
+  [[maybe_unused]] PartialWord* shared_partial = reinterpret_cast<PartialWord*>(shared + STATE_BYTES);
 
   // R does not change: its first part is on its way while the step before ends.
   const Matrix matrix{recurrent, bias, head};
