@@ -5,6 +5,7 @@ import { gridFamily } from "./cuda/grid.js";
 import { residentFamily } from "./cuda/resident.js";
 import { stepwiseCudaFamily } from "./cuda/stepwise.js";
 import { KernelgenError } from "./errors.js";
+import { scanFamily } from "./cuda/scan.js";
 import type { KernelFamily } from "./plan/family.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
@@ -16,6 +17,7 @@ export const families: readonly KernelFamily[] = [
   gridFamily,
   directFamily,
   stepwiseCudaFamily,
+  scanFamily,
   wgslResidentFamily,
   stepwiseFamily,
 ];

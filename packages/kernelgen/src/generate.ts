@@ -1,6 +1,9 @@
 import { caseFiles } from "./cuda/case-files.js";
 import { checkSource } from "./cuda/check-source.js";
+import { scanCheckSource } from "./cuda/scan/check-source.js";
+import { scanFamily } from "./cuda/scan.js";
 import { supportFiles } from "./cuda/support-files.js";
+import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
 import { checkKernelName } from "./plan/kernel-name.js";
 import type { Plan } from "./plan/plan.js";
@@ -33,9 +36,13 @@ export function generateFiles(
   if (name !== undefined) checkKernelName(name);
   const files: GeneratedFile[] = family.emit(plan, name).map((file) => ({ name: file.name, content: file.text }));
   if (plan.target === "cuda") {
-    const check = checkSource(plan, name);
-    files.push({ name: check.name, content: check.text }, ...supportFiles());
-    if (caseSeed !== undefined) files.push(...caseFiles(plan.problem, caseSeed));
+    const isScan = plan.family === scanFamily.name;
+    const check = isScan ? scanCheckSource(plan, name) : checkSource(plan, name);
+    files.push({ name: check.name, content: check.text }, ...supportFiles(isScan ? "scan" : "recurrent"));
+    if (caseSeed !== undefined) {
+      if (isScan) throw new KernelgenError("invalid-problem", "case: the check program of a scan draws its inputs itself");
+      files.push(...caseFiles(plan.problem, caseSeed));
+    }
   }
   files.push({ name: "plan.json", content: `${JSON.stringify(planToJson(plan), undefined, 2)}\n` });
   return files;

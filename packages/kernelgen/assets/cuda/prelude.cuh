@@ -386,6 +386,10 @@ KERNELGEN_OPERATION void store_release(std::uint32_t* address, std::uint32_t val
  * red.release.gpu.global.add.u32. */
 KERNELGEN_OPERATION void atomic_add_release(std::uint32_t* address, std::uint32_t value);
 
+/** Adds, modulo 2^32, and returns the value before; a relaxed access at scope gpu that orders nothing by itself. PTX:
+ * atom.relaxed.gpu.global.add.u32. */
+KERNELGEN_OPERATION std::uint32_t atomic_fetch_add(std::uint32_t* address, std::uint32_t value);
+
 /**
  * To be called in each iteration of a loop that waits for another thread's store. Nothing on the device; on the host it
  * lets the others run, and a loop without it never ends (the host then says so).

@@ -243,6 +243,15 @@ KERNELGEN_OPERATION void atomic_add_release(std::uint32_t* address, std::uint32_
   asm volatile("red.release.gpu.global.add.u32 [%0], %1;" ::"l"(global_address(address)), "r"(value) : "memory");
 }
 
+KERNELGEN_OPERATION std::uint32_t atomic_fetch_add(std::uint32_t* address, std::uint32_t value) {
+  std::uint32_t before;
+  asm volatile("atom.relaxed.gpu.global.add.u32 %0, [%1], %2;"
+               : "=r"(before)
+               : "l"(global_address(address)), "r"(value)
+               : "memory");
+  return before;
+}
+
 KERNELGEN_OPERATION void spin_pause(CallSite) {}
 
 KERNELGEN_OPERATION void check_cooperative_grid(std::uint32_t) {}

@@ -299,6 +299,12 @@ void atomic_add_release(std::uint32_t* address, std::uint32_t value) {
   host::store_strong("atomic_add_release", address, host::load("atomic_add_release", address) + value);
 }
 
+std::uint32_t atomic_fetch_add(std::uint32_t* address, std::uint32_t value) {
+  const std::uint32_t before = host::load("atomic_fetch_add", address);
+  host::store_strong("atomic_fetch_add", address, before + value);
+  return before;
+}
+
 void spin_pause(CallSite site) { host::scheduler.pause(site); }
 
 void check_cooperative_grid(std::uint32_t blockCount) {

@@ -1,3 +1,4 @@
+import type { LinearCoefficients } from "./linear.js";
 import { input, type Scalar, topologicalOrder } from "./scalar.js";
 
 /** What a pre-activation may be the sum of: R·h, the projected input Wx, and a bias. */
@@ -38,6 +39,11 @@ export interface CellDefinition {
    * is next. 1 if left out; only WGSL kernels run more.
    */
   readonly phases?: number;
+  /**
+   * Marks a linear recurrence h' = a·h + b of one state, whose gates have no recurrent product; made by `linearCell`. Scan families run
+   * such cells, and no others.
+   */
+  coefficients?(gates: Readonly<Record<string, Scalar>>): LinearCoefficients;
   /** New states from the gates' pre-activations and the previous states, both by name. */
   step(
     gates: Readonly<Record<string, Scalar>>,

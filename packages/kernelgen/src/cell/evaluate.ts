@@ -3,8 +3,10 @@ import { operands, type Scalar, topologicalOrder } from "./scalar.js";
 /** Reads one number per input name, writes one number per root. */
 export type ScalarEvaluator = (inputs: ArrayLike<number>, results: Float64Array) => void;
 
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
-const logLogistic = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
+/** @internal 1 / (1 + e^-x) */
+export const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+/** @internal log(1 / (1 + e^-x)), which does not overflow. */
+export const logLogistic = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
  * Prepares graphs for repeated evaluation in float64. The evaluator's `inputs` are in the order of `inputNames`, its `results` in the

@@ -1,6 +1,6 @@
 import type { Device } from "hwmodels";
 import type { Options } from "yargs";
-import { cells } from "../cell/index.js";
+import { cellNames } from "../cell/index.js";
 import { KernelgenError } from "../errors.js";
 import { dataTypes } from "../plan/data-type.js";
 import { defaultDataType } from "../plan/default-data-type.js";
@@ -8,7 +8,7 @@ import { backwardStateOutput, defineProblem, type Problem, passes, problemDefaul
 
 /** The options that state a problem. Numbers are read as text, so that a message can show what was typed. */
 export const problemOptions = {
-  cell: { type: "string", requiresArg: true, default: "lstm", describe: `Cell: ${[...cells.keys()].join(", ")}` },
+  cell: { type: "string", requiresArg: true, default: "lstm", describe: `Cell: ${cellNames.join(", ")}` },
   "head-dim": { type: "string", requiresArg: true, demandOption: true, describe: "Units of a head (D)" },
   heads: { type: "string", requiresArg: true, default: `${problemDefaults.heads}`, describe: "Number of heads (N)" },
   batch: { type: "string", requiresArg: true, default: `${problemDefaults.batch}`, describe: "Sequences (B)" },

@@ -12,7 +12,8 @@ const hostNames = [
   "prelude_host_fiber.hpp",
   "prelude_host_scheduler.hpp",
 ] as const;
-const checkNames = ["check.hpp", "check.cpp"] as const;
+/** What the check programs of a kind of kernel share. */
+const checkNames = { recurrent: ["check.hpp", "check.cpp"], scan: ["scan_check.hpp"] } as const;
 
 type SupportFile = { readonly name: string; readonly content: string };
 
@@ -28,4 +29,7 @@ export const preludeFiles = (): readonly SupportFile[] => preludeNames.map(read)
 export const hostPreludeFiles = (): readonly SupportFile[] => hostNames.map(read);
 
 /** The files that generated CUDA sources include: the prelude, and what the check program shares. */
-export const supportFiles = (): readonly SupportFile[] => [...preludeFiles(), ...checkNames.map(read)];
+export const supportFiles = (kind: keyof typeof checkNames = "recurrent"): readonly SupportFile[] => [
+  ...preludeFiles(),
+  ...checkNames[kind].map(read),
+];

@@ -2,6 +2,7 @@ import type { Device } from "hwmodels";
 import type { KernelFamily } from "./family.js";
 import { type Problem, problemLimits } from "./problem.js";
 import { stateTiling } from "./stated-tiling.js";
+import { refusal } from "./refusal.js";
 
 /** Sizes near those of a problem that has no plan, each with the other sizes as they are; what is left out was not found. */
 export interface NearestFeasible {
@@ -28,7 +29,7 @@ export function nearestFeasible(problem: Problem, device: Device, families: read
     const changed = { ...problem, ...sizes };
     return families.some(
       (family) =>
-        family.refuse(changed, device) === undefined &&
+        refusal(changed, device, family) === undefined &&
         stateTiling(changed, device, family).model.solve({ nodeLimit: searchNodes }).status === "satisfied",
     );
   };

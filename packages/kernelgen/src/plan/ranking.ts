@@ -4,6 +4,7 @@ import type { KernelFamily } from "./family.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { type Pins, picosecondsPerMicrosecond, planOf, type StatedTiling, stateTiling } from "./stated-tiling.js";
+import { refusal } from "./refusal.js";
 
 /** How much slower than the fastest plan the first look admits; each further look admits this many times as much more. */
 const firstMargin = 1 / 16;
@@ -37,7 +38,7 @@ export function fastestPlans(
 ): readonly Plan[] {
   const serving = families.filter(
     (family) =>
-      family.refuse(problem, device) === undefined &&
+      refusal(problem, device, family) === undefined &&
       Object.keys(pins).every((pin) =>
         stateTiling(problem, device, family).tiling.unknowns.some(({ name }) => name === pin),
       ),

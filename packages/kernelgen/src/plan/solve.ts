@@ -5,6 +5,7 @@ import { explainInfeasible } from "./infeasible.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { problemText } from "./problem-text.js";
+import { refusal } from "./refusal.js";
 import { noSuchUnknown, type Pins, picosecondsPerMicrosecond, planOf, stateTiling } from "./stated-tiling.js";
 
 /** What to find out about a family beside its fastest plan. */
@@ -96,8 +97,8 @@ function solveBelow(
   limit: Plan | undefined,
 ): FamilyOutcome {
   const none = (reason: string): FamilyOutcome => ({ family, reason, ...(count && { feasibleCount: 0 }) });
-  const refusal = family.refuse(problem, device);
-  if (refusal !== undefined) return none(refusal);
+  const reason = refusal(problem, device, family);
+  if (reason !== undefined) return none(reason);
   const stated = stateTiling(problem, device, family, pins);
   const { model, tiling } = stated;
   const feasibleCount = count ? { feasibleCount: model.count().count } : {};
@@ -124,7 +125,7 @@ function missingUnknowns(
   pins: Pins,
 ): ReadonlyMap<KernelFamily, string> {
   const names = Object.keys(pins);
-  const asked = names.length === 0 ? [] : families.filter((family) => family.refuse(problem, device) === undefined);
+  const asked = names.length === 0 ? [] : families.filter((family) => refusal(problem, device, family) === undefined);
   const lacking = new Map<KernelFamily, string>();
   for (const family of asked) {
     const unknowns = stateTiling(problem, device, family).tiling.unknowns.map(({ name }) => name);

@@ -1,8 +1,10 @@
 import { backwardReads } from "../cell/backward-reads.js";
 import { type CellState, gatesWith } from "../cell/definition.js";
 import { type DataType, dataTypeBytes } from "./data-type.js";
+import { isLinear } from "../cell/linear.js";
 import type { Problem } from "./problem.js";
 import { backwardStep, savedValues } from "./saved-values.js";
+import { scanTensors } from "./scan-tensors.js";
 
 /** A tensor that a kernel reads or writes: dense, last dimension contiguous. */
 export interface Tensor {
@@ -25,7 +27,11 @@ export const gradientName = (tensorName: string): string => `d_${tensorName}`;
 
 /** The tensors of the problem's pass, inputs first, in the order of the kernel's parameters. */
 export const kernelTensors = (problem: Problem): readonly Tensor[] =>
-  problem.pass === "forward" ? forwardTensors(problem) : backwardTensors(problem);
+  isLinear(problem.cell)
+    ? scanTensors(problem)
+    : problem.pass === "forward"
+      ? forwardTensors(problem)
+      : backwardTensors(problem);
 
 /**
  * The tensors of a forward pass, inputs first, in the order of the kernel's parameters:
@@ -34,9 +40,11 @@ export const kernelTensors = (problem: Problem): readonly Tensor[] =>
  *
  * G counts the gates that have the term: of a GRU, Wx and R have three each, and the bias four.
  * The recurrent state (the first) has the problem's data type; the other states are fp32, and hold T steps or the last one
- * (`Problem.stateOutput`). In training the values that the backward pass reads follow: saved_… [B,T,N,D] in the problem's data type.
+ * (`Problem.stateOutput`). In training the values that the backward pass reads follow: saved_… [B,T,N,D] in the problem's data type. A
+ * linear recurrence has the tensors of `scanTensors`.
  */
 export function forwardTensors(problem: Problem): readonly Tensor[] {
+  if (isLinear(problem.cell)) return scanTensors(problem, "forward");
   const { cell, headDim: D, heads: N, batch: B, steps: T, dataType } = problem;
   const [inputGates, recurrentGates, biasGates] = (["input", "recurrent", "bias"] as const).map(
     (term) => gatesWith(cell, term).length,

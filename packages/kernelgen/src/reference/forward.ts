@@ -1,8 +1,10 @@
 import { gateInput, stateInput, stepGraph } from "../cell/definition.js";
 import { compileScalars } from "../cell/evaluate.js";
+import { isLinear } from "../cell/linear.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { elementCount, forwardTensors } from "../plan/tensors.js";
+import { scanForward } from "./scan/forward.js";
 import { gateParts, preActivation } from "./gate-inputs.js";
 
 /** Values of tensors by name, in the layouts of `forwardTensors`. */
@@ -26,6 +28,7 @@ export interface HeadSequence {
  * where a gate has fewer terms, as its flags say. Returns each output by name. Time grows as B·T·N·G·D², memory as B·T·N·D.
  */
 export function referenceForward(problem: Problem, inputs: TensorValues): TensorValues {
+  if (isLinear(problem.cell)) return scanForward(problem, inputs);
   const { headDim: D, heads: N, batch: B, steps: T } = problem;
   const outputs = forwardTensors(problem).filter((tensor) => tensor.role === "output");
   const results = outputs.map((tensor) => new Float64Array(elementCount(tensor)));

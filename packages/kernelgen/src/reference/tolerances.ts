@@ -12,3 +12,6 @@ export const gradientTolerances: Readonly<Record<DataType, number>> = { bf16: 2e
 /** The error of a value as `tolerances` mean it. */
 export const errorOf = (actual: number, expected: number): number =>
   Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
+
+/** Largest error of a scan's output against float64, as `tolerances`, over as many as 65536 steps. */
+export const scanTolerances: Readonly<Record<DataType, number>> = { bf16: 1e-2, fp16: 2e-3, fp32: 1e-5 };

@@ -1,0 +1,68 @@
+import { type CellDefinition, type Gate, gateInput } from "./definition.js";
+import { add, input, multiply, type Scalar, subtract } from "./scalar.js";
+
+/**
+ * What a linear recurrence h' = a·h + b takes from its gates, as scalar graphs over their pre-activations alone.
+ *
+ * A step of the recurrence is an affine map of h, and affine maps compose: so the recurrence is a prefix scan over time.
+ */
+export interface LinearCoefficients {
+  /** a: what the previous state is multiplied by. */
+  readonly decay: Scalar;
+  /**
+   * 1 − a, where it can be computed without cancellation. A state that forgets slowly has a just below 1, of which fp32 keeps little; its
+   * complement keeps 24 bits. Kernels then step by h' = h + (b − (1 − a)·h), and compose complements.
+   */
+  readonly forget?: Scalar;
+  /** b: what is added. */
+  readonly update: Scalar;
+}
+
+/** What makes a cell whose gates do not look at the previous state. */
+export interface LinearCellOptions {
+  readonly name: string;
+  /** What the cell is and where its equations come from. */
+  readonly description: string;
+  /** The gates, in the order of the G dimension of Wx; none has a recurrent product. A gate has a bias unless that is false. */
+  readonly gates: readonly (string | { readonly name: string; readonly bias: boolean })[];
+  /** The name of the state, which is the output. */
+  readonly state: string;
+  /** The coefficients of a step, from the pre-activations by the gates' names. */
+  coefficients(gates: Readonly<Record<string, Scalar>>): LinearCoefficients;
+}
+
+/**
+ * A cell of the form h_t = a(x_t)·h_{t−1} + b(x_t), which the scan families run. Its step follows from its coefficients:
+ * h + (b − (1 − a)·h) if they give 1 − a, else a·h + b.
+ */
+export function linearCell({ name, description, gates, state, coefficients }: LinearCellOptions): LinearCell {
+  return {
+    name,
+    description,
+    gates: gates.map(
+      (gate): Gate => ({ ...(typeof gate === "string" ? { name: gate } : gate), recurrent: false, input: true }),
+    ),
+    states: [{ name: state }],
+    coefficients,
+    step(u, previous) {
+      const { decay, forget, update } = coefficients(u);
+      const h = previous[state]!;
+      return {
+        [state]:
+          forget === undefined
+            ? add(multiply(decay, h), update)
+            : add(h, subtract(update, multiply(forget, h))),
+      };
+    },
+  };
+}
+
+/** A cell that `linearCell` made. */
+export type LinearCell = CellDefinition & Required<Pick<CellDefinition, "coefficients">>;
+
+/** Whether a cell is marked as a linear recurrence. */
+export const isLinear = (cell: CellDefinition): cell is LinearCell => cell.coefficients !== undefined;
+
+/** The coefficients of a linear cell over the inputs that `gateInput` names. */
+export const linearGraph = (cell: LinearCell): LinearCoefficients =>
+  cell.coefficients(Object.fromEntries(cell.gates.map((gate) => [gate.name, input(gateInput(gate))])));

@@ -1,0 +1,71 @@
+import type { SourceFile } from "../../plan/family.js";
+import { kernelName } from "../../plan/kernel-name.js";
+import type { Plan } from "../../plan/plan.js";
+import { headerComment, planConstants } from "../../plan/source-text.js";
+import { columnSource, forgets, linearCellOf } from "./column-source.js";
+import { carryOffsetBytes, kernelSource, scanParameters } from "./kernel-source.js";
+import { spanSource } from "./span-source.js";
+import { scanTensors } from "../../plan/scan-tensors.js";
+import { wordsSource } from "./words-source.js";
+
+/** The kernel of a pass and the functions that launch it: one self-contained .cu file beside the prelude. */
+export function emitScan(plan: Plan, givenName?: string): SourceFile {
+  const { problem, parameters } = plan;
+  const cell = linearCellOf(problem);
+  const { pass } = problem;
+  const name = kernelName(problem, givenName);
+  const chained = parameters.chained === 1;
+  const tensors = scanTensors(problem);
+  const body = `/** Every thread's channels exist. */
+constexpr bool EXACT_TILES = CHANNEL_BLOCKS * CHANNEL_TILE == CHANNELS;
+
+// Tensors, dense, last dimension contiguous; \`lengths\` [B] are the steps of each sequence, or null if all have T:
+${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
+${wordsSource(problem.dataType, parameters.channelsPerThread!)}${spanSource(forgets(cell))}${columnSource(problem)}${kernelSource(plan, `${name}_kernel`)}
+/** Bytes of device memory, 128-byte aligned, that a launch uses for itself. */
+[[maybe_unused]] inline int64_t scratch_bytes([[maybe_unused]] int batch, [[maybe_unused]] int steps) {
+  ${chained ? `return ${carryOffsetBytes} + static_cast<int64_t>((steps - 1) / CHUNK_STEPS) * batch * CHANNELS * Carry::PARTS * 4;` : "return 0;"}
+}
+
+/** Prepares scratch memory for its first launch; a launch leaves it ready for the next one. Launches that overlap need one each. */
+[[nodiscard]] inline std::string prepare_scratch([[maybe_unused]] Stream stream, [[maybe_unused]] void* scratch, [[maybe_unused]] int batch,
+                                                 [[maybe_unused]] int steps) {
+  ${chained ? "return fill_async(scratch, 0xFF, static_cast<std::size_t>(scratch_bytes(batch, steps)), stream);" : "return {};"}
+}
+
+/**
+ * Starts the kernel in a stream. Pointers are to device memory; lengths, an initial state and a last one may be null. Any batch and number
+ * of steps will do; the tile is the best for the plan's. Returns an empty string, or why the launch was refused.
+ */
+inline std::string launch_${pass}(
+    ${["Stream stream", ...scanParameters(problem), "const int* lengths", "[[maybe_unused]] void* scratch", "int batch", "int steps"].join(",\n    ")}) {
+${
+  chained
+    ? `  const int block_count = batch * CHANNEL_BLOCKS * ((steps - 1) / CHUNK_STEPS + 1);
+`
+    : "  const int block_count = batch * CHANNEL_BLOCKS;\n"
+}  return launch(${name}_kernel, block_count, THREADS_PER_BLOCK, SHARED_BYTES, false, stream,
+                ${[
+                  ...tensors.map((tensor) => tensor.name),
+                  "lengths",
+                  ...(chained
+                    ? ["static_cast<uint32_t*>(scratch)", `reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + ${carryOffsetBytes})`, "batch"]
+                    : []),
+                  "steps",
+                ].join(", ")});
+}
+`;
+  const text = `${headerComment(plan, `${pass === "forward" ? "Forward" : "Backward"} pass of a linear recurrence, family ${plan.family}`)}
+#include "prelude.cuh"
+
+namespace ${name} {
+
+using namespace kernelgen;
+
+[[maybe_unused]] constexpr char PLAN_HASH[] = "${plan.hash}";
+${planConstants(plan, body, (constant, value) => `constexpr int ${constant} = ${value};`)}
+${body}
+}  // namespace ${name}
+`;
+  return { name: `${name}.cu`, text };
+}

@@ -1,0 +1,17 @@
+import type { Device } from "hwmodels";
+import { isLinear } from "../cell/linear.js";
+import type { KernelFamily } from "./family.js";
+import type { Problem } from "./problem.js";
+
+/** Why no tile of a family can serve a problem, its kind of recurrence or its sizes; undefined if one might. */
+export function refusal(problem: Problem, device: Device, family: KernelFamily): string | undefined {
+  const { cell } = problem;
+  if (isLinear(cell) !== (family.name === "scan")) return otherRecurrence(problem);
+  return family.refuse(problem, device);
+}
+
+function otherRecurrence({ cell }: Problem): string {
+  return isLinear(cell)
+    ? `${cell.name} is a linear recurrence, without R; the family scan runs those`
+    : `${cell.name} is no linear recurrence: its gates look at the state before`;
+}
