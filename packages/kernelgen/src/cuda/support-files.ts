@@ -13,7 +13,7 @@ const hostNames = [
   "prelude_host_scheduler.hpp",
 ] as const;
 /** What the check programs of a kind of kernel share. */
-const checkNames = { recurrent: ["check.hpp", "check.cpp"], scan: ["scan_check.hpp"] } as const;
+const checkNames = { recurrent: ["check.hpp", "check.cpp"], scan: ["scan_check.hpp", "scan_check.cpp"] } as const;
 
 type SupportFile = { readonly name: string; readonly content: string };
 
