@@ -6,6 +6,7 @@ import { residentFamily } from "./cuda/resident.js";
 import { stepwiseCudaFamily } from "./cuda/stepwise.js";
 import { KernelgenError } from "./errors.js";
 import { scanFamily } from "./cuda/scan.js";
+import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";

@@ -40,7 +40,8 @@ export function generateFiles(
     const check = isScan ? scanCheckSource(plan, name) : checkSource(plan, name);
     files.push({ name: check.name, content: check.text }, ...supportFiles(isScan ? "scan" : "recurrent"));
     if (caseSeed !== undefined) {
-      if (isScan) throw new KernelgenError("invalid-problem", "case: the check program of a scan draws its inputs itself");
+      if (isScan)
+        throw new KernelgenError("invalid-problem", "case: the check program of a scan draws its inputs itself");
       files.push(...caseFiles(plan.problem, caseSeed));
     }
   }

@@ -105,7 +105,7 @@ describe("generated forward kernels compiled with nvcc", () => {
     requireNvcc(context);
     const plan = forwardCases["grid bf16, 48x5"];
     const check = checkSource(plan);
-    const files = [{ name: "lstm_forward.cu", content: kernelText(plan) }, ...supportFiles("recurrent")];
+    const files = [{ name: "lstm_forward.cu", content: kernelText(plan) }, ...supportFiles()];
     for (const { name, content } of files) await writeFile(join(directory, name), content);
     await writeFile(join(directory, check.name), check.text);
     const options = ["-std=c++17", "-Xcompiler", "-O0", "-arch=sm_80", "-Werror", "all-warnings"];

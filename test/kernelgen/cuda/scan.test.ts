@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vit
 import { linearCell } from "../../../packages/kernelgen/src/cell/linear.js";
 import { multiply, sigmoid, tanh } from "../../../packages/kernelgen/src/cell/scalar.js";
 import { scanCheckSource } from "../../../packages/kernelgen/src/cuda/scan/check-source.js";
-import { scanName } from "../../../packages/kernelgen/src/cuda/scan/emit.js";
 import { scanFamily } from "../../../packages/kernelgen/src/cuda/scan.js";
+import { kernelName } from "../../../packages/kernelgen/src/plan/kernel-name.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
@@ -89,7 +89,7 @@ async function build(plan: Plan, context: TestContext, edit = (kernel: string): 
   const files = join(directory, `${directoryCount++}`);
   await mkdir(files);
   const check = scanCheckSource(plan);
-  await writeFile(join(files, `${scanName(plan)}.cu`), edit(scanFamily.emit(plan)[0]!.text));
+  await writeFile(join(files, `${kernelName(plan.problem)}.cu`), edit(scanFamily.emit(plan)[0]!.text));
   await writeFile(join(files, check.name), check.text);
   const program = join(files, "check");
   const source = ["-x", "c++", "-c", join(files, check.name), "-o", `${program}.o`];
@@ -141,7 +141,8 @@ describe("generated scans on the CPU, against double precision", () => {
   });
 
   it("wait for each other in a chain, in whatever order they run", { timeout: 120_000 }, async (context) => {
-    const plan = cases["a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay"];
+    const plan =
+      cases["a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay"];
     // All blocks at once, as on a GPU; else the host runs one after another, and none has to wait.
     const run = await build(plan, context, (kernel) => {
       expect(kernel).toContain("SHARED_BYTES, false, stream");

@@ -48,10 +48,7 @@ export function linearCell({ name, description, gates, state, coefficients }: Li
       const { decay, forget, update } = coefficients(u);
       const h = previous[state]!;
       return {
-        [state]:
-          forget === undefined
-            ? add(multiply(decay, h), update)
-            : add(h, subtract(update, multiply(forget, h))),
+        [state]: forget === undefined ? add(multiply(decay, h), update) : add(h, subtract(update, multiply(forget, h))),
       };
     },
   };

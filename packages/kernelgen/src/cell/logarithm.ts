@@ -20,13 +20,7 @@ export function logarithm(node: Scalar): Scalar {
     case "divide":
       return subtract(logarithm(node.left), logarithm(node.right));
     case "select":
-      return select(
-        node.left,
-        node.comparison,
-        node.right,
-        logarithm(node.whenTrue),
-        logarithm(node.whenFalse),
-      );
+      return select(node.left, node.comparison, node.right, logarithm(node.whenTrue), logarithm(node.whenFalse));
     case "subtract":
       return node.left.kind === "constant" && node.left.value === 1 && node.right.kind === "sigmoid"
         ? logSigmoid(subtract(constant(0), node.right.operand))

@@ -1,101 +1,196 @@
-import { and, constant, or } from "constrint";
+import { and, constant, type IntExpr, type Model, max, min, or, table } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
-import type { KernelFamily } from "../plan/family.js";
+import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import type { Problem } from "../plan/problem.js";
+import { registerBytes } from "./on-chip.js";
+import { memoryNanoseconds, rowPercent, scanNanoseconds } from "./scan/cost.js";
 import { emitScan } from "./scan/emit.js";
 
-const powersOfTwo = (smallest: number, largest: number): number[] => {
-  const powers = [];
-  for (let power = smallest; power <= largest; power *= 2) powers.push(power);
-  return powers;
-};
-
 const floatBytes = 4;
+/** The largest access of a thread. */
+const largestWordBytes = 16;
+/** Bytes of the tile number that a block's threads share; whole words of 16 bytes, as all parts of shared memory. */
 const ticketBytes = 16;
+/** Registers beside a thread's steps and words, and for each of its channels while spans are joined, over lanes or over warps alone; seen in ptxas. */
+const scratchRegisters = 26;
+const channelRegisters = { lanes: 8, warps: 3 } as const;
+/** Blocks on a multiprocessor that plans choose from: more gain nothing. */
+const blocksChoices = [1, 2, 3, 4, 6, 8];
+const stepsChoices = [2, 4, 8, 16, 32];
+/** Steps of a chunk that are never too many. */
+const smallestChunk = 64;
 
+const picosecondsPerNanosecond = 1000;
+
+/** The powers of two from 1 to a largest. */
+const powersOfTwo = (largest: number): number[] =>
+  Array.from({ length: Math.floor(Math.log2(largest)) + 1 }, (_, exponent) => 2 ** exponent);
+
+/**
+ * A linear recurrence as one pass over memory: gates and a prefix scan over time, by affine maps of the state that compose.
+ *
+ * A thread owns adjacent channels and a few steps, a block a tile of channels and a chunk of steps. Either a block loops over the chunks of
+ * its channels and carries the state in registers, or each chunk is a tile of its own and blocks hand the state on through L2 (a chained
+ * scan: Yan, Long & Zhang, "StreamScan", PPoPP 2013), in the order of an atomic ticket. The backward pass is the same scan from the last
+ * step to the first.
+ */
 export const scanFamily: KernelFamily<CudaDevice> = {
   name: "scan",
   target: "cuda",
   refuse: () => undefined,
-  tile(problem, device, model) {
-    const { cell, headDim, heads, batch, steps, dataType, pass } = problem;
-    const channels = headDim * heads;
-    const elementBytes = dataTypeBytes[dataType];
-    const gateCount = cell.gates.length;
-    const wordsPerStep = pass === "forward" ? gateCount : gateCount + 2;
-    const channelsPerThread = model.int(
-      "channelsPerThread",
-      powersOfTwo(1, 16 / elementBytes).filter((count) => channels % count === 0),
-    );
-    const channelLanes = model.int("channelLanes", powersOfTwo(2, device.warpSize));
-    const timeLanes = model.int("timeLanes", powersOfTwo(1, device.warpSize / 2));
-    model.add(channelLanes.times(timeLanes).eq(device.warpSize), "lanes of a warp");
-    const warps = model.int("warps", powersOfTwo(1, device.maxThreadsPerBlock / device.warpSize));
-    const stepsPerThread = model.int("stepsPerThread", powersOfTwo(2, 32));
-    const stages = model.int("stages", 1, 4);
-    const chained = model.int("chained", 0, 1);
-    const blocksPerMultiprocessor = model.int("blocksPerMultiprocessor", 1, 16);
-    const wordSize = channelsPerThread.times(elementBytes);
-    model.add(
-      or(stages.eq(1), and(chained.eq(0), or(wordSize.eq(4), wordSize.eq(16)))),
-      "asynchronous copies are of 4 or 16 bytes, and for a loop over chunks",
-    );
-    const threadsPerBlock = warps.times(device.warpSize);
-    const channelTile = channelLanes.times(channelsPerThread);
-    const channelBlocks = ceilQuotient(model, "channelBlocks", channels, channelTile, channels);
-    const chunkSteps = times(warps, timeLanes, stepsPerThread);
-    const chunks = ceilQuotient(model, "chunks", steps, chunkSteps, steps);
-    const spanBytes = times(warps, channelTile, 2 * 2 * floatBytes);
-    const stateBytes = times(channelTile, floatBytes);
-    const ringBytes = times(stages, stepsPerThread, wordsPerStep, threadsPerBlock, wordSize);
-    const isStaged = model.int("isStaged", 0, 1);
-    model.add(or(and(stages.eq(1), isStaged.eq(0)), and(stages.ge(2), isStaged.eq(1))), "stages");
-    const sharedBytesPerBlock = plus(
-      spanBytes,
-      times(isStaged, ringBytes),
-      times(chained, stateBytes.plus(ticketBytes)),
-    );
-    const blockCount = plus(
-      times(chained, channelBlocks, chunks, batch),
-      times(constant(1).minus(chained), channelBlocks, batch),
-    );
-    return {
-      unknowns: [channelsPerThread, channelLanes, warps, stepsPerThread, stages, chained, blocksPerMultiprocessor],
-      derived: {
-        channels: constant(channels),
-        gateCount: constant(gateCount),
-        wordsPerStep: constant(wordsPerStep),
-        biasGateCount: constant(gatesWith(cell, "bias").length),
-        timeLanes,
-        channelTile,
-        channelBlocks,
-        threadsPerBlock,
-        chunkSteps,
-        spanBytes,
-        stateBytes,
-        ringBytes: times(isStaged, ringBytes),
-        sharedBytes: sharedBytesPerBlock,
-      },
-      launch: { blockCount, threadsPerBlock, sharedBytesPerBlock },
-      budgets: [
-        {
-          name: "threads per block",
-          need: threadsPerBlock,
-          allowed: device.maxThreadsPerBlock,
-          unit: "threads",
-        },
-        {
-          name: "shared memory per block",
-          need: sharedBytesPerBlock,
-          allowed: device.sharedBytesPerBlockOptin,
-          unit: "B",
-        },
-      ],
-      cost: constant(1),
-      costTerms: [],
-    };
-  },
+  tile: tileScan,
   emit: (plan, name) => [emitScan(plan, name)],
 };
+
+function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
+  const { cell, headDim, heads, batch, steps, dataType, pass } = problem;
+  const channels = headDim * heads;
+  const elementBytes = dataTypeBytes[dataType];
+  const gateCount = cell.gates.length;
+  // Backward also reads the states and their gradients.
+  const wordsPerStep = pass === "forward" ? gateCount : gateCount + 2;
+
+  const channelsPerThread = model.int(
+    "channelsPerThread",
+    powersOfTwo(largestWordBytes / elementBytes).filter((count) => channels % count === 0),
+  );
+  const channelLanes = model.int("channelLanes", powersOfTwo(device.warpSize).slice(1));
+  const warps = model.int("warps", powersOfTwo(device.maxThreadsPerBlock / device.warpSize));
+  const stepsPerThread = model.int("stepsPerThread", stepsChoices);
+  const stages = model.int("stages", 0, 3);
+  const chained = model.int("chained", 0, 1);
+  const blocksPerMultiprocessor = model.int("blocksPerMultiprocessor", blocksChoices);
+
+  // Lanes of a warp that do not lie along the channels lie along time, and are scanned over in so many rounds.
+  const timeLanes = model.int("timeLanes", powersOfTwo(device.warpSize / 2));
+  const laneRounds = model.int("laneRounds", 0, Math.log2(device.warpSize / 2));
+  const lanes = powersOfTwo(device.warpSize / 2).map((along, rounds) => [device.warpSize / along, along, rounds]);
+  model.add(table([channelLanes, timeLanes, laneRounds], lanes), "lanes of a warp along the channels and along time");
+
+  const wordBytes = channelsPerThread.times(elementBytes);
+  model.add(
+    or(stages.eq(0), and(chained.eq(0), or(wordBytes.eq(4), wordBytes.eq(largestWordBytes)))),
+    "a loop may load ahead, by asynchronous copies of 4 or 16 bytes",
+  );
+  const threadsPerBlock = warps.times(device.warpSize);
+  const channelTile = channelLanes.times(channelsPerThread);
+  const channelBlocks = ceilQuotient(model, "channelBlocks", channels, channelTile, channels);
+  const rowBytes = model.int("rowBytes", powersOfTwo(device.warpSize * largestWordBytes));
+  const rowPercents = model.int("rowPercent", [
+    ...new Set(powersOfTwo(device.warpSize * largestWordBytes).map(rowPercent)),
+  ]);
+  model.add(channelTile.times(elementBytes).eq(rowBytes), "bytes of a block's row");
+  model.add(
+    table(
+      [rowBytes, rowPercents],
+      powersOfTwo(device.warpSize * largestWordBytes).map((bytes) => [bytes, rowPercent(bytes)]),
+    ),
+    "time by the bytes of a row",
+  );
+  const chunkSteps = times(warps, timeLanes, stepsPerThread);
+  const chunks = ceilQuotient(model, "chunks", steps, chunkSteps, steps);
+  // Half of a chunk or more would be idle.
+  model.add(
+    or(chunks.ge(2), chunkSteps.lt(2 * steps), chunkSteps.le(smallestChunk)),
+    "no more time threads than twice the steps",
+  );
+
+  // Shared memory: the spans of the warps for two chunks in turn, the ring of chunks on their way, the state before a chunk.
+  const spanBytes = times(warps, channelTile, 2 * 2 * floatBytes);
+  const ringBytes = times(stages, stepsPerThread, wordsPerStep, threadsPerBlock, wordBytes);
+  const stateBytes = max([channelTile.times(floatBytes), constant(ticketBytes)]);
+  const sharedBytesPerBlock = plus(spanBytes, ringBytes, times(chained, stateBytes.plus(ticketBytes)));
+
+  // Registers: a weight and an update of each step, in place of the words that they are made of; backward keeps the words.
+  const words = times(stepsPerThread, wordsPerStep, max([wordBytes, constant(registerBytes)])).dividedBy(registerBytes);
+  const stepRegisters = stepsPerThread.times(channelsPerThread);
+  const joinRegisters = times(
+    channelsPerThread,
+    min([laneRounds, constant(1)])
+      .times(channelRegisters.lanes - channelRegisters.warps)
+      .plus(channelRegisters.warps),
+  );
+  const estimatedRegisters: IntExpr = plus(
+    pass === "forward" ? max([stepRegisters.times(2), words]) : stepRegisters.plus(words),
+    joinRegisters,
+    scratchRegisters,
+  );
+
+  const columns = channelBlocks.times(batch);
+  const blockCount = plus(times(chained, columns, chunks), times(constant(1).minus(chained), columns));
+  const nanoseconds = scanNanoseconds(problem, device, {
+    stepsPerThread,
+    laneRounds,
+    warps,
+    rowPercent: rowPercents,
+    stages,
+    chained,
+    columns,
+    chunks,
+    blocksPerMultiprocessor,
+  });
+  return {
+    unknowns: [channelsPerThread, channelLanes, warps, stepsPerThread, stages, chained, blocksPerMultiprocessor],
+    derived: {
+      channels: constant(channels),
+      gateCount: constant(gateCount),
+      wordsPerStep: constant(wordsPerStep),
+      biasGateCount: constant(gatesWith(cell, "bias").length),
+      timeLanes,
+      channelTile,
+      channelBlocks,
+      threadsPerBlock,
+      chunkSteps,
+      spanBytes,
+      ringBytes,
+      stateBytes,
+      sharedBytes: sharedBytesPerBlock,
+      estimatedRegisters,
+    },
+    launch: { blockCount, threadsPerBlock, sharedBytesPerBlock },
+    budgets: [
+      {
+        name: "registers of the blocks on a multiprocessor",
+        need: times(estimatedRegisters, threadsPerBlock, blocksPerMultiprocessor, registerBytes),
+        allowed: device.registersPerMultiprocessor * registerBytes,
+        unit: "B",
+      },
+      {
+        name: "registers per thread",
+        need: estimatedRegisters,
+        allowed: device.maxRegistersPerThread,
+        unit: "registers",
+      },
+      { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
+      {
+        name: "threads of the blocks on a multiprocessor",
+        need: threadsPerBlock.times(blocksPerMultiprocessor),
+        allowed: device.maxThreadsPerMultiprocessor,
+        unit: "threads",
+      },
+      {
+        name: "shared memory per block",
+        need: sharedBytesPerBlock,
+        allowed: device.sharedBytesPerBlockOptin,
+        unit: "B",
+      },
+      {
+        name: "shared memory of the blocks on a multiprocessor",
+        need: times(sharedBytesPerBlock.plus(device.sharedReservedBytesPerBlock), blocksPerMultiprocessor),
+        allowed: device.sharedBytesPerMultiprocessor,
+        unit: "B",
+      },
+    ],
+    cost: nanoseconds.times(picosecondsPerNanosecond).dividedBy(steps),
+    costTerms: [
+      {
+        name: "memory",
+        amount: constant(1),
+        price: Math.floor((memoryNanoseconds(problem, device) * picosecondsPerNanosecond) / steps),
+      },
+    ],
+  };
+}

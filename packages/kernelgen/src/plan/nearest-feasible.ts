@@ -1,8 +1,8 @@
 import type { Device } from "hwmodels";
 import type { KernelFamily } from "./family.js";
 import { type Problem, problemLimits } from "./problem.js";
-import { stateTiling } from "./stated-tiling.js";
 import { refusal } from "./refusal.js";
+import { stateTiling } from "./stated-tiling.js";
 
 /** Sizes near those of a problem that has no plan, each with the other sizes as they are; what is left out was not found. */
 export interface NearestFeasible {

@@ -3,8 +3,8 @@ import type { Device } from "hwmodels";
 import type { KernelFamily } from "./family.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
-import { type Pins, picosecondsPerMicrosecond, planOf, type StatedTiling, stateTiling } from "./stated-tiling.js";
 import { refusal } from "./refusal.js";
+import { type Pins, picosecondsPerMicrosecond, planOf, type StatedTiling, stateTiling } from "./stated-tiling.js";
 
 /** How much slower than the fastest plan the first look admits; each further look admits this many times as much more. */
 const firstMargin = 1 / 16;

@@ -27,7 +27,8 @@ export function scanTensors(problem: Problem, pass: Pass = problem.pass): readon
   const G = gatesWith(cell, "input").length;
   const biasGates = gatesWith(cell, "bias").length;
   const state = cell.states[0]!.name;
-  const sequence = (name: string, role: Tensor["role"]): Tensor => tensor(name, role, "B,T,N,D", [B, T, N, D], dataType);
+  const sequence = (name: string, role: Tensor["role"]): Tensor =>
+    tensor(name, role, "B,T,N,D", [B, T, N, D], dataType);
   const one = (name: string, role: Tensor["role"]): Tensor => tensor(name, role, "B,1,N,D", [B, 1, N, D], "fp32");
   const gates = (name: string, role: Tensor["role"]): Tensor =>
     tensor(name, role, "B,T,G,N,D", [B, T, G, N, D], dataType);

@@ -1,7 +1,7 @@
 import { backwardReads } from "../cell/backward-reads.js";
 import { type CellState, gatesWith } from "../cell/definition.js";
-import { type DataType, dataTypeBytes } from "./data-type.js";
 import { isLinear } from "../cell/linear.js";
+import { type DataType, dataTypeBytes } from "./data-type.js";
 import type { Problem } from "./problem.js";
 import { backwardStep, savedValues } from "./saved-values.js";
 import { scanTensors } from "./scan-tensors.js";

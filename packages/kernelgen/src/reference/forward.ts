@@ -4,8 +4,8 @@ import { isLinear } from "../cell/linear.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { elementCount, forwardTensors } from "../plan/tensors.js";
-import { scanForward } from "./scan/forward.js";
 import { gateParts, preActivation } from "./gate-inputs.js";
+import { scanForward } from "./scan/forward.js";
 
 /** Values of tensors by name, in the layouts of `forwardTensors`. */
 export type TensorValues = Readonly<Record<string, Float64Array>>;

@@ -10,16 +10,21 @@ const share = (uOwn: number, uOther: number): number => {
 };
 
 /** a, 1 − a and b by the equations of the paper, from the pre-activations in the order of the gates. */
-export const plainCoefficients: Readonly<Record<string, (u: readonly number[]) => readonly [number, number, number]>> = {
-  mingru: ([h, z]) => [sigmoid(-z!), sigmoid(z!), sigmoid(z!) * positive(h!)],
-  mingru_plain: ([h, z]) => [sigmoid(-z!), sigmoid(z!), sigmoid(z!) * h!],
-  minlstm: ([h, f, i]) => [share(f!, i!), share(i!, f!), share(i!, f!) * positive(h!)],
-  minlstm_plain: ([h, f, i]) => [share(f!, i!), share(i!, f!), share(i!, f!) * h!],
-  linear: ([a, b]) => [a!, 1 - a!, b!],
-};
+export const plainCoefficients: Readonly<Record<string, (u: readonly number[]) => readonly [number, number, number]>> =
+  {
+    mingru: ([h, z]) => [sigmoid(-z!), sigmoid(z!), sigmoid(z!) * positive(h!)],
+    mingru_plain: ([h, z]) => [sigmoid(-z!), sigmoid(z!), sigmoid(z!) * h!],
+    minlstm: ([h, f, i]) => [share(f!, i!), share(i!, f!), share(i!, f!) * positive(h!)],
+    minlstm_plain: ([h, f, i]) => [share(f!, i!), share(i!, f!), share(i!, f!) * h!],
+    linear: ([a, b]) => [a!, 1 - a!, b!],
+  };
 
 /** The states of every step, one channel after the other, in plain float64 loops: `h` and `h_last`. */
-export function plainScan(problem: Problem, inputs: ScanValues, lengths?: ArrayLike<number>): Record<string, Float64Array> {
+export function plainScan(
+  problem: Problem,
+  inputs: ScanValues,
+  lengths?: ArrayLike<number>,
+): Record<string, Float64Array> {
   const { cell, heads, headDim, batch, steps } = problem;
   const [channels, gates] = [heads * headDim, cell.gates.length];
   const coefficients = plainCoefficients[cell.name]!;

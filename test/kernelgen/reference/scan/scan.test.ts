@@ -74,22 +74,34 @@ const smallProblem = fc.record({
 describe("scanForward", () => {
   it("is the equations of the paper, by every algorithm, from any state, to any length", () => {
     fc.assert(
-      fc.property(smallProblem, fc.nat(), fc.integer({ min: 1, max: 50 }), fc.boolean(), (options, seed, chunkSteps, isShort) => {
-        const problem = defineProblem({ ...options, dataType: "fp32" });
-        const inputs = inputsOf(problem, seed);
-        const next = normals(seed + 1);
-        const lengths = isShort
-          ? Array.from({ length: problem.batch }, () => Math.min(problem.steps, Math.floor(Math.abs(next()) * problem.steps)))
-          : undefined;
-        const expected = plainScan(problem, inputs, lengths);
-        const algorithms: ScanAlgorithm[] = ["sequential", "scan", ...(positiveNames.includes(problem.cell.name) ? (["log-scan"] as const) : [])];
-        for (const algorithm of algorithms) {
-          const actual = scanForward(problem, inputs, { algorithm, chunkSteps, ...(lengths && { lengths }) });
-          for (const [name, values] of Object.entries(expected)) {
-            expect(largestError(actual[name]!, values), `${algorithm} ${name}`).toBeLessThan(1e-12);
+      fc.property(
+        smallProblem,
+        fc.nat(),
+        fc.integer({ min: 1, max: 50 }),
+        fc.boolean(),
+        (options, seed, chunkSteps, isShort) => {
+          const problem = defineProblem({ ...options, dataType: "fp32" });
+          const inputs = inputsOf(problem, seed);
+          const next = normals(seed + 1);
+          const lengths = isShort
+            ? Array.from({ length: problem.batch }, () =>
+                Math.min(problem.steps, Math.floor(Math.abs(next()) * problem.steps)),
+              )
+            : undefined;
+          const expected = plainScan(problem, inputs, lengths);
+          const algorithms: ScanAlgorithm[] = [
+            "sequential",
+            "scan",
+            ...(positiveNames.includes(problem.cell.name) ? (["log-scan"] as const) : []),
+          ];
+          for (const algorithm of algorithms) {
+            const actual = scanForward(problem, inputs, { algorithm, chunkSteps, ...(lengths && { lengths }) });
+            for (const [name, values] of Object.entries(expected)) {
+              expect(largestError(actual[name]!, values), `${algorithm} ${name}`).toBeLessThan(1e-12);
+            }
           }
-        }
-      }),
+        },
+      ),
       { seed: propertySeed, numRuns: 150 },
     );
   });
@@ -128,8 +140,18 @@ describe("scanForward", () => {
   });
 
   it.for([
-    ["another cell", { ...defineProblem({ cell: "lstm", headDim: 1 }), cell: lstm }, {}, "lstm is no linear recurrence: its gates look at the state before"],
-    ["a missing tensor", defineProblem({ cell: "mingru", headDim: 2, steps: 3 }), {}, "tensor wx [1,3,2,1,2]: got no values, needs 12"],
+    [
+      "another cell",
+      { ...defineProblem({ cell: "lstm", headDim: 1 }), cell: lstm },
+      {},
+      "lstm is no linear recurrence: its gates look at the state before",
+    ],
+    [
+      "a missing tensor",
+      defineProblem({ cell: "mingru", headDim: 2, steps: 3 }),
+      {},
+      "tensor wx [1,3,2,1,2]: got no values, needs 12",
+    ],
   ] as const)("refuses %s", ([, problem, inputs, message]) => {
     expect(() => scanForward(problem, inputs)).toThrow(expect.objectContaining({ code: "invalid-problem", message }));
   });
@@ -137,8 +159,12 @@ describe("scanForward", () => {
   it("refuses a length beyond the steps, and a chunk of none", () => {
     const problem = defineProblem({ cell: "mingru", headDim: 1, steps: 3, dataType: "fp32" });
     const inputs = inputsOf(problem, 1);
-    expect(() => scanForward(problem, inputs, { lengths: [4] })).toThrow("length: 4 is not an integer from 0 to 3 steps");
-    expect(() => scanForward(problem, inputs, { chunkSteps: 0 })).toThrow("steps of a chunk: 0 is not an integer from 1");
+    expect(() => scanForward(problem, inputs, { lengths: [4] })).toThrow(
+      "length: 4 is not an integer from 0 to 3 steps",
+    );
+    expect(() => scanForward(problem, inputs, { chunkSteps: 0 })).toThrow(
+      "steps of a chunk: 0 is not an integer from 1",
+    );
   });
 });
 
@@ -162,37 +188,56 @@ describe("scanBackward", () => {
 
   it("gives the differences of the forward pass, by every algorithm, for every cell and a user's", () => {
     fc.assert(
-      fc.property(smallProblem, fc.nat(), fc.integer({ min: 1, max: 50 }), fc.boolean(), fc.boolean(), (options, seed, chunkSteps, isShort, isOwn) => {
-        const known = defineProblem({ ...options, steps: Math.min(options.steps, 9), dataType: "fp32", pass: "backward" });
-        const problem = isOwn ? { ...known, cell: leaky } : known;
-        const given = inputsOf(problem, seed);
-        const lengths = isShort ? Array.from({ length: problem.batch }, (_, b) => (seed + b) % (problem.steps + 1)) : undefined;
-        const options_ = { chunkSteps, ...(lengths && { lengths }) };
-        const inputs = { ...given, h: scanForward(problem, given, options_).h! };
-        const bySteps = scanBackward(problem, inputs, { ...options_, algorithm: "sequential" });
-        const byChunks = scanBackward(problem, inputs, { ...options_, algorithm: "scan" });
-        for (const name of ["wx", "h_initial"]) {
-          expect(largestError(byChunks[`d_${name}`]!, bySteps[`d_${name}`]!), name).toBeLessThan(1e-12);
-          for (let index = 0; index < given[name]!.length; index += 3) {
-            // The candidate's activation has a kink at 0.
-            if (Math.abs(given[name]![index]!) < 1e-4) continue;
-            const [more, less] = [1e-5, -1e-5].map((step) => {
-              const values = Float64Array.from(given[name]!);
-              values[index]! += step;
-              return loss(problem, { ...given, [name]: values }, lengths);
-            });
-            const difference = (more! - less!) / 2e-5;
-            expect(errorOf(bySteps[`d_${name}`]![index]!, difference), `${problem.cell.name} ${name}[${index}]`).toBeLessThan(1e-6);
+      fc.property(
+        smallProblem,
+        fc.nat(),
+        fc.integer({ min: 1, max: 50 }),
+        fc.boolean(),
+        fc.boolean(),
+        (options, seed, chunkSteps, isShort, isOwn) => {
+          const known = defineProblem({
+            ...options,
+            steps: Math.min(options.steps, 9),
+            dataType: "fp32",
+            pass: "backward",
+          });
+          const problem = isOwn ? { ...known, cell: leaky } : known;
+          const given = inputsOf(problem, seed);
+          const lengths = isShort
+            ? Array.from({ length: problem.batch }, (_, b) => (seed + b) % (problem.steps + 1))
+            : undefined;
+          const options_ = { chunkSteps, ...(lengths && { lengths }) };
+          const inputs = { ...given, h: scanForward(problem, given, options_).h! };
+          const bySteps = scanBackward(problem, inputs, { ...options_, algorithm: "sequential" });
+          const byChunks = scanBackward(problem, inputs, { ...options_, algorithm: "scan" });
+          for (const name of ["wx", "h_initial"]) {
+            expect(largestError(byChunks[`d_${name}`]!, bySteps[`d_${name}`]!), name).toBeLessThan(1e-12);
+            for (let index = 0; index < given[name]!.length; index += 3) {
+              // The candidate's activation has a kink at 0.
+              if (Math.abs(given[name]![index]!) < 1e-4) continue;
+              const [more, less] = [1e-5, -1e-5].map((step) => {
+                const values = Float64Array.from(given[name]!);
+                values[index]! += step;
+                return loss(problem, { ...given, [name]: values }, lengths);
+              });
+              const difference = (more! - less!) / 2e-5;
+              expect(
+                errorOf(bySteps[`d_${name}`]![index]!, difference),
+                `${problem.cell.name} ${name}[${index}]`,
+              ).toBeLessThan(1e-6);
+            }
           }
-        }
-      }),
+        },
+      ),
       { seed: propertySeed, numRuns: 30 },
     );
   });
 
   it("has no logarithmic form", () => {
     const problem = defineProblem({ cell: "mingru", headDim: 1, steps: 2, dataType: "fp32", pass: "backward" });
-    expect(() => scanBackward(problem, inputsOf(problem, 1), { algorithm: "log-scan" })).toThrow("gradients have either sign");
+    expect(() => scanBackward(problem, inputsOf(problem, 1), { algorithm: "log-scan" })).toThrow(
+      "gradients have either sign",
+    );
   });
 });
 

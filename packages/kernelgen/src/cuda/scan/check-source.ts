@@ -5,10 +5,10 @@ import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
 import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
+import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment } from "../../plan/source-text.js";
 import { scanTolerances } from "../../reference/tolerances.js";
 import { doubleDialect } from "./dialect.js";
-import { scanTensors } from "../../plan/scan-tensors.js";
 
 /** The host program of a scan: compares it with double precision on fresh inputs, and measures. */
 export function scanCheckSource(plan: Plan, givenName?: string): SourceFile {

@@ -1,8 +1,8 @@
 import { gateInput, gatesWith, stateInput } from "../../cell/definition.js";
 import { isLinear, type LinearCell, linearGraph } from "../../cell/linear.js";
 import { renderScalars } from "../../cell/render.js";
-import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
 import { add, constant, multiply, type Scalar, tanh, topologicalOrder } from "../../cell/scalar.js";
+import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
 import { substitute } from "../../cell/substitute.js";
 import type { DataType } from "../../plan/data-type.js";
 import type { Problem } from "../../plan/problem.js";
@@ -27,7 +27,9 @@ function coefficientsSource(cell: LinearCell, dataType: DataType): string {
   const inputs = Object.fromEntries(cell.gates.map((gate, g) => [gateInput(gate), `u[${g}]`]));
   const roots = [forget ?? decay, update] as const;
   const { statements, results } =
-    dataType === "fp32" || hasTanh(roots[0]) ? renderScalars(roots, inputs, scanDialect) : renderScalars(withFastUpdate(...roots), inputs, fastTanhDialect);
+    dataType === "fp32" || hasTanh(roots[0])
+      ? renderScalars(roots, inputs, scanDialect)
+      : renderScalars(withFastUpdate(...roots), inputs, fastTanhDialect);
   return `
 /** The step's coefficients from the pre-activations of the gates ${cell.gates.map(({ name }) => name).join(", ")}. */
 KERNELGEN_DEVICE void coefficients(const float (&u)[GATE_COUNT], float& step_${weight}, float& step_update) {
@@ -65,7 +67,11 @@ function gradientSource(cell: LinearCell): string {
   return `
 /** The gradients of the pre-activations, given the state before the step and the adjoint of the state after it. */
 KERNELGEN_DEVICE void gradients([[maybe_unused]] const float (&u)[GATE_COUNT], [[maybe_unused]] float previous, float adjoint, float (&d_u)[GATE_COUNT]) {
-${assignments(statements, cell.gates.map((_, g) => `d_u[${g}]`), results)}
+${assignments(
+  statements,
+  cell.gates.map((_, g) => `d_u[${g}]`),
+  results,
+)}
 }
 `;
 }
@@ -88,7 +94,10 @@ const biasSource = (cell: LinearCell): string =>
 /** C++ of `Column`: what the threads of a block read and write of one sequence, of its pass. */
 export function columnSource(problem: Problem): string {
   const cell = linearCellOf(problem);
-  return coefficientsSource(cell, problem.dataType) + (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(cell));
+  return (
+    coefficientsSource(cell, problem.dataType) +
+    (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(cell))
+  );
 }
 
 function forwardColumn(cell: LinearCell): string {
@@ -100,13 +109,13 @@ struct Column {
   const Element* wx;
   Element* ${h};${biasSource(cell)}
 
-  /** Where a word that a step reads lies. */
-  KERNELGEN_DEVICE const Element* source(int step, int word) const {
-    return wx + (static_cast<int64_t>(step) * GATE_COUNT + word) * CHANNELS;
+  /** Where a word lies that step first_step + s reads. */
+  KERNELGEN_DEVICE const Element* source(int first_step, int s, int word) const {
+    return wx + static_cast<int64_t>(first_step) * (GATE_COUNT * CHANNELS) + (s * GATE_COUNT + word) * CHANNELS;
   }
 
   /** Whether it exists, for a step of the sequence. */
-  KERNELGEN_DEVICE static bool has_source(int, int) { return true; }
+  KERNELGEN_DEVICE static bool has_source(int, int, int) { return true; }
 
   /** What each step does to the state, and what all do; steps that are not there do nothing. */
   template <bool CHECKED>
@@ -162,14 +171,17 @@ struct Column {
   Element* d_wx;
   float ${h}_initial[CHANNELS_PER_THREAD];${biasSource(cell)}
 
-  /** Where a word that a step reads lies: the gates, the state before the step, the gradient of the state after it. */
-  KERNELGEN_DEVICE const Element* source(int step, int word) const {
-    if (word < GATE_COUNT) return wx + (static_cast<int64_t>(step) * GATE_COUNT + word) * CHANNELS;
-    return word == GATE_COUNT ? ${h} + (static_cast<int64_t>(step) - 1) * CHANNELS : d_${h} + static_cast<int64_t>(step) * CHANNELS;
+  /** Where a word lies that step first_step + s reads: the gates, the state before the step, the gradient of the state after it. */
+  KERNELGEN_DEVICE const Element* source(int first_step, int s, int word) const {
+    if (word < GATE_COUNT) {
+      return wx + static_cast<int64_t>(first_step) * (GATE_COUNT * CHANNELS) + (s * GATE_COUNT + word) * CHANNELS;
+    }
+    const int64_t first_row = static_cast<int64_t>(first_step) * CHANNELS;
+    return word == GATE_COUNT ? ${h} + first_row + (s - 1) * CHANNELS : d_${h} + first_row + s * CHANNELS;
   }
 
   /** Whether it exists, for a step of the sequence: the initial state is no row of ${h}. */
-  KERNELGEN_DEVICE static bool has_source(int step, int word) { return word != GATE_COUNT || step > 0; }
+  KERNELGEN_DEVICE static bool has_source(int first_step, int s, int word) { return word != GATE_COUNT || s > 0 || first_step > 0; }
 
   /** What each step does to the gradient that comes from the step after it, and what all do, last first. */
   template <bool CHECKED>

@@ -1,11 +1,11 @@
 import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
+import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment, planConstants } from "../../plan/source-text.js";
 import { columnSource, forgets, linearCellOf } from "./column-source.js";
 import { carryOffsetBytes, kernelSource, scanParameters } from "./kernel-source.js";
 import { spanSource } from "./span-source.js";
-import { scanTensors } from "../../plan/scan-tensors.js";
 import { wordsSource } from "./words-source.js";
 
 /** The kernel of a pass and the functions that launch it: one self-contained .cu file beside the prelude. */
@@ -49,7 +49,11 @@ ${
                   ...tensors.map((tensor) => tensor.name),
                   "lengths",
                   ...(chained
-                    ? ["static_cast<uint32_t*>(scratch)", `reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + ${carryOffsetBytes})`, "batch"]
+                    ? [
+                        "static_cast<uint32_t*>(scratch)",
+                        `reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + ${carryOffsetBytes})`,
+                        "batch",
+                      ]
                     : []),
                   "steps",
                 ].join(", ")});

@@ -1,8 +1,8 @@
 import { gatesWith } from "../../cell/definition.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Pass, Problem } from "../../plan/problem.js";
-import { linearCellOf } from "./column-source.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
+import { linearCellOf } from "./column-source.js";
 
 /** Where the carries of a chained scan begin in its scratch memory: behind the line of the tickets. */
 export const carryOffsetBytes = 128;
@@ -17,10 +17,12 @@ export const scanParameters = (problem: Problem): readonly string[] =>
 /** Names of what a pass carries from chunk to chunk: where it starts from and where it ends. */
 function carryNames(problem: Problem): { readonly start: string; readonly end: string } {
   const h = problem.cell.states[0]!.name;
-  return problem.pass === "forward" ? { start: `${h}_initial`, end: `${h}_last` } : { start: `d_${h}_last`, end: `d_${h}_initial` };
+  return problem.pass === "forward"
+    ? { start: `${h}_initial`, end: `${h}_last` }
+    : { start: `d_${h}_last`, end: `d_${h}_initial` };
 }
 
-/** Statements that make the \`column\` of a thread. */
+/** Statements that make the `Column` of a thread. */
 function columnDeclaration(problem: Problem): string {
   const cell = linearCellOf(problem);
   const h = cell.states[0]!.name;
@@ -80,8 +82,8 @@ KERNELGEN_DEVICE void load_words(const Column& column, int first_step, int step_
   for (int s = 0; s < STEPS_PER_THREAD; ++s) {
     KERNELGEN_UNROLL
     for (int word = 0; word < WORDS_PER_STEP; ++word) {
-      const bool is_there = (!CHECKED || s < step_count) && Column::has_source(first_step + s, word);
-      words[s][word] = is_there ? load_word(column.source(first_step + s, word)) : Word{};
+      const bool is_there = (!CHECKED || s < step_count) && Column::has_source(first_step, s, word);
+      words[s][word] = is_there ? load_word(column.source(first_step, s, word)) : Word{};
     }
   }
 }
@@ -141,8 +143,8 @@ KERNELGEN_DEVICE void fetch(const Column& column, int first_step, int step_count
   for (int s = 0; s < STEPS_PER_THREAD; ++s) {
     KERNELGEN_UNROLL
     for (int word = 0; word < WORDS_PER_STEP; ++word) {
-      const bool is_there = s < step_count && Column::has_source(first_step + s, word);
-      copy_async_word(ring_word(ring, stage, s, word), column.source(first_step + s, word), is_there);
+      const bool is_there = s < step_count && Column::has_source(first_step, s, word);
+      copy_async_word(ring_word(ring, stage, s, word), column.source(first_step, s, word), is_there);
     }
   }
   copy_async_commit();
@@ -169,7 +171,7 @@ const writeSteps = `if (is_whole) {
 export function kernelSource(plan: Plan, kernelName: string): string {
   const { problem, parameters } = plan;
   const chained = parameters.chained === 1;
-  const staged = parameters.stages! > 1;
+  const staged = parameters.stages! > 0;
   const { start, end } = carryNames(problem);
   const head = `
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, BLOCKS_PER_MULTIPROCESSOR)
@@ -179,31 +181,38 @@ ${kernelName}(
   const int time_lane = lane_index() / CHANNEL_LANES;
   const int time_thread = warp_index() * TIME_LANES + time_lane;
   const int chunk_count = (steps - 1) / CHUNK_STEPS + 1;
-`;
-  const place = `  const int sequence = column_index / CHANNEL_BLOCKS;
+  unsigned char* shared = shared_memory();
+  [[maybe_unused]] float* shared_spans = reinterpret_cast<float*>(shared);${staged ? "\n  Word* ring = reinterpret_cast<Word*>(shared + SPAN_BYTES);" : ""}`;
+  const place = `const int sequence = column_index / CHANNEL_BLOCKS;
   const int channel = column_index % CHANNEL_BLOCKS * CHANNEL_TILE + channel_lane * CHANNELS_PER_THREAD;
   const bool exists = EXACT_TILES || channel < CHANNELS;
   const int length = lengths == nullptr ? steps : lengths[sequence];
-${columnDeclaration(problem)}
-`;
+${columnDeclaration(problem)}`;
+  const readDirectly = `if (is_whole) {
+      load_words<false>(column, first_step, step_count, words);
+      span = column.read<false>(words, step_count, each);
+    } else {
+      load_words<true>(column, first_step, step_count, words);
+      span = column.read<true>(words, step_count, each);
+    }`;
   const body = chained
     ? `
-  // Blocks take chunks in the order in which they start, so that whoever waits for a chunk waits for a block that runs.
-  unsigned char* shared = shared_memory();
-  float* shared_spans = reinterpret_cast<float*>(shared);
+  // Blocks take tiles in the order in which they start, the first chunk of all columns and then the next: whoever waits for a state waits for
+  // a block that runs, and that waits for earlier ones alone.
   float* shared_state = reinterpret_cast<float*>(shared + SPAN_BYTES);
-  uint32_t* shared_ticket = reinterpret_cast<uint32_t*>(shared + SPAN_BYTES + STATE_BYTES);
+  uint32_t* shared_tile = reinterpret_cast<uint32_t*>(shared + SPAN_BYTES + STATE_BYTES);
   const int column_count = batch * CHANNEL_BLOCKS;
   if (thread_index() == 0) {
     const uint32_t ticket = atomic_fetch_add(tickets, 1) - NOT_ARRIVED;
     // With the last ticket all are taken: the count is for the next launch.
     if (ticket + 1 == static_cast<uint32_t>(column_count) * chunk_count) store_relaxed(tickets, NOT_ARRIVED);
-    *shared_ticket = ticket;
+    *shared_tile = ticket;
   }
   sync_block();
-  const int chunk = static_cast<int>(*shared_ticket) / column_count;
-  const int column_index = static_cast<int>(*shared_ticket) % column_count;
-${place}
+  const int chunk = static_cast<int>(*shared_tile / column_count);
+  const int column_index = static_cast<int>(*shared_tile % column_count);
+  ${place}
+
   // The steps of this thread, and what they do together.
   const int first_step = first_step_of(chunk, chunk_count, time_thread);
   const int step_count = exists ? length - first_step : 0;
@@ -212,13 +221,7 @@ ${place}
   Word words[STEPS_PER_THREAD][WORDS_PER_STEP];
   Span each[STEPS_PER_THREAD];
   Span span;
-  if (is_whole) {
-    load_words<false>(column, first_step, step_count, words);
-    span = column.read<false>(words, step_count, each);
-  } else {
-    load_words<true>(column, first_step, step_count, words);
-    span = column.read<true>(words, step_count, each);
-  }
+  ${readDirectly.replaceAll("\n  ", "\n")}
   const Span before = scan_warp(span, time_lane);
   if (time_lane == 0) share_span(shared_span(shared_spans, 0, warp_index(), channel_lane), span);
   sync_block();
@@ -241,26 +244,26 @@ ${place}
       store_floats(${end} + static_cast<int64_t>(sequence) * CHANNELS + channel, carry.parts[0]);
     }
   }
-  sync_block();
 
-  // The state before this thread's steps, and after each of them.
+  // What the warps before this one do; then the state before this thread's steps, and after each of them.
+  Span warps_before = no_steps();
+  for (int warp = 0; warp < warp_index(); ++warp) {
+    warps_before = join(warps_before, shared_span_of(shared_span(shared_spans, 0, warp, channel_lane)));
+  }
+  sync_block();
   float state[CHANNELS_PER_THREAD];
   load_floats(shared_state + channel_lane * CHANNELS_PER_THREAD, state);
-  for (int warp = 0; warp < warp_index(); ++warp) advance(shared_span_of(shared_span(shared_spans, 0, warp, channel_lane)), state);
+  advance(warps_before, state);
   advance(before, state);
-  {
-    ${writeSteps}
-  }
+  ${writeSteps.replaceAll("\n  ", "\n")}
 }
 `
-    : `  const int column_index = block_index();
-${place}
-  unsigned char* shared = shared_memory();
-  [[maybe_unused]] float* shared_spans = reinterpret_cast<float*>(shared);
+    : `
+  const int column_index = block_index();
+  ${place}
 ${
   staged
-    ? `  Word* ring = reinterpret_cast<Word*>(shared + SPAN_BYTES);
-  const auto fetch_chunk = [&](int chunk) {
+    ? `  const auto fetch_chunk = [&](int chunk) {
     const int first_step = first_step_of(chunk, chunk_count, time_thread);
     fetch(column, first_step, exists && chunk < chunk_count ? length - first_step : 0, ring, chunk % STAGES);
   };
@@ -281,20 +284,14 @@ ${
     Word words[STEPS_PER_THREAD][WORDS_PER_STEP];
     Span each[STEPS_PER_THREAD];
     Span span;
-${
-  staged
-    ? `    copy_async_wait<STAGES - 1>();
+    ${
+      staged
+        ? `copy_async_wait<STAGES - 1>();
     take(ring, chunk % STAGES, words);
     fetch_chunk(chunk + STAGES);
     span = is_whole ? column.read<false>(words, step_count, each) : column.read<true>(words, step_count, each);`
-    : `    if (is_whole) {
-      load_words<false>(column, first_step, step_count, words);
-      span = column.read<false>(words, step_count, each);
-    } else {
-      load_words<true>(column, first_step, step_count, words);
-      span = column.read<true>(words, step_count, each);
-    }`
-}
+        : readDirectly
+    }
     const Span before = scan_warp(span, time_lane);
 
     // The state before this thread's steps, and that before the next chunk.

@@ -5,15 +5,16 @@ import { dataTypeBytes } from "../../plan/data-type.js";
 const wordTypes: Readonly<Record<number, string>> = { 2: "uint16_t", 4: "uint32_t", 8: "Words2", 16: "Words4" };
 
 /** Bytes that the channels of a thread take in one step of one tensor. */
-export const wordBytes = (type: DataType, channelsPerThread: number): number =>
-  dataTypeBytes[type] * channelsPerThread;
+export const wordBytes = (type: DataType, channelsPerThread: number): number => dataTypeBytes[type] * channelsPerThread;
 
 /** C++ of `Element`, of the `Word` that holds CHANNELS_PER_THREAD of them, and of the conversions to and from floats. */
 export function wordsSource(type: DataType, channelsPerThread: number): string {
   const bytes = wordBytes(type, channelsPerThread);
   const part = bytes <= 4 ? "word" : "word.w[i]";
   const loop = (count: number, body: string): string =>
-    count === 1 ? `  ${body.replaceAll("[i]", "[0]").replaceAll("2 * i + 1", "1").replaceAll("2 * i", "0")}` : `  KERNELGEN_UNROLL
+    count === 1
+      ? `  ${body.replaceAll("[i]", "[0]").replaceAll("2 * i + 1", "1").replaceAll("2 * i", "0")}`
+      : `  KERNELGEN_UNROLL
   for (int i = 0; i < ${count}; ++i) ${body}`;
   const conversions =
     type === "fp32"
@@ -56,7 +57,9 @@ function floatsSource(channelsPerThread: number): string {
   const words = channelsPerThread / width;
   const type = wordTypes[4 * width]!;
   const access = (index: string): string =>
-    width === 1 ? `bits_of(values[${index}])` : `${type}{${Array.from({ length: width }, (_, i) => `bits_of(values[${width} * i + ${i}])`).join(", ")}}`;
+    width === 1
+      ? `bits_of(values[${index}])`
+      : `${type}{${Array.from({ length: width }, (_, i) => `bits_of(values[${width} * i + ${i}])`).join(", ")}}`;
   const load = (fetch: (address: string) => string): string =>
     width === 1
       ? `  values[0] = float_of(${fetch(`reinterpret_cast<const ${type}*>(source)`)});`

@@ -42,7 +42,10 @@ export function scanArguments(
 ): { readonly linear: LinearProblem; readonly lengths: readonly number[]; readonly chunkSteps: number } {
   const { cell, batch, steps } = problem;
   if (!isLinear(cell)) {
-    throw new KernelgenError("invalid-problem", `${cell.name} is no linear recurrence: its gates look at the state before`);
+    throw new KernelgenError(
+      "invalid-problem",
+      `${cell.name} is no linear recurrence: its gates look at the state before`,
+    );
   }
   for (const tensor of scanTensors(problem).filter(({ role }) => role === "input")) {
     const given: Numbers | undefined = values[tensor.name];
