@@ -8,6 +8,8 @@ import { KernelgenError } from "./errors.js";
 import { scanFamily } from "./cuda/scan.js";
 import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
+import type { Problem } from "./plan/problem.js";
+import { isForRecurrence } from "./plan/refusal.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
 
@@ -23,10 +25,12 @@ export const families: readonly KernelFamily[] = [
   stepwiseFamily,
 ];
 
-/** The families that run on a device. */
-export function familiesFor(device: Device): readonly KernelFamily[] {
+/** The families that run on a device; of those, if a problem is given, the ones for its kind of recurrence. */
+export function familiesFor(device: Device, problem?: Problem): readonly KernelFamily[] {
   const target = device.kind === "cuda" ? "cuda" : "wgsl";
-  return families.filter((family) => family.target === target);
+  return families.filter(
+    (family) => family.target === target && (problem === undefined || isForRecurrence(problem, family)),
+  );
 }
 
 /** The families to consider: all of the device's, or the one of that name. Throws `KernelgenError` "invalid-problem" if there is none. */

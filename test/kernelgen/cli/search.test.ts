@@ -16,8 +16,8 @@ async function configJson(...more: readonly string[]) {
 }
 
 /** Every feasible tiling of every family, by plain enumeration. */
-const everyPlan = familiesFor(device).flatMap((family) => {
-  const problem = defineProblem(sizes);
+const problem = defineProblem(sizes);
+const everyPlan = familiesFor(device, problem).flatMap((family) => {
   if (family.refuse(problem, device) !== undefined) return [];
   const stated = stateTiling(problem, device, family);
   return Array.from(stated.model.solutions(), (solution) => planOf(stated, solution));

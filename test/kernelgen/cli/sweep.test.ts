@@ -35,7 +35,7 @@ describe("kernelgen sweep", () => {
       const device = findDevice(id);
       return headDims.flatMap((headDim) => {
         const problem = defineProblem({ cell: "gru", headDim, batch: 16 });
-        const families = familiesFor(device);
+        const families = familiesFor(device, problem);
         let outcomes: ReturnType<typeof solvePlan>["outcomes"] = families.map((family) => ({ family }));
         let fastest: string | undefined;
         try {

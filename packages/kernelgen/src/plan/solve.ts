@@ -5,7 +5,7 @@ import { explainInfeasible } from "./infeasible.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { problemText } from "./problem-text.js";
-import { refusal } from "./refusal.js";
+import { isForRecurrence, refusal } from "./refusal.js";
 import { noSuchUnknown, type Pins, picosecondsPerMicrosecond, planOf, stateTiling } from "./stated-tiling.js";
 
 /** What to find out about a family beside its fastest plan. */
@@ -54,10 +54,13 @@ export function solvePlan(
   pins: Pins = {},
   questions: SearchQuestions = {},
 ): PlanSearch {
-  const missing = missingUnknowns(problem, device, families, pins);
+  // Families for the other kind of recurrence are not worth a word, unless there are no others.
+  const suitable = families.filter((family) => isForRecurrence(problem, family));
+  const candidates = suitable.length > 0 ? suitable : families;
+  const missing = missingUnknowns(problem, device, candidates, pins);
   let fastest: FamilyOutcome | undefined;
   const outcomes: FamilyOutcome[] = [];
-  for (const family of families) {
+  for (const family of candidates) {
     const lacks = missing.get(family);
     const limit = questions.everyFamily || questions.count ? undefined : fastest?.plan;
     const outcome =

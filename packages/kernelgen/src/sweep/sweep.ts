@@ -24,7 +24,7 @@ export interface SweepPoint {
 /** Plans each point for every family of its device: an entry for each family, in the order of the points. */
 export function* sweep(points: Iterable<SweepPoint>): Generator<readonly SweepEntry[]> {
   for (const { device, problem } of points) {
-    const outcomes = familiesFor(device).map((family) =>
+    const outcomes = familiesFor(device, problem).map((family) =>
       solveFamily(problem, device, family, {}, { withoutReasons: true }),
     );
     const timeOf = (plan: Plan | undefined): number => plan?.predictedMicrosecondsPerStep ?? Infinity;
