@@ -43,7 +43,7 @@ describe("a head that no family can serve", () => {
     expect(first).toMatch(new RegExp(`^no kernel family can serve lstm forward, .* on ${device.name}$`));
     expect(first).toContain(named);
     // Each family says what it lacks. R alone is one of these shortfalls, and easy to work out.
-    expect(reasons.map((line) => line.trim().split(":")[0])).toEqual(["resident", "cluster", "grid", "direct"]);
+    expect(reasons.map((line) => line.trim().split(":")[0])).toEqual(["resident", "cluster", "grid"]);
     const matrixBytes = 4 * sizes.headDim ** 2 * ("dataType" in sizes ? 4 : 2);
     for (const line of reasons) {
       if (/^ *cluster: .* has no thread block clusters/.test(line)) continue;

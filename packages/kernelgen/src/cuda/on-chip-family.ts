@@ -26,8 +26,6 @@ const wordBytes = 16;
 const floatsPerWord = wordBytes / 4;
 /** Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, seen in ptxas. */
 const scratchRegisters = 40;
-/** What a backward kernel needs beyond that where the blocks of a cluster share the inner dimension, seen in ptxas. */
-const backwardClusterSumRegisters = 32;
 /** Registers of a slot's offsets into inputs and outputs. */
 const slotAddressRegisters = 6;
 
@@ -145,7 +143,6 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     heldRegisters,
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
-    ...(clusterSum && problem.pass === "backward" ? [clusterSum.splits.times(backwardClusterSumRegisters)] : []),
   );
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
