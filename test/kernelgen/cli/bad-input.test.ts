@@ -77,7 +77,7 @@ describe("kernelgen config refuses", () => {
 
   it("a head that fits no family", async () => {
     const message =
-      /^no kernel family can serve lstm forward, heads 4096x1, .* on NVIDIA A100.*\n {2}grid: .* needs at least \d+ .* allows \d+.*\n {2}direct: forward: .*\n--explain says which sizes would fit\n$/;
+      /^no kernel family can serve lstm forward, heads 4096x1, .* on NVIDIA A100.*\n {2}grid: .* needs at least \d+ .* allows \d+.*\n--explain says which sizes would fit\n$/;
     await expectRefusal(["config", "--device", "a100", "--head-dim", "4096", "--family", "grid"], noSolution, message);
   });
 });
