@@ -7,23 +7,20 @@ interface TfTensor {
   data(): Promise<Float32Array>;
   dispose(): void;
 }
-interface TfCore {
+interface Tf {
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
   tidy<T>(run: () => T): T;
   tensor(values: Float32Array, shape: readonly number[]): TfTensor;
-}
-interface TfLayer {
-  build(shape: readonly (number | null)[]): void;
-  setWeights(weights: readonly TfTensor[]): void;
-  apply(input: TfTensor): TfTensor;
-  dispose(): void;
-}
-interface TfLayers {
   readonly layers: {
     lstm(options: object): TfLayer;
     gru(options: object): TfLayer;
   };
+}
+interface TfLayer {
+  setWeights(weights: readonly TfTensor[]): void;
+  apply(input: TfTensor): TfTensor;
+  dispose(): void;
 }
 
 /** A tensor [G·H,K] as [K,G·H], as TensorFlow has weights. */
@@ -39,12 +36,10 @@ function transposed(values: Float32Array, columns: number): Float32Array {
 /** TensorFlow.js with its WebGPU backend, on Dawn. */
 export class TfjsPeer implements Peer {
   readonly name = "tfjs WebGPU";
-  readonly #core: TfCore;
-  readonly #layers: TfLayers;
+  readonly #tf: Tf;
 
-  private constructor(core: TfCore, layers: TfLayers) {
-    this.#core = core;
-    this.#layers = layers;
+  private constructor(tf: Tf) {
+    this.#tf = tf;
   }
 
   static async start(): Promise<TfjsPeer> {
@@ -52,11 +47,11 @@ export class TfjsPeer implements Peer {
     // The backend looks for what a browser has.
     Object.assign(globalThis, globals);
     Object.defineProperty(globalThis, "navigator", { value: { gpu: create([]), userAgent: "" }, configurable: true });
-    const core = await importPeer<TfCore>("@tensorflow/tfjs-core");
+    const tf = await importPeer<Tf>("@tensorflow/tfjs");
     await importPeer("@tensorflow/tfjs-backend-webgpu");
-    if (!(await core.setBackend("webgpu"))) throw new Error("tfjs has no WebGPU backend here");
-    await core.ready();
-    return new TfjsPeer(core, await importPeer<TfLayers>("@tensorflow/tfjs-layers"));
+    if (!(await tf.setBackend("webgpu"))) throw new Error("tfjs has no WebGPU backend here");
+    await tf.ready();
+    return new TfjsPeer(tf);
   }
 
   differs({ cell }: Case): string | undefined {
@@ -64,24 +59,27 @@ export class TfjsPeer implements Peer {
   }
 
   async open({ cell, steps, hidden, batch }: Case, values: CaseValues): Promise<Session> {
-    const core = this.#core;
-    const layer = this.#layers.layers[cell]({
+    const tf = this.#tf;
+    const layer = tf.layers[cell]({
       units: hidden,
+      kernelInitializer: "zeros",
+      recurrentInitializer: "zeros",
       returnSequences: true,
       recurrentActivation: "sigmoid",
       implementation: 2,
     });
     const width = gateCount[cell] * hidden;
     const bias = values.inputBias.map((value, index) => value + values.recurrentBias[index]!);
-    layer.build([batch, null, hidden]);
+    // Applied once, a layer has its weights.
+    tf.tidy(() => layer.apply(tf.tensor(values.input, [batch, steps, hidden])));
     layer.setWeights([
-      core.tensor(transposed(values.inputWeights, hidden), [hidden, width]),
-      core.tensor(transposed(values.recurrentWeights, hidden), [hidden, width]),
-      core.tensor(bias, [width]),
+      tf.tensor(transposed(values.inputWeights, hidden), [hidden, width]),
+      tf.tensor(transposed(values.recurrentWeights, hidden), [hidden, width]),
+      tf.tensor(bias, [width]),
     ]);
     return {
       run: async () => {
-        const output = core.tidy(() => layer.apply(core.tensor(values.input, [batch, steps, hidden])));
+        const output = tf.tidy(() => layer.apply(tf.tensor(values.input, [batch, steps, hidden])));
         const result = await output.data();
         output.dispose();
         return result;

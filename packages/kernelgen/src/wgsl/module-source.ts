@@ -88,20 +88,20 @@ ${body}
 
 /** WGSL that reads R by chunks of four inner indices; what lies outside R is zero. */
 export function matrixSource(problem: Problem): string {
-  const row = "(gate * HEAD_COUNT + head) * HEAD_DIM + unit";
+  const row = "(gate * HEAD_COUNT + head) * HEAD_DIM + min(unit, HEAD_DIM - 1u)";
   const { load, loadVector } = elementType(problem.dataType);
   const chunk = hasAlignedRows(problem)
     ? `fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
-  if (unit >= HEAD_DIM || chunk >= HEAD_DIM / 4u) { return vec4f(); }
-  return ${loadVector(`recurrent[(${row}) * (HEAD_DIM / 4u) + chunk]`)};
+  let row = ${row};
+  let values = ${loadVector("recurrent[row * (HEAD_DIM / 4u) + min(chunk, HEAD_DIM / 4u - 1u)]")};
+  return select(vec4f(), values, chunk < HEAD_DIM / 4u);
 }`
     : `fn recurrent_element(row: u32, inner: u32) -> f32 {
-  if (inner >= HEAD_DIM) { return 0.0; }
-  return ${load("recurrent[row * HEAD_DIM + inner]")};
+  let value = ${load("recurrent[row * HEAD_DIM + min(inner, HEAD_DIM - 1u)]")};
+  return select(0.0, value, inner < HEAD_DIM);
 }
 
 fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
-  if (unit >= HEAD_DIM) { return vec4f(); }
   let row = ${row};
   let inner = chunk * 4u;
   return vec4f(
@@ -124,7 +124,8 @@ ${rows.map((row) => `    ${row},`).join("\n")}
   ));
 }`;
   });
-  return `// R of one unit, four inner indices from 4 * chunk, as zero outside of R. Gates are counted as R counts them.
+  return `// R of one unit, four inner indices from 4 * chunk, as zero beyond the last one; a unit beyond the last one, whose sums nothing uses,
+// has the last one's. Gates are counted as R counts them. Free of branches, so that loads need not wait for one another.
 ${chunk}
 
 // R of one unit for four gates of the cell and the four inner indices of a chunk: a column per inner index, a row per gate.

@@ -43,15 +43,18 @@ export function sumDeclarations(counts: SlotCounts): string[] {
   );
 }
 
-/** Multiplies one chunk: R as `matrix(p, v)` by h as `state(s)`, both expressions, into all sums. */
+/**
+ * Multiplies one chunk: R as `matrix(p, v)` by h of sequence s, which is `state(s)` or, if that is left out, in scope as `state_s`, into all
+ * sums.
+ */
 export function multiplyChunk(
   counts: SlotCounts,
   matrix: (p: number, v: number) => string,
-  state: (s: number) => string,
+  state?: (s: number) => string,
 ): string[] {
   const { unitsPerInvocation, batchTile, gateVectors } = counts;
   return range(batchTile).flatMap((s) => [
-    `let state_${s} = ${state(s)};`,
+    ...(state === undefined ? [] : [`let state_${s} = ${state(s)};`]),
     ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
       const sums = sumName(counts, p!, s, v!);
       return `${sums} = multiply_add(${matrix(p!, v!)}, state_${s}, ${sums});`;

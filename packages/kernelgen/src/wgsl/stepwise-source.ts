@@ -33,22 +33,25 @@ function previousStatesSource(plan: Plan): string {
       ? `    other_states[sequence_index(slot, ${s - 1}u, run.step - 1u)],`
       : `    final_states[state_index(slot, ${s}u)],`;
   });
-  return `// ${output} of one unit before this step, as zero outside of the head and the batch.
-fn previous_output(head: u32, sequence: u32, inner: u32) -> f32 {
-  if (inner >= HEAD_DIM || sequence >= BATCH) { return 0.0; }
-  let unit = head * HEAD_DIM + inner;
-  if (run.step == 0u) { return ${load(store("initial_states[sequence * LAYER_DIM + unit]"))}; }
-  let row = sequence * run.steps + time_of(run.step - 1u);
-  return ${load(`${output}[row * run.output_stride + run.output_offset + unit]`)};
+  const chunkOf = (element: (inner: string) => string): string =>
+    ["inner", "inner + 1u", "inner + 2u", "inner + 3u"].map((inner) => `    ${element(inner)},`).join("\n");
+  return `// ${output} before this step of one sequence, four units of a head from 4 * chunk: the initial one and that of the step before. What lies
+// beyond the head or the batch, which R's zeros or nobody's sums meet, has the last one's value: so there is no branch, and loads need not
+// wait for one another.
+fn initial_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
+  let row = min(sequence, BATCH - 1u) * LAYER_DIM + head * HEAD_DIM;
+  let inner = 4u * chunk;
+  return vec4f(
+${chunkOf((inner) => load(store(`initial_states[row + min(${inner}, HEAD_DIM - 1u)]`)))}
+  );
 }
 
 fn previous_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
+  let step_row = min(sequence, BATCH - 1u) * run.steps + time_of(max(run.step, 1u) - 1u);
+  let row = step_row * run.output_stride + run.output_offset + head * HEAD_DIM;
   let inner = 4u * chunk;
   return vec4f(
-    previous_output(head, sequence, inner),
-    previous_output(head, sequence, inner + 1u),
-    previous_output(head, sequence, inner + 2u),
-    previous_output(head, sequence, inner + 3u),
+${chunkOf((inner) => load(`${output}[row + min(${inner}, HEAD_DIM - 1u)]`))}
   );
 }
 
@@ -68,15 +71,23 @@ function multiply(counts: SlotCounts): string[] {
     const unit = `first_unit + ${p}u * UNIT_LANES + unit_lane`;
     return `let ${indexed(counts, "matrix", p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${unit}, chunk);`;
   });
-  const products = multiplyChunk(
-    counts,
-    (p, v) => indexed(counts, "matrix", p, v),
-    (s) => `previous_chunk(head, first_sequence + ${s}u, chunk)`,
-  );
+  const sequences = range(counts.batchTile);
+  const states = (chunk: string): string[] =>
+    sequences.map((s) => `  state_${s} = ${chunk}(head, first_sequence + ${s}u, chunk);`);
+  const products = multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v));
   return [
     "for (var i = 0u; i < INNER_CHUNKS; i++) {",
     "  let chunk = i * INNER_LANES + inner_lane;",
-    ...[...matrices, ...products].map((line) => `  ${line}`),
+    ...[
+      ...matrices,
+      ...sequences.map((s) => `var state_${s}: vec4f;`),
+      "if (run.step == 0u) {",
+      ...states("initial_chunk"),
+      "} else {",
+      ...states("previous_chunk"),
+      "}",
+      ...products,
+    ].map((line) => `  ${line}`),
     "}",
   ];
 }

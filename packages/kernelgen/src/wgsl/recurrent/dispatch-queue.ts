@@ -1,5 +1,5 @@
 /** Dispatches of one submission: the GPU begins with the first while the host still encodes the next. */
-const dispatchesPerSubmit = 256;
+const dispatchesPerSubmit = 32;
 
 /** Encodes dispatches one after the other, each after the one before is done, and submits them as they gather. */
 export class DispatchQueue {
