@@ -51,6 +51,7 @@ export { type ProgramRequirements, type RecurrentProgram, unmetRequirements } fr
 export {
   createRecurrent,
   type Recurrent,
+  type RecurrentGradients,
   type RecurrentResult,
   type RecurrentState,
   type StartState,

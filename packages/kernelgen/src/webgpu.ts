@@ -11,6 +11,7 @@ export {
 export {
   createRecurrent,
   type Recurrent,
+  type RecurrentGradients,
   type RecurrentResult,
   type RecurrentState,
   type StartState,

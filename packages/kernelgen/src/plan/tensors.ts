@@ -2,6 +2,7 @@ import { backwardReads } from "../cell/backward-reads.js";
 import { type CellState, gatesWith } from "../cell/definition.js";
 import { isLinear } from "../cell/linear.js";
 import { type DataType, dataTypeBytes } from "./data-type.js";
+import { gradientName } from "./gradient-name.js";
 import type { Problem } from "./problem.js";
 import { backwardStep, savedValues } from "./saved-values.js";
 import { scanTensors } from "./scan-tensors.js";
@@ -22,8 +23,7 @@ export interface Tensor {
 export const elementCount = (tensor: Tensor): number => tensor.shape.reduce((count, extent) => count * extent, 1);
 export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * dataTypeBytes[tensor.type];
 
-/** The name of the gradient of the loss with respect to a tensor. */
-export const gradientName = (tensorName: string): string => `d_${tensorName}`;
+export { gradientName };
 
 /** The tensors of the problem's pass, inputs first, in the order of the kernel's parameters. */
 export const kernelTensors = (problem: Problem): readonly Tensor[] =>

@@ -11,7 +11,7 @@ import { range } from "./unroll.js";
 export const entryPoint = (problem: Problem): string => kernelName(problem);
 
 /** True if R can be read as vectors of four inner indices. */
-const hasAlignedRows = (problem: Problem): boolean => problem.headDim % 4 === 0;
+export const hasAlignedRows = (problem: Problem): boolean => problem.headDim % 4 === 0;
 
 /** How WGSL writes the type of a stored element, and converts from it and to it. */
 export interface ElementType {
@@ -52,7 +52,7 @@ function binding(problem: Problem, { name, role, dimensions, tensors }: StorageB
 }
 
 /** The uniform of a recurrence; its fields are `runFields`. */
-const runStruct = `struct Run {
+export const runStruct = `struct Run {
   // Steps of every sequence.
   steps: u32,
   // The step of this dispatch, where a dispatch computes one. Steps are counted in the order in which they are computed.
@@ -65,8 +65,7 @@ const runStruct = `struct Run {
 }`;
 
 /** The bindings of a kernel: the problem's storage buffers in their order, then the uniform `run`. */
-function bindings(problem: Problem): string {
-  const buffers = storageBuffers(problem);
+function bindingsSource(problem: Problem, buffers: readonly StorageBuffer[]): string {
   return `// Tensors, dense, last dimension contiguous.
 ${buffers.map((buffer, index) => binding(problem, buffer, index)).join("\n")}
 
@@ -75,16 +74,27 @@ ${runStruct}
 }
 
 /** A whole module: header, constants, bindings, and the body whose constants come from the plan. */
-export function moduleSource(plan: Plan, body: string): string {
-  return `${headerComment(plan, `Forward pass of a recurrent layer, family ${plan.family}`)}
+export function moduleSource(
+  plan: Plan,
+  body: string,
+  what = "Forward pass",
+  buffers: readonly StorageBuffer[] = storageBuffers(plan.problem),
+): string {
+  return `${headerComment(plan, `${what} of a recurrent layer, family ${plan.family}`)}
 ${plan.problem.dataType === "fp16" ? "enable f16;\n" : ""}
 ${planConstants(plan, body, (name, value) => `const ${name} = ${value}u;`)}
 
-${bindings(plan.problem)}
+${bindingsSource(plan.problem, buffers)}
 
 ${body}
 `;
 }
+
+/** WGSL that multiplies a chunk. */
+export const multiplyAddSource = `// sums + matrix * state, one inner index after the other, so that a driver can make each a fused multiply-add.
+fn multiply_add(matrix: mat4x4f, state: vec4f, sums: vec4f) -> vec4f {
+  return sums + matrix[0] * state.x + matrix[1] * state.y + matrix[2] * state.z + matrix[3] * state.w;
+}`;
 
 /** WGSL that reads R by chunks of four inner indices; what lies outside R is zero. */
 export function matrixSource(problem: Problem): string {
@@ -131,8 +141,5 @@ ${chunk}
 // R of one unit for four gates of the cell and the four inner indices of a chunk: a column per inner index, a row per gate.
 ${loads.join("\n\n")}
 
-// sums + matrix * state, one inner index after the other, so that a driver can make each a fused multiply-add.
-fn multiply_add(matrix: mat4x4f, state: vec4f, sums: vec4f) -> vec4f {
-  return sums + matrix[0] * state.x + matrix[1] * state.y + matrix[2] * state.z + matrix[3] * state.w;
-}`;
+${multiplyAddSource}`;
 }

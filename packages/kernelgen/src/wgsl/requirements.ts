@@ -1,19 +1,33 @@
 import type { WebGpuDevice } from "hwmodels";
 import type { Problem } from "../plan/problem.js";
-import { bufferBytes, storageBuffers } from "./storage-buffers.js";
+import { backwardBuffers } from "./backward-buffers.js";
+import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 
 /**
  * Why no WGSL kernel can serve a problem on the device, whatever its tile: the data type, the number of buffers, or the size of one.
  * Undefined if nothing stands against it.
  */
 export function refuseForward(problem: Problem, device: WebGpuDevice): string | undefined {
-  const { limits, name } = device;
+  const { name } = device;
   if (problem.dataType === "bf16") return "bf16: WGSL has no such type; it has fp32, and fp16 where the adapter has it";
   if (problem.dataType === "fp16" && !device.features.includes("shader-f16")) {
     return `fp16: needs the feature shader-f16, which ${name} lacks`;
   }
-  if (problem.pass === "backward") return "backward: WGSL kernels compute forward passes alone";
-  const buffers = storageBuffers(problem);
+  if (problem.pass === "backward") return "backward: in WGSL it is a part of networks that are planned for training";
+  return refuseBuffers(problem, device, storageBuffers(problem));
+}
+
+/** The same of a backward kernel. */
+export function refuseBackward(problem: Problem, device: WebGpuDevice): string | undefined {
+  if (problem.dataType !== "fp32") return `${problem.dataType}: WGSL kernels train in fp32`;
+  return refuseBuffers(problem, device, backwardBuffers(problem));
+}
+
+function refuseBuffers(
+  problem: Problem,
+  { limits, name }: WebGpuDevice,
+  buffers: readonly StorageBuffer[],
+): string | undefined {
   if (buffers.length > limits.maxStorageBuffersPerShaderStage) {
     return `storage buffers: ${problem.cell.name} needs ${buffers.length}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;
   }

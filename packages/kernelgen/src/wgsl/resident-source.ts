@@ -34,7 +34,7 @@ fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
 }`;
 
 /** WGSL of the chunks of R that lie in workgroup memory, in the type in which R is stored. */
-function matrixTileSource({ dataType }: Problem): string {
+export function matrixTileSource({ dataType }: Problem): string {
   const { vector, loadVector } = elementType(dataType);
   const columns = ["", " + INVOCATIONS", " + 2u * INVOCATIONS", " + 3u * INVOCATIONS"];
   return `
@@ -56,13 +56,13 @@ ${columns.map((column) => `    ${loadVector(`matrix_tile[first${column}]`)},`).j
 }
 
 /** An invocation's chunks of R by where they are kept. */
-interface MatrixPlaces {
+export interface MatrixPlaces {
   readonly inRegisters: number;
   readonly inWorkgroup: number;
   readonly inStorage: number;
 }
 
-function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
+export function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
   const [inRegisters, inWorkgroup] = [parameters.chunksInRegisters!, parameters.chunksInWorkgroup!];
   return { inRegisters, inWorkgroup, inStorage: derived.innerChunks! - inRegisters - inWorkgroup };
 }
@@ -70,7 +70,7 @@ function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
 const loadMatrix = (counts: SlotCounts, p: number, v: number): string =>
   `${indexed(counts, "load_matrix", v)}(head, ${p}u * UNIT_LANES + unit_lane, chunk * INNER_LANES + inner_lane)`;
 
-function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
+export function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
   const lines: string[] = [];
   for (const c of range(inRegisters)) {
@@ -95,7 +95,7 @@ function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: 
   return lines;
 }
 
-function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: MatrixPlaces): string[] {
+export function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: MatrixPlaces): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
   const state = (chunk: string) => (s: number) => `state_chunk(step, ${s}u, ${chunk} * INNER_LANES + inner_lane)`;
   const block = (opening: string, lines: readonly string[]): string[] => [

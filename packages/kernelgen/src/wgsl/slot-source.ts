@@ -125,9 +125,10 @@ fn time_of(step: u32) -> u32 {
 }`;
 }
 
-/** WGSL of slots: where they lie, their inputs, and their sums. */
+/** WGSL of slots in a forward pass: where they lie, their inputs, and their sums. */
 export function slotSource(plan: Plan): string {
   const counts = slotCounts(plan);
+  const phases = plan.problem.cell.phases ?? 1;
   const { load } = elementType(plan.problem.dataType);
   const places = gatePlaces(plan.problem.cell);
   const inputs = range(counts.gateVectors).map((v) => {
@@ -145,6 +146,29 @@ ${components.map((component) => `    ${component},`).join("\n")}
   );
 }`;
   });
+  return `${slotPlaces(plan)}
+
+// The initial value of state s of a slot; initial_states is [S,B,1,N,D].
+fn initial_state(slot: Slot, s: u32) -> f32 {
+  return initial_states[state_index(slot, s)];
+}
+
+// The input of one gate, as wx [B,T,G,N,D] counts gates.
+fn gate_input(slot: Slot, step: u32, gate: u32) -> f32 {
+  let row = ${phases === 1 ? "slot.sequence * run.steps + time_of(step)" : "(slot.sequence * run.steps + time_of(step)) / PHASES"};
+  return ${load("wx[(row * INPUT_GATE_COUNT + gate) * LAYER_DIM + slot.layer_unit]")};
+}
+
+// The bias of one gate, as bias [G,N,D] counts gates.
+fn gate_bias(slot: Slot, gate: u32) -> f32 {
+  return ${load("bias[gate * LAYER_DIM + slot.layer_unit]")};
+}
+
+${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}`;
+}
+
+/** WGSL of where slots lie: in the workgroup's tile, and in the tensors. */
+export function slotPlaces(plan: Plan): string {
   return `const LAYER_DIM = HEAD_COUNT * HEAD_DIM;
 
 // One unit of one sequence, whose states one invocation keeps and whose step it finishes.
@@ -185,25 +209,7 @@ fn sequence_index(slot: Slot, index: u32, step: u32) -> u32 {
 // The index of a slot in [S,B,1,N,D], for state s.
 fn state_index(slot: Slot, s: u32) -> u32 {
   return (s * BATCH + slot.sequence) * LAYER_DIM + slot.layer_unit;
-}
-
-// The initial value of state s of a slot; initial_states is [S,B,1,N,D].
-fn initial_state(slot: Slot, s: u32) -> f32 {
-  return initial_states[state_index(slot, s)];
-}
-
-// The input of one gate, as wx [B,T,G,N,D] counts gates.
-fn gate_input(slot: Slot, step: u32, gate: u32) -> f32 {
-  let row = ${(plan.problem.cell.phases ?? 1) === 1 ? "slot.sequence * run.steps + time_of(step)" : "(slot.sequence * run.steps + time_of(step)) / PHASES"};
-  return ${load("wx[(row * INPUT_GATE_COUNT + gate) * LAYER_DIM + slot.layer_unit]")};
-}
-
-// The bias of one gate, as bias [G,N,D] counts gates.
-fn gate_bias(slot: Slot, gate: u32) -> f32 {
-  return ${load("bias[gate * LAYER_DIM + slot.layer_unit]")};
-}
-
-${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}`;
+}`;
 }
 
 /** WGSL that steps a slot's cell, `states` being its previous ones: the call, and in training where the saved values go. */

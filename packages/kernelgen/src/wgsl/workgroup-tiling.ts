@@ -68,18 +68,46 @@ export interface WorkgroupTiling {
   readonly finishTerms: readonly CostTerm[];
 }
 
+/** The product that a workgroup computes in every step. */
+export interface WorkgroupProduct {
+  /** Chunks of the inner dimension: the operand in vectors of four. */
+  readonly chunkCount: number;
+  /** Vectors of four sums of one output. */
+  readonly sumVectors: number;
+  /** Slots (units of a sequence) that one output's sums belong to. */
+  readonly slotsPerOutput: 1 | 4;
+  /** Whether sums go through workgroup memory even where one invocation has all of them. */
+  readonly alwaysPublishes: boolean;
+}
+
+/** R·h: an output is a unit with the sums of all its gates, four inner indices of h are a chunk. */
+export const forwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct => ({
+  chunkCount: Math.ceil(headDim / lanesPerVector),
+  sumVectors: Math.ceil(cell.gates.length / lanesPerVector),
+  slotsPerOutput: 1,
+  alwaysPublishes: false,
+});
+
+/** Rᵀ·du: an output is four units, one sum each; du of four gates of a unit is a chunk. */
+export const backwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct => ({
+  chunkCount: headDim * Math.ceil(gatesWith(cell, "recurrent").length / lanesPerVector),
+  sumVectors: 1,
+  slotsPerOutput: lanesPerVector,
+  alwaysPublishes: true,
+});
+
 /** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`. */
 export function tileWorkgroup(
   problem: Problem,
   device: WebGpuDevice,
   model: Model,
   unitLanesFor: (unitsPerInvocation: IntVar) => { readonly unitLanes: IntVar; readonly isUnknown: boolean },
+  product: WorkgroupProduct = forwardProduct(problem),
 ): WorkgroupTiling {
   const { cell, headDim, heads, batch } = problem;
   const { limits, assumed } = device;
   const costs = stepCosts(problem, device);
-  const gateVectors = Math.ceil(cell.gates.length / lanesPerVector);
-  const chunkCount = Math.ceil(headDim / lanesPerVector);
+  const { chunkCount, sumVectors: gateVectors, slotsPerOutput } = product;
   const maxInvocations = limits.maxComputeInvocationsPerWorkgroup;
 
   const unitsPerInvocation = model.int("unitsPerInvocation", unitsPerInvocationChoices);
@@ -96,17 +124,21 @@ export function tileWorkgroup(
 
   const splitsInner = model.int("splitsInner", 0, 1);
   model.add(
-    or(and(innerLanes.eq(1), splitsInner.eq(0)), and(innerLanes.ge(2), splitsInner.eq(1))),
+    product.alwaysPublishes
+      ? splitsInner.eq(1)
+      : or(and(innerLanes.eq(1), splitsInner.eq(0)), and(innerLanes.ge(2), splitsInner.eq(1))),
     "the inner dimension is split if there are several inner lanes",
   );
-  // P·S slots for every K invocations.
+  // P·S outputs for every K invocations.
   const slotsPerUnitLane = times(unitsPerInvocation, batchTile);
-  const ownSlots = model.int("ownSlots", 1, Math.max(...unitsPerInvocationChoices) * largestBatchTile);
-  model.add(ownSlots.times(innerLanes).ge(slotsPerUnitLane), "every slot has an owner");
-  model.add(ownSlots.minus(1).times(innerLanes).lt(slotsPerUnitLane), "no round of owners is idle");
+  const slots = slotsPerUnitLane.times(slotsPerOutput);
+  const mostSlots = Math.max(...unitsPerInvocationChoices) * largestBatchTile * slotsPerOutput;
+  const ownSlots = model.int("ownSlots", 1, mostSlots);
+  model.add(ownSlots.times(innerLanes).ge(slots), "every slot has an owner");
+  model.add(ownSlots.minus(1).times(innerLanes).lt(slots), "no round of owners is idle");
 
   const invocations = times(unitLanes, innerLanes);
-  const unitTile = times(unitsPerInvocation, unitLanes);
+  const unitTile = times(unitsPerInvocation, unitLanes, slotsPerOutput);
   // One vector more than there are unit lanes, so that adjacent inner lanes write to different banks.
   const partialStride = unitLanes.plus(1);
   const partialVectors = times(splitsInner, slotsPerUnitLane, innerLanes, partialStride, gateVectors);

@@ -87,5 +87,6 @@ ${rowsUniform(3)}`,
     ],
     inputDim,
     columns,
+    count: 1,
   });
 }

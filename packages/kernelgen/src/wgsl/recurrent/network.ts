@@ -1,7 +1,7 @@
 import { KernelgenError } from "../../errors.js";
 import { runFields, runWords } from "../run-uniform.js";
-import { range } from "../unroll.js";
 import { checked } from "../webgpu-calls.js";
+import { BackwardPass, type CompiledTraining, compileTraining } from "./backward-pass.js";
 import { DispatchQueue } from "./dispatch-queue.js";
 import { type BufferPart, GpuMemory, loaded, stored, storedBytes } from "./gpu-memory.js";
 import { compileModule, type GpuModule } from "./gpu-module.js";
@@ -14,7 +14,7 @@ import {
   type RecurrentProgram,
   unmetRequirements,
 } from "./program.js";
-import type { RecurrentResult, RecurrentState, StartState } from "./recurrent.js";
+import type { RecurrentGradients, RecurrentResult, RecurrentState, StartState } from "./recurrent.js";
 import { joinParts, longestPart, partOf, type SequencePart, sequenceParts } from "./sequence-parts.js";
 import { type RecurrentWeights, requireWeights } from "./weights.js";
 
@@ -22,7 +22,7 @@ const wordBytes = Uint32Array.BYTES_PER_ELEMENT;
 const uniformBytes = { run: runFields.length * wordBytes, rows: wordBytes } as const;
 
 /** A layer's direction; `index` counts all of the network's. */
-interface Direction {
+export interface Direction {
   readonly layer: number;
   readonly direction: number;
   readonly index: number;
@@ -32,23 +32,28 @@ interface Direction {
  * The machinery of a network on a device: its modules, weights, states, and the buffers between its layers.
  *
  * A layer's directions run part by part over the sequence, each part a product for Wx and the recurrence, and hand their states from part to
- * part; the outputs of all parts stay for the next layer. Each direction has two buffers for its states, which parts read and write in turn.
+ * part; the outputs of all parts stay for the next layer. Each direction has two buffers for its states, which parts read and write in turn;
+ * in training one more than there are parts, since the backward pass reads from where each part started.
  *
  * @internal
  */
 export class Network {
   readonly program: RecurrentProgram;
-  readonly #device: GPUDevice;
-  readonly #memory: GpuMemory;
+  readonly device: GPUDevice;
+  readonly memory: GpuMemory;
   /** By the width of a layer's input. */
   readonly #projections: ReadonlyMap<number, { readonly plan: ProductModule; readonly module: GpuModule }>;
   readonly #recurrence: GpuModule;
-  readonly #directions: readonly Direction[];
+  readonly directions: readonly Direction[];
   readonly #longestPart: number;
-  /** For each direction which of its two buffers holds where it stands. */
+  /** For each direction which of its buffers holds where it stands. */
   readonly #currentState: number[];
-  /** The steps for which the uniform buffers were written, by their names. */
-  readonly #uniformSteps = new Map<string, number>();
+  /** What computes gradients, in a program for training. */
+  readonly #backward: BackwardPass | undefined;
+  /** The parts of the last sequence, in a program for training. */
+  #lastParts: readonly SequencePart[] | undefined;
+  /** What the uniform buffers hold, by their names: their dispatches and steps. */
+  readonly #uniformContent = new Map<string, string>();
 
   static async create(device: GPUDevice, program: RecurrentProgram, weights: RecurrentWeights): Promise<Network> {
     const unmet = unmetRequirements(program, device);
@@ -61,7 +66,8 @@ export class Network {
       projections.set(plan.inputDim, { plan, module: await compileModule(device, plan, uniformBytes.rows) });
     }
     const recurrence = await compileModule(device, program.forward, uniformBytes.run);
-    const network = new Network(device, program, projections, recurrence);
+    const training = program.training && (await compileTraining(device, program.training, uniformBytes.run));
+    const network = new Network(device, program, projections, recurrence, training);
     try {
       await network.setWeights(weights);
       await network.setState("zero");
@@ -77,50 +83,72 @@ export class Network {
     program: RecurrentProgram,
     projections: ReadonlyMap<number, { readonly plan: ProductModule; readonly module: GpuModule }>,
     recurrence: GpuModule,
+    training: CompiledTraining | undefined,
   ) {
     this.program = program;
-    this.#device = device;
-    this.#memory = new GpuMemory(device);
+    this.device = device;
+    this.memory = new GpuMemory(device);
     this.#projections = projections;
     this.#recurrence = recurrence;
     const perLayer = directionCount(program);
-    this.#directions = Array.from({ length: program.layers * perLayer }, (_, index) => ({
+    this.directions = Array.from({ length: program.layers * perLayer }, (_, index) => ({
       layer: Math.floor(index / perLayer),
       direction: index % perLayer,
       index,
     }));
     this.#longestPart = longestPart(program, device.limits);
-    this.#currentState = this.#directions.map(() => 0);
+    this.#currentState = this.directions.map(() => 0);
+    this.#backward = training && new BackwardPass(this, training);
   }
 
   async forward(input: Float32Array, start: StartState): Promise<RecurrentResult> {
     const parts = this.#partsOf(input);
-    const bytes = await this.#memory.submitAndRead("forward pass", () => {
-      this.#startFrom(start);
+    const bytes = await this.memory.submitAndRead("forward pass", () => {
+      this.startFrom(start);
       this.#writeInput(input, parts);
       this.#submit(parts);
       return [...this.#outputs(parts), ...this.#stateBuffers()];
     });
     return {
-      output: this.#joined(parts, bytes.slice(0, parts.length)),
-      state: this.#stateFrom(bytes.slice(parts.length)),
+      output: this.joined(parts, bytes.slice(0, parts.length)),
+      state: this.stateFrom(bytes.slice(parts.length)),
     };
   }
 
   /** The output alone. */
   async output(input: Float32Array, start: StartState): Promise<Float32Array<ArrayBuffer>> {
     const parts = this.#partsOf(input);
-    const bytes = await this.#memory.submitAndRead("forward pass", () => {
-      this.#startFrom(start);
+    const bytes = await this.memory.submitAndRead("forward pass", () => {
+      this.startFrom(start);
       this.#writeInput(input, parts);
       this.#submit(parts);
       return this.#outputs(parts);
     });
-    return this.#joined(parts, bytes);
+    return this.joined(parts, bytes);
+  }
+
+  /** The gradients of the last sequence; see `Recurrent.backward`. */
+  backward(outputGradient: Float32Array, stateGradient: RecurrentState | undefined): Promise<RecurrentGradients> {
+    if (this.#backward === undefined) {
+      throw new KernelgenError("invalid-problem", "backward: the program was planned without training");
+    }
+    if (this.#lastParts === undefined) {
+      throw new KernelgenError(
+        "invalid-problem",
+        "backward: no sequence has run forward since the network or its weights were made",
+      );
+    }
+    return this.#backward.run(this.#lastParts, outputGradient, stateGradient);
   }
 
   forwardBuffer(input: GPUBuffer, steps: number, start: StartState): Promise<GPUBuffer> {
-    const { batch, inputDim, dataType, cell, phases } = this.program;
+    const { batch, inputDim, dataType, cell, phases, training } = this.program;
+    if (training !== undefined) {
+      throw new KernelgenError(
+        "invalid-problem",
+        "forwardBuffer: a network for training keeps its inputs; use forward",
+      );
+    }
     if (phases > 1) {
       throw new KernelgenError(
         "invalid-problem",
@@ -141,25 +169,26 @@ export class Network {
       );
     }
     const parts = sequenceParts(steps, this.#longestPart);
-    return checked(this.#device, "forward pass", () => {
-      this.#startFrom(start);
+    return checked(this.device, "forward pass", () => {
+      this.startFrom(start);
       this.#submit(parts, input);
       return this.#outputs(parts)[0]!.buffer;
     });
   }
 
   async readState(): Promise<RecurrentState> {
-    return this.#stateFrom(await this.#memory.submitAndRead("states", () => this.#stateBuffers()));
+    return this.stateFrom(await this.memory.submitAndRead("states", () => this.#stateBuffers()));
   }
 
   setState(start: StartState): Promise<void> {
-    return checked(this.#device, "states", () => this.#startFrom(start));
+    return checked(this.device, "states", () => this.startFrom(start));
   }
 
   setWeights(weights: RecurrentWeights): Promise<void> {
     requireWeights(this.program, weights);
-    return checked(this.#device, "weights", () => {
-      for (const { layer, direction, index } of this.#directions) {
+    this.#lastParts = undefined;
+    return checked(this.device, "weights", () => {
+      for (const { layer, direction, index } of this.directions) {
         const tensors = weights.layers[layer]![direction]!;
         for (const name of ["input", "recurrent", "bias"] as const) {
           this.#store(`${name} ${index}`, tensors[name]);
@@ -169,7 +198,7 @@ export class Network {
   }
 
   destroy(): void {
-    this.#memory.destroy();
+    this.memory.destroy();
   }
 
   /** The parts of a sequence [B,T,I]. Throws `KernelgenError` "invalid-problem" if the length is no multiple of a step. */
@@ -186,19 +215,19 @@ export class Network {
   }
 
   /** Puts the states from which a sequence starts where its first part reads them. */
-  #startFrom(start: StartState): void {
+  startFrom(start: StartState): void {
     if (start === "kept") return;
     const { cell, batch } = this.program;
     const plane = batch * layerDim(this.program);
-    if (start !== "zero") requireState(start, cell.states, this.#directions.length * plane);
-    for (const { index } of this.#directions) {
+    if (start !== "zero") requireState(start, cell.states, this.directions.length * plane);
+    for (const { index } of this.directions) {
       const values = new Float32Array(cell.states.length * plane);
       if (start !== "zero") {
         cell.states.forEach((name, s) => {
           values.set(start[name]!.subarray(index * plane, (index + 1) * plane), s * plane);
         });
       }
-      this.#memory.write(this.#stateBuffer(index, this.#currentState[index]!), values);
+      this.memory.write(this.stateBuffer(index, this.#currentState[index]!), values);
     }
   }
 
@@ -212,23 +241,47 @@ export class Network {
 
   /** Encodes and submits all layers. The first one's input lies in the buffers of level 0, or in that of the caller. */
   #submit(parts: readonly SequencePart[], input?: GPUBuffer): void {
-    const queue = new DispatchQueue(this.#device);
-    for (const direction of this.#directions) {
-      const places = parts.map((_, place) => place);
-      for (const place of this.#isReversed(direction.direction) ? places.toReversed() : places) {
-        const { steps } = parts[place]!;
-        // All parts but the last have the same number of steps, and so the same uniforms.
-        const kind = place === parts.length - 1 ? "last" : "full";
-        this.#encodeProjection(queue, direction, { place, steps, kind }, direction.layer === 0 ? input : undefined);
-        this.#encodeRecurrence(queue, direction, { place, steps, kind });
-        this.#currentState[direction.index] = 1 - this.#currentState[direction.index]!;
+    if (this.program.training !== undefined) {
+      this.#moveStatesToFirstBuffers();
+      this.#lastParts = parts;
+    }
+    const queue = new DispatchQueue(this.device);
+    for (const direction of this.directions) {
+      for (const part of this.walk(parts, direction.direction)) {
+        const current = this.#currentState[direction.index]!;
+        const next = this.program.training === undefined ? 1 - current : current + 1;
+        this.#encodeProjection(queue, direction, part, direction.layer === 0 ? input : undefined);
+        this.#encodeRecurrence(queue, direction, part, current, next);
+        this.#currentState[direction.index] = next;
       }
     }
     queue.flush();
   }
 
+  /** The parts of a sequence in the order in which a direction walks them. */
+  walk(parts: readonly SequencePart[], direction: number): readonly PartPlace[] {
+    const places = parts.map(({ steps }, place): PartPlace => {
+      // All parts but the last have the same number of steps, and so the same uniforms.
+      return { place, steps, kind: place === parts.length - 1 ? "last" : "full" };
+    });
+    return this.isReversed(direction) ? places.toReversed() : places;
+  }
+
+  /** In training a direction's states lie in the buffer of the part that starts from them, so those of a new sequence in the first. */
+  #moveStatesToFirstBuffers(): void {
+    const encoder = this.device.createCommandEncoder();
+    for (const { index } of this.directions) {
+      const current = this.#currentState[index]!;
+      if (current === 0) continue;
+      const [from, to] = [this.stateBuffer(index, current), this.stateBuffer(index, 0)];
+      encoder.copyBufferToBuffer(from, 0, to, 0, this.stateElements * storedBytes.fp32);
+      this.#currentState[index] = 0;
+    }
+    this.device.queue.submit([encoder.finish()]);
+  }
+
   /** Whether a direction walks sequences from their ends. */
-  #isReversed(direction: number): boolean {
+  isReversed(direction: number): boolean {
     return direction === 1 || this.program.reverse;
   }
 
@@ -241,96 +294,113 @@ export class Network {
     const rows = this.program.batch * steps;
     const { plan, module } = this.#projections.get(layerInputDim(this.program, layer))!;
     const buffers = {
-      x: input ?? this.#level(layer, place, steps),
-      weights: this.#weights(`input ${index}`),
+      x: input ?? this.level(layer, place, steps),
+      weights: this.weights(`input ${index}`),
       wx: this.#projected(steps),
-      run: this.#uniform(`rows ${kind}`, steps, () => [[rows]]),
+      run: this.uniform(`rows ${kind}`, 1, steps, () => [rows]),
     };
     // The caller's buffer is not this memory's to remember.
-    const group = input === undefined ? this.#memory.bound(module, buffers) : module.bind(buffers);
+    const group = input === undefined ? this.memory.bound(module, buffers) : module.bind(buffers);
     const workgroups = [Math.ceil(plan.columns / plan.columnTile), Math.ceil(rows / plan.rowTile), 1] as const;
     queue.dispatch(module.pipeline, group, 0, workgroups);
   }
 
-  #encodeRecurrence(
-    queue: DispatchQueue,
-    { layer, direction, index }: Direction,
-    { place, steps, kind }: PartPlace,
-  ): void {
-    const { program } = this;
-    const { forward, cell } = program;
-    const kernelSteps = steps * program.phases;
-    const dispatches = forward.dispatch === "step" ? kernelSteps : 1;
-    const current = this.#currentState[index]!;
-    const entry = (step: number): readonly number[] =>
-      runWords({
-        steps: kernelSteps,
-        step,
-        reversed: this.#isReversed(direction) ? 1 : 0,
-        outputStride: outputDim(program),
-        outputOffset: direction * layerDim(program),
-      });
-    const group = this.#memory.bound(this.#recurrence, {
+  #encodeRecurrence(queue: DispatchQueue, direction: Direction, part: PartPlace, current: number, next: number): void {
+    const { forward, cell } = this.program;
+    const { layer, index } = direction;
+    const { place, steps } = part;
+    const dispatches = forward.dispatch === "step" ? steps * this.program.phases : 1;
+    const group = this.memory.bound(this.#recurrence, {
       wx: this.#projected(steps),
-      recurrent: this.#weights(`recurrent ${index}`),
-      bias: this.#weights(`bias ${index}`),
-      initial_states: this.#stateBuffer(index, current),
-      final_states: this.#stateBuffer(index, 1 - current),
-      [cell.states[0]!]: this.#level(layer + 1, place, steps),
-      run: this.#uniform(`run ${direction} ${kind}`, steps, () => range(dispatches).map(entry)),
+      recurrent: this.weights(`recurrent ${index}`),
+      bias: this.weights(`bias ${index}`),
+      initial_states: this.stateBuffer(index, current),
+      final_states: this.stateBuffer(index, next),
+      [cell.states[0]!]: this.level(layer + 1, place, steps),
+      ...this.keptForBackward(index, part),
+      run: this.runUniform(direction, part, dispatches),
     });
     for (let step = 0; step < dispatches; step++) {
-      queue.dispatch(this.#recurrence.pipeline, group, step * this.#uniformStride, forward.workgroups);
+      queue.dispatch(this.#recurrence.pipeline, group, step * this.uniformStride, forward.workgroups);
     }
   }
 
+  /** In training, the buffers of what a part of the forward pass keeps for the backward pass. */
+  keptForBackward(index: number, { place, steps }: PartPlace): Readonly<Record<string, GPUBuffer>> {
+    const { training, cell, batch } = this.program;
+    if (training === undefined) return {};
+    const bytes = (count: number): number => count * batch * steps * layerDim(this.program) * storedBytes.fp32;
+    return {
+      ...(cell.states.length > 1 && {
+        other_states: this.memory.storage(`other states ${index} ${place}`, bytes(cell.states.length - 1)),
+      }),
+      ...(training.savedCount > 0 && {
+        saved: this.memory.storage(`saved ${index} ${place}`, bytes(training.savedCount)),
+      }),
+    };
+  }
+
+  /** The uniform of a part's recurrence, with an entry for each of so many dispatches. */
+  runUniform({ direction }: Direction, { steps, kind }: PartPlace, dispatches: number): GPUBuffer {
+    const { program } = this;
+    return this.uniform(`run ${direction} ${kind} ${dispatches > 1 ? "steps" : "all"}`, dispatches, steps, (step) =>
+      runWords({
+        steps: steps * program.phases,
+        step,
+        reversed: this.isReversed(direction) ? 1 : 0,
+        outputStride: outputDim(program),
+        outputOffset: direction * layerDim(program),
+      }),
+    );
+  }
+
   /** The buffer of what goes into a layer, or at the end comes out of the last one: [B,steps,features] of a part. */
-  #level(level: number, place: number, steps: number): GPUBuffer {
-    const features = level === 0 ? this.program.inputDim : this.#outputFeatures;
-    return this.#memory.storage(`level ${level} ${place}`, this.#storedBytes(this.program.batch * steps * features));
+  level(level: number, place: number, steps: number): GPUBuffer {
+    const features = level === 0 ? this.program.inputDim : this.outputFeatures;
+    return this.memory.storage(`level ${level} ${place}`, this.storedBytes(this.program.batch * steps * features));
   }
 
   /** Wx of a part; the next part writes over it. */
   #projected(steps: number): GPUBuffer {
     const { batch, cell } = this.program;
     const elements = batch * steps * cell.inputGates.length * layerDim(this.program);
-    return this.#memory.storage("wx", this.#storedBytes(elements));
+    return this.memory.storage("wx", this.storedBytes(elements));
   }
 
   /** A tensor of weights, which was written before. */
-  #weights(name: string): GPUBuffer {
-    return this.#memory.storage(name, 0);
+  weights(name: string): GPUBuffer {
+    return this.memory.storage(name, 0);
   }
 
   /** Writes numbers in the program's data type to the buffer of that name. */
   #store(name: string, values: Float32Array): void {
-    const buffer = this.#memory.storage(name, this.#storedBytes(values.length));
-    this.#memory.write(buffer, stored(this.program.dataType, values));
+    const buffer = this.memory.storage(name, this.storedBytes(values.length));
+    this.memory.write(buffer, stored(this.program.dataType, values));
   }
 
-  #storedBytes(elements: number): number {
+  storedBytes(elements: number): number {
     return elements * storedBytes[this.program.dataType];
   }
 
-  get #stateElements(): number {
+  get stateElements(): number {
     return this.program.cell.states.length * this.program.batch * layerDim(this.program);
   }
 
   /** One of the two buffers [S,B,N,D] of a direction's states, which are always fp32. */
-  #stateBuffer(index: number, which: number): GPUBuffer {
-    return this.#memory.storage(`state ${index} ${which}`, this.#stateElements * storedBytes.fp32);
+  stateBuffer(index: number, which: number): GPUBuffer {
+    return this.memory.storage(`state ${index} ${which}`, this.stateElements * storedBytes.fp32);
   }
 
   /** Where the directions stand. */
   #stateBuffers(): readonly BufferPart[] {
-    const bytes = this.#stateElements * storedBytes.fp32;
-    return this.#directions.map(({ index }) => ({
-      buffer: this.#stateBuffer(index, this.#currentState[index]!),
+    const bytes = this.stateElements * storedBytes.fp32;
+    return this.directions.map(({ index }) => ({
+      buffer: this.stateBuffer(index, this.#currentState[index]!),
       bytes,
     }));
   }
 
-  #stateFrom(bytes: readonly ArrayBuffer[]): RecurrentState {
+  stateFrom(bytes: readonly ArrayBuffer[]): RecurrentState {
     const plane = this.program.batch * layerDim(this.program);
     return Object.fromEntries(
       this.program.cell.states.map((name, s) => {
@@ -344,7 +414,7 @@ export class Network {
   }
 
   /** Numbers that a layer puts out for each input of a sequence: those of all phases. */
-  get #outputFeatures(): number {
+  get outputFeatures(): number {
     return this.program.phases * outputDim(this.program);
   }
 
@@ -352,42 +422,40 @@ export class Network {
   #outputs(parts: readonly SequencePart[]): readonly BufferPart[] {
     const { program } = this;
     return parts.map(({ steps }, place) => ({
-      buffer: this.#level(program.layers, place, steps),
-      bytes: this.#storedBytes(program.batch * steps * this.#outputFeatures),
+      buffer: this.level(program.layers, place, steps),
+      bytes: this.storedBytes(program.batch * steps * this.outputFeatures),
     }));
   }
 
-  #joined(parts: readonly SequencePart[], bytes: readonly ArrayBuffer[]): Float32Array<ArrayBuffer> {
+  joined(parts: readonly SequencePart[], bytes: readonly ArrayBuffer[]): Float32Array<ArrayBuffer> {
     const { program } = this;
     const values = bytes.map((part, place) =>
-      loaded(program.dataType, part, program.batch * parts[place]!.steps * this.#outputFeatures),
+      loaded(program.dataType, part, program.batch * parts[place]!.steps * this.outputFeatures),
     );
     return lastPhases(joinParts(parts, values, program.batch), program);
   }
 
   /** Distance of two entries of a uniform buffer. */
-  get #uniformStride(): number {
-    return Math.max(uniformBytes.run, this.#device.limits.minUniformBufferOffsetAlignment);
+  get uniformStride(): number {
+    return Math.max(uniformBytes.run, this.device.limits.minUniformBufferOffsetAlignment);
   }
 
-  /** The uniform buffer of that name, with the entries for so many steps. */
-  #uniform(name: string, steps: number, entries: () => readonly (readonly number[])[]): GPUBuffer {
-    if (this.#uniformSteps.get(name) === steps) return this.#memory.uniform(name, 0);
-    const words = entries();
-    const stride = this.#uniformStride / wordBytes;
-    const values = new Uint32Array(words.length * stride);
-    words.forEach((entry, index) => {
-      values.set(entry, index * stride);
-    });
-    const buffer = this.#memory.uniform(name, values.byteLength);
-    this.#memory.write(buffer, values);
-    this.#uniformSteps.set(name, steps);
+  /** The uniform buffer of that name with an entry for each of so many dispatches, for parts of so many steps. */
+  uniform(name: string, dispatches: number, steps: number, entry: (dispatch: number) => readonly number[]): GPUBuffer {
+    const content = `${dispatches} ${steps}`;
+    if (this.#uniformContent.get(name) === content) return this.memory.uniform(name, 0);
+    const stride = this.uniformStride / wordBytes;
+    const values = new Uint32Array(dispatches * stride);
+    for (let dispatch = 0; dispatch < dispatches; dispatch++) values.set(entry(dispatch), dispatch * stride);
+    const buffer = this.memory.uniform(name, values.byteLength);
+    this.memory.write(buffer, values);
+    this.#uniformContent.set(name, content);
     return buffer;
   }
 }
 
 /** A part of a sequence: its place among the parts, and whether it is the last one or one of the full ones before. */
-interface PartPlace {
+export interface PartPlace {
   readonly place: number;
   readonly steps: number;
   readonly kind: "full" | "last";
@@ -407,7 +475,7 @@ function lastPhases(output: Float32Array<ArrayBuffer>, program: RecurrentProgram
 }
 
 /** Throws `KernelgenError` "invalid-problem" where a state is missing, unknown, or has another length. */
-function requireState(state: RecurrentState, names: readonly string[], elements: number): void {
+export function requireState(state: RecurrentState, names: readonly string[], elements: number): void {
   const unknown = Object.keys(state).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new KernelgenError("invalid-problem", `unknown state "${unknown}"; states: ${names.join(", ")}`);

@@ -4,7 +4,6 @@ import { gruResetFirst } from "../../cell/gru-reset-first.js";
 import { findCell } from "../../cell/index.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
-import type { Plan } from "../../plan/plan.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
 import { solvePlan } from "../../plan/solve.js";
 import { entryPoint } from "../module-source.js";
@@ -12,7 +11,9 @@ import { type ModuleLaunch, projection } from "../product/projection.js";
 import { residentFamily } from "../resident.js";
 import { stepwiseFamily } from "../stepwise.js";
 import { storageBuffers } from "../storage-buffers.js";
-import type { ProgramCell, ProgramModule, RecurrentProgram } from "./program.js";
+import { planTraining } from "./plan-training.js";
+import type { ProgramCell, RecurrentProgram } from "./program.js";
+import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
 
 /** A recurrent network: what `planRecurrent` plans for. */
 export interface RecurrentOptions {
@@ -36,6 +37,8 @@ export interface RecurrentOptions {
   readonly steps?: number;
   /** "fp32" if left out; "fp16" needs the feature shader-f16. */
   readonly dataType?: "fp16" | "fp32";
+  /** Whether the network can compute gradients (`Recurrent.backward`); in fp32. False if left out. */
+  readonly training?: boolean;
   /** The one kernel family to consider: "resident" or "stepwise". The faster one by prediction if left out. */
   readonly family?: string;
 }
@@ -46,6 +49,7 @@ const defaults = {
   layers: 1,
   bidirectional: false,
   reverse: false,
+  training: false,
   steps: 128,
   dataType: "fp32",
 } as const;
@@ -56,7 +60,7 @@ export const recurrentLimits = { layers: 256, inputDim: 65_536 } as const;
 /** Cells that WGSL kernels alone run, by name. */
 const webGpuCells: ReadonlyMap<string, CellDefinition> = new Map([[gruResetFirst.name, gruResetFirst]]);
 
-const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwiseFamily];
+const forwardFamilies: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, stepwiseFamily];
 
 /**
  * Plans a recurrent network for a WebGPU device: solves the tiling of its kernels and writes their source.
@@ -69,13 +73,15 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     layers,
     bidirectional,
     reverse,
+    training,
     family: familyName,
     cell: cellName,
     ...sizes
   } = { ...defaults, ...definedOnly(options) };
   const cell = webGpuCells.get(cellName) ?? findCell(cellName);
   const phases = cell.phases ?? 1;
-  const problem: Problem = { ...defineProblem({ ...sizes, cell: "lstm", stateOutput: "last" }), cell };
+  const stateOutput = training ? "sequence" : "last";
+  const problem: Problem = { ...defineProblem({ ...sizes, cell: "lstm", training, stateOutput }), cell };
   if (bidirectional && reverse) {
     throw new KernelgenError("invalid-problem", "reverse: a bidirectional network walks sequences both ways");
   }
@@ -88,8 +94,9 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   const inputDim = options.inputDim ?? width;
   requireSize("input dimension", inputDim, recurrentLimits.inputDim);
   // Sequences longer than a buffer holds are computed in parts: the size of a tensor stands against no family.
-  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName));
+  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName, forwardFamilies));
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
+  const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;
   const projections = [...inputDims].map((dim) => projection(problem, dim, device));
   return {
     cell: programCell(problem),
@@ -102,17 +109,13 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     reverse,
     phases,
     dataType: problem.dataType === "fp16" ? "fp16" : "fp32",
-    forward: {
-      ...forwardModule(plan, family),
-      family: plan.family,
-      plan: plan.hash,
-      dispatch: plan.family === residentFamily.name ? "sequence" : "step",
-      workgroups: [plan.derived.workgroupsX!, plan.derived.workgroupsY!, plan.derived.workgroupsZ!],
-    },
+    forward: recurrenceModule(plan, family, entryPoint(problem), storageBuffers(problem)),
     projections: projections.map(({ module }) => module),
+    ...(trained && { training: trained.modules }),
     requires: requirements(problem, [
       { ...plan.launch, storageBufferCount: storageBuffers(problem).length },
       ...projections.map(({ launch }) => launch),
+      ...(trained?.launches ?? []),
     ]),
   };
 }
@@ -121,31 +124,11 @@ function definedOnly<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
-function familiesNamed(name: string | undefined): readonly KernelFamily<WebGpuDevice>[] {
-  if (name === undefined) return families;
-  const named = families.filter((family) => family.name === name);
-  if (named.length > 0) return named;
-  throw new KernelgenError(
-    "invalid-name",
-    `unknown kernel family "${name}"; families: ${families.map((family) => family.name).join(", ")}`,
-  );
-}
-
 function requireSize(what: string, value: number, limit: number): void {
   if (!Number.isInteger(value) || value < 1 || value > limit) {
     throw new KernelgenError("invalid-problem", `${what}: ${value} is not an integer from 1 to ${limit}`);
   }
 }
-
-/** The device, as if it could bind buffers of any size. */
-const withoutTensorLimits = (device: WebGpuDevice): WebGpuDevice => ({
-  ...device,
-  limits: {
-    ...device.limits,
-    maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER,
-    maxBufferSize: Number.MAX_SAFE_INTEGER,
-  },
-});
 
 function programCell({ cell }: Problem): ProgramCell {
   const names = (term: "recurrent" | "input" | "bias"): string[] => gatesWith(cell, term).map(({ name }) => name);
@@ -155,19 +138,6 @@ function programCell({ cell }: Problem): ProgramCell {
     inputGates: names("input"),
     biasGates: names("bias"),
     states: cell.states.map(({ name }) => name),
-  };
-}
-
-function forwardModule(plan: Plan, family: KernelFamily): ProgramModule {
-  return {
-    entryPoint: entryPoint(plan.problem),
-    source: family.emit(plan)[0]!.text,
-    bindings: [
-      ...storageBuffers(plan.problem).map(
-        ({ name, role }) => ({ name, type: role === "input" ? "read-only-storage" : "storage" }) as const,
-      ),
-      { name: "run", type: "uniform" },
-    ],
   };
 }
 

@@ -22,6 +22,8 @@ export interface RecurrentProgram {
   readonly forward: RecurrenceModule;
   /** Wx of a layer, by how wide its input is: that of the first layer, and that of all others if it differs. */
   readonly projections: readonly ProductModule[];
+  /** There if the program was planned for training. */
+  readonly training?: TrainingModules;
   readonly requires: ProgramRequirements;
 }
 
@@ -67,6 +69,25 @@ export interface ProductModule extends ProgramModule {
   readonly rowTile: number;
   readonly columnTile: number;
   readonly columns: number;
+  /** Rows of the result; those of the sequences, B·T, if left out. */
+  readonly rows?: number;
+  /** Results of that size: the third dimension of the dispatch. */
+  readonly count: number;
+}
+
+/** What a program that was planned for training has beside. Training is in fp32. */
+export interface TrainingModules {
+  /** Values of a unit and step that the forward pass saves. */
+  readonly savedCount: number;
+  /** All gates of the cell: du has them. */
+  readonly gateCount: number;
+  /** du of every step, and the gradients of the initial states. A dispatch for each step has one more for the initial states. */
+  readonly backward: RecurrenceModule;
+  /** The gradients of a layer's input and of its input weights, by how wide the input is. */
+  readonly inputGradients: readonly ProductModule[];
+  readonly weightGradients: readonly ProductModule[];
+  readonly recurrentGradient: ProductModule;
+  readonly biasGradient: ProductModule;
 }
 
 /** What a device must have to run a program. */

@@ -19,6 +19,15 @@ export interface RecurrentResult {
   readonly state: RecurrentState;
 }
 
+/** The gradients of a loss, in the shapes of what they are the gradients of. */
+export interface RecurrentGradients {
+  /** [B,T,I] */
+  readonly input: Float32Array<ArrayBuffer>;
+  /** Of the states from which the sequence started. */
+  readonly state: RecurrentState;
+  readonly weights: RecurrentWeights;
+}
+
 /** A recurrent network on a device. Calls are computed one after the other, in the order in which they are made. */
 export interface Recurrent {
   readonly program: RecurrentProgram;
@@ -36,6 +45,14 @@ export interface Recurrent {
   forwardBuffer(input: GPUBuffer, steps: number, start?: StartState): Promise<GPUBuffer>;
   /** Runs one step [B,I] from where the last call ended, and gives its output [B,N·D]. For networks of one direction. */
   step(input: Float32Array): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * The gradients of a loss by backpropagation through the whole sequence that `forward` last ran, from the gradient of its output
+   * [B,T,directions·N·D] and, if the loss reads them, of the last states. For programs that were planned with `training`.
+   *
+   * Rejects with `KernelgenError` "invalid-problem" where the program was not, no sequence has run since the weights were set, or a length
+   * does not fit.
+   */
+  backward(outputGradient: Float32Array, stateGradient?: RecurrentState): Promise<RecurrentGradients>;
   /** Where the last call ended. */
   readState(): Promise<RecurrentState>;
   /** Makes "kept" and `step` start from these states; from zeros if left out. */
@@ -94,6 +111,10 @@ class RecurrentOnDevice implements Recurrent {
       }
       return this.#network.output(input, "kept");
     });
+  }
+
+  backward(outputGradient: Float32Array, stateGradient?: RecurrentState): Promise<RecurrentGradients> {
+    return this.#inTurn(() => this.#network.backward(outputGradient, stateGradient));
   }
 
   readState(): Promise<RecurrentState> {

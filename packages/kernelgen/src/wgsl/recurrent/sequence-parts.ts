@@ -16,16 +16,23 @@ const maxStepsOfDispatches = 1024;
 
 /** The most steps whose tensors the device can bind. Throws `KernelgenError` "webgpu-failure" where not even one step fits. */
 export function longestPart(program: RecurrentProgram, limits: GPUSupportedLimits): number {
-  const { cell, inputDim, batch, dataType, layers, phases, forward, projections } = program;
+  const { cell, inputDim, batch, dataType, layers, phases, forward, projections, training } = program;
   const bytesOfStep = (features: number, bytes: number): number => batch * features * bytes;
-  const tensors = [
+  const tensors: readonly (readonly [name: string, bytes: number])[] = [
     ["input", bytesOfStep(inputDim, storedBytes[dataType])],
     ["output", bytesOfStep(phases * outputDim(program), storedBytes[dataType])],
+    ...(training === undefined
+      ? []
+      : ([
+          ["saved values", bytesOfStep(training.savedCount * layerDim(program), storedBytes.fp32)],
+          ["other states", bytesOfStep((cell.states.length - 1) * layerDim(program), storedBytes.fp32)],
+          ["gate gradients", bytesOfStep(training.gateCount * layerDim(program), storedBytes.fp32)],
+        ] as const)),
     ["projected input", bytesOfStep(cell.inputGates.length * layerDim(program), storedBytes[dataType])],
-  ] as const;
+  ];
   const allowed = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const steps = tensors.map(([name, bytes]) => {
-    if (bytes <= allowed) return Math.floor(allowed / bytes);
+    if (bytes <= allowed) return Math.floor(allowed / Math.max(1, bytes));
     throw new KernelgenError(
       "webgpu-failure",
       `one step of the ${name} needs a storage buffer of ${bytes} B, the device allows ${allowed} B (${layers} layers x ${directionCount(program)} directions, batch ${batch})`,

@@ -1,0 +1,52 @@
+import type { WebGpuDevice } from "hwmodels";
+import { KernelgenError } from "../../errors.js";
+import type { KernelFamily } from "../../plan/family.js";
+import { defineProblem, type Problem } from "../../plan/problem.js";
+import { backwardStep } from "../../plan/saved-values.js";
+import { solvePlan } from "../../plan/solve.js";
+import { backwardBuffers } from "../backward-buffers.js";
+import { biasGradient, inputGradient, recurrentGradient, weightGradient } from "../product/gradients.js";
+import type { ModuleLaunch } from "../product/projection.js";
+import { backwardEntryPoint, residentBackwardFamily } from "../resident-backward.js";
+import { stepwiseBackwardFamily } from "../stepwise-backward.js";
+import type { TrainingModules } from "./program.js";
+import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
+
+const backwardFamilies: readonly KernelFamily<WebGpuDevice>[] = [residentBackwardFamily, stepwiseBackwardFamily];
+
+/**
+ * Plans what training needs beside the forward pass: the backward kernel, and a product for each gradient. Throws as `planRecurrent` does.
+ */
+export function planTraining(
+  { cell, headDim, heads, batch, steps, dataType }: Problem,
+  inputDims: readonly number[],
+  device: WebGpuDevice,
+  familyName: string | undefined,
+): { readonly modules: TrainingModules; readonly launches: readonly ModuleLaunch[] } {
+  if (cell.phases !== undefined) {
+    throw new KernelgenError("invalid-problem", `training: ${cell.name} has no backward kernel, its steps have phases`);
+  }
+  const problem = defineProblem({ pass: "backward", cell: cell.name, headDim, heads, batch, steps, dataType });
+  const families = familiesNamed(familyName, backwardFamilies);
+  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), families);
+  const buffers = backwardBuffers(problem);
+  const inputGradients = inputDims.map((dim) => inputGradient(problem, dim, device));
+  const weightGradients = inputDims.map((dim) => weightGradient(problem, dim, device));
+  const ofRecurrent = recurrentGradient(problem, device);
+  const ofBias = biasGradient(problem, device);
+  return {
+    modules: {
+      savedCount: backwardStep(problem).saved.length,
+      gateCount: cell.gates.length,
+      backward: recurrenceModule(plan, family, backwardEntryPoint(plan), buffers),
+      inputGradients: inputGradients.map(({ module }) => module),
+      weightGradients: weightGradients.map(({ module }) => module),
+      recurrentGradient: ofRecurrent.module,
+      biasGradient: ofBias.module,
+    },
+    launches: [
+      { ...plan.launch, storageBufferCount: buffers.length },
+      ...[...inputGradients, ...weightGradients, ofRecurrent, ofBias].map(({ launch }) => launch),
+    ],
+  };
+}

@@ -1,0 +1,51 @@
+import type { WebGpuDevice } from "hwmodels";
+import { KernelgenError } from "../../errors.js";
+import type { KernelFamily } from "../../plan/family.js";
+import type { Plan } from "../../plan/plan.js";
+import type { StorageBuffer } from "../storage-buffers.js";
+import type { RecurrenceModule } from "./program.js";
+
+/** The families of that name, all of them without one. Throws `KernelgenError` "invalid-name". */
+export function familiesNamed(
+  name: string | undefined,
+  known: readonly KernelFamily<WebGpuDevice>[],
+): readonly KernelFamily<WebGpuDevice>[] {
+  if (name === undefined) return known;
+  const named = known.filter((family) => family.name === name);
+  if (named.length > 0) return named;
+  throw new KernelgenError(
+    "invalid-name",
+    `unknown kernel family "${name}"; families: ${known.map((family) => family.name).join(", ")}`,
+  );
+}
+
+/** The device, as if it could bind buffers of any size: what is longer than a buffer is computed in parts. */
+export const withoutTensorLimits = (device: WebGpuDevice): WebGpuDevice => ({
+  ...device,
+  limits: {
+    ...device.limits,
+    maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER,
+    maxBufferSize: Number.MAX_SAFE_INTEGER,
+  },
+});
+
+/** A plan's kernel as a program has it. */
+export function recurrenceModule(
+  plan: Plan,
+  family: KernelFamily,
+  entryPoint: string,
+  buffers: readonly StorageBuffer[],
+): RecurrenceModule {
+  return {
+    entryPoint,
+    source: family.emit(plan)[0]!.text,
+    bindings: [
+      ...buffers.map(({ name, role }) => ({ name, type: role === "input" ? "read-only-storage" : "storage" }) as const),
+      { name: "run", type: "uniform" },
+    ],
+    family: plan.family,
+    plan: plan.hash,
+    dispatch: plan.family === "resident" ? "sequence" : "step",
+    workgroups: [plan.derived.workgroupsX!, plan.derived.workgroupsY!, plan.derived.workgroupsZ!],
+  };
+}

@@ -1,0 +1,202 @@
+import { constant, max } from "constrint";
+import type { WebGpuDevice } from "hwmodels";
+import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import type { KernelFamily, SourceFile } from "../plan/family.js";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { kernelName } from "../plan/kernel-name.js";
+import type { Plan } from "../plan/plan.js";
+import { backwardBuffers } from "./backward-buffers.js";
+import { backwardCounts, backwardSource, gateVector, recurrentVectors } from "./backward-source.js";
+import { moduleSource } from "./module-source.js";
+import { refuseBackward } from "./requirements.js";
+import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply } from "./resident-source.js";
+import { publishSums, slotDeclarations, sumDeclarations } from "./slot-source.js";
+import { indented, range } from "./unroll.js";
+import {
+  backwardProduct,
+  invocationRegisters,
+  lanesPerVector,
+  matrixRegisters,
+  tileWorkgroup,
+  vectorBytes,
+  workgroupBudgets,
+} from "./workgroup-tiling.js";
+
+/**
+ * One workgroup for each head and batch tile; the whole time loop inside, from the last step to the first. R lies as in the forward family
+ * of that name; du of a step meets the whole workgroup in its memory.
+ *
+ * @internal
+ */
+export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
+  name: "resident",
+  target: "wgsl",
+  refuse: refuseBackward,
+  tile(problem, device, model) {
+    const { headDim, heads, cell } = problem;
+    const outputCount = Math.ceil(headDim / lanesPerVector);
+    const product = backwardProduct(problem);
+    const tiling = tileWorkgroup(
+      problem,
+      device,
+      model,
+      (outputsPerInvocation) => ({
+        unitLanes: ceilQuotient(model, "unitLanes", outputCount, outputsPerInvocation, outputCount),
+        isUnknown: false,
+      }),
+      product,
+    );
+    const { unitsPerInvocation, innerLanes, batchTile, batchBlocks, innerChunks, costs } = tiling;
+    const chunksInRegisters = model.int("chunksInRegisters", 0, product.chunkCount);
+    const chunksInWorkgroup = model.int("chunksInWorkgroup", 0, product.chunkCount);
+    model.add(chunksInRegisters.plus(chunksInWorkgroup).le(innerChunks), "no more chunks of R than there are");
+    const chunksInStorage = innerChunks.minus(chunksInRegisters).minus(chunksInWorkgroup);
+
+    const matricesPerChunk = unitsPerInvocation;
+    const vectorsPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector);
+    const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
+    const innerPadded = times(innerChunks, innerLanes);
+    const gradientVectors = batchTile.times(innerPadded);
+    const workgroupBytes = plus(
+      matrixVectors.times(vectorBytes),
+      gradientVectors.times(vectorBytes),
+      tiling.partialBytes,
+    );
+    // Of a slot that is computed: states before and after, saved values, and the gradients of gates.
+    const pointwiseRegisters = 2 * cell.states.length + 2 * cell.gates.length;
+    const registers = invocationRegisters(
+      tiling,
+      constant(pointwiseRegisters),
+      times(chunksInRegisters, matricesPerChunk, matrixRegisters),
+    );
+    const blockCount = batchBlocks.times(heads);
+    const waves = ceilQuotient(
+      model,
+      "waves",
+      blockCount,
+      constant(device.assumed.computeUnitCount),
+      heads * problem.batch,
+    );
+    const stepTerms: readonly CostTerm[] = [
+      tiling.multiplyTerm,
+      {
+        name: "workgroup memory",
+        amount: times(innerChunks, tiling.invocations, batchTile, vectorBytes),
+        price: costs.workgroupByte,
+      },
+      { name: "workgroup memory", amount: matrixVectors, price: vectorBytes * costs.workgroupByte },
+      { name: "storage", amount: times(chunksInStorage, vectorsPerChunk), price: vectorBytes * costs.storageByte },
+      { name: "storage", amount: chunksInStorage, price: costs.storageLatency },
+      ...tiling.finishTerms,
+      { name: "barriers", amount: constant(2), price: costs.workgroupBarrier },
+    ];
+    const costTerms = repeated(stepTerms, waves);
+    return {
+      unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],
+      derived: {
+        ...tiling.derived,
+        innerPadded,
+        gradientVectors,
+        matricesPerChunk,
+        matrixVectors,
+        workgroupsX: constant(heads),
+        workgroupsY: batchBlocks,
+        workgroupsZ: constant(1),
+        dispatchCount: constant(1),
+      },
+      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: workgroupBytes },
+      budgets: workgroupBudgets(device, tiling, {
+        workgroupBytes,
+        registers,
+        largestDispatchDimension: max([heads, batchBlocks]),
+      }),
+      costTerms,
+      cost: totalCost(costTerms),
+    };
+  },
+  emit: emitResidentBackward,
+};
+
+/** Finishes an own slot of a step: its gradients to storage, du to the whole workgroup, and the adjoints for the step before. */
+function finishSlot(plan: Plan, o: number): string[] {
+  const output = plan.problem.cell.states[0]!.name;
+  const vectors = range(recurrentVectors(plan.problem));
+  return [
+    `if (slot_${o}.exists) {`,
+    `  adjoints_${o}.${output} += add_partial_sums(slot_${o});`,
+    "  if (remaining > 0u) {",
+    "    let step = remaining - 1u;",
+    `    let gradient = slot_backward(slot_${o}, step, adjoints_${o});`,
+    `    write_gate_gradients(slot_${o}, step, gradient.gates);`,
+    ...vectors.map(
+      (v) =>
+        `    gradient_tile[slot_${o}.tile_sequence * INNER_PADDED + slot_${o}.tile_unit * GATE_VECTORS + ${v}u] = ${gateVector(plan.problem, v, (g) => `gradient.gates[${g}]`)};`,
+    ),
+    `    adjoints_${o} = gradient.previous;`,
+    "  }",
+    "}",
+  ];
+}
+
+function emitResidentBackward(plan: Plan, name?: string): readonly SourceFile[] {
+  const { problem } = plan;
+  const counts = backwardCounts(plan);
+  const places = matrixPlaces(plan);
+  const slots = range(counts.ownSlots);
+  const states = problem.cell.states;
+  const initialise = slots.flatMap((o) => [
+    `var adjoints_${o}: States;`,
+    `if (slot_${o}.exists) {`,
+    `  adjoints_${o} = States(${states.map((_, s) => `state_gradients[state_index(slot_${o}, ${s}u)]`).join(", ")});`,
+    "}",
+  ]);
+  const writeStates = slots.flatMap((o) => [
+    `if (slot_${o}.exists) {`,
+    ...states.map((state, s) => `  state_gradients[state_index(slot_${o}, ${s}u)] = adjoints_${o}.${state.name};`),
+    "}",
+  ]);
+  const body = `${backwardSource(plan)}
+
+// du of the step after: [BATCH_TILE][INNER_PADDED], zero before the first.
+var<workgroup> gradient_tile: array<vec4f, GRADIENT_VECTORS>;
+
+fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
+  return gradient_tile[tile_sequence * INNER_PADDED + chunk];
+}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
+
+// A workgroup computes all steps of one head for BATCH_TILE sequences, from the last to the first.
+@compute @workgroup_size(INVOCATIONS)
+fn ${backwardEntryPoint(plan)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32) {
+  let head = workgroup.x;
+  let first_unit = 0u;
+  let first_sequence = workgroup.y * BATCH_TILE;
+  let unit_lane = invocation % UNIT_LANES;
+  let inner_lane = invocation / UNIT_LANES;
+
+  // R, for all steps.
+${indented(loadStationaryMatrix(counts, places), 1)}
+
+  // Own slots, and what the gradients of the last states give them.
+${indented([...slotDeclarations(counts), ...initialise], 1)}
+  workgroupBarrier();
+
+  // Once more than there are steps: after the first step, its du meets the initial states.
+  for (var round = 0u; round <= run.steps; round++) {
+    let remaining = run.steps - round;
+
+    // R transposed times du of the step after, over this lane's part of the inner dimension.
+${indented([...sumDeclarations(counts), ...multiply(counts, places).map((line) => line.replace("state_chunk(step,", "state_chunk(remaining,"))], 2)}
+
+    // Own slots: the gradients of a step.
+${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, o))], 2)}
+    workgroupBarrier();
+  }
+
+  // The gradients of the initial states.
+${indented(writeStates, 1)}
+}`;
+  const text = moduleSource(plan, body, "Backward pass", backwardBuffers(problem));
+  return [{ name: `${kernelName(problem, name)}.wgsl`, text }];
+}
+
+export const backwardEntryPoint = ({ problem }: Plan): string => `${problem.cell.name}_backward`;
