@@ -29,6 +29,7 @@ describe("kernelgen config --json", () => {
         batch: 16,
         steps: 1024,
         dataType: "bf16",
+        tf32: false,
         stateOutput: "sequence",
         training: false,
       },
@@ -109,6 +110,7 @@ describe("kernelgen config --json", () => {
       batch: 5,
       steps: 9,
       dataType: "fp32",
+      tf32: false,
       stateOutput: "last",
       training: false,
     });

@@ -46,7 +46,9 @@ function expectRight({ problem }: Plan, steps: number, { exitCode, stdout, stder
       })),
   );
   for (const { output, largestError } of errors) {
-    expect(largestError, `${what}, ${output}`).toBeLessThanOrEqual(tolerances[problem.pass][problem.dataType]);
+    expect(largestError, `${what}, ${output}`).toBeLessThanOrEqual(
+      tolerances[problem.pass][problem.tf32 ? "fp16" : problem.dataType],
+    );
   }
   expect(exitCode).toBe(0);
 }

@@ -20,13 +20,22 @@ export const cudaFamilies = {
 /** With the family that has backward kernels alone. */
 const backwardFamilies = { ...cudaFamilies, direct: directFamily } as const;
 
-/** The fastest plan with these pins on an H200, where there is room for every shape. */
+const h200 = findDevice("h200") as CudaDevice;
+/** A device that small heads fill: a part of R has to be read in every step, or the blocks run in several launches. */
+const smallDevice: CudaDevice = {
+  ...h200,
+  multiprocessorCount: 4,
+  registersPerBlock: 32_768,
+  sharedBytesPerBlockOptin: 8192,
+};
+
+/** The fastest plan with these pins on an H200, where there is room for every shape, unless another device is given. */
 export function plan(
   family: keyof typeof backwardFamilies,
   sizes: Omit<ProblemOptions, "cell"> & { cell?: string },
   pins: Pins = {},
+  device: CudaDevice = h200,
 ): Plan {
-  const device = findDevice("h200") as CudaDevice;
   const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, backwardFamilies[family], pins);
   if (outcome.plan === undefined) throw new Error(`${family} ${JSON.stringify(sizes)}: ${outcome.reason}`);
   return outcome.plan;
@@ -184,6 +193,36 @@ export const forwardCases = {
     dataType: "fp32",
     training: true,
   }),
+  "resident tf32, part of R in shared memory": plan(
+    "resident",
+    { headDim: 50, heads: 2, batch: 5, steps: 5, dataType: "fp32", tf32: true },
+    { unitsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 1 },
+  ),
+  "cluster tf32 GRU": plan("cluster", { cell: "gru", headDim: 36, batch: 3, steps: 4, dataType: "fp32", tf32: true }),
+  "grid bf16, three tiles of R read in every step": plan(
+    "grid",
+    { headDim: 150, batch: 3, steps: 3 },
+    { innerTilesStreamed: 3 },
+    smallDevice,
+  ),
+  "grid bf16, two blocks along the inner dimension, one tile of R read in every step": plan(
+    "grid",
+    { headDim: 200, batch: 3, steps: 3 },
+    { innerTilesStreamed: 1, blocksAlongInner: 2 },
+    { ...smallDevice, multiprocessorCount: 8, sharedBytesPerBlockOptin: 16_384 },
+  ),
+  "grid fp32, one chunk of R read in every step, training": plan(
+    "grid",
+    { headDim: 90, batch: 3, steps: 3, dataType: "fp32", training: true },
+    { chunksStreamed: 1 },
+    smallDevice,
+  ),
+  "grid tf32, most of R read in every step, in three launches": plan(
+    "grid",
+    { headDim: 100, heads: 5, batch: 2, steps: 3, dataType: "fp32", tf32: true },
+    {},
+    smallDevice,
+  ),
   "grid bf16 Elman, half a fragment empty": plan(
     "grid",
     { cell: "elman", headDim: 48, batch: 3, steps: 6 },

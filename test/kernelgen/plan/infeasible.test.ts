@@ -1,4 +1,4 @@
-import { type Device, findDevice } from "hwmodels";
+import { type CudaDevice, type Device, findDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
 import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
@@ -33,8 +33,7 @@ function shortfalls(message: string, device: Device): [string, number, number][]
 describe("a head that no family can serve", () => {
   it.for([
     ["rtx4090", { headDim: 16_384 }, "heads 16384x1"],
-    ["h200", { headDim: 4096, batch: 16 }, "heads 4096x1, batch 16"],
-    ["a100", { headDim: 2048, dataType: "fp32" }, "fp32"],
+    ["t4", { headDim: 16_384, dataType: "fp32" }, "fp32"],
   ] as const)("on %s: %o", ([id, sizes, named]) => {
     const device = findDevice(id);
     const { code, message } = refusal(device, sizes);
@@ -50,23 +49,23 @@ describe("a head that no family can serve", () => {
       const lacks = shortfalls(line, device);
       expect(lacks.length).toBeGreaterThan(0);
       for (const [name, needed, allowed] of lacks) expect(needed, name).toBeGreaterThan(allowed);
+      // The grid family may read R from device memory in every step, but not h.
+      if (/^ *grid:/.test(line)) continue;
       expect(lacks.map(([name, needed]) => [name, needed])).toContainEqual([
-        expect.stringMatching(/^R of (a block|a cluster|all blocks) in registers and shared memory$/),
+        expect.stringMatching(/^R of (a block|a cluster) in registers and shared memory$/),
         matrixBytes,
       ]);
     }
   });
 
   it("names the limits that cannot be met together", () => {
-    const device = findDevice("a100");
-    const { message } = refusal(device, { headDim: 768, batch: 64, dataType: "fp32" });
+    const device = findDevice("rtx4090");
+    const { message } = refusal(device, { headDim: 16_384 });
     // Each of them could be met alone, and none of them where all others are.
     expect(message).toContain("grid: where all other limits are met, ");
     const grid = message.slice(message.indexOf("grid: where all other limits are met, "));
     for (const [name, needed, allowed] of shortfalls(grid, device)) expect(needed, name).toBeGreaterThan(allowed);
-    for (const limit of ["blocks resident at once: needs at least", "allows 108", "allows 166912"]) {
-      expect(grid).toContain(limit);
-    }
+    expect(grid).toContain(`allows ${(device as CudaDevice).sharedBytesPerBlockOptin}`);
   });
 
   it("says so where a GPU lacks the instructions", () => {

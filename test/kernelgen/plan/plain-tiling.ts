@@ -18,18 +18,24 @@ export interface PlainTiling {
   readonly blockCount: number;
   /** Multiprocessors that are taken: by a block each, and by clusters that leave some of them idle. */
   readonly residentNeed: number;
+  /** Blocks of one launch. */
+  readonly launchBlocks: number;
   readonly threadsPerBlock: number;
   readonly sharedBytes: number;
+  /** R of a block that it reads from device memory in every step. */
+  readonly matrixStreamedBytes: number;
   readonly registersPerThread: number;
   /** Registers that the multiprocessor sets aside for a block. */
   readonly registersPerBlock: number;
-  /** R's elements that the block's registers and shared memory have room for. */
+  /** R's elements that the block's registers, shared memory and its part of device memory have room for. */
   readonly matrixRoom: number;
   /** The values of the model's auxiliary unknowns, by name, to evaluate its expressions with. */
   readonly auxiliaries: Readonly<Record<string, number>>;
 }
 
 const lanes = 32;
+/** Registers for where a thread is in what it reads in every step. */
+const streamAddresses = 8;
 const wordBytes = 16;
 /** A warp's registers come in pieces of 256, and warps are dealt to four parts of a multiprocessor. */
 const registerPieceOfThread = 256 / lanes;
@@ -61,6 +67,19 @@ const blocksAlongInner = (p: Parameters): number => p.blocksAlongInner ?? 1;
 /** Parts of the inner dimension that warps do not share: blocks take one each, `stepwise` takes one after the other. */
 export const innerParts = (p: Parameters): number => blocksAlongInner(p) * (p.innerPasses ?? 1);
 
+const isMatrixProduct = ({ dataType, tf32 }: Problem): boolean => dataType !== "fp32" || tf32;
+/** Registers of a unit or two in the problem's type. */
+const packed = (problem: Problem, units: number): number => (elementBytes(problem) === 2 ? 1 : units);
+
+/** Bytes of registers and shared memory that all multiprocessors have. */
+const onChipBytes = (device: CudaDevice): number =>
+  device.multiprocessorCount * (device.registersPerBlock * 4 + device.sharedBytesPerBlockOptin);
+
+/** Whether blocks may read a part of R in every step: where R takes more than a fifth of what is on the chip. */
+export const mayStream = (problem: Problem, device: CudaDevice, family: CudaFamilyName): boolean =>
+  family === "grid" &&
+  5 * problem.heads * recurrentGateCount(problem) * problem.headDim ** 2 * elementBytes(problem) > onChipBytes(device);
+
 /** What depends on how a warp multiplies. */
 interface Multiplication {
   readonly sound: boolean;
@@ -71,6 +90,8 @@ interface Multiplication {
   readonly matrixRegisters: number;
   readonly workRegisters: number;
   readonly matrixSharedBytes: number;
+  /** R of the block that is read from device memory in every step. */
+  readonly matrixStreamedBytes: number;
   readonly auxiliaries: Readonly<Record<string, number>>;
 }
 
@@ -84,22 +105,31 @@ function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
     p.unitGroups!,
     p.columnGroups!,
   ];
-  const innerTiles = up(up(headDim, 16), p.warpsAlongInner! * innerParts(p));
+  const tileInner = 32 / elementBytes(problem);
+  const innerTiles = up(up(headDim, tileInner), p.warpsAlongInner! * innerParts(p));
+  const streamed = p.innerTilesStreamed ?? 0;
+  const onChip = innerTiles - streamed;
   const rowTiles = up(gates * units * unitGroups, 2);
   const kept = p.innerTilesInRegisters!;
-  const isSplit = kept < innerTiles;
+  const isSplit = kept < onChip;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   return {
-    sound: headDim % units === 0 && kept <= innerTiles && unitGroups <= up(headDim, 8) && columnGroups <= up(batch, 4),
+    sound: headDim % units === 0 && kept <= onChip && unitGroups <= up(headDim, 8) && columnGroups <= up(batch, 4),
     unitTile: 8 * units * unitGroups * p.warpsAlongUnits!,
     batchTile: 4 * columns * columnGroups,
-    innerPadded: 16 * innerTiles * p.warpsAlongInner!,
+    innerPadded: tileInner * innerTiles * p.warpsAlongInner!,
     warpSlots: unitGroups * columnGroups * columns,
     matrixRegisters: 4 * rowTiles * kept,
-    // Sums, bias, two tiles of h, and two tiles of R where it comes from shared memory.
-    workRegisters: 4 * rowTiles * columnGroups + 2 * rowTiles + 4 * columnGroups + (isSplit ? 8 * rowTiles : 0),
-    matrixSharedBytes: warps * rowTiles * (innerTiles - kept) * 16 * 16 * 2,
-    auxiliaries: { innerTiles, rowTiles, matrixIsSplit: isTrue(isSplit) },
+    // Sums, bias, two tiles of h, two tiles of R where it comes from shared memory, and two where it comes from device memory.
+    workRegisters:
+      4 * rowTiles * columnGroups +
+      2 * rowTiles +
+      4 * columnGroups +
+      (isSplit ? 8 * rowTiles : 0) +
+      (streamed > 0 ? 8 * rowTiles + streamAddresses : 0),
+    matrixSharedBytes: warps * rowTiles * (onChip - kept) * 16 * 16 * 2,
+    matrixStreamedBytes: warps * rowTiles * streamed * 16 * 16 * 2,
+    auxiliaries: { innerTiles, rowTiles, matrixIsSplit: isTrue(isSplit), isStreamed: isTrue(streamed > 0) },
   };
 }
 
@@ -111,22 +141,27 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
   const batchTile = along * sequences;
   const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner! * innerParts(p));
   const kept = p.chunksInRegisters!;
-  const isSplit = kept < innerChunks;
+  const streamed = p.chunksStreamed ?? 0;
+  const onChip = innerChunks - streamed;
+  const isSplit = kept < onChip;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   return {
-    sound: headDim % units === 0 && kept <= innerChunks && along * (sequences - 1) < batch,
+    sound: headDim % units === 0 && kept <= onChip && along * (sequences - 1) < batch,
     unitTile: units * (lanes / along) * p.warpsAlongUnits!,
     batchTile,
     innerPadded: 4 * innerChunks * along * p.warpsAlongInner!,
     warpSlots: sequences,
     matrixRegisters: 4 * rows * kept,
-    // Sums, bias, h of two sequences, and R where it comes from shared memory.
-    workRegisters: rows * batchTile + rows + 8 + (isSplit ? 4 * rows : 0),
-    matrixSharedBytes: warps * lanes * rows * (innerChunks - kept) * 4 * 4,
+    // Sums, bias, h of two sequences, R where it comes from shared memory, and where it comes from device memory.
+    workRegisters:
+      rows * batchTile + rows + 8 + (isSplit ? 4 * rows : 0) + (streamed > 0 ? 4 * rows + streamAddresses : 0),
+    matrixSharedBytes: warps * lanes * rows * (onChip - kept) * 4 * 4,
+    matrixStreamedBytes: warps * lanes * rows * streamed * 4 * 4,
     auxiliaries: {
       innerChunks,
       lanesAlongUnits: lanes / along,
       matrixIsSplit: isTrue(isSplit),
+      isStreamed: isTrue(streamed > 0),
       exchangeRounds: Math.log2(along),
     },
   };
@@ -134,7 +169,7 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
 
 /** Whether the adjacent units of a warp that belong to one sequence are whole words. */
 const sendsWholeWords = (problem: Problem, p: Parameters): boolean =>
-  problem.dataType !== "fp32" || ((lanes / p.lanesAlongInner!) * p.unitsPerThread!) % (wordBytes / 4) === 0;
+  isMatrixProduct(problem) || ((lanes / p.lanesAlongInner!) * p.unitsPerThread!) % (wordBytes / 4) === 0;
 
 /** Clusters that run at once; of those that only an estimate promises, one in 16 less where they are larger than a pair. */
 export function activeClusters(device: CudaDevice, clusterBlocks: number): number {
@@ -147,8 +182,7 @@ export function activeClusters(device: CudaDevice, clusterBlocks: number): numbe
 /** The tiling that the parameters make. */
 export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFamilyName, p: Parameters): PlainTiling {
   const { batch, heads, cell } = problem;
-  const usesMatrixInstructions = problem.dataType !== "fp32";
-  const multiplication = usesMatrixInstructions ? matrixInstructions(problem, p) : multiplyAdds(problem, p);
+  const multiplication = isMatrixProduct(problem) ? matrixInstructions(problem, p) : multiplyAdds(problem, p);
   const { unitTile, batchTile, innerPadded, warpSlots, matrixRegisters } = multiplication;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   const threadsPerBlock = warps * lanes;
@@ -182,12 +216,9 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     : 0;
   const sharedBytes = stateBytes + partialBytes + sentBytes + dealtBytes + multiplication.matrixSharedBytes;
   const stepsAhead = family === "grid" ? 2 : 4;
-  const inputRegisters =
-    stepsAhead * ownSlots * inputGates[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!);
+  const inputRegisters = stepsAhead * ownSlots * inputGates[cell.name as CellName] * packed(problem, p.unitsPerThread!);
   const otherStates = ownSlots * p.unitsPerThread! * keptValues[cell.name as CellName];
-  const savedOfSlot = problem.training
-    ? savedValues[cell.name as CellName] * (usesMatrixInstructions ? 1 : p.unitsPerThread!)
-    : 0;
+  const savedOfSlot = problem.training ? savedValues[cell.name as CellName] * packed(problem, p.unitsPerThread!) : 0;
   const addresses = 6 * ownSlots;
   const temporaries = { resident: 40, cluster: 52, grid: 56, stepwise: 0 }[family];
   const isStepwise = family === "stepwise";
@@ -209,6 +240,13 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
 
   const words = (batchTile * Math.min(innerPadded, covered) * elementBytes(problem)) / wordBytes;
   const idle = blocks > 1 ? Math.max(0, device.multiprocessorCount - blocks * activeClusters(device, blocks)) : 0;
+  // Blocks of a head and batch tile talk to each other, so they run at once; as many such groups as fit, in equal launches.
+  const groups = batchBlocks * heads;
+  const groupBlocks = unitBlocks * blocks;
+  const groupsAtOnce = Math.max(1, Math.floor((device.multiprocessorCount - idle) / groupBlocks));
+  const launchCount = up(groups, groupsAtOnce);
+  const launchGroups = up(groups, launchCount);
+  const launchBlocks = family === "grid" ? launchGroups * groupBlocks : blockCount;
   return {
     sound:
       multiplication.sound &&
@@ -222,12 +260,16 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     unitBlocks,
     batchBlocks,
     blockCount,
-    residentNeed: blockCount + idle,
+    residentNeed: launchBlocks + idle,
+    launchBlocks,
     threadsPerBlock,
     sharedBytes,
+    matrixStreamedBytes: multiplication.matrixStreamedBytes,
     registersPerThread,
     registersPerBlock: registerPieces * registerPieceOfThread * lanes * warpsPerPart * parts,
-    matrixRoom: (matrixRegisters * 4 * threadsPerBlock + multiplication.matrixSharedBytes) / elementBytes(problem),
+    matrixRoom:
+      (matrixRegisters * 4 * threadsPerBlock + multiplication.matrixSharedBytes + multiplication.matrixStreamedBytes) /
+      elementBytes(problem),
     auxiliaries: {
       ...multiplication.auxiliaries,
       unitBlocks,
@@ -246,6 +288,9 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       waves: isCluster
         ? up(batchBlocks * heads, activeClusters(device, unitBlocks))
         : up(blockCount, device.multiprocessorCount),
+      groupsAtOnce,
+      launchCount,
+      launchGroups,
       looks: up(words, 4 * threadsPerBlock),
     },
   };
@@ -266,9 +311,15 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
 /** Every choice of parameters with at most the device's threads, sound or not. */
 export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaFamilyName): Generator<Parameters> {
   const splits = [2, 4, 8, 16].filter((blocks) => family === "grid" && blocks <= maxClusterBlocks(device, true));
+  const matrixProduct = isMatrixProduct(problem);
+  const name = matrixProduct ? "innerTilesStreamed" : "chunksStreamed";
+  const most = matrixProduct ? up(problem.headDim, 32 / elementBytes(problem)) : up(problem.headDim, 4);
   for (const parameters of everyBlock(problem, device)) {
-    if (splits.length === 0) yield parameters;
-    else for (const blocksAlongInner of [1, ...splits]) yield { ...parameters, blocksAlongInner };
+    for (const blocksAlongInner of [1, ...splits]) {
+      const block = splits.length === 0 ? parameters : { ...parameters, blocksAlongInner };
+      if (!mayStream(problem, device, family)) yield block;
+      else for (let streamed = 0; streamed <= most; streamed++) yield { ...block, [name]: streamed };
+    }
   }
 }
 
@@ -279,11 +330,12 @@ function* everyBlock(problem: Problem, device: CudaDevice): Generator<Parameters
     for (let warpsAlongInner = 1; warpsAlongUnits * warpsAlongInner <= mostWarps; warpsAlongInner++) {
       const warps = { warpsAlongUnits, warpsAlongInner };
       for (const unitsPerThread of [1, 2]) {
-        if (problem.dataType !== "fp32") {
+        if (isMatrixProduct(problem)) {
+          const innerTiles = up(headDim, 32 / elementBytes(problem));
           for (const columnsPerThread of [1, 2]) {
             for (let unitGroups = 1; unitGroups <= up(headDim, 8); unitGroups++) {
               for (let columnGroups = 1; columnGroups <= up(batch, 4); columnGroups++) {
-                for (let innerTilesInRegisters = 1; innerTilesInRegisters <= up(headDim, 16); innerTilesInRegisters++) {
+                for (let innerTilesInRegisters = 1; innerTilesInRegisters <= innerTiles; innerTilesInRegisters++) {
                   yield { unitsPerThread, columnsPerThread, unitGroups, columnGroups, ...warps, innerTilesInRegisters };
                 }
               }

@@ -15,12 +15,17 @@ export function randomProblem(largest: { headDim: number; heads: number; batch: 
       headDim,
       heads: fc.integer({ min: 1, max: largest.heads }),
       batch: fc.integer({ min: 1, max: largest.batch }),
-      dataType: fc.constantFrom("bf16", "fp16", "fp32"),
+      type: fc.constantFrom(
+        { dataType: "bf16" },
+        { dataType: "fp16" },
+        { dataType: "fp32" },
+        { dataType: "fp32", tf32: true },
+      ),
       kept: fc.constantFrom(
         { stateOutput: "sequence" },
         { stateOutput: "last" },
         { stateOutput: "sequence", training: true },
       ),
     })
-    .map(({ kept, ...sizes }) => defineProblem({ ...sizes, ...kept }));
+    .map(({ kept, type, ...sizes }) => defineProblem({ ...sizes, ...kept, ...type }));
 }

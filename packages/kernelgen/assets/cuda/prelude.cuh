@@ -234,6 +234,19 @@ KERNELGEN_HOST_DEVICE std::uint32_t pack_fp16(float low, float high) {
 #endif
 }
 
+/** The bits of the nearest float whose significand has 11 bits, ties away from zero; infinity and NaN stay. PTX: cvt.rna.tf32.f32. */
+KERNELGEN_HOST_DEVICE std::uint32_t float_to_tf32(float value) {
+#if defined(__CUDA_ARCH__)
+  std::uint32_t result;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(value));
+  return result;
+#else
+  const std::uint32_t bits = bits_of(value);
+  if ((bits & 0x7F800000u) == 0x7F800000u) return bits;
+  return (bits + 0x1000u) & ~0x1FFFu;
+#endif
+}
+
 // ---- Where a thread stands ------------------------------------------------------------------------------------------
 
 /** The thread's number in its block, 0 … threadsPerBlock − 1. PTX: %tid.x. */
@@ -287,6 +300,16 @@ KERNELGEN_OPERATION float shuffle_xor(float value, int mask, CallSite site = Cal
  */
 KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
                                            std::uint32_t b1, CallSite site = CallSite::here());
+
+/**
+ * Warp collective: C += A · B for A 16×8 and B 8×8 in tf32, C 16×8 in fp32. tf32 is a float whose significand has 11 bits; the
+ * hardware leaves the others out, so operands should be rounded by `float_to_tf32` first. With g = lane / 4 and t = lane mod 4, lane holds:
+ *   a[0] = A[g][t]    a[1] = A[g+8][t]    a[2] = A[g][t+4]    a[3] = A[g+8][t+4]
+ *   b0 = B[t][g]      b1 = B[t+4][g]      c as for mma_m16n8k16_bf16
+ * PTX: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32.
+ */
+KERNELGEN_OPERATION void mma_m16n8k8_tf32(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                          std::uint32_t b1, CallSite site = CallSite::here());
 
 /** As mma_m16n8k16_bf16 for A and B in binary16. PTX: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32. */
 KERNELGEN_OPERATION void mma_m16n8k16_fp16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
@@ -359,6 +382,9 @@ KERNELGEN_OPERATION void store_streaming(Words4* address, Words4 value);
  * A relaxed load at scope gpu: reads L2, never a stale line of L1. It orders nothing by itself; of a Words2 or Words4
  * each 32-bit word is whole, the words together need not be of one store. PTX: ld.relaxed.gpu.global.
  */
+/** Four words that this thread wrote, or that were there before the kernel, past the first cache. PTX: ld.global.cg.v4.u32. */
+KERNELGEN_OPERATION Words4 load_from_l2(const Words4* address);
+
 KERNELGEN_OPERATION std::uint16_t load_relaxed(const std::uint16_t* address);
 KERNELGEN_OPERATION std::uint32_t load_relaxed(const std::uint32_t* address);
 KERNELGEN_OPERATION float load_relaxed(const float* address);

@@ -36,6 +36,15 @@ KERNELGEN_OPERATION void mma_m16n8k16_bf16(float (&c)[4], const std::uint32_t (&
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+KERNELGEN_OPERATION void mma_m16n8k8_tf32(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                          std::uint32_t b1, CallSite) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%0, %1, %2, %3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
 KERNELGEN_OPERATION void mma_m16n8k16_fp16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
                                            std::uint32_t b1, CallSite) {
   asm volatile(
@@ -137,6 +146,14 @@ KERNELGEN_OPERATION Words2 load_streaming(const Words2* address) {
 KERNELGEN_OPERATION Words4 load_streaming(const Words4* address) {
   Words4 value;
   asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
+               : "l"(global_address(address)));
+  return value;
+}
+
+KERNELGEN_OPERATION Words4 load_from_l2(const Words4* address) {
+  Words4 value;
+  asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];"
                : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
                : "l"(global_address(address)));
   return value;

@@ -167,6 +167,33 @@ void mma_m16n8k16_fp16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t
   host::mma_m16n8k16<low_fp16_to_float, high_fp16_to_float>("mma_m16n8k16_fp16", c, a, b0, b1, site);
 }
 
+void mma_m16n8k8_tf32(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1, CallSite site) {
+  struct Operand {
+    float* c;
+    const std::uint32_t* a;
+    std::uint32_t b[2];
+  } operand{c, a, {b0, b1}};
+  host::scheduler.warp_collective("mma_m16n8k8_tf32", site, false, operand, [](Operand** lanes) {
+    // What the hardware does not read of a float.
+    const auto value = [](std::uint32_t bits) { return static_cast<double>(float_of(bits & ~0x1FFFu)); };
+    double matrixA[16][8];
+    double matrixB[8][8];
+    for (int lane = 0; lane < warpLanes; lane += 1) {
+      for (int word = 0; word < 4; word += 1) {
+        matrixA[lane / 4 + word % 2 * 8][lane % 4 + word / 2 * 4] = value(lanes[lane]->a[word]);
+      }
+      for (int word = 0; word < 2; word += 1) matrixB[lane % 4 + word * 4][lane / 4] = value(lanes[lane]->b[word]);
+    }
+    for (int lane = 0; lane < warpLanes; lane += 1) {
+      for (int element = 0; element < 4; element += 1) {
+        double sum = 0;
+        for (int k = 0; k < 8; k += 1) sum += matrixA[lane / 4 + element / 2 * 8][k] * matrixB[k][lane % 4 * 2 + element % 2];
+        lanes[lane]->c[element] = static_cast<float>(static_cast<double>(lanes[lane]->c[element]) + sum);
+      }
+    }
+  });
+}
+
 namespace host {
 
 /** ldmatrix of `matrixCount` matrices, plain or transposed. */
@@ -266,6 +293,8 @@ std::uint32_t load_streaming(const std::uint32_t* address) { return host::load("
 float load_streaming(const float* address) { return host::load("load_streaming", address); }
 Words2 load_streaming(const Words2* address) { return host::load("load_streaming", address); }
 Words4 load_streaming(const Words4* address) { return host::load("load_streaming", address); }
+
+Words4 load_from_l2(const Words4* address) { return host::load("load_from_l2", address); }
 
 void store_streaming(std::uint16_t* address, std::uint16_t value) { host::store("store_streaming", address, value); }
 void store_streaming(std::uint32_t* address, std::uint32_t value) { host::store("store_streaming", address, value); }

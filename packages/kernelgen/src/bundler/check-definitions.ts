@@ -15,6 +15,7 @@ const fields: Readonly<Record<keyof KernelDefinition, FieldKind>> = {
   batch: "number",
   steps: "number",
   dataType: "string",
+  tf32: "boolean",
   stateOutput: "string",
   training: "boolean",
   devices: "strings",

@@ -14,8 +14,8 @@ const checkedSteps = 8;
 /** The files that measure tilings on a machine with nvcc and the GPU, and without node: the kernels' sources and a script. */
 export function measuringFiles(tilings: readonly RandomTiling[]): readonly GeneratedFile[] {
   const kernels = tilings.flatMap(({ plan, family }): GeneratedFile[] => {
-    const { cell, headDim, heads } = plan.problem;
-    const name = `${cell.name}-${headDim}x${heads}-${family.name}-${plan.hash}`;
+    const { pass, cell, headDim, heads } = plan.problem;
+    const name = `${cell.name}-${pass}-${headDim}x${heads}-${family.name}-${plan.hash}`;
     const check = checkSource(plan);
     const sources = [...family.emit(plan), check].map(({ name, text }) => ({ name, content: text }));
     // The script adds the time to this object's end.

@@ -5,7 +5,7 @@ import { cells } from "../cell/index.js";
 import { familiesFor } from "../families.js";
 import type { KernelFamily } from "../plan/family.js";
 import type { Plan } from "../plan/plan.js";
-import { defineProblem, type Problem } from "../plan/problem.js";
+import { defineProblem, type Problem, type ProblemOptions } from "../plan/problem.js";
 import { fastestPlans } from "../plan/ranking.js";
 import { solveFamily } from "../plan/solve.js";
 
@@ -30,7 +30,20 @@ const layers = [
 ] as const;
 /** An entry that is there more often is drawn more often. */
 const batches = [1, 4, 8, 16, 16, 16, 32, 100] as const;
-const dataTypes = ["bf16", "bf16", "fp16", "fp32", "fp32"] as const;
+const dataTypes = [
+  { dataType: "bf16" },
+  { dataType: "bf16" },
+  { dataType: "fp16" },
+  { dataType: "fp32" },
+  { dataType: "fp32", tf32: true },
+] as const;
+/** What is computed and kept. */
+const kinds = [
+  { stateOutput: "sequence" },
+  { stateOutput: "last" },
+  { training: true },
+  { pass: "backward" },
+] as const satisfies readonly Partial<ProblemOptions>[];
 /** Enough for the launch not to show beside the steps. */
 const steps = 512;
 /** Tilings are drawn among so many of the fastest by prediction of a problem and family: slower ones tell nothing that a user sees. */
@@ -56,7 +69,7 @@ export function randomTilings(
   const found = new Map<string, RandomTiling>();
   for (let draw = 0; draw < count * drawsForEach && found.size < count; draw++) {
     const [headDim, heads] = oneOf(generator, layers);
-    const training = below(generator, 3) === 0;
+    const kept = oneOf(generator, kinds);
     const problem: Problem = defineProblem({
       // Half of them LSTMs.
       cell: below(generator, 2) === 0 ? "lstm" : oneOf(generator, cellNames),
@@ -64,9 +77,8 @@ export function randomTilings(
       heads,
       batch: oneOf(generator, batches),
       steps,
-      dataType: oneOf(generator, dataTypes),
-      training,
-      stateOutput: !training && below(generator, 4) === 0 ? "last" : "sequence",
+      ...oneOf(generator, dataTypes),
+      ...kept,
     });
     const family = families[draw % families.length]!;
     const fastest = solveFamily(problem, device, family).plan;

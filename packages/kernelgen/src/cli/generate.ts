@@ -4,7 +4,6 @@ import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
 import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
-import { problemDefaults } from "../plan/problem.js";
 import { solvePlan } from "../plan/solve.js";
 import { writeFiles } from "../write-files.js";
 import { deviceDescription } from "./device-option.js";
@@ -71,13 +70,13 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
       return generateSet({ ...given, target: given.target });
     }
     rejectOptions(given.target, given, ["problems"]);
-    const { headDim, training = problemDefaults.training } = given;
+    const { headDim } = given;
     if (headDim === undefined) throw new KernelgenError("invalid-problem", "--head-dim is missing: units of a head");
     const device = deviceNamed(deviceId(given.target, given.device));
     if ((device.kind === "cuda") !== (given.target === "cuda")) {
       throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
     }
-    const problem = problemFrom({ ...given, headDim, training }, device);
+    const problem = problemFrom({ ...given, headDim }, device);
     if (given.case !== undefined && given.target !== "cuda") {
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }

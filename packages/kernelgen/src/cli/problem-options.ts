@@ -23,6 +23,11 @@ export const problemOptions = {
     requiresArg: true,
     describe: `Type of inputs, weights and output: ${dataTypes.join(", ")}  [default: bf16 for CUDA, fp32 for WebGPU]`,
   },
+  tf32: {
+    type: "boolean",
+    default: problemDefaults.tf32 as boolean,
+    describe: "cuda, fp32: multiply R in tf32 on the tensor cores",
+  },
   pass: {
     type: "string",
     requiresArg: true,
@@ -48,6 +53,7 @@ export interface ProblemArguments {
   batch: string;
   steps: string;
   dtype?: string | undefined;
+  tf32?: boolean | undefined;
   pass: string;
   states?: string | undefined;
   training?: boolean | undefined;
@@ -62,6 +68,7 @@ export function problemFrom(given: ProblemArguments, device: Device): Problem {
     batch: numberFrom("batch", given.batch),
     steps: numberFrom("number of steps", given.steps),
     dataType: given.dtype ?? defaultDataType(device),
+    ...(given.tf32 !== undefined && { tf32: given.tf32 }),
     pass: given.pass,
     ...(given.states !== undefined && { stateOutput: given.states }),
     ...(given.training !== undefined && { training: given.training }),

@@ -8,7 +8,7 @@ import { gradientName } from "../plan/tensors.js";
 import { type BackwardStreams, backwardStreams, type Stream } from "./backward-streams.js";
 import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
-import type { ExchangeText } from "./forward-source.js";
+import type { KernelText } from "./forward-source.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
@@ -89,7 +89,7 @@ class Held {
 export function backwardKernelSource(
   problem: Problem,
   kernelName: string,
-  exchange: ExchangeText,
+  exchange: KernelText,
   sums: SumsText,
   operand: OperandPath,
 ): string {
@@ -180,7 +180,7 @@ struct StepReads {
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  ${blockPlaceSource}
+  ${blockPlaceSource(exchange.blockIndex)}
 
   // Shared memory: the tiles of du, the partial sums, what the exchange needs, the part of R that is not in registers.
   unsigned char* shared = shared_memory();
@@ -188,7 +188,7 @@ ${kernelName}(
   [[maybe_unused]] PartialWord* shared_partial = reinterpret_cast<PartialWord*>(shared + STATE_BYTES);
   Product product;
   product.load(Matrix{recurrent, head}, first_unit, first_inner,
-               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES);
+               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES${exchange.productMemory});
   ${sums.declaration}
   [[maybe_unused]] const int last_receive = steps;  // the initial states take the last du
   ${exchange.declaration}

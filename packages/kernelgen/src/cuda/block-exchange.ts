@@ -24,6 +24,8 @@ export const blockExchange: StateExchange = {
   prefetchSteps: 4,
   registers: 0,
   usesScratch: false,
+  streamsMatrix: false,
+  cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "1",
   tile: (problem, device, model, { product, blockCount, splitsInner }) => ({
@@ -32,6 +34,7 @@ export const blockExchange: StateExchange = {
     stateElements: product.innerPadded,
     stateBuffers: constant(2).minus(splitsInner),
     sharedBytes: constant(0),
+    launchBlocks: blockCount,
     waves: ceilQuotient(
       model,
       "waves",

@@ -9,7 +9,7 @@ import type { Problem } from "../plan/problem.js";
 import { backwardStep, savedValues } from "../plan/saved-values.js";
 import { headerComment } from "../plan/source-text.js";
 import { elementCount, forwardTensors, kernelTensors, type Tensor } from "../plan/tensors.js";
-import { gradientTolerances, tolerances } from "../reference/tolerances.js";
+import { toleranceOf } from "../reference/tolerances.js";
 import { backwardStreams } from "./backward-streams.js";
 
 /** How the reference writes the operations of a scalar graph, in double precision. */
@@ -134,7 +134,7 @@ const KernelDescription kernel = {
     ${name}::HEAD_COUNT,
     ${name}::BATCH,
     ${problem.steps},
-    ${(problem.pass === "forward" ? tolerances : gradientTolerances)[problem.dataType]},
+    ${toleranceOf(problem)},
     ${name}::SCRATCH_BYTES,
     {
 ${tensors.map((tensor) => tensorRow(tensor, problem)).join("\n")}

@@ -35,9 +35,16 @@ export const clusterExchange: StateExchange = {
   // Addresses in the other blocks.
   registers: 12,
   usesScratch: false,
+  streamsMatrix: false,
+  cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "CLUSTER_BLOCKS",
-  tile(problem, device, model, { product, unitBlocks, batchBlocks, threadsPerBlock, ownSlots, splitsInner }) {
+  tile(
+    problem,
+    device,
+    model,
+    { blockCount, product, unitBlocks, batchBlocks, threadsPerBlock, ownSlots, splitsInner },
+  ) {
     const elementBytes = dataTypeBytes[problem.dataType];
     const wordElements = wordBytes / elementBytes;
     const { unitValues } = productShape(problem);
@@ -66,6 +73,7 @@ export const clusterExchange: StateExchange = {
       stateElements: max([product.innerPadded, sentInner]),
       stateBuffers: constant(buffers),
       sharedBytes: outgoingBytes.plus(barriersBytes),
+      launchBlocks: blockCount,
       waves: ceilQuotient(model, "waves", clusterCount, active, problem.heads * problem.batch),
       costTerms: [
         calibratedTerm(device, "clusterExchangeCycles", constant(1)),

@@ -45,7 +45,7 @@ struct ClusterSum {
 
   /** The sums of this thread's own slots over the whole inner dimension. */
   template <typename Operand>
-  KERNELGEN_DEVICE void sums(int step, const Product& product, const Operand& operand, PartialWord* partial,
+  KERNELGEN_DEVICE void sums(int step, Product& product, const Operand& operand, PartialWord* partial,
                              float (&own)[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
     float summed[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD] = {};
     block_sums(product, operand, partial, summed);

@@ -7,7 +7,7 @@ import { backwardCellSource, backwardKernelSource } from "./backward-source.js";
 import { clusterSumsText } from "./cluster-sum-source.js";
 import { elementSource } from "./element-source.js";
 import { floatsSource } from "./floats-source.js";
-import { cellSource, kernelSource } from "./forward-source.js";
+import { cellSource, type KernelText, kernelSource } from "./forward-source.js";
 import { kernelFile } from "./kernel-file.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { matrixSource } from "./matrix-source.js";
@@ -37,15 +37,18 @@ export function emitKernel(
   const unitsPerThread = plan.parameters.unitsPerThread!;
   const name = kernelName(problem, givenName);
   const tensors = kernelTensors(problem);
-  const scratch = exchange.usesScratch;
   const splitsBlocks = (plan.parameters.blocksAlongInner ?? 1) > 1;
   const sums = splitsBlocks ? clusterSumsText : blockSumsText;
   const clusterBlocks = splitsBlocks ? "BLOCKS_ALONG_INNER" : exchange.clusterBlocks;
   const operand = exchange.operandPath(problem);
   const residency = `Residency(${exchange.cooperative}, ${clusterBlocks})`;
+  const streams = plan.derived.matrixStreamedBytes! > 0;
+  const text = kernelText(exchange, streams);
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
-    ...(scratch ? ["static_cast<Element*>(scratch)"] : []),
+    ...(exchange.usesScratch ? ["static_cast<Element*>(scratch)"] : []),
+    ...(streams ? ["reinterpret_cast<Words4*>(static_cast<unsigned char*>(scratch) + STREAMED_BEGIN)"] : []),
+    ...(exchange.cutsLaunches ? ["first_block"] : []),
     "steps",
   ];
   const body = `${exactTilesSource}
@@ -57,30 +60,74 @@ ${[
   pass === "forward" ? cellSource(problem) : backwardCellSource(problem),
   ...(operand === "tile" ? [stateTileSource] : []),
   matrixSource(problem),
-  product.source(problem, operand),
+  product.source(problem, operand, streams),
   sums.source(operand),
   exchange.source(problem),
   pass === "forward"
-    ? kernelSource(problem, `${name}_kernel`, exchange.text, sums, operand)
+    ? kernelSource(problem, `${name}_kernel`, text, sums, operand)
     : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +
-      backwardKernelSource(problem, `${name}_kernel`, exchange.text, sums, operand),
+      backwardKernelSource(problem, `${name}_kernel`, text, sums, operand),
 ].join("")}
-/** Bytes of device memory that a launch uses for itself. */
-[[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${scratch ? "EXCHANGE_BYTES" : "0"};
-
+${memorySource(exchange, streams)}
 /** Starts the kernel in a stream. Pointers are to device memory. Returns an empty string, or why the launch was refused. */
 inline std::string launch_${pass}(
     ${["Stream stream", ...tensorParameters(problem), "[[maybe_unused]] void* scratch", "int steps"].join(",\n    ")}) {
 ${
-  scratch
+  exchange.usesScratch
     ? `  // No element of the state may seem to have arrived before it is written.
-  const std::string error = fill_async(scratch, 0, SCRATCH_BYTES, stream);
+  const std::string error = fill_async(scratch, 0, EXCHANGE_BYTES, stream);
   if (!error.empty()) return error;
 `
     : ""
-}  return launch(${name}_kernel, BLOCK_COUNT, THREADS_PER_BLOCK, SHARED_BYTES, ${residency}, stream,
-                ${argumentNames.join(", ")});
-}
+}${launchStatements(exchange, residency, `${name}_kernel`, argumentNames)}}
 `;
   return [kernelFile(plan, name, body)];
+}
+
+/** How the kernel finds its block, and the part of R that it streams. */
+function kernelText(exchange: StateExchange, streams: boolean): KernelText {
+  const { parameters, declaration } = exchange.text;
+  return {
+    declaration,
+    parameters: [
+      ...parameters,
+      ...(streams ? ["Words4* streamed_matrix"] : []),
+      ...(exchange.cutsLaunches ? ["int first_block"] : []),
+    ],
+    blockIndex: exchange.cutsLaunches ? "first_block + block_index()" : "block_index()",
+    productMemory: streams
+      ? ",\n               streamed_matrix + static_cast<int64_t>(block_index()) * (MATRIX_STREAMED_BYTES / 16)"
+      : "",
+  };
+}
+
+/** The device memory that a launch uses for itself: what the exchange needs, then the parts of R that blocks read in every step. */
+function memorySource(exchange: StateExchange, streams: boolean): string {
+  const parts = [
+    ...(exchange.usesScratch ? ["EXCHANGE_BYTES"] : []),
+    ...(streams ? ["static_cast<int64_t>(LAUNCH_BLOCKS) * MATRIX_STREAMED_BYTES"] : []),
+  ];
+  return `${streams ? `/** Where the parts of R begin. */\nconstexpr int64_t STREAMED_BEGIN = ${exchange.usesScratch ? "EXCHANGE_BYTES" : "0"};\n` : ""}/** Bytes of device memory that a launch uses for itself. */
+[[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${parts.join(" + ") || "0"};
+`;
+}
+
+/** One launch, or as many as it takes where all blocks of a launch must be resident at once. */
+function launchStatements(
+  exchange: StateExchange,
+  residency: string,
+  kernel: string,
+  argumentNames: readonly string[],
+): string {
+  const launch = (blocks: string, indent: string): string =>
+    `launch(${kernel}, ${blocks}, THREADS_PER_BLOCK, SHARED_BYTES, ${residency}, stream,
+${indent}       ${argumentNames.join(", ")});`;
+  if (!exchange.cutsLaunches) return `  return ${launch("BLOCK_COUNT", "         ")}\n`;
+  return `  for (int first_block = 0; first_block < BLOCK_COUNT; first_block += LAUNCH_BLOCKS) {
+    const int blocks = BLOCK_COUNT - first_block < LAUNCH_BLOCKS ? BLOCK_COUNT - first_block : LAUNCH_BLOCKS;
+    const std::string refusal = ${launch("blocks", "                         ")}
+    if (!refusal.empty()) return refusal;
+  }
+  return {};
+`;
 }

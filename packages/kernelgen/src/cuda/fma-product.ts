@@ -4,10 +4,13 @@ import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { productShape } from "./product-shape.js";
+import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
 
 /** Inner indices that a thread reads at once: one 16-byte word of h. */
 const chunk = 4;
 const elementBytes = 4;
+/** Chunks of R on their way from device memory at once: a chunk is multiplied by all sequences, which takes longer than the trip. */
+const streamDepth = 1;
 /** Lanes that exchange partial sums: 2 to the number of rounds. */
 const exchangeSizes = [1, 2, 4, 8, 16, 32];
 
@@ -19,7 +22,7 @@ const exchangeSizes = [1, 2, 4, 8, 16, 32];
  * that each ends with the whole sums of its own V = batchTile/L sequences.
  */
 export const fmaProduct: MatrixProduct = {
-  tile(problem, device, model, blocksAlongInner) {
+  tile(problem, device, model, { blocksAlongInner, streams }) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
@@ -36,8 +39,13 @@ export const fmaProduct: MatrixProduct = {
     const lanesAlongUnits = model.int("lanesAlongUnits", 1, device.warpSize);
     model.add(lanesAlongUnits.times(lanesAlongInner).eq(device.warpSize), "lanes of a warp");
     const innerParts = times(lanesAlongInner, warpsAlongInner);
+    // Without streaming it is no unknown, and the plan does not name it.
+    const chunksStreamed = streams ? model.int("chunksStreamed", 0, chunkCount) : undefined;
+    const streamedChunks = chunksStreamed ?? constant(0);
     const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, times(innerParts, blocksAlongInner), chunkCount);
-    const matrixIsSplit = isLess(model, "matrixIsSplit", chunksInRegisters, innerChunks);
+    const chunksOnChip = innerChunks.minus(streamedChunks);
+    const matrixIsSplit = isLess(model, "matrixIsSplit", chunksInRegisters, chunksOnChip);
+    const isStreamed = streams ? isLess(model, "isStreamed", constant(0), streamedChunks) : constant(0);
     // Padding the batch by a whole sequence per lane would only add work.
     model.add(lanesAlongInner.times(sequencesPerLane.minus(1)).lt(batch), "no idle sequence in every lane");
 
@@ -50,7 +58,8 @@ export const fmaProduct: MatrixProduct = {
     const rows = times(unitsPerThread, sumCount);
     const batchTile = times(lanesAlongInner, sequencesPerLane);
     const warps = times(warpsAlongUnits, warpsAlongInner);
-    const sharedChunks = times(warps, rows, innerChunks.minus(chunksInRegisters));
+    const sharedChunks = times(warps, rows, chunksOnChip.minus(chunksInRegisters));
+    const streamedWarpChunks = times(warps, rows, streamedChunks);
     const partWarps = warpsPerPart(model, device, warps);
     const warpChunkBytes = device.warpSize * chunk * elementBytes;
     return {
@@ -61,6 +70,7 @@ export const fmaProduct: MatrixProduct = {
         warpsAlongUnits,
         warpsAlongInner,
         chunksInRegisters,
+        ...(chunksStreamed === undefined ? [] : [chunksStreamed]),
       ],
       unitsPerThread,
       warpsAlongUnits,
@@ -79,19 +89,28 @@ export const fmaProduct: MatrixProduct = {
         rows, // bias
         constant(2 * chunk), // h, two sequences at a time
         times(matrixIsSplit, rows, chunk), // R from shared memory
+        times(isStreamed, rows, streamDepth * chunk), // R on its way from device memory
+        times(isStreamed, streamAddressRegisters),
       ),
       matrixSharedBytes: times(sharedChunks, warpChunkBytes),
-      derived: { innerChunks, lanesAlongUnits },
+      matrixStreamedBytes: times(streamedWarpChunks, warpChunkBytes),
+      derived: {
+        innerChunks,
+        chunksOnChip,
+        lanesAlongUnits,
+        ...(streams && { streamDepth: constant(streamDepth) }),
+      },
       costTerms: [
         calibratedTerm(device, "multiplyAddInstructions", times(partWarps, rows, batchTile, innerChunks, chunk)),
         // A warp reads as many different words of h at once as lanes split the inner dimension.
         sharedMemoryTerm(device, times(warps, innerChunks, batchTile, lanesAlongInner), chunk * elementBytes),
         sharedMemoryTerm(device, sharedChunks, warpChunkBytes),
+        ...(streams ? [streamedMatrixTerm(problem, device, streamedWarpChunks, warpChunkBytes)] : []),
         // The first exchange of lanes halves all sums, the last leaves the lane's own.
         calibratedTerm(device, "shuffleCycles", times(partWarps, rows, batchTile.minus(sequencesPerLane))),
         calibratedTerm(device, "shuffleLatencyCycles", exchangeRounds),
       ],
     };
   },
-  source: () => fmaSource,
+  source: (_, __, streams) => fmaSource(streams),
 };

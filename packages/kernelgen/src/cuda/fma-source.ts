@@ -1,5 +1,63 @@
+/** C++ of the part of R that is read from device memory in every step. The ring of chunks on their way lives from step to step. */
+const streaming = {
+  members: `
+  Words4* streamed_matrix;  // this thread's words of the chunks that are read in every step
+  Words4 streamed[STREAM_DEPTH][SUM_COUNT][UNITS_PER_THREAD];  // those on their way: chunk STREAM_BEGIN + i in place i mod STREAM_DEPTH
+
+  static constexpr int STREAM_BEGIN = CHUNKS_ON_CHIP;`,
+  place: `
+    constexpr int streamed_words = (INNER_CHUNKS - STREAM_BEGIN) * SUM_COUNT * UNITS_PER_THREAD * 32;
+    streamed_matrix = memory + warp_index() * streamed_words + lane_index();`,
+  load: `
+        KERNELGEN_NO_UNROLL
+        for (int chunk = STREAM_BEGIN; chunk < INNER_CHUNKS; ++chunk) {
+          const int row_chunk = ((chunk - STREAM_BEGIN) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
+          streamed_matrix[row_chunk * 32] =
+              load_chunk(source, sum, head_unit, first_inner + inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+        }`,
+  start: `
+    KERNELGEN_UNROLL
+    for (int ahead = 0; ahead < STREAM_DEPTH; ++ahead) {
+      if (STREAM_BEGIN + ahead < INNER_CHUNKS) fetch(ahead, STREAM_BEGIN + ahead);
+    }`,
+  fetch: `
+  /** Sends for a chunk of the streamed part. */
+  KERNELGEN_DEVICE void fetch(int place, int chunk) {
+    KERNELGEN_UNROLL
+    for (int sum = 0; sum < SUM_COUNT; ++sum) {
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+        const int row_chunk = ((chunk - STREAM_BEGIN) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
+        streamed[place][sum][unit] = load_from_l2(streamed_matrix + row_chunk * 32);
+      }
+    }
+  }
+`,
+  multiply: `
+    // The first chunks were sent for in the step before; each place is filled again as soon as it is free, at last with the next step's.
+    KERNELGEN_NO_UNROLL
+    for (int first = STREAM_BEGIN; first < INNER_CHUNKS; first += STREAM_DEPTH) {
+      KERNELGEN_UNROLL
+      for (int ahead = 0; ahead < STREAM_DEPTH; ++ahead) {
+        const int chunk = first + ahead;
+        if (chunk >= INNER_CHUNKS) break;
+        float weights[SUM_COUNT][UNITS_PER_THREAD][4];
+        KERNELGEN_UNROLL
+        for (int sum = 0; sum < SUM_COUNT; ++sum) {
+          KERNELGEN_UNROLL
+          for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
+            KERNELGEN_UNROLL
+            for (int i = 0; i < 4; ++i) weights[sum][unit][i] = float_of(streamed[ahead][sum][unit].w[i]);
+          }
+        }
+        fetch(ahead, chunk + STREAM_DEPTH < INNER_CHUNKS ? chunk + STREAM_DEPTH : STREAM_BEGIN + ahead);
+        multiply_chunk(weights, state + inner_begin + chunk * LANES_ALONG_INNER * 4, partial);
+      }
+    }`,
+} as const;
+
 /** C++ of the fp32 product by plain multiply-adds. Constants in capitals come from the plan. */
-export const fmaSource = `
+export const fmaSource = (streams: boolean): string => `
 /** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
 KERNELGEN_DEVICE int slot_unit(int warp_along_units, int /* slot */) {
   return (warp_along_units * LANES_ALONG_UNITS + lane_index() / LANES_ALONG_INNER) * UNITS_PER_THREAD;
@@ -38,6 +96,7 @@ struct Product {
   float bias[SUM_COUNT][UNITS_PER_THREAD];
   Words4* shared_matrix;  // this thread's words of the chunks that are not in registers
   int inner_begin;        // first inner index of this thread within the block's; its chunks are LANES_ALONG_INNER · 4 apart
+${streams ? streaming.members : ""}
 
   /** Four adjacent elements of a row, zero outside it. */
   KERNELGEN_DEVICE static Words4 load_chunk(const Matrix& source, int sum, int unit, int inner, bool valid) {
@@ -49,13 +108,14 @@ struct Product {
     return words;
   }
 
-  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared) {
+${streams ? streaming.fetch : ""}
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared${streams ? ", Words4* memory" : ""}) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
     const int lane_along_inner = lane_index() % LANES_ALONG_INNER;
     inner_begin = (warp_along_inner * INNER_CHUNKS * LANES_ALONG_INNER + lane_along_inner) * 4;
-    constexpr int warp_words = (INNER_CHUNKS - CHUNKS_IN_REGISTERS) * SUM_COUNT * UNITS_PER_THREAD * 32;
-    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
+    constexpr int warp_words = (CHUNKS_ON_CHIP - CHUNKS_IN_REGISTERS) * SUM_COUNT * UNITS_PER_THREAD * 32;
+    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();${streams ? streaming.place : ""}
     KERNELGEN_UNROLL
     for (int sum = 0; sum < SUM_COUNT; ++sum) {
       KERNELGEN_UNROLL
@@ -71,13 +131,13 @@ struct Product {
           for (int i = 0; i < 4; ++i) matrix[sum][unit][chunk][i] = float_of(words.w[i]);
         }
         KERNELGEN_NO_UNROLL
-        for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
+        for (int chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_ON_CHIP; ++chunk) {
           const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
           shared_matrix[row_chunk * 32] =
               load_chunk(source, sum, head_unit, first_inner + inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
-        }
+        }${streams ? streaming.load : ""}
       }
-    }
+    }${streams ? streaming.start : ""}
   }
 
   /** Adds the product of four inner indices with h of all sequences. */
@@ -98,7 +158,7 @@ struct Product {
   }
 
   /** sums[slot][sum][unit] = bias + R·h over this warp's part of the inner dimension; \`state\` is [BATCH_TILE][STATE_STRIDE]. */
-  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
+  KERNELGEN_DEVICE void multiply(const Element* state, float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD])${streams ? "" : " const"} {
     float partial[SUM_COUNT][UNITS_PER_THREAD][BATCH_TILE];
     KERNELGEN_UNROLL
     for (int sum = 0; sum < SUM_COUNT; ++sum) {
@@ -123,7 +183,7 @@ struct Product {
     }
     // Not unrolled: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
     KERNELGEN_NO_UNROLL
-    for (int chunk = CHUNKS_IN_REGISTERS; chunk < INNER_CHUNKS; ++chunk) {
+    for (int chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_ON_CHIP; ++chunk) {
       float weights[SUM_COUNT][UNITS_PER_THREAD][4];
       KERNELGEN_UNROLL
       for (int sum = 0; sum < SUM_COUNT; ++sum) {
@@ -136,7 +196,7 @@ struct Product {
         }
       }
       multiply_chunk(weights, state + inner_begin + chunk * LANES_ALONG_INNER * 4, partial);
-    }
+    }${streams ? streaming.multiply : ""}
     reduce_scatter<LANES_ALONG_INNER, BATCH_TILE>(partial);
     KERNELGEN_UNROLL
     for (int slot = 0; slot < WARP_SLOTS; ++slot) {

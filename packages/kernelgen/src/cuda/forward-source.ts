@@ -38,6 +38,14 @@ export interface ExchangeText {
   readonly declaration: string;
 }
 
+/** What of a kernel depends on its family and tiling beside the constants. */
+export interface KernelText extends ExchangeText {
+  /** The block's number among those of all launches. */
+  readonly blockIndex: string;
+  /** A further argument of \`Product::load\`, with its comma: where the part of R lies that is read in every step. */
+  readonly productMemory: string;
+}
+
 /** A step of one unit that keeps what the backward pass reads, unit by unit, to be packed when all units are done. */
 const savingStep = `float unit_saved[SAVED_COUNT];
           cell_step(u, states[i][unit], unit_saved);
@@ -51,7 +59,7 @@ const packSaved = `
 export function kernelSource(
   problem: Problem,
   kernelName: string,
-  exchange: ExchangeText,
+  exchange: KernelText,
   sums: SumsText,
   operand: OperandPath,
 ): string {
@@ -81,7 +89,7 @@ export function kernelSource(
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  ${blockPlaceSource}
+  ${blockPlaceSource(exchange.blockIndex)}
 
   // Shared memory: the tiles of h, the partial sums, what the exchange needs, the part of R that is not in registers.
   unsigned char* shared = shared_memory();
@@ -89,7 +97,7 @@ ${kernelName}(
   [[maybe_unused]] PartialWord* shared_partial = reinterpret_cast<PartialWord*>(shared + STATE_BYTES);
   Product product;
   product.load(Matrix{recurrent, bias, head}, first_unit, first_inner,
-               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES);
+               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES${exchange.productMemory});
   ${sums.declaration}
   [[maybe_unused]] const int last_receive = steps - 1;  // the last h is for nobody
   ${exchange.declaration}

@@ -1,4 +1,4 @@
-import { and, constant, type IntExpr, type Model, min, or } from "constrint";
+import { and, constant, type IntExpr, type Model, max, min, or } from "constrint";
 import { type CudaDevice, maxClusterBlocks } from "hwmodels";
 import { stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
@@ -12,7 +12,7 @@ import { fragmentWordsInFlight } from "./mma-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { OperandPath } from "./operand-path.js";
 import { productShape } from "./product-shape.js";
-import type { StateExchange } from "./state-exchange.js";
+import type { ExchangeContext, StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;
 /** Blocks that may share the inner dimension, as a cluster. */
@@ -83,6 +83,30 @@ const scatteredLooks = 1;
 const innerSplits = (device: CudaDevice): readonly number[] =>
   clusterSizes.filter((size) => size <= maxClusterBlocks(device, true));
 
+/**
+ * How the blocks are cut into launches, since the blocks of one must all be resident: with G = batchBlocks · heads groups of U = unitBlocks · blocksAlongInner blocks
+ * that never talk to each other, as many groups at once as the device holds, ⌊multiprocessors that clusters can use / U⌋ or one, so ⌈G / that⌉ launches of
+ * ⌈G / launches⌉ groups.
+ */
+function launchesOf(
+  problem: Problem,
+  { multiprocessorCount }: CudaDevice,
+  model: Model,
+  { unitBlocks, blocksAlongInner, batchBlocks }: ExchangeContext,
+  idle: IntExpr,
+): { readonly launchCount: IntExpr; readonly launchBlocks: IntExpr } {
+  const mostGroups = problem.heads * problem.batch;
+  const groups = times(batchBlocks, problem.heads);
+  const groupBlocks = times(unitBlocks, blocksAlongInner);
+  const usable = constant(multiprocessorCount).minus(idle);
+  const groupsAtOnce = model.int("groupsAtOnce", 1, multiprocessorCount);
+  model.add(groupsAtOnce.plus(1).times(groupBlocks).gt(usable), "no further group would fit");
+  model.add(groupsAtOnce.times(groupBlocks).le(max([groupBlocks, usable])), "the groups fit, or one is more than fits");
+  const launchCount = ceilQuotient(model, "launchCount", groups, groupsAtOnce, mostGroups);
+  const launchGroups = ceilQuotient(model, "launchGroups", groups, launchCount, mostGroups);
+  return { launchCount, launchBlocks: times(launchGroups, groupBlocks) };
+}
+
 /** A head is spread over blocks, which exchange the operand through global memory. */
 const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   refuse: (_, device) => refuseGrid(device),
@@ -93,11 +117,13 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 16,
   usesScratch: true,
+  streamsMatrix: operand === "tile",
+  cutsLaunches: true,
   cooperative: true,
   clusterBlocks: "1",
   innerSplits,
   tile(problem, device, model, context) {
-    const { product, batchBlocks, blockCount, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
+    const { product, batchBlocks, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
     const { batchTile } = product;
     const dim = exchangeDim(problem);
     const elementBytes = dataTypeBytes[problem.dataType];
@@ -119,21 +145,24 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       threadsPerBlock.times(isTile ? wordsInFlight : fragmentWordsInFlight),
       mostWords,
     );
+    const idle = idleMultiprocessors(device, model, blocksAlongInner);
+    const { launchCount, launchBlocks } = launchesOf(problem, device, model, context, idle);
     return {
       derived: {
+        launchBlocks,
         exchangeDim: constant(dim),
         exchangeBytes: times(batchBlocks, batchTile, dim * elementBytes * problem.heads * buffers),
       },
       budgets: [
         {
           name: "R of all blocks in registers and shared memory",
-          need: times(blockCount, matrixBytes),
+          need: times(launchBlocks, matrixBytes),
           allowed: device.multiprocessorCount * onChipBytes(device),
           unit: "B",
         },
         {
           name: "blocks resident at once",
-          need: blockCount.plus(idleMultiprocessors(device, model, blocksAlongInner)),
+          need: launchBlocks.plus(idle),
           allowed: device.multiprocessorCount,
           unit: "blocks",
         },
@@ -141,7 +170,8 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       stateElements: product.innerPadded,
       stateBuffers: isTile ? constant(2).minus(splitsInner) : constant(0),
       sharedBytes: constant(0),
-      waves: constant(1),
+      waves: launchCount,
+      launchBlocks,
       costTerms: [
         calibratedTerm(device, "exchangeWriteCycles", constant(1)),
         calibratedTerm(device, "exchangeLookCycles", isTile ? looks : looks.plus(scatteredLooks)),

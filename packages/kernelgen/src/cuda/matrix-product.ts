@@ -36,27 +36,29 @@ export interface ProductTiling {
   readonly workRegisters: IntExpr;
   /** Shared memory of a block for the part of R that is not in registers. */
   readonly matrixSharedBytes: IntExpr;
+  /** Device memory of a block for the part of R that it reads in every step. */
+  readonly matrixStreamedBytes: IntExpr;
   /** Further quantities that the product's source needs as constants. */
   readonly derived: Readonly<Record<string, IntExpr>>;
   /** The predicted time of one product of a block. */
   readonly costTerms: readonly CostTerm[];
 }
 
+/** What a family makes of a product. */
+export interface ProductUse {
+  /** How many blocks share the inner dimension. */
+  readonly blocksAlongInner: IntExpr;
+  /** How the operand reaches registers. */
+  readonly operand: OperandPath;
+  /** Whether a part of R may be read from device memory, mostly from L2, in every step. */
+  readonly streams: boolean;
+}
+
 /** A way of multiplying: states its tiling, and has the C++ of a `struct Product` with `load` and `multiply`. */
 export interface MatrixProduct {
-  /**
-   * @param blocksAlongInner how many blocks share the inner dimension
-   * @param operand how the operand reaches registers
-   */
-  tile(
-    problem: Problem,
-    device: CudaDevice,
-    model: Model,
-    blocksAlongInner: IntExpr,
-    operand: OperandPath,
-  ): ProductTiling;
+  tile(problem: Problem, device: CudaDevice, model: Model, use: ProductUse): ProductTiling;
   /** C++ at namespace scope. It uses the plan's constants by name. */
-  source(problem: Problem, operand: OperandPath): string;
+  source(problem: Problem, operand: OperandPath, streams: boolean): string;
 }
 
 /** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */

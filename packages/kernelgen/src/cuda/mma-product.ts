@@ -1,30 +1,42 @@
 import { constant, type IntExpr, max } from "constrint";
+import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
+import type { Problem } from "../plan/problem.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { fragmentWordsInFlight, mmaSource } from "./mma-source.js";
 import { productShape } from "./product-shape.js";
+import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
 
-/** The shape of one `mma.sync.m16n8k16`, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
+/** What one matrix instruction multiplies, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
 const mma = {
   rows: 16,
   columns: 8,
-  inner: 16,
+  /** Words of the inner dimension: 16 elements of a 16-bit type, 8 in tf32. */
+  innerWords: 8,
   matrixRegisters: 4,
   accumulatorRegisters: 4,
   stateRegisters: 2,
 } as const;
+const registerBytes = 4;
+/** Tiles of R on their way from device memory at once: enough for the latency of L2 at its rate, with the warps that such blocks have. */
+const streamDepth = 2;
+
+/** The shape of the matrix instruction of a problem's type: m16n8k16, or m16n8k8 for tf32. */
+export const mmaShape = ({ dataType }: Problem): { readonly inner: number } => ({
+  inner: (mma.innerWords * registerBytes) / dataTypeBytes[dataType],
+});
 /** A thread holds two rows and two adjacent columns of each result. */
 const rowsPerThread = 2;
 const lanesAlongRows = mma.rows / rowsPerThread;
 const lanesAlongColumns = mma.columns / 2;
-const fragmentBytes = 32 * mma.matrixRegisters * 4;
-const elementBytes = 2;
+const fragmentBytes = 32 * mma.matrixRegisters * registerBytes;
+const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
 /** Registers of a thread that reads fragments for itself, beside the words: addresses and what is missing. Seen in ptxas. */
 const fetchRegisters = 24;
 
 /**
- * R·h on the tensor cores: bf16 or fp16 operands, fp32 sums, `mma.sync.m16n8k16` with R as the left operand.
+ * R·h on the tensor cores: bf16, fp16 or tf32 operands, fp32 sums, `mma.sync.m16n8k16` or `m16n8k8` with R as the left operand.
  *
  * The rows of R are permuted so that all gates of a unit lie in one thread's accumulators: rows r and r + 8 of a fragment belong to the
  * same thread, so U groups of 8·P units (P = unitsPerThread) with G gates fill ⌈U·G·P/2⌉ fragments; of an odd number of rows the last
@@ -32,13 +44,14 @@ const fetchRegisters = 24;
  * with columnsPerThread = 1 only every second column is used, which halves the pointwise work of a thread when the batch is split finely.
  */
 export const mmaProduct: MatrixProduct = {
-  tile(problem, device, model, blocksAlongInner, operand) {
+  tile(problem, device, model, { blocksAlongInner, operand, streams }) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim } = productShape(problem);
+    const { inner } = mmaShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     // Fragments are read in words of eight inner indices, which two tiles share.
     const jointTiles = operand === "fragments" ? 2 : 1;
-    const jointCount = Math.ceil(innerDim / (mma.inner * jointTiles));
+    const jointCount = Math.ceil(innerDim / (inner * jointTiles));
     const innerTileCount = jointCount * jointTiles;
     const unitGroupCount = Math.ceil(headDim / lanesAlongRows);
 
@@ -58,16 +71,21 @@ export const mmaProduct: MatrixProduct = {
     if (operand === "fragments") {
       model.add(innerTilesInRegisters.isMultipleOf(jointTiles), "a word's tiles are together");
     }
-    const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTiles);
+    // Without streaming it is no unknown, and the plan does not name it.
+    const innerTilesStreamed = streams ? model.int("innerTilesStreamed", 0, innerTileCount) : undefined;
+    const streamedTiles = innerTilesStreamed ?? constant(0);
+    const innerTilesOnChip = innerTiles.minus(streamedTiles);
+    const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTilesOnChip);
+    const isStreamed = streams ? isLess(model, "isStreamed", constant(0), streamedTiles) : constant(0);
     // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
     const threadRows = times(unitsPerThread, unitGroups, sumCount);
     const rowTiles = ceilQuotient(model, "rowTiles", threadRows, constant(rowsPerThread), sumCount * unitGroupCount);
 
     const warps = times(warpsAlongUnits, warpsAlongInner);
-    const sharedFragments = times(warps, rowTiles, innerTiles.minus(innerTilesInRegisters));
+    const sharedFragments = times(warps, rowTiles, innerTilesOnChip.minus(innerTilesInRegisters));
+    const streamedFragments = times(warps, rowTiles, streamedTiles);
     const stateFragments = times(warps, columnGroups, innerTiles);
     const partWarps = warpsPerPart(model, device, warps);
-    const stateFragmentBytes = mma.columns * mma.inner * elementBytes;
     return {
       unknowns: [
         unitsPerThread,
@@ -77,6 +95,7 @@ export const mmaProduct: MatrixProduct = {
         warpsAlongUnits,
         warpsAlongInner,
         innerTilesInRegisters,
+        ...(innerTilesStreamed === undefined ? [] : [innerTilesStreamed]),
       ],
       unitsPerThread,
       warpsAlongUnits,
@@ -84,7 +103,7 @@ export const mmaProduct: MatrixProduct = {
       warpsPerPart: partWarps,
       unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, lanesAlongRows),
       batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
-      innerPadded: times(innerTiles, warpsAlongInner, mma.inner),
+      innerPadded: times(innerTiles, warpsAlongInner, inner),
       warpSlots: times(unitGroups, columnGroups, columnsPerThread),
       slotUnits: times(unitsPerThread, lanesAlongRows),
       slotSequences: constant(lanesAlongColumns),
@@ -98,16 +117,20 @@ export const mmaProduct: MatrixProduct = {
           : // Words of two tiles each, their addresses and what is missing of them.
             plus(times(max([columnGroups, fragmentWordsInFlight]), 2 * mma.stateRegisters), constant(fetchRegisters)),
         times(matrixIsSplit, rowTiles, 2 * mma.matrixRegisters), // R from shared memory, two tiles at a time
+        times(isStreamed, rowTiles, streamDepth * mma.matrixRegisters), // R on its way from device memory
+        times(isStreamed, streamAddressRegisters),
       ),
       matrixSharedBytes: times(sharedFragments, fragmentBytes),
-      derived: { innerTiles, rowTiles },
+      matrixStreamedBytes: times(streamedFragments, fragmentBytes),
+      derived: { innerTiles, innerTilesOnChip, rowTiles, ...(streams && { streamDepth: constant(streamDepth) }) },
       costTerms: [
         calibratedTerm(device, "matrixMultiplyLatencyCycles", innerTiles),
         calibratedTerm(device, "matrixMultiplyShare", times(partWarps, rowTiles, columnGroups, innerTiles)),
         ...(operand === "tile" ? [sharedMemoryTerm(device, stateFragments, stateFragmentBytes)] : []),
         sharedMemoryTerm(device, sharedFragments, fragmentBytes),
+        ...(streams ? [streamedMatrixTerm(problem, device, streamedFragments, fragmentBytes)] : []),
       ],
     };
   },
-  source: ({ dataType }, operand) => mmaSource(dataType === "fp16" ? "fp16" : "bf16", operand),
+  source: ({ dataType }, operand, streams) => mmaSource(dataType === "fp32" ? "tf32" : dataType, operand, streams),
 };

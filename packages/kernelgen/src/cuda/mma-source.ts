@@ -1,17 +1,19 @@
 import type { OperandPath } from "./operand-path.js";
 
-/** Where a lane's inner indices of a tile lie: its first two, and how far the other two are from these. */
-const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readonly others: number }>> = {
-  tile: { first: "tile_begin + lane_index() % 4 * 2", others: 8 },
+/** Where a lane's inner indices of a tile lie: those of its first word, and how far those of the other are from these. */
+const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readonly others: string }>> = {
+  tile: { first: "tile_begin + lane_index() % 4 * WORD_INNER", others: "4 * WORD_INNER" },
   // Two tiles share 32 inner indices, of which a lane has eight adjacent ones: four for each.
-  fragments: { first: "tile_begin / 32 * 32 + lane_index() % 4 * 8 + tile_begin / 16 % 2 * 4", others: 2 },
+  fragments: { first: "tile_begin / 32 * 32 + lane_index() % 4 * 8 + tile_begin / 16 % 2 * 4", others: "2" },
 };
 
 /** Words of 16 bytes that a lane asks for at once where it reads the operand itself. A trip to L2 takes as long for all of them. */
 export const fragmentWordsInFlight = 8;
 
 /** Reading the operand of one or two tiles from a tile in shared memory. */
-const loadState = `  /** The operands that hold h of one tile, or of two, for all column groups. */
+const loadState = (
+  type: MatrixInstructionType,
+): string => `  /** The operands that hold h of one tile, or of two, for all column groups. */
   KERNELGEN_DEVICE static void load_state(const Element* row, bool two_tiles, uint32_t (&fragments)[COLUMN_GROUPS][4]) {
     KERNELGEN_UNROLL
     for (int group = 0; group < COLUMN_GROUPS; ++group) {
@@ -20,10 +22,10 @@ const loadState = `  /** The operands that hold h of one tile, or of two, for al
         ldmatrix_x4(fragments[group], address);
       } else {
         uint32_t one_tile[2];
-        ldmatrix_x2(one_tile, address - lane_index() / 16 * 16);
+        ldmatrix_x2(one_tile, address - lane_index() / 16 * TILE_INNER);
         fragments[group][0] = one_tile[0];
         fragments[group][1] = one_tile[1];
-      }
+      }${type === "tf32" ? roundFragments : ""}
     }
   }
 
@@ -47,13 +49,13 @@ const multiplySignature: Readonly<Record<OperandPath, string>> = {
 
 /** The multiplications, first of R in registers, then of R in shared memory. */
 const products: Readonly<Record<OperandPath, string>> = {
-  tile: `    // Lane l points at sequence l % 8 of a column group, and at the eight inner indices 8·(l / 8) of one or two tiles.
+  tile: `    // Lane l points at sequence l % 8 of a column group, and at the half l / 8 of one or two tiles.
     const Element* row =
-        state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * 8;
+        state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * (TILE_INNER / 2);
     KERNELGEN_UNROLL
     for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; tile += 2) {
       uint32_t fragments[COLUMN_GROUPS][4];
-      load_state(row + tile * 16, tile + 1 < INNER_TILES_IN_REGISTERS, fragments);
+      load_state(row + tile * TILE_INNER, tile + 1 < INNER_TILES_IN_REGISTERS, fragments);
       KERNELGEN_UNROLL
       for (int next = 0; next < 2; ++next) {
         if (tile + next >= INNER_TILES_IN_REGISTERS) break;
@@ -65,9 +67,9 @@ const products: Readonly<Record<OperandPath, string>> = {
     }
     // Not unrolled further: the compiler would fetch all of shared memory's part of R ahead, into registers that hold the rest.
     KERNELGEN_UNROLL_TWICE
-    for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
+    for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES_ON_CHIP; ++tile) {
       uint32_t fragments[COLUMN_GROUPS][4];
-      load_state(row + tile * 16, false, fragments);
+      load_state(row + tile * TILE_INNER, false, fragments);
       KERNELGEN_UNROLL
       for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
         const Words4 words = shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
@@ -111,8 +113,72 @@ const products: Readonly<Record<OperandPath, string>> = {
 `,
 };
 
-/** C++ of the tensor-core product of a 16-bit type. Constants in capitals come from the plan. */
-export const mmaSource = (type: "bf16" | "fp16", operand: OperandPath): string => `
+/** The types that matrix instructions multiply. */
+export type MatrixInstructionType = "bf16" | "fp16" | "tf32";
+
+/** The instruction of each type; a word of an operand holds two elements of a 16-bit type, and one of tf32. */
+const instructions = { bf16: "mma_m16n8k16_bf16", fp16: "mma_m16n8k16_fp16", tf32: "mma_m16n8k8_tf32" } as const;
+
+/** The operand is kept in fp32: what the instruction reads of it is rounded first. */
+const roundFragments = `
+      KERNELGEN_UNROLL
+      for (int word = 0; word < (two_tiles ? 4 : 2); ++word) fragments[group][word] = float_to_tf32(float_of(fragments[group][word]));`;
+
+/** C++ of the part of R that is read from device memory in every step. The ring of tiles on their way lives from step to step. */
+const streaming = {
+  members: `
+  Words4* streamed_matrix;  // this thread's words of the tiles that are read in every step
+  Words4 streamed[STREAM_DEPTH][ROW_TILES];  // those on their way: tile STREAM_BEGIN + i in place i mod STREAM_DEPTH
+
+  static constexpr int STREAM_BEGIN = INNER_TILES_ON_CHIP;`,
+  place: `
+    constexpr int streamed_words = ROW_TILES * (INNER_TILES - STREAM_BEGIN) * 32;
+    streamed_matrix = memory + warp_index() * streamed_words + lane_index();`,
+  load: `
+      KERNELGEN_NO_UNROLL
+      for (int tile = STREAM_BEGIN; tile < INNER_TILES; ++tile) {
+        streamed_matrix[((tile - STREAM_BEGIN) * ROW_TILES + row_tile) * 32] =
+            load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
+      }`,
+  start: `
+    KERNELGEN_UNROLL
+    for (int ahead = 0; ahead < STREAM_DEPTH; ++ahead) {
+      if (STREAM_BEGIN + ahead < INNER_TILES) fetch(ahead, STREAM_BEGIN + ahead);
+    }`,
+  fetch: `
+  /** Sends for a tile of the streamed part. */
+  KERNELGEN_DEVICE void fetch(int place, int tile) {
+    KERNELGEN_UNROLL
+    for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+      streamed[place][row_tile] = load_from_l2(streamed_matrix + ((tile - STREAM_BEGIN) * ROW_TILES + row_tile) * 32);
+    }
+  }
+`,
+  multiply: `
+    // The first tiles were sent for in the step before; each place is filled again as soon as it is free, at last with the next step's.
+    KERNELGEN_NO_UNROLL
+    for (int first = STREAM_BEGIN; first < INNER_TILES; first += STREAM_DEPTH) {
+      KERNELGEN_UNROLL
+      for (int ahead = 0; ahead < STREAM_DEPTH; ++ahead) {
+        const int tile = first + ahead;
+        if (tile >= INNER_TILES) break;
+        uint32_t fragments[COLUMN_GROUPS][4];
+        load_state(row + tile * TILE_INNER, false, fragments);
+        KERNELGEN_UNROLL
+        for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+          multiply_row_tile(streamed[ahead][row_tile].w, fragments, 0, accumulators[row_tile]);
+        }
+        fetch(ahead, tile + STREAM_DEPTH < INNER_TILES ? tile + STREAM_DEPTH : STREAM_BEGIN + ahead);
+      }
+    }`,
+} as const;
+
+/** C++ of the tensor-core product of a type. Constants in capitals come from the plan. Operands that are fragments are of 16-bit types, and R is not streamed. */
+export const mmaSource = (type: MatrixInstructionType, operand: OperandPath, streams: boolean): string => `
+/** Inner indices that a word of an operand holds, and those of one instruction. */
+constexpr int WORD_INNER = ${type === "tf32" ? 1 : 2};
+constexpr int TILE_INNER = 8 * WORD_INNER;
+
 /** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
 KERNELGEN_DEVICE int slot_unit(int warp_along_units, int slot) {
   const int group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
@@ -123,12 +189,13 @@ KERNELGEN_DEVICE int slot_sequence(int slot) {
   return (group * 4 + lane_index() % 4) * COLUMNS_PER_THREAD + slot % COLUMNS_PER_THREAD;
 }
 
-/** A block's part of the matrix as operands of mma.m16n8k16, and its product with the operand. */
+/** A block's part of the matrix as operands of matrix instructions, and its product with the operand. */
 struct Product {
   uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
   float bias[ROW_TILES][2];
   Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
   int inner_begin;        // first inner index of this warp within the block's
+${streams ? streaming.members : ""}
 
   /** Rows of a thread: the sums of its units. Where they are odd in number, the last row of the last tile is zero. */
   static constexpr int THREAD_ROWS = UNIT_GROUPS * SUM_COUNT * UNITS_PER_THREAD;
@@ -143,20 +210,21 @@ struct Product {
     return (group * 8 + lane_index() / 4) * UNITS_PER_THREAD + row % UNITS_PER_THREAD;
   }
 
-  /** This thread's elements of a fragment: two rows, two inner indices and two others ${operand === "tile" ? "eight further" : "after them"}. */
+  /** This thread's words of a fragment: two rows, a word of inner indices and another ${operand === "tile" ? "four further" : "after it"}. */
   KERNELGEN_DEVICE static Words4 load_fragment(const Matrix& source, const int (&sums)[2], const int (&units)[2],
                                                const bool (&valid)[2], int tile_begin) {
     const int inner = ${innerPlaces[operand].first};
-    return {source.load_pair(sums[0], units[0], inner, valid[0]), source.load_pair(sums[1], units[1], inner, valid[1]),
-            source.load_pair(sums[0], units[0], inner + ${innerPlaces[operand].others}, valid[0]), source.load_pair(sums[1], units[1], inner + ${innerPlaces[operand].others}, valid[1])};
+    return {source.load_word(sums[0], units[0], inner, valid[0]), source.load_word(sums[1], units[1], inner, valid[1]),
+            source.load_word(sums[0], units[0], inner + ${innerPlaces[operand].others}, valid[0]), source.load_word(sums[1], units[1], inner + ${innerPlaces[operand].others}, valid[1])};
   }
 
-  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared) {
+${streams ? streaming.fetch : ""}
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared${streams ? ", Words4* memory" : ""}) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
-    inner_begin = warp_along_inner * INNER_TILES * 16;
-    constexpr int warp_words = ROW_TILES * (INNER_TILES - INNER_TILES_IN_REGISTERS) * 32;
-    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();
+    inner_begin = warp_along_inner * INNER_TILES * TILE_INNER;
+    constexpr int warp_words = ROW_TILES * (INNER_TILES_ON_CHIP - INNER_TILES_IN_REGISTERS) * 32;
+    shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();${streams ? streaming.place : ""}
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
       int sums[2];
@@ -172,29 +240,29 @@ struct Product {
       }
       KERNELGEN_UNROLL
       for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; ++tile) {
-        const Words4 words = load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * 16);
+        const Words4 words = load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
         KERNELGEN_UNROLL
         for (int word = 0; word < 4; ++word) matrix[row_tile][tile][word] = words.w[word];
       }
       KERNELGEN_NO_UNROLL
-      for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES; ++tile) {
+      for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES_ON_CHIP; ++tile) {
         shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] =
-            load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * 16);
-      }
-    }
+            load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
+      }${streams ? streaming.load : ""}
+    }${streams ? streaming.start : ""}
   }
 
-${operand === "tile" ? loadState : pairsInFlight}  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
+${operand === "tile" ? loadState(type) : pairsInFlight}  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
   KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const ${operand === "tile" ? "uint32_t" : "Words4"} (&fragments)[COLUMN_GROUPS]${operand === "tile" ? "[4]" : ""},
                                                  int which, float (&accumulators)[COLUMN_GROUPS][4]) {
     KERNELGEN_UNROLL
     for (int group = 0; group < COLUMN_GROUPS; ++group) {
       const uint32_t(&fragment)[4] = fragments[group]${operand === "tile" ? "" : ".w"};
-      mma_m16n8k16_${type}(accumulators[group], words, fragment[which * 2], fragment[which * 2 + 1]);
+      ${instructions[type]}(accumulators[group], words, fragment[which * 2], fragment[which * 2 + 1]);
     }
   }
 
-  ${multiplySignature[operand]}float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
+  ${multiplySignature[operand]}float (&sums)[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD])${streams ? "" : " const"} {
     float accumulators[ROW_TILES][COLUMN_GROUPS][4];
     KERNELGEN_UNROLL
     for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
@@ -204,7 +272,8 @@ ${operand === "tile" ? loadState : pairsInFlight}  /** Multiplies one tile of R 
         for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = bias[row_tile][result / 2];
       }
     }
-${products[operand]}    KERNELGEN_UNROLL
+${products[operand]}${streams ? streaming.multiply : ""}
+    KERNELGEN_UNROLL
     for (int slot = 0; slot < WARP_SLOTS; ++slot) {
       const int unit_group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
       const int column_group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;

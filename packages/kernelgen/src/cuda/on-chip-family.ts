@@ -5,7 +5,7 @@ import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
-import type { Problem } from "../plan/problem.js";
+import { type Problem, usesMatrixInstructions } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { tileClusterSum } from "./cluster-sum.js";
 import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "./cost.js";
@@ -13,13 +13,14 @@ import { emitKernel } from "./emit-kernel.js";
 import { fmaProduct } from "./fma-product.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { memoryPicoseconds } from "./memory-cost.js";
-import { mmaProduct } from "./mma-product.js";
+import { mmaProduct, mmaShape } from "./mma-product.js";
 import { onChipBytes } from "./on-chip.js";
 import { productShape } from "./product-shape.js";
 import { registerBudgets } from "./register-budgets.js";
 import { slotBytes } from "./slot-bytes.js";
 import type { StateExchange } from "./state-exchange.js";
 import { stepTraffic } from "./step-traffic.js";
+import { mayStream } from "./streamed-matrix.js";
 
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
 const wordBytes = 16;
@@ -30,7 +31,8 @@ const scratchRegisters = 40;
 const slotAddressRegisters = 6;
 
 /** The way of multiplying that serves a data type. */
-export const productFor = (problem: Problem): MatrixProduct => (problem.dataType === "fp32" ? fmaProduct : mmaProduct);
+export const productFor = (problem: Problem): MatrixProduct =>
+  usesMatrixInstructions(problem) ? mmaProduct : fmaProduct;
 
 /** A family of kernels of both passes that keep R on chip for all steps, told apart by how they exchange the operand of the product. */
 export function onChipFamily(
@@ -41,9 +43,9 @@ export function onChipFamily(
     name,
     target: "cuda",
     refuse(problem, device) {
-      // The shape 16 × 8 × 16 came for both 16-bit types at once.
-      if (problem.dataType !== "fp32" && !device.supports.bf16MatrixMultiply) {
-        return `${device.name} has no ${problem.dataType} matrix instructions of 16 × 8 × 16 (compute capability 8.0 and later have)`;
+      // The shapes of all of them came at once.
+      if (usesMatrixInstructions(problem) && !device.supports.bf16MatrixMultiply) {
+        return `${device.name} has no ${problem.tf32 ? "tf32" : problem.dataType} matrix instructions of 16 × 8 × ${mmaShape(problem).inner} (compute capability 8.0 and later have)`;
       }
       return exchange.refuse(problem, device);
     },
@@ -65,7 +67,11 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const innerSplits = exchange.innerSplits?.(device) ?? [1];
   const splitsBlocks = innerSplits.length > 1 ? model.int("blocksAlongInner", innerSplits) : undefined;
   const blocksAlongInner = splitsBlocks ?? constant(1);
-  const product = productFor(problem).tile(problem, device, model, blocksAlongInner, operand);
+  const product = productFor(problem).tile(problem, device, model, {
+    blocksAlongInner,
+    operand,
+    streams: exchange.streamsMatrix && mayStream(problem, device),
+  });
   const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
 
   // Blocks.
@@ -94,7 +100,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const ownSlots = clusterSum?.ownSlots ?? summedSlots;
   const clusterSumBytes = clusterSum?.sharedBytes ?? constant(0);
 
-  const matrixBytes = times(unitTile, product.innerPadded, sumCount * elementBytes);
+  const matrixBytes = times(unitTile, product.innerPadded, sumCount * elementBytes).minus(product.matrixStreamedBytes);
   const exchanged = exchange.tile(problem, device, model, {
     product,
     unitBlocks,
@@ -200,10 +206,11 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       partialBytes,
       exchangeSharedBytes: exchanged.sharedBytes,
       sharedBytes: sharedBytesPerBlock,
+      matrixStreamedBytes: product.matrixStreamedBytes,
       estimatedRegisters,
       ...exchanged.derived,
     },
-    launch: { blockCount, threadsPerBlock, sharedBytesPerBlock },
+    launch: { blockCount: exchanged.launchBlocks, threadsPerBlock, sharedBytesPerBlock },
     budgets: [
       ...exchanged.budgets,
       {

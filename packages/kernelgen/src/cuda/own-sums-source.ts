@@ -83,7 +83,7 @@ KERNELGEN_DEVICE void sum_over_warps([[maybe_unused]] PartialWord* partial, cons
 
 /** The sums of this thread's slots over the block's part of the inner dimension: the product with the operand, added over the warps. */
 template <typename Operand>
-KERNELGEN_DEVICE void block_sums(const Product& product, const Operand& operand, PartialWord* partial,
+KERNELGEN_DEVICE void block_sums(Product& product, const Operand& operand, PartialWord* partial,
                                  float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
   product.multiply(operand, sums);

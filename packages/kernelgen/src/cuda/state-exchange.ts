@@ -20,7 +20,7 @@ export interface ExchangeContext {
   readonly ownSlots: IntExpr;
   /** 1 where the sum over warps has a barrier between reading h and sending it, else 0. */
   readonly splitsInner: IntExpr;
-  /** Bytes of R that a block holds. */
+  /** Bytes of R that a block holds in registers and shared memory. */
   readonly matrixBytes: IntExpr;
 }
 
@@ -35,6 +35,8 @@ export interface ExchangeTiling {
   readonly sharedBytes: IntExpr;
   /** How often the device has to be filled with blocks until all have run. */
   readonly waves: IntExpr;
+  /** Blocks of one launch: all, or as many as must be and can be resident at once. */
+  readonly launchBlocks: IntExpr;
   /** The predicted time of a step's exchange. */
   readonly costTerms: readonly CostTerm[];
 }
@@ -57,6 +59,10 @@ export interface StateExchange {
   readonly registers: number;
   /** Whether a launch needs device memory for itself, SCRATCH_BYTES of it, zero at first. */
   readonly usesScratch: boolean;
+  /** Whether blocks may read a part of R from device memory in every step. */
+  readonly streamsMatrix: boolean;
+  /** Whether the blocks may be spread over several launches, each a whole number of heads and batch tiles. */
+  readonly cutsLaunches: boolean;
   /** Whether all blocks must run at once. */
   readonly cooperative: boolean;
   /** C++ of the blocks of a cluster, where they share the units. */

@@ -6,6 +6,7 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { kernelName } from "../plan/kernel-name.js";
+import { usesMatrixInstructions } from "../plan/problem.js";
 import { kernelTensors } from "../plan/tensors.js";
 import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "./cost.js";
 import { elementSource } from "./element-source.js";
@@ -14,6 +15,7 @@ import { cellSource } from "./forward-source.js";
 import { kernelFile } from "./kernel-file.js";
 import { matrixSource } from "./matrix-source.js";
 import { memoryPicoseconds } from "./memory-cost.js";
+import { mmaShape } from "./mma-product.js";
 import { productFor } from "./on-chip-family.js";
 import { blockSumsText } from "./own-sums-source.js";
 import { productShape } from "./product-shape.js";
@@ -41,9 +43,9 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
   target: "cuda",
   refuse(problem, device) {
     if (problem.pass === "backward") return "stepwise kernels for CUDA compute the forward pass only";
-    // The shape 16 × 8 × 16 came for both 16-bit types at once.
-    return problem.dataType !== "fp32" && !device.supports.bf16MatrixMultiply
-      ? `${device.name} has no ${problem.dataType} matrix instructions of 16 × 8 × 16 (compute capability 8.0 and later have)`
+    // The shapes of all types came at once.
+    return usesMatrixInstructions(problem) && !device.supports.bf16MatrixMultiply
+      ? `${device.name} has no ${problem.tf32 ? "tf32" : problem.dataType} matrix instructions of 16 × 8 × ${mmaShape(problem).inner} (compute capability 8.0 and later have)`
       : undefined;
   },
   tile(problem, device, model) {
@@ -54,7 +56,11 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const pointwise = pointwiseScale(traffic.roots);
     // R goes through the registers in parts.
     const innerPasses = model.int("innerPasses", 1, Math.ceil(innerDim / leastPart));
-    const product = productFor(problem).tile(problem, device, model, innerPasses, "tile");
+    const product = productFor(problem).tile(problem, device, model, {
+      blocksAlongInner: innerPasses,
+      operand: "tile",
+      streams: false,
+    });
     const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
     model.add(product.matrixSharedBytes.eq(0), "a part of R is in registers");
 
@@ -172,7 +178,7 @@ ${[
   cellSource(problem),
   stateTileSource,
   matrixSource(problem),
-  productFor(problem).source(problem, "tile"),
+  productFor(problem).source(problem, "tile", false),
   blockSumsText.source("tile"),
   operandSource,
   stepwiseKernelSource(problem, `${name}_kernel`),

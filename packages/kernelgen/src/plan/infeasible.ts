@@ -27,7 +27,7 @@ export function explainInfeasible(problem: Problem, device: Device, family: Kern
 }
 
 /** Nodes of a search for the least need of a budget: not minutes for a number in a message, and the same message everywhere. */
-const leastNeedNodes = 4000;
+const leastNeedNodes = 1000;
 
 /** How far a budget is from what the stated tiling needs; undefined if some tile meets it. */
 function shortfall(name: string, device: Device, stated: () => StatedTiling): string | undefined {

@@ -25,10 +25,16 @@ export interface Problem {
   /** T: steps of a sequence. Kernels take it at run time; it enters the cost of a launch, not the tiling. */
   readonly steps: number;
   readonly dataType: DataType;
+  /** fp32 alone: whether R and what it is multiplied by are rounded to tf32 (11 bits of significand) for the tensor cores; sums stay fp32. */
+  readonly tf32: boolean;
   readonly stateOutput: StateOutput;
   /** Whether the forward pass also stores the values that the backward pass reads (`savedValues`); true for a backward pass. */
   readonly training: boolean;
 }
+
+/** Whether a problem's recurrent product runs on the tensor cores; otherwise by plain multiply-adds. */
+export const usesMatrixInstructions = ({ dataType, tf32 }: Pick<Problem, "dataType" | "tf32">): boolean =>
+  dataType !== "fp32" || tf32;
 
 export interface ProblemOptions {
   pass?: string;
@@ -38,6 +44,7 @@ export interface ProblemOptions {
   batch?: number;
   steps?: number;
   dataType?: string;
+  tf32?: boolean;
   stateOutput?: string;
   training?: boolean;
 }
@@ -52,6 +59,7 @@ export const problemDefaults = {
   batch: 1,
   steps: 1024,
   dataType: "bf16",
+  tf32: false,
   stateOutput: "sequence",
   training: false,
 } as const;
@@ -79,6 +87,9 @@ export function defineProblem(options: ProblemOptions): Problem {
       'state output: "last" keeps too little for training, whose backward pass reads all steps',
     );
   }
+  if (given.tf32 && given.dataType !== "fp32") {
+    throw new KernelgenError("invalid-problem", `tf32: a way to multiply fp32; the data type is ${given.dataType}`);
+  }
   return Object.freeze({
     pass,
     cell: findCell(given.cell),
@@ -87,6 +98,7 @@ export function defineProblem(options: ProblemOptions): Problem {
     batch: size("batch", given.batch, problemLimits.batch),
     steps: size("number of steps", given.steps, problemLimits.steps),
     dataType: oneOf("data type", given.dataType, dataTypes),
+    tf32: given.tf32,
     stateOutput: oneOf("state output", given.stateOutput, stateOutputs),
     training: given.training,
   });

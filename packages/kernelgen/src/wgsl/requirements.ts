@@ -13,6 +13,7 @@ export function refuseForward(problem: Problem, device: WebGpuDevice): string | 
   if (problem.dataType === "fp16" && !device.features.includes("shader-f16")) {
     return `fp16: needs the feature shader-f16, which ${name} lacks`;
   }
+  if (problem.tf32) return "tf32: WGSL has no such type";
   if (problem.pass === "backward") return "backward: in WGSL it is a part of networks that are planned for training";
   return refuseBuffers(problem, device, storageBuffers(problem));
 }

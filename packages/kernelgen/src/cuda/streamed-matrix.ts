@@ -1,0 +1,45 @@
+import type { IntExpr } from "constrint";
+import type { CudaDevice } from "hwmodels";
+import type { CostTerm } from "../plan/cost-term.js";
+import { dataTypeBytes } from "../plan/data-type.js";
+import type { Problem } from "../plan/problem.js";
+import { onChipBytes } from "./on-chip.js";
+import { productShape } from "./product-shape.js";
+
+/**
+ * The part of R, of what all multiprocessors have on chip, from which on a part of it may be streamed: below it there is room for all of R beside
+ * the state, and reading it again in every step would only be slower.
+ */
+const streamedFrom = 0.2;
+/** The part of L2 that a streamed matrix may take and still be found there in the next step. */
+const l2Share = 0.8;
+
+/** Registers for where a thread is in what it reads in every step. */
+export const streamAddressRegisters = 8;
+
+/** Bytes of R of all heads. */
+function matrixBytes(problem: Problem): number {
+  const { sumCount, innerDim } = productShape(problem);
+  return problem.heads * problem.headDim * sumCount * innerDim * dataTypeBytes[problem.dataType];
+}
+
+/** Whether R is so large for the device that a part of it may have to be read from device memory in every step. */
+export const mayStream = (problem: Problem, device: CudaDevice): boolean =>
+  matrixBytes(problem) > streamedFrom * device.multiprocessorCount * onChipBytes(device);
+
+/**
+ * The predicted time of reading a block's part of R from L2, or from device memory where what has to be streamed of R would not stay in L2, while all
+ * other blocks read theirs.
+ */
+export function streamedMatrixTerm(
+  problem: Problem,
+  device: CudaDevice,
+  pieces: IntExpr,
+  pieceBytes: number,
+): CostTerm {
+  const { l2BytesPerSecond, memoryBytesPerSecond } = device.timing;
+  const streamed = matrixBytes(problem) - (device.multiprocessorCount * onChipBytes(device)) / 2;
+  const isInL2 = streamed <= l2Share * device.l2Bytes;
+  const rate = (isInL2 ? l2BytesPerSecond : memoryBytesPerSecond) / device.multiprocessorCount;
+  return { name: "R from L2", amount: pieces, price: Math.ceil((pieceBytes * 1e12) / rate) };
+}
