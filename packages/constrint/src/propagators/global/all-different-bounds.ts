@@ -1,4 +1,4 @@
-import { populationCount } from "../../domain/bits.js";
+import { lowestBit, populationCount } from "../../domain/bits.js";
 import { BEYOND } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
@@ -35,7 +35,7 @@ export class AllDifferentBounds implements Propagator {
   private readonly high: Float64Array;
   private readonly lowRank: Int32Array;
   private readonly highRank: Int32Array;
-  /** The places by lower and by upper bound. */
+  /** The places by lower and by upper bound; where taken values are cut out, those of open variables alone. */
   private readonly byLow: Int32Array;
   private readonly byHigh: Int32Array;
   /** The distinct bounds in ascending order, with a guard at either end; and a value that each stands for. */
@@ -48,6 +48,11 @@ export class AllDifferentBounds implements Propagator {
   private origin = 0;
   private taken = new Int32Array(0);
   private takenBefore = new Int32Array(0);
+  /** The bounds counted without taken values, as bits like these; and for each rank where its places begin in the order. */
+  private marks = new Int32Array(0);
+  private marksBefore = new Int32Array(0);
+  private readonly lowStarts: Int32Array;
+  private readonly highStarts: Int32Array;
   /** How many open variables have so many values between their bounds. */
   private readonly withWidth: Int32Array;
   /** Trees of capacity: from a rank towards one whose interval below (above) still has a free value. */
@@ -74,6 +79,8 @@ export class AllDifferentBounds implements Propagator {
     this.byHigh = Int32Array.from(scope, (_, i) => i);
     this.bounds = new Float64Array(2 * n + 2);
     this.boundValues = new Float64Array(2 * n + 2);
+    this.lowStarts = new Int32Array(2 * n + 2);
+    this.highStarts = new Int32Array(2 * n + 2);
     this.withWidth = new Int32Array(n);
     this.lowValue = new Float64Array(n);
     this.highValue = new Float64Array(n);
@@ -88,23 +95,19 @@ export class AllDifferentBounds implements Propagator {
     const before = store.changes;
     const open = this.readBounds(store);
     if (open < 0) return Outcome.failed;
-    let count = open;
     if (this.taken.length > 0) {
       if (!this.cutTaken(store)) return Outcome.failed;
-      if (!this.mayCrowd(open)) count = 0;
+      if (this.mayCrowd(open) && !this.narrow(store, open, this.rankMarked())) return Outcome.failed;
     } else {
-      count = this.scope.length;
+      let count = low.length;
       for (let i = 0; i < low.length; i++) {
         if (low[i]! > -BEYOND && high[i]! < BEYOND) continue;
         low[i] = high[i] = Infinity;
         count--;
       }
-    }
-    if (count > 0) {
       sortBy(this.byLow, low);
       sortBy(this.byHigh, high);
-      const last = this.rankBounds(count);
-      if (!this.raiseLows(store, count, last) || !this.dropHighs(store, count, last)) return Outcome.failed;
+      if (!this.narrow(store, count, this.rankSorted(count))) return Outcome.failed;
     }
     if (store.changes !== before) return Outcome.changed;
     return open > 0 ? Outcome.stable : Outcome.entailed;
@@ -174,6 +177,8 @@ export class AllDifferentBounds implements Propagator {
     if (wordCount === this.taken.length) return;
     this.taken = new Int32Array(wordCount);
     this.takenBefore = new Int32Array(wordCount);
+    this.marks = new Int32Array(wordCount);
+    this.marksBefore = new Int32Array(wordCount);
   }
 
   private isTaken(value: number): boolean {
@@ -216,8 +221,64 @@ export class AllDifferentBounds implements Propagator {
     return true;
   }
 
-  /** Numbers the distinct bounds 1 … last, and the places' bounds by them. Returns `last`. */
-  private rankBounds(count: number): number {
+  private narrow(store: Store, count: number, last: number): boolean {
+    return this.raiseLows(store, count, last) && this.dropHighs(store, count, last);
+  }
+
+  /**
+   * Numbers the distinct bounds 1 … last, and the places' bounds by them, and sorts the places by both; where taken values are
+   * cut out. The bounds are few enough to mark them on the number line, so that nothing has to be compared. Returns `last`.
+   */
+  private rankMarked(): number {
+    const { low, high, lowValue, highValue, lowRank, highRank, bounds, boundValues, origin, marks, marksBefore } = this;
+    const { byLow, byHigh, lowStarts, highStarts } = this;
+    marks.fill(0);
+    for (let i = 0; i < low.length; i++) {
+      if (low[i] === Infinity) continue;
+      const from = low[i]! - origin;
+      const to = high[i]! - origin;
+      marks[from >> 5]! |= 1 << (from & 31);
+      marks[to >> 5]! |= 1 << (to & 31);
+    }
+    let last = 0;
+    for (let word = 0; word < marks.length; word++) {
+      marksBefore[word] = last;
+      for (let bits = marks[word]!; bits !== 0; bits &= bits - 1) bounds[++last] = origin + 32 * word + lowestBit(bits);
+    }
+    bounds[0] = bounds[1]! - 2;
+    bounds[last + 1] = bounds[last]! + 2;
+    lowStarts.fill(0, 0, last + 2);
+    highStarts.fill(0, 0, last + 2);
+    for (let i = 0; i < low.length; i++) {
+      if (low[i] === Infinity) continue;
+      const from = this.rankOf(low[i]! - origin);
+      const to = this.rankOf(high[i]! - origin);
+      lowRank[i] = from;
+      highRank[i] = to;
+      boundValues[from] = lowValue[i]!;
+      boundValues[to] = highValue[i]!;
+      lowStarts[from + 1]!++;
+      highStarts[to + 1]!++;
+    }
+    for (let rank = 1; rank <= last; rank++) {
+      lowStarts[rank + 1]! += lowStarts[rank]!;
+      highStarts[rank + 1]! += highStarts[rank]!;
+    }
+    for (let i = 0; i < low.length; i++) {
+      if (low[i] === Infinity) continue;
+      byLow[lowStarts[lowRank[i]!]!++] = i;
+      byHigh[highStarts[highRank[i]!]!++] = i;
+    }
+    return last;
+  }
+
+  /** How many bounds are marked up to a bit. */
+  private rankOf(bit: number): number {
+    return this.marksBefore[bit >> 5]! + populationCount(this.marks[bit >> 5]! & (-1 >>> (31 - (bit & 31))));
+  }
+
+  /** The same as {@link rankMarked} for places that are sorted already. */
+  private rankSorted(count: number): number {
     const { low, high, byLow, byHigh, lowRank, highRank, lowValue, highValue, bounds, boundValues } = this;
     if (count === 0) return 0;
     let last = 0;

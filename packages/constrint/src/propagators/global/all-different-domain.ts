@@ -97,8 +97,15 @@ export class AllDifferentDomain implements Propagator {
     this.leaveGraph(store);
     // A removal of a variable that occurs twice is news for its other place.
     if (this.movedBound || (this.hasRepeats && store.changes !== before)) return Outcome.changed;
-    for (const x of this.scope) if (!store.isFixed(x)) return Outcome.stable;
-    return Outcome.entailed;
+    return this.areAllFixed(store) ? Outcome.entailed : Outcome.stable;
+  }
+
+  private areAllFixed(store: Store): boolean {
+    const { scope } = this;
+    // A place that stayed in the graph is mostly not fixed.
+    if (this.inGraph > 0 && !store.isFixed(scope[this.places[0]!]!)) return false;
+    for (let i = 0; i < scope.length; i++) if (!store.isFixed(scope[i]!)) return false;
+    return true;
   }
 
   private build(store: Store): ValueRows {

@@ -31,7 +31,7 @@ export class ElementConstant implements Propagator {
     readonly result: number,
   ) {
     this.scope = [index, result];
-    this.distinct = new ValueIndex(array);
+    this.distinct = ValueIndex.from(array);
     this.seen = new Float64Array(this.distinct.count);
   }
 

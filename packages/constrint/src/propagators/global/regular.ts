@@ -55,7 +55,7 @@ export class Regular implements Propagator {
   ) {
     const { stateCount, transitions, accepting } = automaton;
     this.stateCount = stateCount;
-    this.index = new ValueIndex(transitions.map(([, value]) => value));
+    this.index = ValueIndex.from(transitions.map(([, value]) => value));
     this.next = new Int32Array(stateCount * this.index.count).fill(-1);
     for (const [from, value, to] of transitions) this.next[from * this.index.count + this.index.of(value)] = to;
     this.isAccepting = new Uint8Array(stateCount);

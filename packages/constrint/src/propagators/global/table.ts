@@ -172,7 +172,7 @@ class Column {
 
   constructor(entries: readonly number[]) {
     const wordCount = (entries.length + 31) >> 5;
-    this.index = new ValueIndex(entries);
+    this.index = ValueIndex.from(entries);
     this.rows = new Int32Array(this.index.count * wordCount);
     this.residues = new Int32Array(this.index.count);
     entries.forEach((entry, row) => {

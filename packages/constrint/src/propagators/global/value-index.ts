@@ -11,17 +11,21 @@ export class ValueIndex {
   /** Whether the values are consecutive integers. */
   readonly isDense: boolean;
 
+  private constructor(ascending: Float64Array) {
+    this.values = ascending;
+    const { length } = ascending;
+    this.isDense = length > 0 && ascending[length - 1]! - ascending[0]! === length - 1;
+  }
+
   /** @param values in any order, with repetitions */
-  constructor(values: Iterable<number>) {
-    this.values = Float64Array.from(new Set(values)).sort();
-    const { length } = this.values;
-    this.isDense = length > 0 && this.values[length - 1]! - this.values[0]! === length - 1;
+  static from(values: Iterable<number>): ValueIndex {
+    return new ValueIndex(Float64Array.from(new Set(values)).sort());
   }
 
   /** All integers from low to high; none where low > high. */
   static range(low: number, high: number): ValueIndex {
-    const values: number[] = [];
-    for (let value = low; value <= high; value++) values.push(value);
+    const values = new Float64Array(Math.max(high - low + 1, 0));
+    for (let i = 0; i < values.length; i++) values[i] = low + i;
     return new ValueIndex(values);
   }
 

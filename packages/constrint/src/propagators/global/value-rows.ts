@@ -1,5 +1,4 @@
 import type { Store } from "../../engine/store.js";
-import { EXPLICIT_VALUES_LIMIT } from "../../engine/store.js";
 import { currentValues, ValueIndex } from "./value-index.js";
 
 /** A range of values is numbered throughout where it has at most this many, … */
@@ -21,10 +20,11 @@ export class ValueRows {
   /** The first and the last word of a row that may have bits. */
   readonly firstWords: Int32Array;
   readonly lastWords: Int32Array;
-  private readonly values = new Float64Array(EXPLICIT_VALUES_LIMIT);
+  /** The value that bit 0 stands for, where the numbered values are consecutive. */
+  private readonly origin: number;
 
   /**
-   * @param places those of the scope that matter, with finitely many values: no more than {@link EXPLICIT_VALUES_LIMIT} each
+   * @param places those of the scope that matter, with finitely many values
    * @param shifts the constant added to each variable
    */
   constructor(
@@ -34,6 +34,7 @@ export class ValueRows {
     places: Int32Array,
   ) {
     this.index = numberedValues(store, scope, shifts, places);
+    this.origin = this.index.values[0] ?? 0;
     this.width = (this.index.count + 31) >> 5;
     this.words = new Int32Array(this.width * scope.length);
     this.firstWords = new Int32Array(scope.length);
@@ -42,17 +43,22 @@ export class ValueRows {
 
   /** Brings row i up to date. */
   read(store: Store, i: number): void {
-    const { index, width, words, values, firstWords, lastWords } = this;
+    const { index, width, words, firstWords, lastWords } = this;
     const x = this.scope[i]!;
     const shift = this.shifts[i]!;
     const row = width * i;
-    words.fill(0, row + firstWords[i]!, row + lastWords[i]! + 1);
-    firstWords[i] = index.of(store.min(x) + shift) >> 5;
-    lastWords[i] = index.of(store.max(x) + shift) >> 5;
-    if (index.isDense && store.addBitsTo(x, index.values[0]! - shift, words, row)) return;
-    const count = store.copyValues(x, values, 0);
-    for (let at = 0; at < count; at++) {
-      const v = index.of(values[at]! + shift);
+    for (let word = row + firstWords[i]!; word <= row + lastWords[i]!; word++) words[word] = 0;
+    if (index.isDense) {
+      const origin = this.origin - shift;
+      firstWords[i] = (store.min(x) - origin) >> 5;
+      lastWords[i] = (store.max(x) - origin) >> 5;
+      if (store.addBitsTo(x, origin, words, row)) return;
+    } else {
+      firstWords[i] = index.of(store.min(x) + shift) >> 5;
+      lastWords[i] = index.of(store.max(x) + shift) >> 5;
+    }
+    for (let value = store.min(x); value !== Infinity; value = store.next(x, value)) {
+      const v = index.of(value + shift);
       words[row + (v >> 5)]! |= 1 << (v & 31);
     }
   }
@@ -80,5 +86,5 @@ function numberedValues(
   if (high - low < Math.max(DENSE_RANGE, DENSE_FACTOR * count)) return ValueIndex.range(low, high);
   const values: number[] = [];
   for (const i of places) for (const value of currentValues(store, scope[i]!, shifts[i]!)) values.push(value);
-  return new ValueIndex(values);
+  return ValueIndex.from(values);
 }
