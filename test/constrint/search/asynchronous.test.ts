@@ -99,7 +99,10 @@ describe("asynchronous questions", () => {
           .ne(x[i - 3]!.times(7)),
       );
     const cost = sum(x.map((xi, i) => xi.times(xi).times(i % 7)).concat(x.map((xi) => xi.times(-5))));
-    const result = await m.minimizeAsync(cost, { signal: AbortSignal.timeout(80) });
+    // Some time after the first solution, however long that took.
+    const stop = new AbortController();
+    const onImprovement = () => void setTimeout(() => stop.abort(), 20);
+    const result = await m.minimizeAsync(cost, { signal: stop.signal, onImprovement });
     expect(result.status).toBe("satisfied");
     expect(result.objective).toBeTypeOf("number");
   });

@@ -142,9 +142,9 @@ export class Engine {
     this.queue.clear();
   }
 
-  /** Keeps the values of every variable one by one where they are few. Root level only. */
-  makeExplicit(): void {
-    for (let x = 0; x < this.store.variableCount; x++) this.store.makeExplicit(x);
+  /** Keeps the values of every variable one by one where there are no more than the limit. Root level only. */
+  makeExplicit(limit?: number): void {
+    for (let x = 0; x < this.store.variableCount; x++) this.store.makeExplicit(x, limit);
   }
 
   /** Queues every propagator, as after a change to how domains are kept. */

@@ -42,6 +42,8 @@ export class Store {
   changes = 0;
   /** The depth of open levels. */
   level = 0;
+  /** How many variables keep their values one by one. */
+  explicitCount = 0;
   /** Numbers of the propagators that `pop` restores. */
   readonly state = new ReversibleNumbers();
   /** Four numbers for each variable: both bounds, stride and offset. */
@@ -491,10 +493,10 @@ export class Store {
     return this.setMin(x, min) && this.setMax(x, this.explicitAtMost(x, this.max(x)));
   }
 
-  /** Keeps the values one by one from now on, if they are few enough. Root level only. */
-  makeExplicit(x: number): void {
+  /** Keeps the values one by one from now on, if there are no more than the limit. Root level only. */
+  makeExplicit(x: number, limit: number = EXPLICIT_VALUES_LIMIT): void {
     const size = this.size(x);
-    if (this.isExplicit(x) || size > EXPLICIT_VALUES_LIMIT || this.level > 0) return;
+    if (this.isExplicit(x) || size > limit || this.level > 0) return;
     const min = this.min(x);
     const stride = this.stride(x);
     // Many variables are alike: neighbours share their table, which never changes.
@@ -562,6 +564,7 @@ export class Store {
   /** @param step the distance of neighbouring values, or 0 where it varies; 1 for a single value */
   private keepTable(x: number, table: Float64Array, step: number): void {
     const wordCount = (table.length + 31) >> 5;
+    this.explicitCount++;
     this.tables[x] = table;
     this.tableSteps[x] = step;
     this.tableOrigins[x] = table[0]!;

@@ -13,6 +13,9 @@ import type { Statistics } from "./statistics.js";
 /** The clock is read once in this many nodes. */
 const CLOCK_INTERVAL = 16;
 
+/** Domains of at most this many values keep them one by one from the start, larger ones when the root is at its fixpoint. */
+const SMALL_DOMAIN = 64;
+
 /** How a {@link DepthFirstSearch} searches. */
 export interface DepthFirstOptions extends Limits, ProgressOptions {
   readonly restarts?: RestartOptions | undefined;
@@ -39,6 +42,8 @@ export class DepthFirstSearch implements Search {
   private state: Fixpoint | "solution" | undefined;
   private finished: SearchStep | undefined;
   private isRootExplicit = false;
+  /** How many domains the propagation at the root began with that keep their values one by one. */
+  private explicitAtFirst: number | undefined;
   /** The objective's value for the last solution, and what the root's propagation proved of it. */
   private best: number | undefined;
   private bound: number | undefined;
@@ -137,10 +142,13 @@ export class DepthFirstSearch implements Search {
   /** Propagates, then keeps few values one by one, which lets propagators see more, and propagates again. */
   private propagateRoot(): Fixpoint {
     const { engine } = this;
+    engine.makeExplicit(SMALL_DOMAIN);
+    this.explicitAtFirst ??= engine.store.explicitCount;
     const first = this.settle(true);
     if (first !== Fixpoint.reached) return first;
     engine.makeExplicit();
     this.isRootExplicit = true;
+    if (engine.store.explicitCount === this.explicitAtFirst) return first;
     engine.queueAll();
     return this.settle(true);
   }

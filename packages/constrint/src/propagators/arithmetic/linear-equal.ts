@@ -4,7 +4,7 @@ import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
-import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
+import { compareLinear, copiedBounds, fitsExactly, type LinearTerms } from "./linear.js";
 import { decideUpperBoundExactly, propagateUpperBoundExactly } from "./linear-exact.js";
 import { explainUpperBound } from "./linear-explanation.js";
 import { keepPairs } from "./linear-pair.js";
@@ -68,13 +68,14 @@ export class LinearEqual implements Propagator, LinearTerms {
       return store.changes === before ? Outcome.stable : Outcome.changed;
     }
     const { variables, coefficients, total } = this;
+    const { mins, maxs } = copiedBounds(store, variables);
     let smallest = 0;
     let largest = 0;
     let unfixed = 0;
     for (let i = 0; i < variables.length; i++) {
       const a = coefficients[i]!;
-      const min = store.min(variables[i]!);
-      const max = store.max(variables[i]!);
+      const min = mins[i]!;
+      const max = maxs[i]!;
       if (min !== max) unfixed++;
       if (a > 0) {
         smallest += a * min;
@@ -89,10 +90,11 @@ export class LinearEqual implements Propagator, LinearTerms {
     // Over the reals, one pass reaches the fixpoint; only a bound that was rounded, or fell into a gap, may move others.
     let moved = false;
     for (let i = 0; i < variables.length; i++) {
+      let min = mins[i]!;
+      let max = maxs[i]!;
+      if (min === max) continue;
       const a = coefficients[i]!;
       const x = variables[i]!;
-      const min = store.min(x);
-      const max = store.max(x);
       const size = a > 0 ? a : -a;
       // a·x may exceed its low end by total − smallest, and fall short of its high end by largest − total.
       const above = total - smallest;
@@ -100,26 +102,32 @@ export class LinearEqual implements Propagator, LinearTerms {
         const steps = size === 1 ? above : floorDivide(above, size);
         if (a > 0) {
           if (!store.setMax(x, min + steps)) return Outcome.failed;
-          largest += a * (store.max(x) - max);
+          const newMax = store.max(x);
+          largest += a * (newMax - max);
+          max = newMax;
         } else {
           if (!store.setMin(x, max - steps)) return Outcome.failed;
-          largest += a * (store.min(x) - min);
+          const newMin = store.min(x);
+          largest += a * (newMin - min);
+          min = newMin;
         }
-        moved ||= size * (store.max(x) - store.min(x)) !== above;
+        moved ||= size * (max - min) !== above;
       }
       const below = largest - total;
-      const newMin = store.min(x);
-      const newMax = store.max(x);
-      if (size * (newMax - newMin) > below) {
+      if (size * (max - min) > below) {
         const steps = size === 1 ? below : floorDivide(below, size);
         if (a > 0) {
-          if (!store.setMin(x, newMax - steps)) return Outcome.failed;
-          smallest += a * (store.min(x) - newMin);
+          if (!store.setMin(x, max - steps)) return Outcome.failed;
+          const newMin = store.min(x);
+          smallest += a * (newMin - min);
+          min = newMin;
         } else {
-          if (!store.setMax(x, newMin + steps)) return Outcome.failed;
-          smallest += a * (store.max(x) - newMax);
+          if (!store.setMax(x, min + steps)) return Outcome.failed;
+          const newMax = store.max(x);
+          smallest += a * (newMax - max);
+          max = newMax;
         }
-        moved ||= size * (store.max(x) - store.min(x)) !== below;
+        moved ||= size * (max - min) !== below;
       }
     }
     // Below the root, the bounds find nearly as much as the congruences, in less time.

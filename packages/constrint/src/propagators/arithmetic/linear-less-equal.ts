@@ -3,7 +3,7 @@ import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
-import { compareLinear, fitsExactly, type LinearTerms } from "./linear.js";
+import { compareLinear, copiedBounds, fitsExactly, type LinearTerms } from "./linear.js";
 import { decideUpperBoundExactly, propagateUpperBoundExactly } from "./linear-exact.js";
 import { explainUpperBound } from "./linear-explanation.js";
 import { explainByDomains, RootBounds } from "./root-bounds.js";
@@ -48,17 +48,17 @@ export class LinearLessEqual implements Propagator, LinearTerms {
     if (store.level === 0) this.root.note(store);
     if (!this.isExact(store)) return propagateUpperBoundExactly(store, this, 1, this.limit);
     const { variables, coefficients, limit } = this;
+    const { mins, maxs } = copiedBounds(store, variables);
     let smallest = 0;
     let largest = 0;
     for (let i = 0; i < variables.length; i++) {
       const a = coefficients[i]!;
-      const x = variables[i]!;
       if (a > 0) {
-        smallest += a * store.min(x);
-        largest += a * store.max(x);
+        smallest += a * mins[i]!;
+        largest += a * maxs[i]!;
       } else {
-        smallest += a * store.max(x);
-        largest += a * store.min(x);
+        smallest += a * maxs[i]!;
+        largest += a * mins[i]!;
       }
     }
     if (largest <= limit) return Outcome.entailed;
@@ -68,8 +68,8 @@ export class LinearLessEqual implements Propagator, LinearTerms {
     for (let i = 0; i < variables.length; i++) {
       const a = coefficients[i]!;
       const x = variables[i]!;
-      const min = store.min(x);
-      const max = store.max(x);
+      const min = mins[i]!;
+      const max = maxs[i]!;
       if (a > 0) {
         if (a * (max - min) > slack && !store.setMax(x, min + floorDivide(slack, a))) return Outcome.failed;
       } else if (a * (min - max) > slack && !store.setMin(x, max + ceilDivide(slack, a))) return Outcome.failed;

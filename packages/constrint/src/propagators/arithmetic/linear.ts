@@ -40,3 +40,23 @@ export function fitsExactly(store: Store, terms: LinearTerms, constant: number):
   // Slack and differences of two sums reach at most twice the total.
   return 2 * total <= MAX_INTEGER;
 }
+
+/** Room for the bounds of one sum: all share it, since only one is propagated at a time. */
+const bounds = { mins: new Float64Array(16), maxs: new Float64Array(16) };
+
+/**
+ * The present bounds of variables, which stay as they are while these are narrowed, until the next call.
+ *
+ * @internal
+ */
+export function copiedBounds(
+  store: Store,
+  variables: readonly number[],
+): { readonly mins: Float64Array; readonly maxs: Float64Array } {
+  if (variables.length > bounds.mins.length) {
+    bounds.mins = new Float64Array(2 * variables.length);
+    bounds.maxs = new Float64Array(2 * variables.length);
+  }
+  store.copyBounds(variables, bounds.mins, bounds.maxs);
+  return bounds;
+}

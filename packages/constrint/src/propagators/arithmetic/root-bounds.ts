@@ -17,10 +17,7 @@ export class RootBounds {
   }
 
   note(store: Store): void {
-    for (let i = 0; i < this.variables.length; i++) {
-      this.mins[i] = store.min(this.variables[i]!);
-      this.maxs[i] = store.max(this.variables[i]!);
-    }
+    store.copyBounds(this.variables, this.mins, this.maxs);
   }
 
   min(i: number): number {

@@ -86,7 +86,8 @@ export class AllDifferentDomain implements Propagator {
 
   propagate(store: Store): Outcome {
     const rows = this.rows ?? this.build(store);
-    if (store.level === 0) this.allExplicit = this.scope.every((x) => store.isExplicit(x));
+    // At the root a domain may yet become explicit.
+    if (store.level === 0 && !this.allExplicit) this.allExplicit = this.scope.every((x) => store.isExplicit(x));
     this.inGraph = store.state.cells[this.graphCell]!;
     const before = store.changes;
     const { places, inGraph } = this;
@@ -317,8 +318,7 @@ export class AllDifferentDomain implements Propagator {
 
   /** Takes the places that are fixed out of the graph: no other place has their value any more. */
   private leaveGraph(store: Store): void {
-    // At the root a domain may yet become explicit.
-    if (!this.allExplicit || store.level === 0) return;
+    if (!this.allExplicit) return;
     const { places, isAlone } = this;
     let { inGraph } = this;
     for (let k = inGraph - 1; k >= 0; k--) {

@@ -23,6 +23,7 @@ export class AllDifferentValues implements Propagator {
   private readonly places: Int32Array;
   private openCell = -1;
   private readonly hasRepeats: boolean;
+  private allExplicit = false;
 
   /**
    * @param scope variables; one that occurs twice has different shifts
@@ -60,7 +61,8 @@ export class AllDifferentValues implements Propagator {
     }
     if (open === 0) return Outcome.entailed;
     // At the root a domain may yet become explicit, and then all values have to be taken from it again.
-    if (open !== openBefore && store.level > 0) store.state.set(this.openCell, open);
+    if (store.level === 0 && !this.allExplicit) this.allExplicit = scope.every((x) => store.isExplicit(x));
+    if (open !== openBefore && (store.level > 0 || this.allExplicit)) store.state.set(this.openCell, open);
     // The second value to be taken from a variable that is not explicit may uncover the first one.
     return this.hasRepeats && store.changes !== changesBefore ? Outcome.changed : Outcome.stable;
   }
