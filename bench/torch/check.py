@@ -3,7 +3,7 @@
     python check.py PACKAGE_DIRECTORY [NAME]
 
 For each cell, size and type that the package lists, and one size of each cell and type that it does not: sequences of 1, 3 and 33 steps, with the listed batch, one more and one less; inputs
-standard normal, R divided by √D, random initial states. The expected values are those of the package's own loop over time in float64,
+standard normal, R divided by √D, random initial states (of an sLSTM only h). The expected values are those of the package's own loop over time in float64,
 which is compared with torch.nn in the tests. Prints the largest relative error (norm) and ends with exit code 1 if one is too large.
 """
 
@@ -25,9 +25,10 @@ def arguments(package, cell, batch, steps, heads, dim, dtype):
         return torch.randn(shape, device="cuda").to(of)
 
     initial = [normal(batch, 1, heads, dim), *(normal(batch, 1, heads, dim, of=torch.float32) for _ in cell.states[1:])]
-    if "n" in cell.states:
-        # A normaliser is positive; zero says that nothing has been seen yet.
-        initial[cell.states.index("n")].abs_()[0].zero_()
+    if "m" in cell.states:
+        # An sLSTM starts with nothing seen: c, n and m are zero.
+        for state in initial[1:]:
+            state.zero_()
     return [
         normal(batch, steps, gates["input"], heads, dim),
         (torch.randn(gates["recurrent"], heads, dim, dim, device="cuda") / dim**0.5).to(dtype),

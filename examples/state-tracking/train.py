@@ -101,11 +101,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--heads", type=int, default=1, help="more than 1: torch.nn has no such layer, and is left out")
     parser.add_argument("--features", type=int, default=32, help="width of the embedding")
-    parser.add_argument("--iterations", type=int, default=300)
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--iterations", type=int, default=600)
+    parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--dtype", choices=DTYPES, default="bf16", help="of autocast; fp32: none")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--every", type=int, default=25, help="iterations between printed losses")
+    parser.add_argument("--every", type=int, default=50, help="iterations between printed losses")
     parser.add_argument("--json", help="also write all numbers to this file")
     return parser.parse_args()
 
@@ -116,6 +116,8 @@ def main() -> None:
     device = torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
     if device.type == "cuda":
         torch.cuda.set_device(device)
+    # fp32 means fp32 on both sides, not the tf32 that cuDNN may take instead.
+    torch.backends.cudnn.allow_tf32 = False
     if ranks > 1:
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     sys.path.insert(0, options.package)

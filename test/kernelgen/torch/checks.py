@@ -273,12 +273,12 @@ def unlisted_sizes_go_through_pointwise_kernels():
         expected = all_results(cell, arguments, weights)
         with Compiled() as compiled:
             calls = []
-            call = fused_stepwise._call
-            fused_stepwise._call = lambda *values, call=call, calls=calls: (calls.append(1), call(*values))
+            run = fused_stepwise._Step.run
+            fused_stepwise._Step.run = lambda *values, run=run, calls=calls: (calls.append(1), run(*values))
             try:
                 actual = all_results(cell, arguments, weights)
             finally:
-                fused_stepwise._call = call
+                fused_stepwise._Step.run = run
         # Three passes forward and two backward, of four steps each.
         assert (compiled.used, len(calls)) == ([], 20), (compiled.used, len(calls))
         require_close(actual, expected, LIMITS[dtype], cell, dtype)

@@ -41,13 +41,12 @@ def forward(
     saved = [sequence() if save else None for _ in cell.saved]
     # [N, in, G·out], so that one batched product serves all gates.
     matrix = recurrent.permute(1, 3, 0, 2).reshape(heads, dim, -1)
-    launch = _functions(pointwise)[0]
     paired = [tensor for pair in zip(initial, states, strict=True) for tensor in pair]
+    step = _Step(_functions(pointwise)[0], [None, wx, bias, *paired, *saved], [batch, steps, heads, dim])
     with kernels.current(wx.device) as stream:
         h = initial[0][:, 0]
         for t in range(steps):
-            products = _product(h.transpose(0, 1), matrix)
-            _call(launch, stream, [wx, products, bias, *paired, *saved], [batch, steps, heads, dim, t])
+            step.run(stream, _product(h.transpose(0, 1), matrix), t)
             h = states[0][:, t]
     return states, [tensor for tensor in saved if tensor is not None]
 
@@ -77,11 +76,11 @@ def backward(
     ]
     initial, states, saved = ([tensor.contiguous() for tensor in tensors] for tensors in (initial, states, saved))
     grouped = [tensor for group in zip(initial, states, adjoints, given, strict=True) for tensor in group]
-    launch = _functions(pointwise)[1]
+    tensors = [None, *grouped, *saved, d_u, rows]
+    step = _Step(_functions(pointwise)[1], tensors, [batch, steps, heads, dim], [given_steps])
     with kernels.current(h.device) as stream:
         for t in reversed(range(steps)):
-            tensors = [products, *grouped, *saved, d_u, rows]
-            _call(launch, stream, tensors, [batch, steps, heads, dim, t, given_steps])
+            step.run(stream, products, t)
             products = _product(rows.flatten(2), matrix)
     adjoints[0] = adjoints[0] + products.transpose(0, 1)
     return d_u, [
@@ -102,11 +101,24 @@ def _product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 _HAS_OUT_DTYPE = "dtype" in torch.ops.aten.bmm.overloads()
 
 
-def _call(launch, stream: int | None, tensors: Sequence[torch.Tensor | None], sizes: Sequence[int]) -> None:
-    pointers = (ctypes.c_void_p * len(tensors))(*(None if tensor is None else tensor.data_ptr() for tensor in tensors))
-    error = launch(stream, pointers, (ctypes.c_int * len(sizes))(*sizes))
-    if error is not None:
-        raise RuntimeError(error.decode())
+class _Step:
+    """A pointwise kernel with its tensors, of which the first is new in each step, and the sizes of the call."""
+
+    def __init__(
+        self, launch, tensors: Sequence[torch.Tensor | None], sizes: Sequence[int], more: Sequence[int] = ()
+    ) -> None:
+        self._launch = launch
+        addresses = [None if tensor is None else tensor.data_ptr() for tensor in tensors]
+        self._pointers = (ctypes.c_void_p * len(addresses))(*addresses)
+        self._step_place = len(sizes)
+        self._sizes = (ctypes.c_int * (len(sizes) + 1 + len(more)))(*sizes, 0, *more)
+
+    def run(self, stream: int | None, products: torch.Tensor, step: int) -> None:
+        self._pointers[0] = products.data_ptr()
+        self._sizes[self._step_place] = step
+        error = self._launch(stream, self._pointers, self._sizes)
+        if error is not None:
+            raise RuntimeError(error.decode())
 
 
 @functools.cache

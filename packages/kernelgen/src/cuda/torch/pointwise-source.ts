@@ -94,11 +94,11 @@ interface Pointer {
 
 const stateType = (index: number): string => (index === 0 ? "Element" : "float");
 
-/** wx, products, bias, for each state s_initial and s, and the saved values, which may all be null. */
+/** products, wx, bias, for each state s_initial and s, and the saved values, which may all be null. */
 function forwardParameters(problem: Problem): readonly Pointer[] {
   return [
-    { name: "wx", type: "const Element*" },
     { name: "products", type: "const float*" },
+    { name: "wx", type: "const Element*" },
     { name: "bias", type: "const Element*" },
     ...problem.cell.states.flatMap(({ name }, index) => [
       { name: `${name}_initial`, type: `const ${stateType(index)}*` },
