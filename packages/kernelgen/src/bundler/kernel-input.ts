@@ -57,13 +57,14 @@ function problemOf(name: string, options: ProblemOptions): Problem {
 
 /** What `planRecurrent` is asked for. A network runs on WebGPU, forward, and for any number of steps. */
 function networkOptions(definition: KernelDefinition, device: Device): RecurrentOptions {
-  const { name, cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, family } = definition;
+  const { name, cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training, family } =
+    definition;
   const wrong = (message: string): KernelgenError => new KernelgenError("invalid-config", `kernel ${name}: ${message}`);
   if (device.kind !== "webgpu") throw wrong(`a network (inputDim) runs on WebGPU devices, and ${device.name} is none`);
-  for (const field of ["pass", "stateOutput", "training"] as const) {
+  for (const field of ["pass", "stateOutput"] as const) {
     if (definition[field] !== undefined) throw wrong(`${field} has no meaning for a network (inputDim)`);
   }
-  const options = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, family };
+  const options = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training, family };
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as unknown as RecurrentOptions;
