@@ -54,8 +54,8 @@ export const examples: readonly { readonly name: string; readonly question: Ques
     },
   },
   {
-    name: "A head that does not fit",
-    question: { ...firstQuestion, device: "a100", dataType: "fp32", headDim: "4096" },
+    name: "A tensor that does not fit",
+    question: { ...firstQuestion, device: "webgpu-default", dataType: "fp32", headDim: "2048" },
   },
 ];
 

@@ -16,7 +16,7 @@ export interface MatrixTile {
   /** Columns of a block; fewer than all where the blocks of a cluster share them. */
   readonly blockColumns: number;
   readonly blocksAlongInner: number;
-  /** Parts of the columns, one for each warp along the inner dimension, of all blocks along it. */
+  /** Parts of the columns, one for each warp along the inner dimension and pass, of all blocks along it. */
   readonly parts: readonly { readonly begin: number; readonly end: number }[];
   /** What of a part lies where, in the order of its columns; the last ones of the matrix may be padding. */
   readonly segments: readonly { readonly place: Place; readonly begin: number; readonly end: number }[];
@@ -33,14 +33,19 @@ export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTil
   if (headDim === undefined || unitTile === undefined || perPart === undefined) return undefined;
   const lanes = parameters.lanesAlongInner ?? parameters.innerLanes ?? 1;
   const chunk = innerTiles === undefined ? chunkColumns * lanes : matrixTileColumns;
-  const inRegisters = parameters.innerTilesInRegisters ?? parameters.chunksInRegisters ?? 0;
+  // A kernel that passes over R in every step holds what it has of it for a moment.
+  const passes = parameters.innerPasses;
+  const inRegisters =
+    passes === undefined ? (parameters.innerTilesInRegisters ?? parameters.chunksInRegisters ?? 0) : 0;
   // A CUDA kernel keeps in shared memory what is not in registers; a WGSL kernel may also read R from storage.
-  const inShared = target === "cuda" ? perPart - inRegisters : (parameters.chunksInWorkgroup ?? 0);
+  const onChip = target === "cuda" && passes === undefined;
+  const inShared = onChip ? perPart - inRegisters : (parameters.chunksInWorkgroup ?? 0);
   const partColumns = perPart * chunk;
   const columns = derived.innerDim ?? headDim;
   const warps = parameters.warpsAlongInner ?? 1;
   const blocksAlongInner = parameters.blocksAlongInner ?? derived.blocksAlongInner ?? 1;
-  const parts = Array.from({ length: warps * blocksAlongInner }, (_, part) => ({
+  const partsOfBlock = warps * (passes ?? 1);
+  const parts = Array.from({ length: partsOfBlock * blocksAlongInner }, (_, part) => ({
     begin: Math.min(columns, part * partColumns),
     end: Math.min(columns, (part + 1) * partColumns),
   })).filter(({ begin, end }) => end > begin);
@@ -59,7 +64,7 @@ export function matrixTile({ parameters, derived, target }: PlanJson): MatrixTil
     columns,
     unitTile,
     unitBlocks: Math.ceil(headDim / unitTile),
-    blockColumns: Math.min(columns, warps * partColumns),
+    blockColumns: Math.min(columns, partsOfBlock * partColumns),
     blocksAlongInner,
     parts,
     segments,

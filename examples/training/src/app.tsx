@@ -23,6 +23,7 @@ export function App() {
   const [history, setHistory] = useState<readonly Progress[]>([]);
   const latest = history.at(-1);
   const start = async (): Promise<void> => {
+    if (state.kind === "trained") state.tracker.destroy();
     setState({ kind: "training" });
     setHistory([]);
     try {

@@ -2,7 +2,7 @@ import type { Progress } from "./train.js";
 
 const width = 480;
 const height = 200;
-const margin = { left: 44, right: 10, top: 10, bottom: 36 };
+const margin = { left: 60, right: 10, top: 10, bottom: 36 };
 
 /** The share of right answers over the iterations. */
 export function Curve({ history }: { readonly history: readonly Progress[] }) {

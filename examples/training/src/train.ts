@@ -32,6 +32,8 @@ export interface Tracker {
   readonly iterations: number;
   /** Where the ball is after each swap of some games, as the network says. */
   placesOf(games: Games): Promise<Uint8Array>;
+  /** Frees the network's memory. */
+  destroy(): void;
 }
 
 /**
@@ -67,7 +69,9 @@ export async function train(
       const testGames = testBatches * program.batch;
       const placesOf = async (some: Games): Promise<Uint8Array> =>
         readOut(readout, (await network.forward(some.inputs)).output, some.places).classes;
-      if (testAccuracy === 1) return { testAccuracy, testGames, iterations: iteration, placesOf };
+      if (testAccuracy === 1) {
+        return { testAccuracy, testGames, iterations: iteration, placesOf, destroy: () => network.destroy() };
+      }
       rightInARow = 0;
       // The test ran other games than those whose gradients follow.
       await network.forward(games.inputs);

@@ -20,7 +20,7 @@ export function TilePicture({ plan }: { readonly plan: PlanJson }) {
     <section class="card" aria-labelledby="tile">
       <h2 id="tile">The tile over R</h2>
       {tile === undefined ? (
-        <p class="note">This family does not cut R into tiles that stay where they are.</p>
+        <p class="note">This family keeps no tile of R in place.</p>
       ) : (
         <Picture tile={tile} plan={plan} block={block} />
       )}
@@ -45,10 +45,11 @@ function Picture({ tile, plan, block }: { tile: MatrixTile; plan: PlanJson; bloc
   );
   const cuts = unitBlocks > mostLines ? [] : Array.from({ length: unitBlocks - 1 }, (_, i) => (i + 1) * unitTile);
   const [frameWidth, frameHeight] = [blockColumns * xScale, Math.min(unitTile, rows) * yScale];
+  const partText = plan.parameters.innerPasses === undefined ? "one for each warp" : "one for each warp and pass";
   const description =
     `${problem.pass === "backward" ? "Transposed R of a head, all gates" : "R of one head and gate"}, ${rows} by ${columns}: ${countText(unitBlocks, block)} of ${unitTile} rows` +
     `${blocksAlongInner > 1 ? `, each ${blocksAlongInner} times side by side` : ""}` +
-    `${parts.length > 1 ? `, columns in ${parts.length} parts, one for each warp` : ""}; ` +
+    `${parts.length > 1 ? `, columns in ${parts.length} parts, ${partText}` : ""}; ` +
     places.map((place) => placeTexts[target][place]).join(", ");
   return (
     <figure class="tile">
