@@ -10,6 +10,7 @@ import type { KernelFamily } from "./plan/family.js";
 import type { Problem } from "./plan/problem.js";
 import { isForRecurrence } from "./plan/refusal.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
+import { scanFamily as wgslScanFamily } from "./wgsl/scan.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
 
 /** Every kernel family. */
@@ -22,6 +23,7 @@ export const families: readonly KernelFamily[] = [
   scanFamily,
   wgslResidentFamily,
   stepwiseFamily,
+  wgslScanFamily,
 ];
 
 /** The families that run on a device; of those, if a problem is given, the ones for its kind of recurrence. */

@@ -1,5 +1,7 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import { gateInput } from "../cell/definition.js";
+import { isLinear, linearGraph } from "../cell/linear.js";
 import { roundTo } from "../plan/data-type.js";
 import type { Problem } from "../plan/problem.js";
 import { elementCount, forwardTensors, gradientName, type Tensor } from "../plan/tensors.js";
@@ -8,7 +10,8 @@ import type { TensorValues } from "./forward.js";
 /**
  * Random inputs of a forward pass: normal with deviation 1, but R with deviation 1/√D so that a step neither dies nor explodes. States
  * that cannot be negative have zeros in place of negative numbers. Every value is rounded to its tensor's type, so that kernel and
- * reference start from the same numbers. The same seed gives the same case.
+ * reference start from the same numbers. A gate that is itself the decay of a linear recurrence has values between 0 and 1, or its state
+ * would grow beyond all bounds. The same seed gives the same case.
  */
 export function randomInputs(problem: Problem, seed: number): TensorValues {
   const generator = xoroshiro128plus(seed);
@@ -19,11 +22,23 @@ export function randomInputs(problem: Problem, seed: number): TensorValues {
 function randomTensor(tensor: Tensor, problem: Problem, generator: RandomGenerator): Float64Array {
   const deviation = tensor.name === "recurrent" ? 1 / Math.sqrt(problem.headDim) : 1;
   const values = new Float64Array(elementCount(tensor));
+  const decayGate = tensor.name === "wx" ? bareDecayGate(problem) : undefined;
+  const channels = problem.heads * problem.headDim;
   for (let i = 0; i < values.length; i++) {
-    const value = deviation * normal(generator);
+    const drawn = deviation * normal(generator);
+    const isDecay = decayGate !== undefined && Math.floor(i / channels) % problem.cell.gates.length === decayGate;
+    const value = isDecay ? 1 / (1 + drawn * drawn) : drawn;
     values[i] = tensor.isNonNegative && value < 0 ? 0 : roundTo(tensor.type, value);
   }
   return values;
+}
+
+/** The gate of a linear recurrence that is its decay as it stands. */
+function bareDecayGate({ cell }: Problem): number | undefined {
+  if (!isLinear(cell)) return undefined;
+  const { decay } = linearGraph(cell);
+  const gate = cell.gates.findIndex((candidate) => decay.kind === "input" && decay.name === gateInput(candidate));
+  return gate < 0 ? undefined : gate;
 }
 
 /** A number in (0, 1]. */

@@ -1,3 +1,4 @@
+import { isLinear } from "../cell/linear.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
@@ -33,6 +34,7 @@ export const writesFinalStates = ({ stateOutput, training }: Problem): boolean =
 export function storageBuffers(problem: Problem): readonly StorageBuffer[] {
   const { cell } = problem;
   const tensors = forwardTensors(problem);
+  if (isLinear(cell)) return tensors.map((tensor) => ({ ...tensor, tensors: [tensor] }));
   const [output, ...others] = cell.states.map(({ name }) => name);
   const named = (names: readonly string[]): Tensor[] => tensors.filter(({ name }) => names.includes(name));
   const alone = (tensor: Tensor): StorageBuffer => ({ ...tensor, tensors: [tensor] });
