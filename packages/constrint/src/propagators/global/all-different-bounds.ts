@@ -181,21 +181,9 @@ export class AllDifferentBounds implements Propagator {
     this.marksBefore = new Int32Array(wordCount);
   }
 
-  private isTaken(value: number): boolean {
-    const bit = value - this.origin;
-    return (this.taken[bit >> 5]! & (1 << (bit & 31))) !== 0;
-  }
-
-  /** A value less the number of taken values below it. */
-  private withoutTaken(value: number): number {
-    const bit = value - this.origin;
-    const below = this.taken[bit >> 5]! & ~(-1 << (bit & 31));
-    return value - this.takenBefore[bit >> 5]! - (below === 0 ? 0 : populationCount(below));
-  }
-
   /** Moves the bounds of open variables off taken values, and counts them without these. */
   private cutTaken(store: Store): boolean {
-    const { scope, shifts, low, high, lowValue, highValue, taken, takenBefore } = this;
+    const { scope, shifts, low, high, lowValue, highValue, origin, taken, takenBefore } = this;
     let count = 0;
     for (let word = 0; word < taken.length; word++) {
       takenBefore[word] = count;
@@ -203,20 +191,24 @@ export class AllDifferentBounds implements Propagator {
     }
     for (let i = 0; i < scope.length; i++) {
       if (low[i] === Infinity) continue;
-      let from = lowValue[i]!;
-      let to = highValue[i]!;
-      while (this.isTaken(from)) {
-        if (!store.setMin(scope[i]!, from + 1 - shifts[i]!)) return false;
-        from = store.min(scope[i]!) + shifts[i]!;
+      const x = scope[i]!;
+      const shift = shifts[i]! - origin; // from a value of x to its bit
+      let first = lowValue[i]! - origin;
+      while ((taken[first >> 5]! & (1 << (first & 31))) !== 0) {
+        if (!store.setMin(x, first + 1 - shift)) return false;
+        first = store.min(x) + shift;
       }
-      while (this.isTaken(to - 1)) {
-        if (!store.setMax(scope[i]!, to - 2 - shifts[i]!)) return false;
-        to = store.max(scope[i]!) + shifts[i]! + 1;
+      let last = highValue[i]! - 1 - origin;
+      while ((taken[last >> 5]! & (1 << (last & 31))) !== 0) {
+        if (!store.setMax(x, last - 1 - shift)) return false;
+        last = store.max(x) + shift;
       }
-      lowValue[i] = from;
-      highValue[i] = to;
-      low[i] = this.withoutTaken(from);
-      high[i] = this.withoutTaken(to);
+      const belowFirst = taken[first >> 5]! & ~(-1 << (first & 31));
+      const belowLast = taken[last >> 5]! & ~(-1 << (last & 31));
+      lowValue[i] = origin + first;
+      highValue[i] = origin + last + 1;
+      low[i] = origin + first - takenBefore[first >> 5]! - (belowFirst === 0 ? 0 : populationCount(belowFirst));
+      high[i] = origin + last + 1 - takenBefore[last >> 5]! - (belowLast === 0 ? 0 : populationCount(belowLast));
     }
     return true;
   }
