@@ -61,13 +61,16 @@ const directory = mkdtempSync(join(tmpdir(), "registers-"));
 try {
   for (const device of devices) {
     for (const { name, options } of benchProblems) {
-      const problem = defineProblem(options);
-      for (const family of familiesFor(device)) {
-        const { plan } = solveFamily(problem, device, family);
-        if (plan === undefined) continue;
-        const row = await record(directory, name, device, plan);
-        console.error(`${device.id} ${name} ${family.name}: estimated ${row.estimated}, ptxas ${row.used}`);
-        rows.push(row);
+      for (const pass of ["forward", "backward"]) {
+        const problem = defineProblem({ ...options, pass });
+        for (const family of familiesFor(device, problem)) {
+          const { plan } = solveFamily(problem, device, family);
+          // Stepwise kernels keep nothing of R in registers, and have no such budget.
+          if (plan === undefined || !plan.budgets.some(({ name: budget }) => budget === "registers per thread")) continue;
+          const row = await record(directory, `${name} ${pass}`, device, plan);
+          console.error(`${device.id} ${name} ${pass} ${family.name}: estimated ${row.estimated}, ptxas ${row.used}`);
+          rows.push(row);
+        }
       }
     }
   }
@@ -84,7 +87,7 @@ const { stdout: commit } = await runFile("git", ["rev-parse", "--short", "HEAD"]
 
 console.log(`# Registers: the estimate and ptxas, ${new Date().toISOString().slice(0, 10)}
 
-The estimate of \`packages/kernelgen/src/cuda/forward.ts\` (fragments of R, work, prefetched inputs, states, addresses) beside what ptxas
+The estimate of \`packages/kernelgen/src/cuda/on-chip-family.ts\` (fragments of R, work, prefetched inputs, states, addresses) beside what ptxas
 uses, ${/V[\d.]+/.exec(compiler)?.[0] ?? "unknown version"}, for the best plan of every family of every problem of \`bench/lstm-forward\`. ptxas may use all registers that the
 launch bounds leave, so it can be above the estimate without need.
 

@@ -203,7 +203,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
   const slotSums = p.unitsPerThread! * recurrentGateCount(problem);
   const slotBytes = slotSums < 3 ? 4 * slotSums : slotWords * wordBytes;
-  const partialBytes = sumsInner ? threadsPerBlock * warpSlots * slotBytes : 0;
+  // Without a barrier of the block between two sums, they have two buffers in turn.
+  const partialBytes = sumsInner ? (isCluster ? 2 : 1) * threadsPerBlock * warpSlots * slotBytes : 0;
   // Where blocks share the inner dimension, the slots that the warps have summed are dealt to the blocks and again to their warps. Each
   // block gets its slots' sums from all of them, twice over, counted by a barrier each.
   const summedSlots = up(warpSlots, p.warpsAlongInner!);

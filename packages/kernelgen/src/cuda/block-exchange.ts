@@ -18,6 +18,7 @@ export const blockExchange: StateExchange = {
       : undefined;
   },
   coveredUnits: (problem) => problem.headDim,
+  receivesTogether: true,
   operandPath: () => "tile",
   spreadsHead: false,
   // A step of a small head takes about a third of a microsecond, a read of device memory about one.

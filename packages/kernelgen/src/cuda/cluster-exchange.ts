@@ -29,6 +29,7 @@ export const clusterExchange: StateExchange = {
       : undefined;
   },
   coveredUnits: (problem) => problem.headDim,
+  receivesTogether: false,
   operandPath: () => "tile",
   spreadsHead: true,
   prefetchSteps: 4,

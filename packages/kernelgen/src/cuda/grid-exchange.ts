@@ -111,6 +111,7 @@ function launchesOf(
 const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   refuse: (_, device) => refuseGrid(device),
   coveredUnits: (problem) => Math.ceil(exchangeDim(problem) / productShape(problem).unitValues),
+  receivesTogether: operand === "tile",
   operandPath: () => operand,
   spreadsHead: true,
   prefetchSteps: 2,

@@ -116,7 +116,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
-  const partialBuffers = operand === "fragments" ? 2 : 1;
+  // Where warps may go on to the next step while others still read the sums of this one, there are two buffers in turn.
+  const partialBuffers = exchange.receivesTogether ? 1 : 2;
   const partialBytes = times(
     splitsInner,
     partialBuffers,
@@ -203,6 +204,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       stateBuffers: exchanged.stateBuffers,
       stateStride,
       stateBytes,
+      partialBuffers: constant(partialBuffers),
       partialBytes,
       exchangeSharedBytes: exchanged.sharedBytes,
       sharedBytes: sharedBytesPerBlock,

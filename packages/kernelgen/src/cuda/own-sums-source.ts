@@ -10,6 +10,11 @@ struct alignas(4 * PARTIAL_FLOATS) PartialWord {
   float values[PARTIAL_FLOATS];
 };
 
+/** The buffer of a step's partial sums. */
+KERNELGEN_DEVICE PartialWord* partial_buffer(PartialWord* partial, int step) {
+  return partial + step % PARTIAL_BUFFERS * (PARTIAL_BYTES / PARTIAL_BUFFERS / static_cast<int>(sizeof(PartialWord)));
+}
+
 /**
  * Adds the partial sums of the warps that split the inner dimension, through shared memory. Warp w of them keeps slots w, w +
  * WARPS_ALONG_INNER, … as summed slots. A lane's sums of a slot travel as PARTIAL_WORDS words.
@@ -108,12 +113,11 @@ export interface SumsText {
   call(step: string, operand: OperandPath): string;
 }
 
-/** C++ of the operand of a step, and of the shared memory for the partial sums. */
-export const operandText = (step: string, operand: OperandPath): string =>
-  operand === "tile"
-    ? `state_tile(shared_state, ${step}), shared_partial`
-    : // Warps go on to the next step while others still read the sums of this one: two buffers in turn.
-      `Incoming{exchange, ${step}}, shared_partial + ${step} % 2 * (PARTIAL_BYTES / 2 / static_cast<int>(sizeof(PartialWord)))`;
+/** C++ of the operand of a step, and of the shared memory for its partial sums. */
+export const operandText = (step: string, operand: OperandPath): string => {
+  const source = operand === "tile" ? `state_tile(shared_state, ${step})` : `Incoming{exchange, ${step}}`;
+  return `${source}, partial_buffer(shared_partial, ${step})`;
+};
 
 /** Where a block has the whole inner dimension: a warp's own slots are those that it summed. */
 export const blockSumsText: SumsText = {

@@ -47,6 +47,8 @@ export interface StateExchange {
   refuse(problem: Problem, device: CudaDevice): string | undefined;
   /** Units that the blocks of a head cover together: the head, or more where padding must be written too. */
   coveredUnits(problem: Problem): number;
+  /** Whether `receive` ends in a barrier of the block, so that no warp is ahead of another by more than what lies between two of them. */
+  readonly receivesTogether: boolean;
   /** How the operand reaches the registers that multiply it. */
   operandPath(problem: Problem): OperandPath;
   /** Whether the units of a head may be spread over blocks. */
