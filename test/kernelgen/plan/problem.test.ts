@@ -28,6 +28,7 @@ describe("defineProblem", () => {
       pass: "forward",
       cell: lstm,
       training: false,
+      tf32: false,
       ...given,
     });
     expect(defineProblem({ cell: "lstm", headDim: 7, training: true }).training).toBe(true);
