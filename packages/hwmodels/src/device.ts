@@ -130,6 +130,8 @@ export interface CudaCalibration {
   readonly exchangeLookCycles: number;
   /** One byte of state that a block reads from L2. */
   readonly exchangeByteCycles: number;
+  /** The time of a part of R that all blocks read in every step, in terms of what the rate of L2, or of device memory, gives; a factor. */
+  readonly streamedMatrixShare: number;
 }
 
 /** Rates and latencies for predicting a kernel's time. */

@@ -37,6 +37,7 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,
   exchangeByteCycles: cycles,
+  streamedMatrixShare: factor,
 });
 
 const timing = group<CudaTiming>({

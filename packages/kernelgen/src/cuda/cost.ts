@@ -32,6 +32,7 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",
   exchangeByteCycles: "exchange through L2",
+  streamedMatrixShare: "R from L2",
 };
 
 /** Clock cycles of one, where the constant is 1: constants are cycles, unless they are shares of what a rate gives. */
@@ -59,7 +60,16 @@ export function calibratedTerm(
   amount: IntExpr,
   scale = 1,
 ): CostTerm {
-  const unitPrice = unitCycles(constant, device) * picosecondsPerCycle(device) * scale;
+  return pricedTerm(device, constant, amount, unitCycles(constant, device) * picosecondsPerCycle(device) * scale);
+}
+
+/** A part of a step whose price is a constant of the device's calibration times `unitPrice` picoseconds. */
+export function pricedTerm(
+  device: CudaDevice,
+  constant: CalibrationConstant,
+  amount: IntExpr,
+  unitPrice: number,
+): CostTerm {
   const price = Math.round(unitPrice * device.timing.calibration[constant]);
   return { name: termNames[constant], amount, price, calibrated: { constant, unitPrice } };
 }

@@ -3,6 +3,7 @@ import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { Problem } from "../plan/problem.js";
+import { pricedTerm } from "./cost.js";
 import { onChipBytes } from "./on-chip.js";
 import { productShape } from "./product-shape.js";
 
@@ -41,5 +42,6 @@ export function streamedMatrixTerm(
   const streamed = matrixBytes(problem) - (device.multiprocessorCount * onChipBytes(device)) / 2;
   const isInL2 = streamed <= l2Share * device.l2Bytes;
   const rate = (isInL2 ? l2BytesPerSecond : memoryBytesPerSecond) / device.multiprocessorCount;
-  return { name: "R from L2", amount: pieces, price: Math.ceil((pieceBytes * 1e12) / rate) };
+  const unitPrice = (pieceBytes * 1e12) / rate;
+  return pricedTerm(device, "streamedMatrixShare", pieces, unitPrice);
 }

@@ -23,6 +23,7 @@ export const h200Calibration: CudaCalibration = {
   exchangeWriteCycles: 852,
   exchangeLookCycles: 852,
   exchangeByteCycles: 1 / 64,
+  streamedMatrixShare: 1,
 };
 
 export const h200CalibrationSource = source("measured", "bench/results/2026-11-21-tilings-h200.md", [
