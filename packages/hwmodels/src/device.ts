@@ -124,6 +124,8 @@ export interface CudaCalibration {
   readonly clusterByteCycles: number;
   /** From one launch of a graph to the next that waits for it. */
   readonly launchCycles: number;
+  /** One byte of R and h that a block of a kernel launched for each step reads from L2 or device memory. */
+  readonly stepwiseByteCycles: number;
   /** From a block's write of the state to the first look of another that finds it in L2, apart from that look. */
   readonly exchangeWriteCycles: number;
   /** One look at the state in L2: a round trip. */

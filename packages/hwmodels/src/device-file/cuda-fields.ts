@@ -34,6 +34,7 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   clusterExchangeCycles: cycles,
   clusterByteCycles: cycles,
   launchCycles: cycles,
+  stepwiseByteCycles: cycles,
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,
   exchangeByteCycles: cycles,

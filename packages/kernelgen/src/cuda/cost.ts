@@ -29,6 +29,7 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   clusterExchangeCycles: "exchange in the cluster",
   clusterByteCycles: "exchange in the cluster",
   launchCycles: "launch",
+  stepwiseByteCycles: "R and h from global memory",
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",
   exchangeByteCycles: "exchange through L2",

@@ -70,7 +70,8 @@ struct Exchange {
     if (step == last_receive) return;
     const int lane_sequence = lane_index() % SLOT_SEQUENCES;
     const int lane_inner = lane_index() / SLOT_SEQUENCES * UNITS_PER_THREAD * UNIT_VALUES;
-    // The lanes' elements become words of adjacent inner indices.
+    // The lanes' elements become words of adjacent inner indices, in the place of those of the step before.
+    sync_warp();
     Element* slot = outgoing + own_slot * SLOT_SEQUENCES * SLOT_INNER;
     Word* target = reinterpret_cast<Word*>(slot + lane_sequence * SLOT_INNER + lane_inner);
     KERNELGEN_UNROLL

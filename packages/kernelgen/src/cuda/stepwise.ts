@@ -108,7 +108,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       // What a multiprocessor reads of R and h.
       calibratedTerm(
         device,
-        "exchangeByteCycles",
+        "stepwiseByteCycles",
         times(innerPasses, product.innerPadded, plus(unitTile.times(sumCount), batchTile), elementBytes),
       ),
     ];

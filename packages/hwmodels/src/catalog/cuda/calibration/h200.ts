@@ -20,6 +20,7 @@ export const h200Calibration: CudaCalibration = {
   clusterExchangeCycles: 200,
   clusterByteCycles: 0.12,
   launchCycles: 2400,
+  stepwiseByteCycles: 1 / 12,
   exchangeWriteCycles: 852,
   exchangeLookCycles: 852,
   exchangeByteCycles: 1 / 64,
