@@ -16,8 +16,27 @@ import { formatResults, formatSeconds, key, type Results } from "./report.js";
 import { rows } from "./rows.js";
 import { formatTilings } from "./tilings.js";
 
+const HELP = `Compares constrint with other solvers on the same problems.
+
+Usage: node bench/dist/solvers/main.js [options]
+
+  --rows IDS          the problems, by id and separated by commas (default: all)
+  --peers IDS         constrint, constrint-warm, gecode, chuffed-wasm, gecode-wasm, cp-sat-wasm (default: all)
+  --parts PARTS       peers, growth, tilings (default: all)
+  --limit SECONDS     for each run (default: 60)
+  --output NAME       writes bench/results/DATE-NAME.md instead of standard output
+  --save-peers FILE   keeps what was measured, for --load-peers
+  --load-peers FILE   takes the peers' figures from such a file and measures constrint alone
+  --help
+
+Examples:
+  node bench/dist/solvers/main.js --limit 20 --output solvers
+  node bench/dist/solvers/main.js --parts peers --rows golomb-8,qcp-25 --peers constrint-warm,gecode-wasm
+`;
+
 const { values: options } = parseArgs({
   options: {
+    help: { type: "boolean", short: "h" },
     rows: { type: "string" },
     peers: { type: "string" },
     limit: { type: "string", default: "60" },
@@ -28,6 +47,11 @@ const { values: options } = parseArgs({
     output: { type: "string" },
   },
 });
+
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
 
 const limitSeconds = Number(options.limit);
 if (!(limitSeconds > 0)) throw new Error(`--limit: expected seconds > 0, found ${options.limit}`);
