@@ -5,7 +5,7 @@ import type { SourceFile } from "../plan/family.js";
 import { type PlanJson, planToJson } from "../plan/plan-json.js";
 import { solvePlan } from "../plan/solve.js";
 import { planRecurrent } from "../wgsl/recurrent/plan-recurrent.js";
-import type { RecurrentProgram } from "../wgsl/recurrent/program.js";
+import type { ProductModule, ProgramModule, RecurrentProgram } from "../wgsl/recurrent/program.js";
 import type { KernelInput } from "./kernel-input.js";
 
 /** What was solved for one device: a kernel's plan or a network's program, and the source. */
@@ -47,12 +47,30 @@ function solveKernel(input: KernelInput): SolvedKernel {
 function solveNetwork(input: KernelInput): SolvedNetwork {
   const { name, network, device } = input;
   const program = planRecurrent(network!, device as WebGpuDevice);
-  const products = program.projections.map(({ inputDim, source }) => ({
-    name: `${name}_product_${inputDim}.wgsl`,
+  const sources = networkModules(program).map(([module, { source }]) => ({
+    name: `${name}_${module}.wgsl`,
     text: source,
   }));
-  const sources = [{ name: `${name}_forward.wgsl`, text: program.forward.source }, ...products];
   return { kind: "network", input, result: program, sources };
+}
+
+/** The modules of a program, and what each is called. */
+function networkModules({ forward, projections, training }: RecurrentProgram): (readonly [string, ProgramModule])[] {
+  const byInput = (what: string, modules: readonly ProductModule[]) =>
+    modules.map((module) => [`${what}_${module.inputDim}`, module] as const);
+  return [
+    ["forward", forward],
+    ...byInput("product", projections),
+    ...(training === undefined
+      ? []
+      : [
+          ["backward", training.backward] as const,
+          ...byInput("input_gradient", training.inputGradients),
+          ...byInput("weight_gradient", training.weightGradients),
+          ["recurrent_gradient", training.recurrentGradient] as const,
+          ["bias_gradient", training.biasGradient] as const,
+        ]),
+  ];
 }
 
 /** The name of the file of a result beside its source. */
