@@ -66,7 +66,8 @@ try {
         for (const family of familiesFor(device, problem)) {
           const { plan } = solveFamily(problem, device, family);
           // Stepwise kernels keep nothing of R in registers, and have no such budget.
-          if (plan === undefined || !plan.budgets.some(({ name: budget }) => budget === "registers per thread")) continue;
+          if (plan === undefined || !plan.budgets.some(({ name: budget }) => budget === "registers per thread"))
+            continue;
           const row = await record(directory, `${name} ${pass}`, device, plan);
           console.error(`${device.id} ${name} ${pass} ${family.name}: estimated ${row.estimated}, ptxas ${row.used}`);
           rows.push(row);
