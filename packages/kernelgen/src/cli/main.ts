@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { InvalidDeviceError, InvalidKernelError, UnknownDeviceError } from "hwmodels";
 import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
+import { benchCommand } from "./bench.js";
 import { buildCommand } from "./build.js";
 import { calibrateCommand } from "./calibrate/command.js";
 import { configCommand } from "./config.js";
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .command(generateCommand)
     .command(buildCommand)
     .command(runCommand)
+    .command(benchCommand)
     .command(devicesCommand)
     .command(occupancyCommand)
     .command(calibrateCommand)
