@@ -1,6 +1,7 @@
 export type { CellDefinition, CellState, Gate, GateTerm } from "./cell/definition.js";
 export { differentiate } from "./cell/differentiate.js";
-export { cells, findCell } from "./cell/index.js";
+export { cells, findCell, linearCells } from "./cell/index.js";
+export { type LinearCell, type LinearCellOptions, type LinearCoefficients, linearCell } from "./cell/linear.js";
 export { type BackwardStep, chooseSavedValues, type SavedValue } from "./cell/saved-values.js";
 export * as scalar from "./cell/scalar.js";
 export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
@@ -23,6 +24,7 @@ export {
 } from "./plan/problem.js";
 export { problemText } from "./plan/problem-text.js";
 export { fastestPlans } from "./plan/ranking.js";
+export { scanTensors } from "./plan/scan-tensors.js";
 export {
   type FamilyOutcome,
   type FamilyQuestions,
@@ -43,6 +45,10 @@ export {
 export { referenceBackward } from "./reference/backward.js";
 export { referenceForward, type TensorValues } from "./reference/forward.js";
 export { randomGradients, randomInputs } from "./reference/random-case.js";
+export { scanBackward } from "./reference/scan/backward.js";
+export { scanForward } from "./reference/scan/forward.js";
+export type { ScanValues } from "./reference/scan/gate-rows.js";
+export type { ScanAlgorithm, ScanOptions } from "./reference/scan/options.js";
 export { tolerances } from "./reference/tolerances.js";
 export { weightGradients } from "./reference/weight-gradients.js";
 export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";

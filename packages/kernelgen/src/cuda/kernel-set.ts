@@ -1,5 +1,6 @@
 import type { CudaDevice } from "hwmodels";
 import type { CellDefinition } from "../cell/definition.js";
+import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { checkKernelName, kernelName } from "../plan/kernel-name.js";
@@ -66,6 +67,12 @@ export function solveKernelSet(
         const problem = problemFor(sizes, use);
         const givenName = nameOf(problem, use);
         const name = kernelName(problem, givenName);
+        if (isLinear(problem.cell)) {
+          throw new KernelgenError(
+            "invalid-problem",
+            `cell: ${problem.cell.name} is a linear recurrence; sets of kernels have none, --target cuda and wgsl write them`,
+          );
+        }
         onKernel(name, device);
         try {
           const { plan, family } = solvePlan(problem, device, familiesFor(device));
