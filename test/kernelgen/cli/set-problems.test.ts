@@ -32,6 +32,14 @@ describe("the problems of a set", () => {
     ]);
   });
 
+  it("multiply in tf32 where they are in fp32, if asked to", () => {
+    const problems = setProblemsFrom({ ...defaults, headDim: "64", dtype: "bf16,fp32", tf32: true });
+    expect(problems.map(({ dataType, tf32 }) => [dataType, tf32])).toEqual([
+      ["bf16", false],
+      ["fp32", true],
+    ]);
+  });
+
   it("are those of a file, where each field is a value or a list", () => {
     const rows = [
       { cell: "elman", headDim: 64, heads: [2, 3], batch: 4, dataType: "fp16" },

@@ -288,7 +288,7 @@ def a_refused_launch_is_an_error():
     kernel = plans.kernels()[0]
     wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
     with Compiled():
-        functions, kernels._functions = kernels._functions, lambda kernel: (lambda *_: b"threads: 2048 of 1024", 0)
+        functions, kernels._functions = kernels._functions, lambda *_: (lambda *_: b"threads: 2048 of 1024", 0)
         try:
             package.recurrent(wx, r, b, states, kernel.cell)
         except RuntimeError as raised:

@@ -65,4 +65,11 @@ describe("a set of kernels", () => {
     ]);
     expect(() => solveKernelSet(sizes.slice(1), [v100], false)).toThrowError(/8192x1/);
   });
+
+  it("refuses a linear recurrence", () => {
+    const scans = [{ cell: "mingru", headDim: 32, batch: 2, dataType: "fp32" }].map(defineProblem);
+    expect(() => solveKernelSet(scans, devices, false)).toThrowError(
+      "cell: mingru is a linear recurrence; sets of kernels have none, --target cuda and wgsl write them",
+    );
+  });
 });

@@ -26,7 +26,7 @@ export const problemOptions = {
   tf32: {
     type: "boolean",
     default: problemDefaults.tf32 as boolean,
-    describe: "cuda, fp32: multiply R in tf32 on the tensor cores",
+    describe: "cuda, torch, cpp with fp32: multiply R in tf32 on the tensor cores",
   },
   pass: {
     type: "string",

@@ -11,6 +11,8 @@ export interface SetArguments {
   batch: string;
   dtype?: string | undefined;
   problems?: string | undefined;
+  /** Whether the problems in fp32 multiply in tf32. */
+  tf32?: boolean | undefined;
 }
 
 const defaultDataType = "bf16";
@@ -22,7 +24,9 @@ const defaultDataType = "bf16";
  */
 export function setProblemsFrom(given: SetArguments): readonly Problem[] {
   const rows = given.problems === undefined ? [rowOfOptions(given)] : rowsOfFile(given.problems);
-  const problems = rows.flatMap(combinations).map(defineProblem);
+  const problems = rows
+    .flatMap(combinations)
+    .map((options) => defineProblem({ ...options, tf32: given.tf32 === true && options.dataType === "fp32" }));
   const text = ({ cell, headDim, heads, batch, dataType }: Problem): string =>
     [cell.name, headDim, heads, batch, dataType].join(" ");
   return [...new Map(problems.map((problem) => [text(problem), problem])).values()];

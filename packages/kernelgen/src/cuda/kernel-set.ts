@@ -42,13 +42,13 @@ export interface KernelSet {
 }
 
 /** The sizes of a problem in a set. */
-export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | "dataType">;
+export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | "dataType" | "tf32">;
 
 /**
  * Solves the kernels of every problem for every device. A kernel that no family can serve is left out with the reason; the others are
  * there.
  *
- * Throws `KernelgenError` "no-configuration" with every reason if there is none at all.
+ * Throws `KernelgenError` "no-configuration" with every reason if there is none at all, "invalid-problem" for a linear recurrence.
  *
  * @param training whether kernels for training are wanted beside those for inference
  * @param onKernel called with the name of each kernel before it is solved, for progress
@@ -59,6 +59,14 @@ export function solveKernelSet(
   training: boolean,
   onKernel: (name: string, device: CudaDevice) => void = () => undefined,
 ): KernelSet {
+  for (const { cell } of problems) {
+    if (isLinear(cell)) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `cell: ${cell.name} is a linear recurrence; sets of kernels have none, --target cuda and wgsl write them`,
+      );
+    }
+  }
   const kernels: SetKernel[] = [];
   const leftOut: LeftOutKernel[] = [];
   for (const device of devices) {
@@ -67,12 +75,6 @@ export function solveKernelSet(
         const problem = problemFor(sizes, use);
         const givenName = nameOf(problem, use);
         const name = kernelName(problem, givenName);
-        if (isLinear(problem.cell)) {
-          throw new KernelgenError(
-            "invalid-problem",
-            `cell: ${problem.cell.name} is a linear recurrence; sets of kernels have none, --target cuda and wgsl write them`,
-          );
-        }
         onKernel(name, device);
         try {
           const { plan, family } = solvePlan(problem, device, familiesFor(device));
@@ -105,11 +107,11 @@ const useOptions = {
   backward_sequence: { word: "sequence", pass: "backward", training: true, stateOutput: "sequence" },
 } as const satisfies Record<KernelUse, unknown>;
 
-function problemFor({ cell, headDim, heads, batch, dataType }: SetProblem, use: KernelUse): Problem {
+function problemFor({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem, use: KernelUse): Problem {
   const { word: _, ...options } = useOptions[use];
-  return defineProblem({ cell: cell.name, headDim, heads, batch, dataType, ...options });
+  return defineProblem({ cell: cell.name, headDim, heads, batch, dataType, tf32, ...options });
 }
 
 /** What tells a kernel from all others of a set, for example `lstm_64x12_b16_bf16_training`. */
-const nameOf = ({ cell, headDim, heads, batch, dataType }: Problem, use: KernelUse): string =>
-  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${dataType}_${useOptions[use].word}`);
+const nameOf = ({ cell, headDim, heads, batch, dataType, tf32 }: Problem, use: KernelUse): string =>
+  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${tf32 ? "tf32" : dataType}_${useOptions[use].word}`);

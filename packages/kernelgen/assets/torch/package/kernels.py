@@ -29,8 +29,9 @@ def run(
 ) -> dict[str, torch.Tensor]:
     """Runs kernels one after the other over parts of the batch; returns each output by name, [B, …].
 
-    inputs: tensors whose first dimension is the batch; weights: the others; both may hold more than the kernels read. Nothing waits for the device, and memory comes from PyTorch's
-    caching allocator, so that a call can be captured in a CUDA graph.
+    inputs: tensors whose first dimension is the batch; weights: the others; both may hold more than the kernels read.
+
+    Nothing waits for the device, and memory comes from PyTorch's caching allocator, so that a call can be captured in a CUDA graph.
     """
     first = next(iter(inputs.values()))
     batch = first.shape[0]
@@ -54,7 +55,7 @@ def run(
             part |= {name: tensor[begin : begin + kernel.batch] for name, tensor in outputs.items()}
             _launch(kernel, part | weights, steps, stream, first.device)
             begin += kernel.batch
-    return {name: tensor[:batch] for name, tensor in outputs.items()}
+    return outputs if padded == batch else {name: tensor[:batch] for name, tensor in outputs.items()}
 
 
 @contextlib.contextmanager
@@ -74,6 +75,8 @@ def _dense(tensor: torch.Tensor) -> torch.Tensor:
 
 def _part(tensor: torch.Tensor, begin: int, count: int) -> torch.Tensor:
     """Sequences begin … begin + count − 1, zeros in place of those beyond the end."""
+    if begin == 0 and count == tensor.shape[0]:
+        return tensor
     part = tensor[begin : begin + count]
     missing = count - part.shape[0]
     if missing > 0:
@@ -84,7 +87,7 @@ def _part(tensor: torch.Tensor, begin: int, count: int) -> torch.Tensor:
 def _launch(
     kernel: Kernel, tensors: Mapping[str, torch.Tensor], steps: int, stream: int | None, device: torch.device
 ) -> None:
-    launch, scratch_bytes = _functions(kernel)
+    launch, scratch_bytes = _functions(kernel.device, kernel.name)
     pointers = (ctypes.c_void_p * len(kernel.tensors))(*(tensors[spec.name].data_ptr() for spec in kernel.tensors))
     scratch = torch.empty(scratch_bytes, dtype=torch.uint8, device=device) if scratch_bytes > 0 else None
     error = launch(stream, pointers, None if scratch is None else scratch.data_ptr(), steps)
@@ -93,13 +96,12 @@ def _launch(
 
 
 @functools.cache
-def _functions(kernel: Kernel):
+def _functions(device_id: str, name: str):
     """A kernel's launch function and the bytes of its scratch memory."""
-    device = next(device for device in plans.devices() if device.id == kernel.device)
-    library = building.library(device)
-    launch = getattr(library, f"{kernel.name}_launch")
+    library = building.library(next(device for device in plans.devices() if device.id == device_id))
+    launch = getattr(library, f"{name}_launch")
     launch.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
     launch.restype = ctypes.c_char_p
-    scratch_bytes = getattr(library, f"{kernel.name}_scratch_bytes")
+    scratch_bytes = getattr(library, f"{name}_scratch_bytes")
     scratch_bytes.restype = ctypes.c_int64
     return launch, scratch_bytes()

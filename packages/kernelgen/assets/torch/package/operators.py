@@ -6,8 +6,9 @@
         -> (d_wx, d_u_gate…, d_s_initial…)
 
 Shapes: wx and d_wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], s and saved [B,T,N,D].
-d_wx has the gradients of the pre-activations of the gates with an input, d_u_gate [B,T,N,D] those of each gate without one. h has the type of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a
-derivative; the gradients of R and of the bias are products over all steps outside of `CELL_backward`.
+d_wx has the gradients of the pre-activations of the gates with an input, d_u_gate [B,T,N,D] those of each gate without one. h has the type
+of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a derivative; the gradients of R and of
+the bias are products over all steps outside of `CELL_backward`.
 """
 
 from __future__ import annotations
