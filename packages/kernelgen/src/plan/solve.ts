@@ -58,19 +58,24 @@ export function solvePlan(
   const suitable = families.filter((family) => isForRecurrence(problem, family));
   const candidates = suitable.length > 0 ? suitable : families;
   const missing = missingUnknowns(problem, device, candidates, pins);
+  // Where another family serves, few callers ask what the others lack, which takes longer than the plan.
+  const asked = { withoutReasons: !questions.everyFamily, ...questions };
   let fastest: FamilyOutcome | undefined;
   const outcomes: FamilyOutcome[] = [];
   for (const family of candidates) {
     const lacks = missing.get(family);
     const limit = questions.everyFamily || questions.count ? undefined : fastest?.plan;
     const outcome =
-      lacks === undefined ? solveBelow(problem, device, family, pins, questions, limit) : { family, reason: lacks };
+      lacks === undefined ? solveBelow(problem, device, family, pins, asked, limit) : { family, reason: lacks };
     outcomes.push(outcome);
     const time = outcome.plan?.predictedMicrosecondsPerStep ?? Infinity;
     if (time < (fastest?.plan?.predictedMicrosecondsPerStep ?? Infinity)) fastest = outcome;
   }
   if (fastest?.plan === undefined) {
-    const reasons = outcomes.map(({ family, reason }) => `  ${family.name}: ${reason}`);
+    const reasons = outcomes.map(({ family, reason }) => {
+      const full = reason === withoutNumbers ? explainInfeasible(problem, device, family, pins) : reason;
+      return `  ${family.name}: ${full}`;
+    });
     throw new KernelgenError(
       "no-configuration",
       [`no kernel family can serve ${problemText(problem)} on ${device.name}`, ...reasons].join("\n"),
@@ -78,6 +83,9 @@ export function solvePlan(
   }
   return { plan: fastest.plan, family: fastest.family, outcomes };
 }
+
+/** The reason of a family whose tilings were not looked into further. */
+const withoutNumbers = "no tile is feasible";
 
 /** Solves the tiling of one family. Throws `KernelgenError` "invalid-problem" if a pin is no unknown of the family. */
 export function solveFamily(
@@ -112,7 +120,7 @@ function solveBelow(
   const { solution } = model.minimize(tiling.cost);
   if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
   if (limit === undefined) {
-    return none(withoutReasons ? "no tile is feasible" : explainInfeasible(problem, device, family, pins));
+    return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));
   }
   return none(`no tile is faster than ${limit.predictedMicrosecondsPerStep.toFixed(3)} µs a step`);
 }
