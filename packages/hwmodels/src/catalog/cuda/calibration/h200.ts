@@ -6,27 +6,27 @@ import { source } from "../product.js";
  * their times, and how far off the fitted predictions are.
  */
 export const h200Calibration: CudaCalibration = {
-  stepCycles: 315,
-  matrixMultiplyLatencyCycles: 18,
-  matrixMultiplyShare: 0.53,
-  multiplyAddInstructions: 1.4,
-  shuffleCycles: 2,
-  shuffleLatencyCycles: 26,
-  reductionCycles: 85,
-  unitIssueCycles: 25,
-  unitLatencyCycles: 80,
-  slotLoadCycles: 1,
-  slotStoreCycles: 1,
-  clusterExchangeCycles: 200,
-  clusterByteCycles: 0.12,
+  stepCycles: 246,
+  matrixMultiplyLatencyCycles: 3.55,
+  matrixMultiplyShare: 0.399,
+  multiplyAddInstructions: 1.42,
+  shuffleCycles: 2.37,
+  shuffleLatencyCycles: 45.4,
+  reductionCycles: 1.49,
+  unitIssueCycles: 27.9,
+  unitLatencyCycles: 74.6,
+  slotLoadCycles: 2.25,
+  slotStoreCycles: 4.33,
+  clusterExchangeCycles: 180,
+  clusterByteCycles: 0.139,
   launchCycles: 2400,
   stepwiseByteCycles: 1 / 12,
-  exchangeWriteCycles: 852,
-  exchangeLookCycles: 852,
-  exchangeByteCycles: 1 / 64,
-  streamedMatrixShare: 1,
+  exchangeWriteCycles: 927,
+  exchangeLookCycles: 463,
+  exchangeByteCycles: 0.0519,
+  streamedMatrixShare: 0.616,
 };
 
-export const h200CalibrationSource = source("measured", "bench/results/2026-11-21-tilings-h200.md", [
+export const h200CalibrationSource = source("measured", "bench/results/2026-11-21-calibration-h200.md", [
   "timing.calibration",
 ]);
