@@ -70,8 +70,10 @@ const ratio = (peerTime: number | undefined, own: number): string =>
   peerTime === undefined ? "–" : `${peerTime.toFixed(2)} (${(peerTime / own).toFixed(1)}×)`;
 
 const times: string[] = [];
+const missed: string[] = [];
+const missedBytes: string[] = [];
 const details: string[] = [];
-for (const { name, options, sanitized } of benchProblems) {
+for (const { name, options, sanitized, goal } of benchProblems) {
   const folder = `${sanitized === undefined ? "" : "small-"}${name}`;
   const [forward, backward] = [kernelOf(`${folder}-forward`), kernelOf(`${folder}-backward`)];
   for (const kernel of [forward, backward]) {
@@ -97,12 +99,19 @@ for (const { name, options, sanitized } of benchProblems) {
   const own = forward.microseconds + backward.microseconds;
   const units = options.headDim * (options.heads ?? 1);
   const isLstm = options.cell === "lstm";
+  if (goal !== undefined && own > goal) {
+    const { derived, parameters } = backward.plan;
+    const kibibytes = (derived.batchTile! * derived.innerDim! * 2) / 1024 / (parameters.blocksAlongInner ?? 1);
+    missed.push(name);
+    missedBytes.push(`${kibibytes} KiB (${name}, ${backward.plan.launch.blockCount} blocks)`);
+  }
   times.push(
     row(
       name,
       forward.microseconds.toFixed(3),
       backward.microseconds.toFixed(3),
       `**${own.toFixed(2)}**`,
+      goal ?? "–",
       ...["fp16", "bf16", "tf32"].map((type) =>
         isLstm || (options.cell === "gru" && type === "fp16")
           ? ratio(peer(`cuDNN ${options.cell.toUpperCase()} ${type} forward and backward`, units), own)
@@ -121,13 +130,14 @@ Commit ${commit}. Machine: ${machine} (name, driver, highest clock). Batch 16, 1
 backward pass reads; backward kernels give du of every gate and the gradients of the initial states. Microseconds a step, median of 21
 launches; the peers ran in the same run. Behind a peer's time: how many times ours it is.
 
-${header("cell, heads, type", "forward", "backward", "both", "cuDNN fp16", "cuDNN bf16", "cuDNN tf32")}
+${header("cell, heads, type", "forward", "backward", "both", "goal", "cuDNN fp16", "cuDNN bf16", "cuDNN tf32")}
 ${times.join("\n")}
 
 cuDNN's times are of a whole layer: it also computes the products of the inputs, of their gradients and of the weights' gradients, each of which
 alone takes about as long as the product of dR: in bf16 ${products} µs a step. cuDNN knows no heads: 64x12 and 256x3 stand beside
 one dense layer of 768 units, which is more work.
 
+${missed.length === 0 ? "" : `\nMissed: ${missed.join(", ")}. There the exchange of h and du through L2 bounds the step: of du each block reads in a step\n${missedBytes.join(", ")}.\n`}
 ## Plans, registers, errors
 
 Registers as ptxas counts them beside the model's estimate, bytes spilled, and the largest error of an output against float64 on fresh random

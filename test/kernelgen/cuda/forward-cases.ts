@@ -18,7 +18,7 @@ export const cudaFamilies = {
   stepwise: stepwiseCudaFamily,
 } as const;
 /** With the family that has backward kernels alone. */
-const backwardFamilies = { ...cudaFamilies, direct: directFamily } as const;
+export const backwardFamilies = { ...cudaFamilies, direct: directFamily } as const;
 
 const h200 = findDevice("h200") as CudaDevice;
 /** A device that small heads fill: a part of R has to be read in every step, or the blocks run in several launches. */

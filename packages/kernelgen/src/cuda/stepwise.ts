@@ -141,6 +141,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         stateBuffers: constant(buffers),
         stateStride,
         stateBytes,
+        partialBuffers: constant(1),
         partialBytes,
         sharedBytes: sharedBytesPerBlock,
         estimatedRegisters,

@@ -10,7 +10,7 @@ import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
-import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
+import { backwardFamilies, cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
 import { kernelText } from "./kernel-build.js";
 import { hasCompiler, preludeDirectory, runProgram } from "./prelude-build.js";
 
@@ -61,6 +61,13 @@ const kernels = [
   ["grid", { cell: "slstm", ...large, dataType: "fp32" }],
 ] as const;
 
+const backward = { cell: "lstm", batch: 16, dataType: "bf16", pass: "backward" } as const;
+const backwardKernels = [
+  ["resident", { ...backward, headDim: 64, heads: 12 }],
+  ["cluster", { ...backward, headDim: 256, heads: 3 }],
+  ["direct", { ...backward, headDim: 2048 }],
+] as const;
+
 /** The tiling that leaves a thread the fewest registers beyond those that the model expects it to need. */
 function tightestPins(problem: Problem, device: CudaDevice, family: KernelFamily<CudaDevice>): Pins {
   const filled = ({ registersNeeded, registersLeft }: ReturnType<typeof feasibleTilings>[number]) =>
@@ -69,7 +76,7 @@ function tightestPins(problem: Problem, device: CudaDevice, family: KernelFamily
   return tilings.reduce((tightest, tiling) => (filled(tiling) > filled(tightest) ? tiling : tightest)).pins;
 }
 
-describe("generated forward kernels compiled with nvcc", () => {
+describe("generated kernels compiled with nvcc", () => {
   /** Requires that nothing is spilled and that a block finds room. ptxas takes all registers that the launch bounds leave. */
   async function expectRoom(plan: Plan, device: CudaDevice): Promise<void> {
     const source = join(directory, `${plan.hash}.cu`);
@@ -99,6 +106,13 @@ describe("generated forward kernels compiled with nvcc", () => {
     const problem = defineProblem(sizes);
     const pins = tightestPins(problem, device, cudaFamilies[family]);
     await expectRoom(solveFamily(problem, device, cudaFamilies[family], pins).plan!, device);
+  });
+
+  it.for(backwardKernels)("the fastest %s %o: nothing is spilled", { timeout: 120_000 }, async (row, context) => {
+    requireNvcc(context);
+    const [family, sizes] = row;
+    const device = findDevice("h200") as CudaDevice;
+    await expectRoom(solveFamily(defineProblem(sizes), device, backwardFamilies[family]).plan!, device);
   });
 
   it("with their check program, from the files of one directory alone", { timeout: 120_000 }, async (context) => {
