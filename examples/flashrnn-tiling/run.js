@@ -51,12 +51,15 @@ const rows = references.map((reference) => {
     registersPerMultiprocessor: REGISTERS_PER_MULTIPROCESSOR,
     threadsPerBlock: THREADS_PER_BLOCK,
   };
-  // The directions share constants only, so that each is solved alone.
+  // The directions share constants only, so that each is solved alone, and none is left once one has no tiling.
   const startedAt = performance.now();
-  const answers = ["forward", "backward"].map((direction) => {
+  const answers = [];
+  for (const direction of ["forward", "backward"]) {
     const { model, order } = tilingModel({ direction, headDim, heads, gates: GATES[cell], batch, dtype, device });
-    return { direction, result: model.solve({ order }) };
-  });
+    const result = model.solve({ order });
+    answers.push({ direction, result });
+    if (result.status !== "satisfied") break;
+  }
   const milliseconds = performance.now() - startedAt;
   const satisfied = answers.every(({ result }) => result.status === "satisfied");
   const solution = {};
