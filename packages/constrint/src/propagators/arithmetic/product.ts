@@ -253,6 +253,10 @@ export class Product implements Propagator {
         if (store.min(x) === 0 || remainder(value, store.min(x)) !== 0) return false;
         continue;
       }
+      if (store.hasGaps(x)) {
+        if (!alignValues(store, x, value)) return false;
+        continue;
+      }
       if (value > 0 && store.min(x) > 0) {
         if (!store.setMin(x, divisorAtLeast(value, store.min(x)))) return false;
         if (!store.setMax(x, divisorAtMost(value, store.max(x)))) return false;
@@ -385,6 +389,17 @@ export class Product implements Propagator {
     if (product !== 0 && isExact(product)) return product === result;
     return factors.reduce((all, value) => all * BigInt(value), 1n) === BigInt(result);
   }
+}
+
+/** Moves the bounds of x to values that divide a number ≠ 0, by its values: for domains with gaps, which have few between divisors. */
+function alignValues(store: Store, x: number, value: number): boolean {
+  const isDivisor = (bound: number): boolean => bound !== 0 && remainder(value, bound) === 0;
+  let low = store.min(x);
+  while (low !== Infinity && !isDivisor(low)) low = store.next(x, low);
+  if (!store.setMin(x, low)) return false;
+  let high = store.max(x);
+  while (!isDivisor(high)) high = store.atMost(x, high - 1); // ends at the lower bound
+  return store.setMax(x, high);
 }
 
 function finite(quotient: number, otherwise: number): number {
