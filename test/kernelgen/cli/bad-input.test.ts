@@ -77,8 +77,12 @@ describe("kernelgen config refuses", () => {
 
   it("a head that fits no family", async () => {
     const message =
-      /^no kernel family can serve lstm forward, heads 4096x1, .* on NVIDIA A100.*\n {2}grid: .* needs at least \d+ .* allows \d+.*\n--explain says which sizes would fit\n$/;
-    await expectRefusal(["config", "--device", "a100", "--head-dim", "4096", "--family", "grid"], noSolution, message);
+      /^no kernel family can serve lstm forward, heads 4096x1, .* on NVIDIA A100.*\n {2}resident: .* needs at least \d+ .* allows \d+.*\n--explain says which sizes would fit\n$/;
+    await expectRefusal(
+      ["config", "--device", "a100", "--head-dim", "4096", "--family", "resident"],
+      noSolution,
+      message,
+    );
   });
 });
 
@@ -91,7 +95,18 @@ describe("kernelgen generate refuses, and writes nothing", () => {
 
   it("a head that fits no family", async () => {
     const out = join(directory, "out");
-    const parameters = ["--target", "cuda", "--device", "a100", "--head-dim", "4096", "--family", "grid", "--out", out];
+    const parameters = [
+      "--target",
+      "cuda",
+      "--device",
+      "a100",
+      "--head-dim",
+      "4096",
+      "--family",
+      "resident",
+      "--out",
+      out,
+    ];
     await expectRefusal(["generate", ...parameters], noSolution, /^no kernel family can serve .*heads 4096x1/);
     expect(existsSync(out)).toBe(false);
   });
