@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { hasModule, python } from "../kernelgen/torch/python.js";
+import { webGpuEnvironment } from "../kernelgen/wgsl/devices.js";
 
 const run = promisify(execFile);
 const command = fileURLToPath(new URL("../../packages/kernelgen/bin/kernelgen.js", import.meta.url));
@@ -79,5 +80,17 @@ describe("examples", () => {
       expect(results.generated.losses[iteration]).toBeCloseTo(loss, 4);
     });
     expect(results.generated.losses[11]).not.toBeCloseTo(results.generated.losses[0], 4);
+  });
+
+  it("training-web trains on WebGPU until every step of fresh, longer sequences is right", async (context) => {
+    try {
+      const { stdout } = await run(process.execPath, [example("training-web/train.js")], {
+        env: webGpuEnvironment(),
+      });
+      expect(stdout).toMatch(/^after \d+ iterations of 12 steps: 100\.0 % right over 48 steps of 32 fresh sequences/m);
+    } catch (error) {
+      if (String(error).includes("no WebGPU")) context.skip(`no WebGPU device to train on: ${String(error)}`);
+      throw error;
+    }
   });
 });

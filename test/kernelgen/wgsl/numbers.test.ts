@@ -20,7 +20,7 @@ import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
 import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
-import { errorOf } from "../../../packages/kernelgen/src/reference/tolerances.js";
+import { errorOf, tolerances } from "../../../packages/kernelgen/src/reference/tolerances.js";
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { requireDevice } from "./devices.js";
 import { families, feasiblePlans, problemOf, seed, webGpuDevice } from "./tilings.js";
@@ -165,6 +165,18 @@ describe.each(families)("numbers of the family $name against the float64 referen
       const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, ...keeps });
       const { plan } = solveFamily(problem, defaultDevice, family);
       await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
+    }
+  });
+
+  it("fp16 storage: every cell", async (context) => {
+    const { device, description } = await requireDevice(context);
+    if (!description.features.includes("shader-f16")) {
+      context.skip(`fp16 cannot be run here: ${description.name} has no shader-f16`);
+    }
+    for (const cell of cells.keys()) {
+      const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, steps: 7, dataType: "fp16" });
+      const { plan } = solveFamily(problem, { ...defaultDevice, features: ["shader-f16"] }, family);
+      await expectRight(device, plan!, family, problem, seed, tolerances.fp16);
     }
   });
 
