@@ -35,10 +35,14 @@ export async function checked<T>(device: GPUDevice, what: string, calls: () => T
   return value;
 }
 
+/** What a call on a lost device rejects with. */
+export const lostDevice = ({ reason, message }: GPUDeviceLostInfo): KernelgenError =>
+  new KernelgenError("webgpu-failure", `the WebGPU device was lost (${reason}): ${message}`);
+
 /** The promise, or a rejection with `KernelgenError` "webgpu-failure" as soon as the device is lost. */
 export function untilLost<T>(device: GPUDevice, promise: Promise<T>): Promise<T> {
-  const lost = device.lost.then(({ reason, message }): never => {
-    throw new KernelgenError("webgpu-failure", `the WebGPU device was lost (${reason}): ${message}`);
+  const lost = device.lost.then((info): never => {
+    throw lostDevice(info);
   });
   return Promise.race([promise, lost]);
 }

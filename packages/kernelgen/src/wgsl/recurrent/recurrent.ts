@@ -1,4 +1,5 @@
 import { KernelgenError } from "../../errors.js";
+import { lostDevice } from "../webgpu-calls.js";
 import { Network } from "./network.js";
 import type { RecurrentProgram } from "./program.js";
 import type { RecurrentWeights } from "./weights.js";
@@ -83,10 +84,14 @@ class RecurrentOnDevice implements Recurrent {
   /** Resolves when the calls made so far are done. */
   #last: Promise<unknown> = Promise.resolve();
   #destroyed = false;
+  #lost: GPUDeviceLostInfo | undefined;
 
   constructor(network: Network) {
     this.#network = network;
     this.program = network.program;
+    network.device.lost.then((info) => {
+      this.#lost = info;
+    });
   }
 
   forward(input: Float32Array, start: StartState = "zero"): Promise<RecurrentResult> {
@@ -131,12 +136,14 @@ class RecurrentOnDevice implements Recurrent {
 
   destroy(): void {
     this.#destroyed = true;
-    this.#network.destroy();
+    // A lost device has freed its buffers, and may itself be gone.
+    if (this.#lost === undefined) this.#network.destroy();
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
     const result = this.#last.then(() => {
       if (this.#destroyed) throw new KernelgenError("webgpu-failure", "the network was used after destroy()");
+      if (this.#lost !== undefined) throw lostDevice(this.#lost);
       return call();
     });
     this.#last = result.catch(() => undefined);
