@@ -31,7 +31,7 @@ const badOptions: readonly [options: string, message: string | RegExp][] = [
 
 const badGenerations: readonly [parameters: string, message: string | RegExp][] = [
   ["--head-dim 64 --device h200", /^Missing required argument: target\n/],
-  ["--head-dim 64 --device h200 --target hip", /^Invalid values:\n.*"hip", Choices: "cuda", "wgsl"\n/],
+  ["--head-dim 64 --device h200 --target hip", /^Invalid values:\n.*"hip", Choices: "cuda", "wgsl", "torch", "cpp"\n/],
   ["--head-dim 64 --target cuda", /^--device is missing/],
   ["--head-dim 64 --target cuda --device webgpu-default", "WebGPU default limits does not run cuda kernels"],
   ["--head-dim 64 --target wgsl --device h200", "NVIDIA H200 does not run wgsl kernels"],
