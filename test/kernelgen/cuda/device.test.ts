@@ -64,7 +64,6 @@ const kernels = [
 const backward = { cell: "lstm", batch: 16, dataType: "bf16", pass: "backward" } as const;
 const backwardKernels = [
   ["resident", { ...backward, headDim: 64, heads: 12 }],
-  ["cluster", { ...backward, headDim: 256, heads: 3 }],
   ["direct", { ...backward, headDim: 2048 }],
 ] as const;
 
