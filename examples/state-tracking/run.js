@@ -3,7 +3,7 @@
 //   node examples/state-tracking/run.js [--device h200] [options of train.py]
 //
 // Needs Python with PyTorch (KERNELGEN_PYTHON, else python3). Without a CUDA GPU the recurrence runs as a loop on the CPU: make it small, for
-// example with --steps 16 --hidden 8 --batch 4 --iterations 5 --dtype fp32.
+// example with --steps 16 --hidden 8 --batch 4 --iterations 5.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -103,7 +103,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--features", type=int, default=32, help="width of the embedding")
     parser.add_argument("--iterations", type=int, default=600)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
-    parser.add_argument("--dtype", choices=DTYPES, default="fp16", help="of autocast; fp32: none")
+    default_dtype = "fp16" if torch.cuda.is_available() else "fp32"
+    parser.add_argument("--dtype", choices=DTYPES, default=default_dtype, help=f"of autocast; fp32: none (default: {default_dtype})")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=50, help="iterations between printed losses")
     parser.add_argument("--json", help="also write all numbers to this file")
