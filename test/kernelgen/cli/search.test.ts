@@ -77,11 +77,11 @@ describe("kernelgen config --explain", () => {
   });
 
   it("names sizes that fit where the problem's do not", async () => {
-    const config = ["config", "--device", "v100", "--dtype", "fp32", "--batch", "16", "--family", "grid", "--explain"];
-    const { exitCode, stderr } = await runKernelgen(...config, "--head-dim", "16384");
+    const config = ["config", "--device", "v100", "--dtype", "fp32", "--batch", "16", "--family", "resident", "--explain"];
+    const { exitCode, stderr } = await runKernelgen(...config, "--head-dim", "1024");
     expect(exitCode).toBe(1);
     const [, below] =
-      /the nearest smaller head dimension with one is (\d+) \(of multiples of 8; asked: 16384\)/.exec(stderr) ?? [];
+      /the nearest smaller head dimension with one is (\d+) \(of multiples of 8; asked: 1024\)/.exec(stderr) ?? [];
     expect((await runKernelgen(...config, "--head-dim", below!)).exitCode).toBe(0);
     expect((await runKernelgen(...config, "--head-dim", `${Number(below) + 8}`)).exitCode).toBe(1);
   });
