@@ -5,7 +5,7 @@ import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/
 import { entryPoint } from "./module-source.js";
 import { runFields, runWords } from "./run-uniform.js";
 import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
-import { bufferUsage, checked, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
+import { bufferUsage, checked, lostDevice, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
 
 /** How long a step takes, and how that was measured. */
 export interface StepTime {
@@ -137,6 +137,7 @@ class Forward implements WebGpuForward {
   readonly #uniformStride: number;
   readonly #bindGroup: GPUBindGroup;
   #destroyed = false;
+  #lost: GPUDeviceLostInfo | undefined;
 
   constructor(
     device: GPUDevice,
@@ -148,6 +149,9 @@ class Forward implements WebGpuForward {
     this.tensors = forwardTensors(plan.problem);
     this.#device = device;
     this.#plan = plan;
+    device.lost.then((info) => {
+      this.#lost = info;
+    });
     this.#pipeline = pipeline;
     const { copySource, copyDestination, uniform } = bufferUsage;
     this.#buffers = storage.map((buffer) =>
@@ -323,6 +327,8 @@ class Forward implements WebGpuForward {
 
   #requireAlive(): void {
     if (this.#destroyed) throw new KernelgenError("webgpu-failure", "the forward kernel was used after destroy()");
+    // A lost device may itself be gone: no more calls to it.
+    if (this.#lost !== undefined) throw lostDevice(this.#lost);
   }
 }
 
