@@ -253,7 +253,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       multiplication.sound &&
       warps * summedSlots >= blocks &&
       (family !== "resident" || unitBlocks === 1) &&
-      (family !== "cluster" || sendsWholeWords(problem, p)) &&
+      (family !== "cluster" || (sendsWholeWords(problem, p) && unitBlocks >= 2)) &&
       (!isStepwise || multiplication.matrixSharedBytes === 0),
     unitTile,
     batchTile,

@@ -57,6 +57,8 @@ export const clusterExchange: StateExchange = {
     const clusterCount = times(batchBlocks, problem.heads);
     const largest = maxClusterBlocks(device, true);
     const activeOf = Array.from({ length: largest }, (_, index) => activeClusters(device, index + 1));
+    // One block is no cluster: distributed shared memory faults there on an H200, and the resident family is for it.
+    model.add(unitBlocks.ge(2), "a cluster has two blocks or more");
     const active = model.int("activeClusters", 1, Math.max(...activeOf));
     model.add(
       or(...activeOf.map((clusters, index) => and(unitBlocks.eq(index + 1), active.eq(clusters)))),
