@@ -11,7 +11,9 @@ export function explainInfeasible(problem: Problem, device: Device, family: Kern
   const { model, tiling } = stateTiling(problem, device, family, pins, () => false);
   if (model.solve().status === "unsatisfiable") {
     const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
-    return `no tile of these dimensions${pinned.length > 0 ? ` has ${pinned.join(" and ")}` : ""}`;
+    return pinned.length > 0
+      ? `no tile of these dimensions has ${pinned.join(" and ")}`
+      : `heads of ${problem.headDim} units and a batch of ${problem.batch} are too small for any tile`;
   }
   const shortfalls = (isKept: (kept: Budget, judged: string) => boolean): string[] =>
     tiling.budgets.flatMap(
