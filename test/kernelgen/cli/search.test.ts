@@ -77,7 +77,18 @@ describe("kernelgen config --explain", () => {
   });
 
   it("names sizes that fit where the problem's do not", async () => {
-    const config = ["config", "--device", "v100", "--dtype", "fp32", "--batch", "16", "--family", "resident", "--explain"];
+    const config = [
+      "config",
+      "--device",
+      "v100",
+      "--dtype",
+      "fp32",
+      "--batch",
+      "16",
+      "--family",
+      "resident",
+      "--explain",
+    ];
     const { exitCode, stderr } = await runKernelgen(...config, "--head-dim", "1024");
     expect(exitCode).toBe(1);
     const [, below] =
