@@ -126,7 +126,7 @@ const defects: readonly Defect[] = [
   [
     "no barrier within the sum over warps",
     splitCase,
-    /sync_block\(\);(?=\s*KERNELGEN_UNROLL\s*for \(int i = 0; i < OWN_SLOTS)/,
+    /sync_block\(\);(?=\s*KERNELGEN_UNROLL\s*for \(int i = 0; i < SUMMED_SLOTS)/,
     "",
   ],
   [
