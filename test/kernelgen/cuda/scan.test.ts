@@ -50,16 +50,16 @@ const cases = {
   ),
   "minLSTM backward bf16: chunks in a chain of blocks": planOf(
     { cell: "minlstm", pass: "backward", headDim: 24, batch: 2, steps: 100, dataType: "bf16" },
-    { channelsPerThread: 8, channelLanes: 2, warps: 2, stepsPerThread: 2, chained: 1, stages: 1 },
+    { channelsPerThread: 8, channelLanes: 2, warps: 2, stepsPerThread: 2, chained: 1, stages: 0 },
   ),
   "a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay": planOf(
     { cell: "linear", headDim: 37, batch: 3, steps: 70, dataType: "fp16" },
-    { channelsPerThread: 1, channelLanes: 32, warps: 1, stepsPerThread: 8, chained: 1, stages: 1 },
+    { channelsPerThread: 1, channelLanes: 32, warps: 1, stepsPerThread: 8, chained: 1, stages: 0 },
     leaky,
   ),
   "the bare recurrence backward fp32: a loop over chunks": planOf(
     { cell: "linear", pass: "backward", headDim: 10, batch: 2, steps: 90, dataType: "fp32" },
-    { channelsPerThread: 2, channelLanes: 16, warps: 2, stepsPerThread: 4, chained: 0, stages: 1 },
+    { channelsPerThread: 2, channelLanes: 16, warps: 2, stepsPerThread: 4, chained: 0, stages: 0 },
   ),
 } as const;
 
