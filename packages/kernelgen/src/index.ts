@@ -4,7 +4,6 @@ export { cells, findCell, linearCells } from "./cell/index.js";
 export { type LinearCell, type LinearCellOptions, type LinearCoefficients, linearCell } from "./cell/linear.js";
 export { type BackwardStep, chooseSavedValues, type SavedValue } from "./cell/saved-values.js";
 export * as scalar from "./cell/scalar.js";
-export { KernelgenError, type KernelgenErrorCode } from "./errors.js";
 export { families, familiesFor } from "./families.js";
 export type { DataType } from "./plan/data-type.js";
 export type { Budget, KernelFamily, SourceFile, Tiling } from "./plan/family.js";
@@ -12,7 +11,7 @@ export { checkKernelName } from "./plan/kernel-name.js";
 export type { LaunchQuantities, Target } from "./plan/launch.js";
 export { headDimStep, type NearestFeasible, nearestFeasible } from "./plan/nearest-feasible.js";
 export type { BudgetUse, Plan } from "./plan/plan.js";
-export { type PlanJson, planFromJson, planToJson } from "./plan/plan-json.js";
+export { planToJson } from "./plan/plan-json.js";
 export {
   defineProblem,
   type Pass,
@@ -51,33 +50,7 @@ export type { ScanValues } from "./reference/scan/gate-rows.js";
 export type { ScanAlgorithm, ScanOptions } from "./reference/scan/options.js";
 export { tolerances } from "./reference/tolerances.js";
 export { weightGradients } from "./reference/weight-gradients.js";
+export * from "./webgpu.js";
 export { type AdapterFacts, webGpuDeviceFromAdapter } from "./wgsl/adapter-device.js";
 export { planRecurrent, type RecurrentOptions, recurrentLimits } from "./wgsl/recurrent/plan-recurrent.js";
-export { type ProgramRequirements, type RecurrentProgram, unmetRequirements } from "./wgsl/recurrent/program.js";
-export {
-  createRecurrent,
-  type Recurrent,
-  type RecurrentGradients,
-  type RecurrentResult,
-  type RecurrentState,
-  type StartState,
-} from "./wgsl/recurrent/recurrent.js";
-export { type DirectionWeights, type RecurrentWeights, weightShapes } from "./wgsl/recurrent/weights.js";
-export { createForward, type StepTime, type WebGpuForward } from "./wgsl/runtime.js";
 export { type OutputError, verifyForward } from "./wgsl/verify.js";
-export {
-  type OnnxAttributes,
-  type OnnxNetworkOptions,
-  type OnnxOperator,
-  type OnnxTensor,
-  recurrentOptionsFromOnnx,
-  weightsFromOnnx,
-} from "./wgsl/weights/onnx.js";
-export {
-  createOnnxRecurrent,
-  type OnnxInputs,
-  type OnnxOutputs,
-  type OnnxRecurrent,
-} from "./wgsl/weights/onnx-recurrent.js";
-export { type StateDict, type StateTensor, weightsFromPyTorch } from "./wgsl/weights/pytorch.js";
-export { readSafetensors } from "./wgsl/weights/safetensors.js";

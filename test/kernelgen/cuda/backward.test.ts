@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { type CudaDevice, cudaDevices } from "hwmodels";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
@@ -12,24 +9,9 @@ import { randomProblem } from "../plan/random-problem.js";
 import { backwardCases } from "./backward-cases.js";
 import { expectRightKernel } from "./expect-right.js";
 import { backwardFamilies, feasibleTilings } from "./forward-cases.js";
-import { buildCheck, type CommonObjects, compileCommon } from "./kernel-build.js";
-import { hasCompiler } from "./prelude-build.js";
+import { buildCheck, hostBuilds } from "./kernel-build.js";
 
-let directory: string;
-let common: CommonObjects | undefined;
-let directoryCount = 0;
-const newDirectory = (): string => join(directory, `${directoryCount++}`);
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "kernelgen-backward-"));
-  if (await hasCompiler("g++")) common = await compileCommon(directory);
-}, 180_000);
-
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
-function commonObjects(context: TestContext): CommonObjects {
-  return common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU");
-}
+const { newDirectory, commonObjects } = hostBuilds("backward");
 
 describe("generated backward kernels on the CPU", () => {
   it.for(Object.entries(backwardCases))("%s", { timeout: 120_000 }, async ([, plan], context) => {

@@ -1,33 +1,18 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type CudaDevice, cudaDevices } from "hwmodels";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { propertySeed } from "../../support/property-seed.js";
 import { randomProblem } from "../plan/random-problem.js";
 import { expectRightKernel, inSchedule, schedules, writeCase } from "./expect-right.js";
 import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
-import { buildCheck, type CheckProgram, type CommonObjects, compileCommon } from "./kernel-build.js";
-import { hasCompiler, type Outcome } from "./prelude-build.js";
+import { buildCheck, type CheckProgram, type CommonObjects, hostBuilds } from "./kernel-build.js";
+import type { Outcome } from "./prelude-build.js";
 
-let directory: string;
-let common: CommonObjects | undefined;
-let directoryCount = 0;
-const newDirectory = (): string => join(directory, `${directoryCount++}`);
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "kernelgen-forward-"));
-  if (await hasCompiler("g++")) common = await compileCommon(directory);
-}, 180_000);
-
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
-function commonObjects(context: TestContext): CommonObjects {
-  return common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU");
-}
+const { newDirectory, commonObjects } = hostBuilds("forward");
 
 /** The check programs of `forwardCases`, each built once. */
 const caseChecks = new Map<Plan, Promise<CheckProgram>>();
@@ -166,15 +151,12 @@ describe("the check program finds", () => {
   });
 });
 
-describe("the check program", () => {
-  let program: CheckProgram;
+describe("the check program", { timeout: 120_000 }, () => {
   const plan = forwardCases["resident bf16, one sequence, one step"];
-  beforeAll(async () => {
-    if (common !== undefined) program = await caseCheck(plan, common);
-  }, 120_000);
+  const theProgram = (context: TestContext): Promise<CheckProgram> => caseCheck(plan, commonObjects(context));
 
   it("names a file of the wrong size, and both sizes", async (context) => {
-    commonObjects(context);
+    const program = await theProgram(context);
     const files = await writeCase(plan, 1, newDirectory());
     await writeFile(join(files, "bias.bin"), new Uint8Array(10));
     const { exitCode, stderr } = await program.run(["case", files]);
@@ -182,13 +164,13 @@ describe("the check program", () => {
   });
 
   it("names a file that is missing", async (context) => {
-    commonObjects(context);
+    const program = await theProgram(context);
     const { exitCode, stderr } = await program.run(["case", "nowhere"]);
     expect([exitCode, stderr]).toEqual([1, "cannot read nowhere/wx.bin\n"]);
   });
 
   it("draws other inputs each time, and says from which seed", async (context) => {
-    commonObjects(context);
+    const program = await theProgram(context);
     const seeds = new Set<string>();
     for (let run = 0; run < 2; run++) {
       const { exitCode, stdout } = await program.run(["random", "2"]);
@@ -199,14 +181,14 @@ describe("the check program", () => {
   });
 
   it.for(["", "fast", "case", "case a b", "random 1 2 3"])("explains its use for '%s'", async (line, context) => {
-    commonObjects(context);
+    const program = await theProgram(context);
     const { exitCode, stderr } = await program.run(line.split(" ").filter((word) => word !== ""));
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^usage: lstm_forward_check case DIR/);
   });
 
   it.for(["0", "-1", "x", "2.5", "2147483648", "1e3"])("refuses %s steps", async (steps, context) => {
-    commonObjects(context);
+    const program = await theProgram(context);
     const { exitCode, stderr } = await program.run(["random", steps]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`"${steps}" is not a number from 1 to 2147483647`);

@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll, type TestContext } from "vitest";
 import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
 import { families } from "../../../packages/kernelgen/src/families.js";
 import { kernelName } from "../../../packages/kernelgen/src/plan/kernel-name.js";
@@ -7,6 +9,7 @@ import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import {
   compile,
   compileHostPrelude,
+  hasCompiler,
   hostOptions,
   kernelSanitizers,
   linkForHost,
@@ -22,7 +25,7 @@ export type CommonObjects = readonly string[];
 const linkedCheck = "-DKERNELGEN_LINK_CHECK";
 
 /** Compiles the prelude's host side and the check program's common part. */
-export async function compileCommon(directory: string): Promise<CommonObjects> {
+async function compileCommon(directory: string): Promise<CommonObjects> {
   const check = join(directory, "check.o");
   const source = join(preludeDirectory, "check.cpp");
   const [prelude] = await Promise.all([
@@ -31,6 +34,30 @@ export async function compileCommon(directory: string): Promise<CommonObjects> {
     compile("g++", [...hostOptions, "-fsanitize=address", linkedCheck, "-c", source, "-o", check]),
   ]);
   return [prelude, check];
+}
+
+/** Where the tests of a file build kernels for the CPU: made before them, and gone after them. */
+export interface HostBuilds {
+  newDirectory(): string;
+  /** What check programs are linked with; skips the test, with the reason, where there is no g++. */
+  commonObjects(context: TestContext): CommonObjects;
+}
+
+/** Registers the hooks of a test file that builds kernels for the CPU. */
+export function hostBuilds(name: string): HostBuilds {
+  let directory: string;
+  let common: CommonObjects | undefined;
+  let directoryCount = 0;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), `kernelgen-${name}-`));
+    if (await hasCompiler("g++")) common = await compileCommon(directory);
+  }, 180_000);
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+  return {
+    newDirectory: () => join(directory, `${directoryCount++}`),
+    commonObjects: (context) =>
+      common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU"),
+  };
 }
 
 /** The text of a plan's kernel. */

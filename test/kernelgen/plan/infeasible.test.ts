@@ -99,3 +99,11 @@ describe("pins", () => {
     });
   });
 });
+
+it("a head too small to be spread over blocks is refused with its sizes", () => {
+  const problem = defineProblem({ cell: "elman", headDim: 1, batch: 3 });
+  expect(solveFamily(problem, findDevice("h200"), clusterFamily)).toEqual({
+    family: clusterFamily,
+    reason: "heads of 1 units and a batch of 3 are too small for any tile",
+  });
+});

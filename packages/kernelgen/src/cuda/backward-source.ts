@@ -6,9 +6,9 @@ import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { gradientName } from "../plan/tensors.js";
 import { type BackwardStreams, backwardStreams, type Stream } from "./backward-streams.js";
-import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
-import type { KernelText } from "./forward-source.js";
+import { kernelStartSource } from "./kernel-start-source.js";
+import type { KernelText } from "./kernel-text.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
@@ -180,18 +180,7 @@ struct StepReads {
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  ${blockPlaceSource(exchange.blockIndex)}
-
-  // Shared memory: the tiles of du, the partial sums, what the exchange needs, the part of R that is not in registers.
-  unsigned char* shared = shared_memory();
-  Element* shared_state = reinterpret_cast<Element*>(shared);
-  [[maybe_unused]] PartialWord* shared_partial = reinterpret_cast<PartialWord*>(shared + STATE_BYTES);
-  Product product;
-  product.load(Matrix{recurrent, head}, first_unit, first_inner,
-               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES${exchange.productMemory});
-  ${sums.declaration}
-  [[maybe_unused]] const int last_receive = steps;  // the initial states take the last du
-  ${exchange.declaration}
+  ${kernelStartSource("du", "Matrix{recurrent, head}", "const int last_receive = steps;  // the initial states take the last du", sums, exchange)}
 
   // After the last step comes nothing; what lies beyond the head and the batch is zero and stays so.
   for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {

@@ -1,5 +1,5 @@
 import { gatePlaces, stateInput } from "../cell/definition.js";
-import { renderCellStep, renderScalars, type ScalarDialect } from "../cell/render.js";
+import { renderCellStep, renderScalars } from "../cell/render.js";
 import { nextStateInput } from "../cell/saved-values.js";
 import { adjointInput } from "../cell/step-gradient.js";
 import type { SourceFile } from "../plan/family.js";
@@ -11,20 +11,7 @@ import { headerComment } from "../plan/source-text.js";
 import { elementCount, forwardTensors, kernelTensors, type Tensor } from "../plan/tensors.js";
 import { toleranceOf } from "../reference/tolerances.js";
 import { backwardStreams } from "./backward-streams.js";
-
-/** How the reference writes the operations of a scalar graph, in double precision. */
-const doubleDialect: ScalarDialect = {
-  declare: (variable, expression) => `const double ${variable} = ${expression};`,
-  literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
-  sigmoid: (operand) => `1.0 / (1.0 + std::exp(-(${operand})))`,
-  tanh: (operand) => `std::tanh(${operand})`,
-  exp: (operand) => `std::exp(${operand})`,
-  log: (operand) => `std::log(${operand})`,
-  logSigmoid: (operand) => `log_sigmoid(${operand})`,
-  divide: (left, right) => `${left} / ${right}`,
-  maximum: (left, right) => `std::max<double>(${left}, ${right})`,
-  select: (condition, whenTrue, whenFalse) => `${condition} ? ${whenTrue} : ${whenFalse}`,
-};
+import { doubleDialect } from "./double-dialect.js";
 
 /** A tensor as the check program describes it. */
 function tensorRow(tensor: Tensor, problem: Problem): string {

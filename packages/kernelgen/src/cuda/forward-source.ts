@@ -1,9 +1,10 @@
 import { renderCellStep } from "../cell/render.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
 import { preActivations, slotBiasSource } from "./gate-source.js";
+import { kernelStartSource } from "./kernel-start-source.js";
+import type { KernelText } from "./kernel-text.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
@@ -28,22 +29,6 @@ ${statements.map((statement) => `  ${statement}`).join("\n")}
 ${results.map((result, index) => `  ${index < cell.states.length ? `states[${index}]` : `saved[${index - cell.states.length}]`} = ${result};`).join("\n")}
 }
 `;
-}
-
-/** How a family's exchange appears in the kernel. */
-export interface ExchangeText {
-  /** Further kernel parameters. */
-  readonly parameters: readonly string[];
-  /** The statement that makes the \`Exchange exchange\`. */
-  readonly declaration: string;
-}
-
-/** What of a kernel depends on its family and tiling beside the constants. */
-export interface KernelText extends ExchangeText {
-  /** The block's number among those of all launches. */
-  readonly blockIndex: string;
-  /** A further argument of \`Product::load\`, with its comma: where the part of R lies that is read in every step. */
-  readonly productMemory: string;
 }
 
 /** A step of one unit that keeps what the backward pass reads, unit by unit, to be packed when all units are done. */
@@ -89,18 +74,7 @@ export function kernelSource(
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  ${blockPlaceSource(exchange.blockIndex)}
-
-  // Shared memory: the tiles of h, the partial sums, what the exchange needs, the part of R that is not in registers.
-  unsigned char* shared = shared_memory();
-  Element* shared_state = reinterpret_cast<Element*>(shared);
-  [[maybe_unused]] PartialWord* shared_partial = reinterpret_cast<PartialWord*>(shared + STATE_BYTES);
-  Product product;
-  product.load(Matrix{recurrent, bias, head}, first_unit, first_inner,
-               shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES + CLUSTER_SUM_BYTES${exchange.productMemory});
-  ${sums.declaration}
-  [[maybe_unused]] const int last_receive = steps - 1;  // the last h is for nobody
-  ${exchange.declaration}
+  ${kernelStartSource("h", "Matrix{recurrent, bias, head}", "const int last_receive = steps - 1;  // the last h is for nobody", sums, exchange)}
 
   // The initial h fills the first tile; what lies beyond the head and the batch is zero and stays so.
   for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {

@@ -3,7 +3,7 @@ import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
 import type { Problem } from "../plan/problem.js";
-import type { ExchangeText } from "./forward-source.js";
+import type { ExchangeText } from "./kernel-text.js";
 import type { ProductTiling } from "./matrix-product.js";
 import type { OperandPath } from "./operand-path.js";
 

@@ -8,7 +8,7 @@ import type { Plan } from "../../plan/plan.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment } from "../../plan/source-text.js";
 import { scanTolerances } from "../../reference/tolerances.js";
-import { doubleDialect } from "./dialect.js";
+import { doubleDialect } from "../double-dialect.js";
 
 /** The host program of a scan: compares it with double precision on fresh inputs, and measures. */
 export function scanCheckSource(plan: Plan, givenName?: string): SourceFile {
