@@ -1,4 +1,4 @@
-import { and, constant, or } from "constrint";
+import { and, constant, largest, or, smallest } from "constrint";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
@@ -71,6 +71,11 @@ export const fmaProduct: MatrixProduct = {
         warpsAlongInner,
         chunksInRegisters,
         ...(chunksStreamed === undefined ? [] : [chunksStreamed]),
+      ],
+      searchOrder: [
+        ...[warpsAlongInner, lanesAlongInner, unitsPerThread, sequencesPerLane, warpsAlongUnits].map(smallest),
+        ...(chunksStreamed === undefined ? [] : [smallest(chunksStreamed)]),
+        largest(chunksInRegisters),
       ],
       unitsPerThread,
       warpsAlongUnits,

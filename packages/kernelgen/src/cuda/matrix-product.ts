@@ -1,4 +1,4 @@
-import { constant, type IntExpr, type IntVar, type Model } from "constrint";
+import { constant, type IntExpr, type IntVar, type Model, type VariableOrder } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
@@ -13,6 +13,8 @@ import type { OperandPath } from "./operand-path.js";
  */
 export interface ProductTiling {
   readonly unknowns: readonly IntVar[];
+  /** The unknowns as they are best decided (`Tiling.searchOrder`). */
+  readonly searchOrder: readonly VariableOrder[];
   readonly unitsPerThread: IntExpr;
   readonly warpsAlongUnits: IntExpr;
   readonly warpsAlongInner: IntExpr;

@@ -1,4 +1,4 @@
-import { constant, type IntExpr, max } from "constrint";
+import { constant, type IntExpr, largest, max, smallest } from "constrint";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
@@ -96,6 +96,11 @@ export const mmaProduct: MatrixProduct = {
         warpsAlongInner,
         innerTilesInRegisters,
         ...(innerTilesStreamed === undefined ? [] : [innerTilesStreamed]),
+      ],
+      searchOrder: [
+        ...[warpsAlongInner, unitsPerThread, unitGroups, columnGroups, columnsPerThread, warpsAlongUnits].map(smallest),
+        ...(innerTilesStreamed === undefined ? [] : [smallest(innerTilesStreamed)]),
+        largest(innerTilesInRegisters),
       ],
       unitsPerThread,
       warpsAlongUnits,

@@ -1,4 +1,4 @@
-import { and, constant, type IntExpr, type Model, max, or } from "constrint";
+import { and, constant, type IntExpr, type Model, max, or, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
@@ -173,6 +173,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const costTerms = repeated(stepTerms, exchanged.waves);
   return {
     unknowns: splitsBlocks === undefined ? product.unknowns : [...product.unknowns, splitsBlocks],
+    searchOrder: [...(splitsBlocks === undefined ? [] : [smallest(splitsBlocks)]), ...product.searchOrder],
     derived: {
       gateCount: constant(cell.gates.length),
       recurrentGateCount: constant(recurrentGates),

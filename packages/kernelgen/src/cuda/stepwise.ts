@@ -1,4 +1,4 @@
-import { constant, max } from "constrint";
+import { constant, max, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
@@ -115,6 +115,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const launchTerms = [calibratedTerm(device, "launchCycles", constant(1))];
     return {
       unknowns: [...product.unknowns, innerPasses],
+      searchOrder: [smallest(innerPasses), ...product.searchOrder],
       derived: {
         gateCount: constant(cell.gates.length),
         recurrentGateCount: constant(gatesWith(cell, "recurrent").length),

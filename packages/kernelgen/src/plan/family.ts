@@ -1,4 +1,4 @@
-import type { IntExpr, IntVar, Model } from "constrint";
+import type { IntExpr, IntVar, Model, VariableOrder } from "constrint";
 import type { Device } from "hwmodels";
 import type { CostTerm } from "./cost-term.js";
 import type { LaunchQuantities, Target } from "./launch.js";
@@ -22,6 +22,12 @@ export interface Budget {
 export interface Tiling {
   /** What the solver chooses. */
   readonly unknowns: readonly IntVar[];
+  /**
+   * The unknowns in the order in which they are best decided, with the value of each that is best tried first: what decides most of the cost
+   * before the rest, so that a good tiling is found soon and the parts of the search that hold no better one end early. Those left out follow as
+   * declared.
+   */
+  readonly searchOrder?: readonly VariableOrder[];
   /** Quantities that follow from the unknowns, by name. The emitted source takes its constants from these. */
   readonly derived: Readonly<Record<string, IntExpr>>;
   readonly launch: LaunchQuantities<IntExpr>;

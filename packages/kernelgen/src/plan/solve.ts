@@ -117,7 +117,7 @@ function solveBelow(
     const picoseconds = Math.round(limit.predictedMicrosecondsPerStep * picosecondsPerMicrosecond);
     model.add(tiling.cost.lt(picoseconds), "faster than the plan at hand");
   }
-  const { solution } = model.minimize(tiling.cost);
+  const { solution } = model.minimize(tiling.cost, { order: tiling.searchOrder });
   if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
   if (limit === undefined) {
     return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));
