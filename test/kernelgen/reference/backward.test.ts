@@ -30,11 +30,11 @@ function lossWeights(problem: Problem): Record<string, Float64Array> {
 }
 
 /** Σ weight · value over the outputs as they are kept, and over the last step, by the plain layer. */
-function plainLoss(problem: Problem, inputs: TensorValues, weights: TensorValues): number {
+function plainLoss(problem: Problem, inputs: TensorValues, weights: TensorValues, fixed: TensorValues): number {
   const { headDim, heads, batch, steps } = problem;
   const row = heads * headDim;
   let loss = 0;
-  for (const [name, values] of Object.entries(plainLayer(problem, inputs))) {
+  for (const [name, values] of Object.entries(plainLayer(problem, inputs, fixed))) {
     const kept = weights[`d_${name}`]!.length / (batch * row);
     for (let b = 0; b < batch; b++) {
       for (let t = 0; t < steps; t++) {
@@ -50,7 +50,7 @@ function plainLoss(problem: Problem, inputs: TensorValues, weights: TensorValues
   return loss;
 }
 
-/** The central difference of the loss by one element of an input. */
+/** The central difference of the loss by one element of an input; what the cell detaches keeps the values that it has without it. */
 function difference(
   problem: Problem,
   inputs: TensorValues,
@@ -59,10 +59,13 @@ function difference(
   index: number,
 ): number {
   const step = 1e-5;
+  const states = plainLayer(problem, inputs);
+  const detached = problem.cell.states.filter(({ isDetached }) => isDetached);
+  const fixed = Object.fromEntries(detached.map(({ name }) => [name, states[name]!]));
   const [above, below] = [step, -step].map((change) => {
     const changed = inputs[name]!.slice();
     changed[index]! += change;
-    return plainLoss(problem, { ...inputs, [name]: changed }, weights);
+    return plainLoss(problem, { ...inputs, [name]: changed }, weights, fixed);
   });
   return (above! - below!) / (2 * step);
 }

@@ -17,7 +17,8 @@ interface PlainCell {
   /** Gates in R, Wx and the bias. */
   readonly gates: readonly [recurrent: number, input: number, bias: number];
   readonly states: readonly string[];
-  step(parts: Parts, states: readonly number[]): readonly number[];
+  /** The new states; one that is given in \`fixed\` is not computed, and takes that value. */
+  step(parts: Parts, states: readonly number[], fixed: readonly (number | undefined)[]): readonly number[];
 }
 
 export const plainCells: Readonly<Record<string, PlainCell>> = {
@@ -58,21 +59,23 @@ export const plainCells: Readonly<Record<string, PlainCell>> = {
   slstm: {
     gates: [4, 4, 4],
     states: ["h", "c", "n", "m"],
-    step({ R, W, b }, [, c, n, m]) {
+    step({ R, W, b }, [, c, n, m], fixed) {
       const [i, f, z, o] = [0, 1, 2, 3].map((gate) => W[gate]! + R[gate]! + b[gate]!);
       const decayed = Math.log(logistic(f!)) + m!;
-      const stabiliser = n === 0 ? i! : Math.max(i!, decayed);
+      const stabiliser = fixed[3] ?? (n === 0 ? i! : Math.max(i!, decayed));
       const input = Math.exp(i! - stabiliser);
-      const forget = Math.min(Math.exp(decayed - stabiliser), 1);
+      const forget = n === 0 ? 1 : Math.exp(decayed - stabiliser);
       const cell = forget * c! + input * Math.tanh(z!);
-      const normaliser = Math.max(forget * n! + input, 1);
+      // At least 1: of itself unless 0 < n < 1. With a stabiliser that is given, i or f need not be 1, and nothing bounds n there.
+      const sum = forget * n! + input;
+      const normaliser = n! > 0 && n! < 1 ? Math.max(sum, 1) : sum;
       return [(logistic(o!) * cell) / normaliser, cell, normaliser, stabiliser];
     },
   },
 };
 
-/** All states of a layer in all steps: [B,T,N,D] by name. */
-export function plainLayer(problem: Problem, inputs: TensorValues): TensorValues {
+/** All states of a layer in all steps: [B,T,N,D] by name. Those of the states in \`fixed\` are given, and not computed. */
+export function plainLayer(problem: Problem, inputs: TensorValues, fixed: TensorValues = {}): TensorValues {
   const { headDim: D, heads: N, batch: B, steps: T } = problem;
   const { gates, states, step } = plainCells[problem.cell.name]!;
   const [recurrentGates, inputGates, biasGates] = gates;
@@ -102,6 +105,7 @@ export function plainLayer(problem: Problem, inputs: TensorValues): TensorValues
               b: gatesOf(biasGates, (gate) => at("bias", [biasGates, N, D], gate, n, d)),
             },
             states.map((name) => previous(name, b, t, n, d)),
+            states.map((name) => fixed[name]?.[place([B, T, N, D], b, t, n, d)]),
           );
           states.forEach((name, s) => {
             results[name]![place([B, T, N, D], b, t, n, d)] = next[s]!;

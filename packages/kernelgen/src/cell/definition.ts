@@ -21,6 +21,8 @@ export interface CellState {
   readonly name: string;
   /** A value below zero has no meaning; random cases then draw zeros in place of negative numbers. */
   readonly isNonNegative?: boolean;
+  /** Gradients take the new value of a step for a constant: none passes through it to what it was made of. */
+  readonly isDetached?: boolean;
 }
 
 /**

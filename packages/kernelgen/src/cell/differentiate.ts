@@ -12,11 +12,13 @@ import { SimplifyingBuilder } from "./simplify.js";
  *
  * @param adjoints one for each root
  * @param inputNames the inputs to differentiate by, in the order of the result
+ * @param constants nodes that are taken for constants: no gradient passes through them
  */
 export function differentiate(
   roots: readonly Scalar[],
   adjoints: readonly Scalar[],
   inputNames: readonly string[],
+  constants: ReadonlySet<Scalar> = new Set(),
 ): readonly Scalar[] {
   const order = topologicalOrder(roots);
   const build = new SimplifyingBuilder([...order, ...adjoints]);
@@ -30,7 +32,7 @@ export function differentiate(
   // Users before operands: the gradient of a node is complete when it is passed on.
   for (const node of order.toReversed()) {
     const gradient = gradientOf(node);
-    if (gradient === zero) continue;
+    if (gradient === zero || constants.has(node)) continue;
     for (const [operand, share] of shares(node, gradient, build)) accumulate(operand, share);
   }
   return inputNames.map((name) => {

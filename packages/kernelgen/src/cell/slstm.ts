@@ -20,33 +20,38 @@ import {
  *
  *     l = log σ(u_f) + m
  *     m' = u_i where n = 0, else max(u_i, l)
- *     i = exp(u_i − m')   f = exp(min(l − m', 0))   z = tanh(u_z)   o = σ(u_o)
- *     c' = f·c + i·z      n' = 1 where n = 0, else max(f·n + i, 1)      h' = o·c'/n'
+ *     i = exp(u_i − m')   f = exp(l − m'), 1 where n = 0   z = tanh(u_z)   o = σ(u_o)
+ *     c' = f·c + i·z      n' = f·n + i, at least 1         h' = o·c'/n'
  *
- * The first-step rule (n = 0: nothing has been seen yet, so the old m says nothing) holds for each unit of each sequence by itself. There,
- * and only there, l may exceed m', and f is held at 1: it multiplies what is zero.
+ * The first-step rule (n = 0: nothing has been seen yet, so the old m says nothing) holds for each unit of each sequence by itself. What f
+ * multiplies is zero there.
  *
- * m only rescales c and n, which leaves h as it is: (c, n, m) and (c·e^-a, n·e^-a, m + a) give the same outputs. Gradients still pass
- * through m as the chain rule has it, since a loss may read the last c, n and m themselves; for a loss of h alone what reaches m cancels
- * with what c and n get, c·dc + n·dn = dm. At a tie of a maximum the gradient goes to the first operand.
+ * A step leaves n at 1 or more, since i or f is 1: the bound of 1 matters only to an initial n between 0 and 1.
+ *
+ * m only rescales c and n, which leaves h as it is: (c, n, m) and (c·e^-a, n·e^-a, m + a) give the same outputs. Gradients therefore take a
+ * new m for a constant, as the sLSTM's published backward passes do. A loss of h has the same gradients either way: what it sends through
+ * m cancels, c·dc + n·dn = dm. In floating point it would cancel but for rounding errors that add up from step to step; and a loss that reads
+ * c, n or m themselves would jump wherever u_i and l tie, which rounded values do not tell apart. Such a loss sees c and n at the scale that
+ * m gives them, and a gradient given for m is left out.
  */
 export const slstm: CellDefinition = {
   name: "slstm",
   description: "sLSTM with gates i, f, z, o and states h, c, n (normaliser), m (stabiliser)",
   gates: [{ name: "i" }, { name: "f" }, { name: "z" }, { name: "o" }],
-  states: [{ name: "h" }, { name: "c" }, { name: "n", isNonNegative: true }, { name: "m" }],
+  states: [{ name: "h" }, { name: "c" }, { name: "n", isNonNegative: true }, { name: "m", isDetached: true }],
   step(u, previous) {
+    const [zero, one] = [constant(0), constant(1)];
     const decayed = labelled("decayed", add(logSigmoid(u.f!), previous.m!));
-    const m = labelled("m", select(previous.n!, "equal", constant(0), u.i!, maximum(u.i!, decayed)));
+    const m = labelled("m", select(previous.n!, "equal", zero, u.i!, maximum(u.i!, decayed)));
     const i = labelled("i", exp(subtract(u.i!, m)));
-    // The maximum is m except in a first step.
-    const f = labelled("f", exp(subtract(decayed, maximum(decayed, m))));
+    // l may exceed m' where n = 0.
+    const f = labelled("f", exp(select(previous.n!, "equal", zero, zero, subtract(decayed, m))));
     const z = labelled("z", tanh(u.z!));
     const o = labelled("o", sigmoid(u.o!));
     const c = labelled("c", add(multiply(f, previous.c!), multiply(i, z)));
-    // In a first step f·n + i is 0 + 1; said outright, since a rounded i would leave the maximum's gradient to chance.
-    const accumulated = maximum(add(multiply(f, previous.n!), i), constant(1));
-    const n = labelled("n", select(previous.n!, "equal", constant(0), constant(1), accumulated));
+    // Where n ≥ 1 so is the sum. Said outright: made again from rounded values it might seem less, and lose its gradient.
+    const least = select(previous.n!, "atLeast", one, zero, one);
+    const n = labelled("n", maximum(add(multiply(f, previous.n!), i), least));
     const h = labelled("h", divide(multiply(o, c), n));
     return { h, c, n, m };
   },

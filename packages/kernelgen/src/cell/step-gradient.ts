@@ -15,12 +15,13 @@ export interface StepGradient {
 /** The name of the adjoint of a new state, dL/ds', among the inputs of a step's gradient. */
 export const adjointInput = (state: CellState): string => `d_${state.name}`;
 
-/** Differentiates a cell's step. The gradients read `gateInput`s, `stateInput`s and `adjointInput`s. */
+/** Differentiates a cell's step; what is detached (`CellState.isDetached`) counts as constant. The gradients read `gateInput`s, `stateInput`s and `adjointInput`s. */
 export function stepGradient(cell: CellDefinition): StepGradient {
   const states = stepGraph(cell);
   const adjoints = cell.states.map((state) => input(adjointInput(state)));
   const gates = cell.gates.map(gateInput);
-  const gradients = differentiate(states, adjoints, [...gates, ...cell.states.map(stateInput)]);
+  const detached = new Set(states.filter((_, index) => cell.states[index]!.isDetached));
+  const gradients = differentiate(states, adjoints, [...gates, ...cell.states.map(stateInput)], detached);
   return {
     states,
     gateGradients: gradients.slice(0, gates.length),

@@ -123,6 +123,7 @@ export function backwardKernelSource(
     stateOutput === "last"
       ? cell.states
           .slice(1)
+          .filter(({ isDetached }) => !isDetached)
           .map(
             ({ name }) => `
       load_floats(${gradientName(name)} + singles[i], values);

@@ -24,7 +24,7 @@ export interface BackwardStreams {
   readonly next: readonly CellState[];
   /** Of these, the ones read as previous values too: what is the next value of a step was the previous value of the step after it. */
   readonly carried: readonly CellState[];
-  /** The states other than the output whose gradients are given for all steps. */
+  /** The states other than the output whose gradients are given for all steps, and read: those of a detached state have no effect. */
   readonly givenSequences: readonly CellState[];
 }
 
@@ -34,7 +34,8 @@ export function backwardStreams(problem: Problem): BackwardStreams {
   const step = backwardStep(problem);
   const { previous, next } = backwardReads(cell, step);
   const carried = next.filter((state) => previous.includes(state));
-  const givenSequences = problem.stateOutput === "sequence" ? cell.states.slice(1) : [];
+  const givenSequences =
+    problem.stateOutput === "sequence" ? cell.states.slice(1).filter(({ isDetached }) => !isDetached) : [];
   const output = cell.states[0]!;
   const isElement = (state: CellState): boolean => state === output;
   const streams = [
