@@ -16,6 +16,7 @@ export {
   type SetProblem,
   solveKernelSet,
 } from "./cuda/kernel-set.js";
+export { withScanLaunchInterface } from "./cuda/scan/launch-interface.js";
 export { torchPackageFiles } from "./cuda/torch/package-files.js";
 export { type GeneratedFile, type GenerateOptions, generateFiles } from "./generate.js";
 export { type OpenDevice, openNodeDevice } from "./wgsl/node-device.js";

@@ -18,25 +18,15 @@ sys.path.insert(0, sys.argv[1])
 LIBRARY = sys.argv[2]
 
 import recurrent_kernels as package  # noqa: E402
+import scan_checks  # noqa: E402
 import torch  # noqa: E402
-from recurrent_kernels import building, fused_stepwise, kernels, plans  # noqa: E402
+from closeness import require_close  # noqa: E402
+from recurrent_kernels import building, fused_stepwise, kernels, plans, scan_kernels  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence  # noqa: E402
 
 SAME_IN_TORCH = [(package.LSTM, nn.LSTM), (package.GRU, nn.GRU), (package.RNN, nn.RNN)]
 OPERATORS = torch.ops.recurrent_kernels
-
-
-def error(actual, expected):
-    """|actual - expected| / |expected|."""
-    return ((actual.double() - expected.double()).norm() / expected.double().norm().clamp_min(1e-30)).item()
-
-
-def require_close(actual, expected, limit, *what):
-    for place, (left, right) in enumerate(zip(actual, expected, strict=True)):
-        assert left.shape == right.shape, (*what, place, left.shape, right.shape)
-        # Written so that a NaN fails.
-        assert error(left, right) <= limit, (*what, place, error(left, right))
 
 
 def state_list(states):
@@ -203,22 +193,27 @@ class Compiled:
 
     def __enter__(self):
         self.used = []
-        self.saved = (plans.device_for, building.library, kernels.run)
-        run = kernels.run
+        self.saved = (plans.device_for, building.library, kernels.run, scan_kernels.run)
+        run, run_scan = kernels.run, scan_kernels.run
         loaded = ctypes.CDLL(LIBRARY)
 
         def recorded(chosen, *others):
             self.used.append((chosen[0].use, [kernel.batch for kernel in chosen]))
             return run(chosen, *others)
 
+        def recorded_scan(chosen, *others):
+            self.used.append((chosen.pass_name, chosen.batch))
+            return run_scan(chosen, *others)
+
         plans.device_for = lambda device: plans.devices()[0]
         building.library = lambda device: loaded
-        kernels.run = recorded
+        kernels.run, scan_kernels.run = recorded, recorded_scan
         return self
 
     def __exit__(self, *_):
-        plans.device_for, building.library, kernels.run = self.saved
+        plans.device_for, building.library, kernels.run, scan_kernels.run = self.saved
         kernels._functions.cache_clear()
+        scan_kernels._functions.cache_clear()
         fused_stepwise._functions.cache_clear()
 
 
@@ -326,6 +321,7 @@ CHECKS = [
     unlisted_sizes_go_through_pointwise_kernels,
     a_refused_launch_is_an_error,
     a_device_is_chosen_by_what_it_can_hold,
+    *scan_checks.checks(Compiled),
 ]
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import { type CudaDevice, findDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
+import { headerFiles } from "../../../packages/kernelgen/src/cuda/header/header-files.js";
 import { solveKernelSet } from "../../../packages/kernelgen/src/cuda/kernel-set.js";
 import { torchPackageFiles } from "../../../packages/kernelgen/src/cuda/torch/package-files.js";
 import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
@@ -66,10 +67,24 @@ describe("a set of kernels", () => {
     expect(() => solveKernelSet(sizes.slice(1), [v100], false)).toThrowError(/8192x1/);
   });
 
-  it("refuses a linear recurrence", () => {
-    const scans = [{ cell: "mingru", headDim: 32, batch: 2, dataType: "fp32" }].map(defineProblem);
-    expect(() => solveKernelSet(scans, devices, false)).toThrowError(
-      "cell: mingru is a linear recurrence; sets of kernels have none, --target cuda and wgsl write them",
+  it("has a scan for each pass of a linear recurrence, with its C functions, and none for a C++ header", () => {
+    const scans = [{ cell: "mingru", headDim: 32, heads: 2, batch: 2, dataType: "fp32" }].map(defineProblem);
+    const set = solveKernelSet(scans, devices.slice(0, 1), true);
+    const files = new Map(torchPackageFiles(set, "scans").map((file) => [file.name, file.content as string]));
+    const rows = JSON.parse(files.get("scans/plans.json")!).scans;
+    expect(rows.map(({ name, pass, channels }: Record<string, unknown>) => [name, pass, channels])).toEqual([
+      ["mingru_32x2_b2_fp32_scan_forward", "forward", 64],
+      ["mingru_32x2_b2_fp32_scan_backward", "backward", 64],
+    ]);
+    for (const { name, source, plan } of rows) {
+      const text = files.get(`scans/${source}`)!;
+      expect(text).toContain(`PLAN_HASH[] = "${plan.hash}"`);
+      for (const what of ["launch", "prepare_scratch", "scratch_bytes", "plan"]) {
+        expect(text).toContain(`${name}_${what}(`);
+      }
+    }
+    expect(() => headerFiles(set, "scans")).toThrowError(
+      "cell: mingru is a linear recurrence; a C++ header has none, --target cuda, torch and wgsl write them",
     );
   });
 });

@@ -15,6 +15,8 @@ const problems = [
   { cell: "lstm", headDim: 16, heads: 2, batch: 2, dataType: "bf16" },
   { cell: "lstm", headDim: 16, heads: 2, batch: 3, dataType: "bf16" },
   { cell: "gru", headDim: 10, heads: 3, batch: 2, dataType: "fp32" },
+  { cell: "mingru", headDim: 12, heads: 1, batch: 2, dataType: "fp32" },
+  { cell: "minlstm", headDim: 12, heads: 1, batch: 2, dataType: "bf16" },
 ].map(defineProblem);
 const name = "recurrent_kernels";
 const files = torchPackageFiles(solveKernelSet(problems, [h200], true), name);
@@ -72,6 +74,13 @@ describe("generated PyTorch package", () => {
     "unlisted_sizes_go_through_pointwise_kernels",
     "a_refused_launch_is_an_error",
     "a_device_is_chosen_by_what_it_can_hold",
+    "scans_are_the_equations_of_the_paper",
+    "scan_gradients_equal_finite_differences",
+    "scan_layers_equal_log_space_layers_from_the_same_state_dict",
+    "scan_operators_pass_opcheck",
+    "scan_layers_compile_export_and_autocast",
+    "wrong_arguments_of_scans_are_named",
+    "compiled_scans_equal_operations_for_any_batch",
   ])("%s", (check, context: TestContext) => {
     if (errors === undefined) context.skip(missing);
     expect(errors!.has(check)).toBe(true);

@@ -5,7 +5,7 @@ import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { checkKernelName, kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
-import { defineProblem, type Problem } from "../plan/problem.js";
+import { defineProblem, type Problem, type ProblemOptions, passes } from "../plan/problem.js";
 import { solvePlan } from "../plan/solve.js";
 import { kernelTensors, type Tensor } from "../plan/tensors.js";
 
@@ -28,6 +28,16 @@ export interface SetKernel {
   readonly tensors: readonly Tensor[];
 }
 
+/** A scan of a set: of a linear recurrence, for any batch and number of steps; the tile is the best for the plan's. */
+export interface ScanKernel {
+  /** C identifier: the namespace of the source, and the name of its file. */
+  readonly name: string;
+  readonly plan: Plan;
+  readonly device: CudaDevice;
+  /** The kernel and the functions that launch it, in the namespace `name`; includes "prelude.cuh". */
+  readonly source: string;
+}
+
 /** A kernel that no family can serve, and why. */
 export interface LeftOutKernel {
   readonly name: string;
@@ -38,6 +48,8 @@ export interface LeftOutKernel {
 /** Kernels of several problems and devices, to be compiled together. */
 export interface KernelSet {
   readonly kernels: readonly SetKernel[];
+  /** The kernels of linear recurrences. */
+  readonly scans: readonly ScanKernel[];
   readonly leftOut: readonly LeftOutKernel[];
 }
 
@@ -48,9 +60,9 @@ export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | 
  * Solves the kernels of every problem for every device. A kernel that no family can serve is left out with the reason; the others are
  * there.
  *
- * Throws `KernelgenError` "no-configuration" with every reason if there is none at all, "invalid-problem" for a linear recurrence.
+ * Throws `KernelgenError` "no-configuration" with every reason if there is none at all.
  *
- * @param training whether kernels for training are wanted beside those for inference
+ * @param training whether kernels for training are wanted beside those for inference; of a linear recurrence, its backward pass
  * @param onKernel called with the name of each kernel before it is solved, for progress
  */
 export function solveKernelSet(
@@ -59,38 +71,43 @@ export function solveKernelSet(
   training: boolean,
   onKernel: (name: string, device: CudaDevice) => void = () => undefined,
 ): KernelSet {
-  for (const { cell } of problems) {
-    if (isLinear(cell)) {
-      throw new KernelgenError(
-        "invalid-problem",
-        `cell: ${cell.name} is a linear recurrence; sets of kernels have none, --target cuda and wgsl write them`,
-      );
-    }
-  }
   const kernels: SetKernel[] = [];
+  const scans: ScanKernel[] = [];
   const leftOut: LeftOutKernel[] = [];
+  const solve = (problem: Problem, givenName: string, device: CudaDevice): Omit<SetKernel, "use"> | undefined => {
+    const name = kernelName(problem, givenName);
+    onKernel(name, device);
+    try {
+      const { plan, family } = solvePlan(problem, device, familiesFor(device));
+      const source = family.emit(plan, givenName)[0]!.text;
+      return { name, plan, device, source, tensors: kernelTensors(problem) };
+    } catch (error) {
+      if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;
+      leftOut.push({ name, deviceId: device.id, reason: error.message });
+      return undefined;
+    }
+  };
   for (const device of devices) {
     for (const sizes of problems) {
+      if (isLinear(sizes.cell)) {
+        for (const pass of training ? passes : passes.slice(0, 1)) {
+          const problem = defineProblem({ ...namedSizes(sizes), tf32: false, pass });
+          const kernel = solve(problem, nameOf(problem, "scan"), device);
+          if (kernel !== undefined) scans.push(kernel);
+        }
+        continue;
+      }
       for (const use of usesOf(sizes.cell, training)) {
         const problem = problemFor(sizes, use);
-        const givenName = nameOf(problem, use);
-        const name = kernelName(problem, givenName);
-        onKernel(name, device);
-        try {
-          const { plan, family } = solvePlan(problem, device, familiesFor(device));
-          const source = family.emit(plan, givenName)[0]!.text;
-          kernels.push({ name, use, plan, device, source, tensors: kernelTensors(problem) });
-        } catch (error) {
-          if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;
-          leftOut.push({ name, deviceId: device.id, reason: error.message });
-        }
+        const kernel = solve(problem, nameOf(problem, useOptions[use].word), device);
+        if (kernel !== undefined) kernels.push({ ...kernel, use });
       }
     }
   }
-  if (kernels.length === 0) {
+  if (kernels.length + scans.length === 0) {
     throw new KernelgenError("no-configuration", leftOut.map(({ reason }) => reason).join("\n"));
   }
-  return { kernels, leftOut };
+  return { kernels, scans, leftOut };
 }
 
 function usesOf(cell: CellDefinition, training: boolean): readonly KernelUse[] {
@@ -107,11 +124,20 @@ const useOptions = {
   backward_sequence: { word: "sequence", pass: "backward", training: true, stateOutput: "sequence" },
 } as const satisfies Record<KernelUse, unknown>;
 
-function problemFor({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem, use: KernelUse): Problem {
+const namedSizes = ({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem): ProblemOptions => ({
+  cell: cell.name,
+  headDim,
+  heads,
+  batch,
+  dataType,
+  tf32,
+});
+
+function problemFor(sizes: SetProblem, use: KernelUse): Problem {
   const { word: _, ...options } = useOptions[use];
-  return defineProblem({ cell: cell.name, headDim, heads, batch, dataType, tf32, ...options });
+  return defineProblem({ ...namedSizes(sizes), ...options });
 }
 
 /** What tells a kernel from all others of a set, for example `lstm_64x12_b16_bf16_training`. */
-const nameOf = ({ cell, headDim, heads, batch, dataType, tf32 }: Problem, use: KernelUse): string =>
-  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${tf32 ? "tf32" : dataType}_${useOptions[use].word}`);
+const nameOf = ({ cell, headDim, heads, batch, dataType, tf32 }: Problem, word: string): string =>
+  checkKernelName(`${cell.name}_${headDim}x${heads}_b${batch}_${tf32 ? "tf32" : dataType}_${word}`);

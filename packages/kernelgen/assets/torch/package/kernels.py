@@ -36,8 +36,8 @@ def run(
     first = next(iter(inputs.values()))
     batch = first.shape[0]
     read = {spec.name for spec in chosen[0].tensors}
-    inputs = {name: _dense(tensor) for name, tensor in inputs.items() if name in read}
-    weights = {name: _dense(tensor) for name, tensor in weights.items()}
+    inputs = {name: dense(tensor) for name, tensor in inputs.items() if name in read}
+    weights = {name: dense(tensor) for name, tensor in weights.items()}
     padded = sum(kernel.batch for kernel in chosen)
     outputs = {
         spec.name: torch.empty(
@@ -68,7 +68,8 @@ def current(device: torch.device) -> Iterator[int | None]:
         yield torch.cuda.current_stream(device).cuda_stream
 
 
-def _dense(tensor: torch.Tensor) -> torch.Tensor:
+def dense(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor, or a copy of it that is contiguous and aligned for the kernels."""
     tensor = tensor.contiguous()
     return tensor if tensor.data_ptr() % _ALIGNMENT == 0 else tensor.clone()
 
@@ -81,7 +82,7 @@ def _part(tensor: torch.Tensor, begin: int, count: int) -> torch.Tensor:
     missing = count - part.shape[0]
     if missing > 0:
         part = torch.cat([part, part.new_zeros(missing, *part.shape[1:])])
-    return _dense(part)
+    return dense(part)
 
 
 def _launch(

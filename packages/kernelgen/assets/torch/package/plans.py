@@ -40,6 +40,20 @@ class Kernel:
 
 
 @dataclass(frozen=True)
+class Scan:
+    """A compiled scan of a linear recurrence, for any batch and number of steps; tiled for a batch."""
+
+    name: str
+    source: str
+    device: str
+    pass_name: str
+    cell: str
+    channels: int
+    batch: int
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True)
 class Pointwise:
     """The compiled pointwise kernels of a cell and type, for any sizes."""
 
@@ -91,6 +105,24 @@ def kernels() -> tuple[Kernel, ...]:
             ),
         )
         for row in _manifest()["kernels"]
+    )
+
+
+@functools.cache
+def scans() -> tuple[Scan, ...]:
+    """All scans of this package."""
+    return tuple(
+        Scan(
+            name=row["name"],
+            source=row["source"],
+            device=row["device"],
+            pass_name=row["pass"],
+            cell=row["cell"],
+            channels=row["channels"],
+            batch=row["batch"],
+            dtype=DTYPES[row["dataType"]],
+        )
+        for row in _manifest()["scans"]
     )
 
 

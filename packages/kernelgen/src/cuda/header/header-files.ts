@@ -23,10 +23,17 @@ const includePrelude = '#include "prelude.cuh"\n';
  * CPU, and NAME_example.cu, a program that runs every kernel for inference. The same set gives the same bytes everywhere.
  *
  * @throws `KernelgenError` "invalid-name" if `name` is no identifier, "invalid-problem" if the set has kernels for several devices, whose
- *   names would clash in one program
+ *   names would clash in one program, or of linear recurrences
  */
 export function headerFiles(set: KernelSet, name: string): readonly GeneratedFile[] {
   checkKernelName(name);
+  const scan = set.scans[0]?.plan.problem.cell.name;
+  if (scan !== undefined) {
+    throw new KernelgenError(
+      "invalid-problem",
+      `cell: ${scan} is a linear recurrence; a C++ header has none, --target cuda, torch and wgsl write them`,
+    );
+  }
   const devices = new Set(set.kernels.map(({ device }) => device.id));
   if (devices.size > 1) {
     throw new KernelgenError(

@@ -1,24 +1,11 @@
 import { type CellDefinition, type Gate, gateInput, stateInput } from "../../cell/definition.js";
 import { cells } from "../../cell/index.js";
-import { renderScalars, type ScalarDialect } from "../../cell/render.js";
+import { renderScalars } from "../../cell/render.js";
 import { type BackwardStep, nextStateInput } from "../../cell/saved-values.js";
 import { adjointInput } from "../../cell/step-gradient.js";
 import { defineProblem } from "../../plan/problem.js";
 import { savedValues } from "../../plan/saved-values.js";
-
-/** PyTorch operations on whole tensors, in which a literal is a Python number. */
-const torchDialect: ScalarDialect = {
-  declare: (name, expression) => `${name} = ${expression}`,
-  literal: (value) => (Number.isInteger(value) ? value.toFixed(1) : `${value}`),
-  sigmoid: (operand) => `torch.sigmoid(${operand})`,
-  tanh: (operand) => `torch.tanh(${operand})`,
-  exp: (operand) => `torch.exp(${operand})`,
-  log: (operand) => `torch.log(${operand})`,
-  logSigmoid: (operand) => `torch.nn.functional.logsigmoid(${operand})`,
-  divide: (left, right) => `${left} / ${right}`,
-  maximum: (left, right) => `maximum(${left}, ${right})`,
-  select: (condition, whenTrue, whenFalse) => `torch.where(${condition}, ${whenTrue}, ${whenFalse})`,
-};
+import { indented, sameNames, torchDialect, tuple, unpacked } from "./python-source.js";
 
 /**
  * `cells.py`: for every cell its gates and states, one step and the gradient of a step as PyTorch operations, rendered from the cell's
@@ -47,13 +34,6 @@ function backwardStepOf(cell: CellDefinition): BackwardStep {
   return savedValues(defineProblem({ cell: cell.name, headDim: 1, training: true }))!;
 }
 
-const tuple = (items: readonly string[]): string => `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
-/** \`a, b = value\`, or nothing where there is nothing to take apart. */
-const unpacked = (names: readonly string[], value: string): readonly string[] =>
-  names.length === 0 ? [] : [`${names.join(", ")}${names.length === 1 ? "," : ""} = ${value}`];
-const sameNames = (names: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(names.map((name) => [name, name]));
-
 function cellFunctions(cell: CellDefinition): string {
   const backward = backwardStepOf(cell);
   const gates = cell.gates.map(gateInput);
@@ -71,13 +51,12 @@ function cellFunctions(cell: CellDefinition): string {
     sameNames([...saved, ...previous, ...next, ...adjoints]),
     torchDialect,
   );
-  const body = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join("\n");
   const count = cell.states.length;
   return `
 
 def _${cell.name}_step(u, previous):
     """One step: (states, saved for the gradient) from the gates' pre-activations and the previous states."""
-${body([
+${indented([
   ...unpacked(gates, "u"),
   ...unpacked(previous, "previous"),
   ...step.statements,
@@ -87,7 +66,7 @@ ${body([
 
 def _${cell.name}_gradient(saved, previous, following, adjoints):
     """Gradients of one step: (of the pre-activations, of the previous states) from those of the states that follow."""
-${body([
+${indented([
   ...unpacked(saved, "saved"),
   ...unpacked(previous, "previous"),
   ...unpacked(next, "following"),

@@ -3,13 +3,13 @@ import type { CellDefinition } from "../../cell/definition.js";
 import type { DataType } from "../../plan/data-type.js";
 import type { Tensor } from "../../plan/tensors.js";
 import { cudaArchitecture } from "../cuda-architecture.js";
-import type { KernelSet, SetKernel } from "../kernel-set.js";
+import type { KernelSet, ScanKernel, SetKernel } from "../kernel-set.js";
 import { pointwiseName } from "./pointwise-source.js";
 
 /** The folder of a device's sources within the package. */
 export const sourceFolder = (device: CudaDevice): string => `cuda/${device.id.replace(/[^A-Za-z0-9]+/g, "_")}`;
 /** The path of a kernel's source within the package. */
-export const sourcePath = (kernel: SetKernel): string => `${sourceFolder(kernel.device)}/${kernel.name}.cu`;
+export const sourcePath = (kernel: SetKernel | ScanKernel): string => `${sourceFolder(kernel.device)}/${kernel.name}.cu`;
 
 /** Pointwise kernels for the sizes of a cell and type that no kernel of a set is for. */
 export interface PointwiseKernels {
@@ -33,8 +33,8 @@ export const pointwisePath = ({ cell, dataType, device }: PointwiseKernels): str
 
 /** `plans.json`: what was compiled for which device and sizes, from which the package picks at run time. */
 export function manifest(set: KernelSet): string {
-  const { kernels, leftOut } = set;
-  const devices = [...new Map(kernels.map(({ device }) => [device.id, device])).values()];
+  const { kernels, scans, leftOut } = set;
+  const devices = [...new Map([...kernels, ...scans].map(({ device }) => [device.id, device])).values()];
   const content = {
     devices: devices.map((device) => ({
       id: device.id,
@@ -58,6 +58,20 @@ export function manifest(set: KernelSet): string {
         predictedMicrosecondsPerStep: kernel.plan.predictedMicrosecondsPerStep,
         plan: { hash: kernel.plan.hash, family: kernel.plan.family, ...kernel.plan.launch },
         tensors: kernel.tensors.map(tensorEntry),
+      };
+    }),
+    scans: scans.map((scan) => {
+      const { cell, headDim, heads, batch, dataType, pass } = scan.plan.problem;
+      return {
+        name: scan.name,
+        source: sourcePath(scan),
+        device: scan.device.id,
+        pass,
+        cell: cell.name,
+        channels: headDim * heads,
+        batch,
+        dataType,
+        plan: { hash: scan.plan.hash, parameters: scan.plan.parameters },
       };
     }),
     pointwise: pointwiseKernels(set).map((row) => ({
