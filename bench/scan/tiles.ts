@@ -32,8 +32,18 @@ const grids: readonly Grid[] = [
   { options: { cell: "mingru", dataType: "fp32" }, channelsPerThread: [2, 4], ...narrow, channelLanes: [32] },
   { options: { cell: "mingru", dataType: "bf16" }, channelsPerThread: [2, 4], ...narrow },
   { options: { cell: "minlstm", dataType: "bf16" }, channelsPerThread: [2, 4], ...narrow, channelLanes: [32] },
-  { options: { cell: "mingru", dataType: "bf16", pass: "backward" }, channelsPerThread: [2, 4], ...narrow, channelLanes: [16, 32] },
-  { options: { cell: "mingru", dataType: "fp32", pass: "backward" }, channelsPerThread: [1, 2], ...narrow, channelLanes: [32] },
+  {
+    options: { cell: "mingru", dataType: "bf16", pass: "backward" },
+    channelsPerThread: [2, 4],
+    ...narrow,
+    channelLanes: [16, 32],
+  },
+  {
+    options: { cell: "mingru", dataType: "fp32", pass: "backward" },
+    channelsPerThread: [1, 2],
+    ...narrow,
+    channelLanes: [32],
+  },
 ];
 
 const plans: { name: string; plan: Plan; text: string }[] = [];
@@ -53,10 +63,20 @@ for (const { options, channelsPerThread, channelLanes, warps, stepsPerThread } o
       for (const warpCount of warps) {
         for (const steps of stepsPerThread) {
           if (perThread * steps > 64 || perThread * steps < 16) continue;
-          const pins = { channelsPerThread: perThread, channelLanes: lanes, warps: warpCount, stepsPerThread: steps, chained: 1, stages: 0 };
+          const pins = {
+            channelsPerThread: perThread,
+            channelLanes: lanes,
+            warps: warpCount,
+            stepsPerThread: steps,
+            chained: 1,
+            stages: 0,
+          };
           for (const blocks of [8, 6, 4, 3, 2, 1]) {
             try {
-              const { plan, family } = solvePlan(problem, device, families, { ...pins, blocksPerMultiprocessor: blocks });
+              const { plan, family } = solvePlan(problem, device, families, {
+                ...pins,
+                blocksPerMultiprocessor: blocks,
+              });
               add(plan, family);
               break;
             } catch {

@@ -9,7 +9,8 @@ import { pointwiseName } from "./pointwise-source.js";
 /** The folder of a device's sources within the package. */
 export const sourceFolder = (device: CudaDevice): string => `cuda/${device.id.replace(/[^A-Za-z0-9]+/g, "_")}`;
 /** The path of a kernel's source within the package. */
-export const sourcePath = (kernel: SetKernel | ScanKernel): string => `${sourceFolder(kernel.device)}/${kernel.name}.cu`;
+export const sourcePath = (kernel: SetKernel | ScanKernel): string =>
+  `${sourceFolder(kernel.device)}/${kernel.name}.cu`;
 
 /** Pointwise kernels for the sizes of a cell and type that no kernel of a set is for. */
 export interface PointwiseKernels {

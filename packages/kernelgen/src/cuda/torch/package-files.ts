@@ -37,9 +37,7 @@ export function torchPackageFiles(set: KernelSet, name: string): readonly Genera
       preludeFiles().map((file) => inPackage(`${folder}/${file.name}`, file.content)),
     ),
     ...set.kernels.map((kernel) => inPackage(sourcePath(kernel), withLaunchInterface(kernel))),
-    ...set.scans.map((scan) =>
-      inPackage(sourcePath(scan), withScanLaunchInterface(scan.plan, scan.name, scan.source)),
-    ),
+    ...set.scans.map((scan) => inPackage(sourcePath(scan), withScanLaunchInterface(scan.plan, scan.name, scan.source))),
     ...pointwiseKernels(set).map((row) => inPackage(pointwisePath(row), pointwiseSource(row.cell, row.dataType))),
   ];
 }
