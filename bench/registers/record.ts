@@ -1,20 +1,29 @@
-// Compares the estimate of a kernel's registers with what ptxas gives it, over the chosen plans of the benchmark's problems.
+// Compiles kernels and records the registers that ptxas gives them, for the comparison with the model's estimate.
 //
-//   node bench/dist/registers/record.js [DEVICE…]      default devices: a100 rtx4090 h200; needs nvcc, no GPU
+//   node bench/dist/registers/record.js OUT.jsonl bench                      needs nvcc, no GPU
+//   node bench/dist/registers/record.js OUT.jsonl TILINGS.jsonl [SHARE]
 //
-// Prints a page of bench/results on standard output, and each kernel on standard error while it goes.
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+// bench: the plan of every family for the problems of bench/lstm-forward and both passes, on three GPUs. TILINGS.jsonl: for an H200 the
+// tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate --prepare DIR` draws more, which lie in
+// DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is there already is left out, so that a run that was
+// stopped goes on where it was. `report.js OUT.jsonl` makes the page.
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { type CudaDevice, findDevice } from "hwmodels";
-import { defineProblem, familiesFor, type Plan, solveFamily } from "kernelgen";
+import { defineProblem, familiesFor, type Pins, type Plan, type Problem, solveFamily } from "kernelgen";
 import { generateFiles } from "kernelgen/node";
 import { benchProblems } from "../lstm-forward/problems.js";
+import { registersOf } from "./ptxas.js";
+import type { Row } from "./row.js";
 
-const runFile = promisify(execFile);
-const devices = (process.argv.length > 2 ? process.argv.slice(2) : ["a100", "rtx4090", "h200"]).map(cudaDevice);
+const [out, tilings, share = "1"] = process.argv.slice(2);
+if (out === undefined || tilings === undefined) {
+  throw new Error("usage: record.js OUT.jsonl bench|TILINGS.jsonl [SHARE]");
+}
+const lines = (file: string): unknown[] =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
 
 function cudaDevice(id: string): CudaDevice {
   const device = findDevice(id);
@@ -22,85 +31,52 @@ function cudaDevice(id: string): CudaDevice {
   return device;
 }
 
-/** A kernel, the registers that the model expects a thread to need, and what ptxas did. */
-interface Row {
-  readonly problem: string;
+interface Wanted {
   readonly device: CudaDevice;
-  readonly plan: Plan;
-  readonly estimated: number;
-  readonly used: number;
-  readonly spillBytes: number;
+  readonly problem: Problem;
+  readonly family: string;
+  readonly pins?: Pins;
 }
 
-async function ptxas(directory: string, source: string, { computeCapability }: CudaDevice): Promise<string> {
-  const architecture = `-arch=sm_${computeCapability.major}${computeCapability.minor}`;
-  const options = ["-std=c++17", "-O3", architecture, "-cubin", "-Xptxas", "-v", "-o", join(directory, "kernel.cubin")];
-  return (await runFile("nvcc", [...options, join(directory, source)], { maxBuffer: 2 ** 26 })).stderr;
-}
+const ofBenchmark = (): readonly Wanted[] =>
+  ["h200", "a100", "rtx4090"].map(cudaDevice).flatMap((device) =>
+    benchProblems
+      .filter(({ family }) => family === undefined)
+      .flatMap(({ options }) => ["forward", "backward"].map((pass) => defineProblem({ ...options, pass })))
+      .flatMap((problem) => familiesFor(device, problem).map(({ name: family }) => ({ device, problem, family }))),
+  );
 
-async function record(directory: string, problem: string, device: CudaDevice, plan: Plan): Promise<Row> {
-  const family = familiesFor(device).find(({ name }) => name === plan.family)!;
-  const files = generateFiles(plan, family);
-  for (const { name, content } of files) writeFileSync(join(directory, name), content);
-  const kernel = files.find(({ name }) => name.endsWith(".cu") && !name.endsWith("_check.cu"))!;
-  const said = await ptxas(directory, kernel.name, device);
-  const largest = (pattern: RegExp): number =>
-    Math.max(...[...said.matchAll(pattern)].map(([, number]) => Number(number)));
-  return {
-    problem,
-    device,
-    plan,
-    estimated: plan.budgets.find(({ name }) => name === "registers per thread")!.used,
-    used: largest(/Used (\d+) registers/g),
-    spillBytes: largest(/(\d+) bytes spill stores/g),
+const ofFile = (file: string): readonly Wanted[] =>
+  (lines(file) as Pick<Row, "problem" | "family" | "parameters">[])
+    .filter((_, index) => index % Number(share) === 0)
+    .map(({ problem, family, parameters }) => ({
+      device: cudaDevice("h200"),
+      problem: defineProblem(problem),
+      family,
+      pins: parameters,
+    }));
+
+const wanted = tilings === "bench" ? ofBenchmark() : ofFile(tilings);
+const seen = new Set(existsSync(out) ? (lines(out) as Row[]).map(({ device, hash }) => `${device} ${hash}`) : []);
+for (const [index, { device, problem, family: name, pins }] of wanted.entries()) {
+  const family = familiesFor(device, problem).find((candidate) => candidate.name === name);
+  const plan: Plan | undefined = family && solveFamily(problem, device, family, pins, { withoutReasons: true }).plan;
+  const key = `${device.id} ${plan?.hash}`;
+  if (plan === undefined || !("estimatedRegisters" in plan.derived) || seen.has(key)) continue;
+  seen.add(key);
+  const registers = await registersOf(generateFiles(plan, family!), device);
+  const row: Row = {
+    device: device.id,
+    hash: plan.hash,
+    problem: { ...problem, cell: problem.cell.name },
+    family: name,
+    parameters: plan.parameters,
+    ...registers,
   };
-}
-
-const rows: Row[] = [];
-const directory = mkdtempSync(join(tmpdir(), "registers-"));
-try {
-  for (const device of devices) {
-    for (const { name, options } of benchProblems) {
-      for (const pass of ["forward", "backward"]) {
-        const problem = defineProblem({ ...options, pass });
-        for (const family of familiesFor(device, problem)) {
-          const { plan } = solveFamily(problem, device, family);
-          // Stepwise kernels keep nothing of R in registers, and have no such budget.
-          if (plan === undefined || !plan.budgets.some(({ name: budget }) => budget === "registers per thread"))
-            continue;
-          const row = await record(directory, `${name} ${pass}`, device, plan);
-          console.error(`${device.id} ${name} ${pass} ${family.name}: estimated ${row.estimated}, ptxas ${row.used}`);
-          rows.push(row);
-        }
-      }
-    }
-  }
-} finally {
-  rmSync(directory, { recursive: true });
-}
-
-const differences = rows.map(({ estimated, used }) => estimated - used).sort((a, b) => a - b);
-const meanAbsolute = differences.reduce((sum, difference) => sum + Math.abs(difference), 0) / differences.length;
-const signed = (difference: number): string =>
-  `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${Math.abs(difference)}`;
-const { stdout: compiler } = await runFile("nvcc", ["--version"]);
-const { stdout: commit } = await runFile("git", ["rev-parse", "--short", "HEAD"]);
-
-console.log(`# Registers: the estimate and ptxas, ${new Date().toISOString().slice(0, 10)}
-
-The estimate of \`packages/kernelgen/src/cuda/on-chip-family.ts\` (fragments of R, work, prefetched inputs, states, addresses) beside what ptxas
-uses, ${/V[\d.]+/.exec(compiler)?.[0] ?? "unknown version"}, for the best plan of every family of every problem of \`bench/lstm-forward\`. ptxas may use all registers that the
-launch bounds leave, so it can be above the estimate without need.
-
-Commit ${commit.trim()}. ${rows.length} kernels: estimate minus ptxas ${signed(differences[0]!)} to ${signed(differences.at(-1)!)}, mean absolute difference ${meanAbsolute.toFixed(1)}; ${rows.filter(({ spillBytes }) => spillBytes > 0).length} spill.
-
-| device | problem | family | plan | estimated | ptxas | difference | spilled, B |
-| ------ | ------- | ------ | ---- | --------- | ----- | ---------- | ---------- |`);
-for (const { device, problem, plan, estimated, used, spillBytes } of rows) {
-  const unknowns = Object.values(plan.parameters).join(" ");
-  console.log(
-    `| ${device.id} | ${problem} | ${plan.family} | ${unknowns} | ${estimated} | ${used} | ${signed(estimated - used)} | ${spillBytes} |`,
+  appendFileSync(out, `${JSON.stringify(row)}\n`);
+  const { cell, pass, headDim, heads, dataType } = problem;
+  const { used, spilledBytes, needed = "more than there are" } = registers;
+  console.error(
+    `${index + 1}/${wanted.length} ${device.id} ${cell.name} ${pass} ${headDim}x${heads} ${dataType} ${name}: estimated ${plan.derived.estimatedRegisters}, used ${used}, needed ${needed}, spilled ${spilledBytes} B`,
   );
 }
-console.log(`
-Command: \`npx tsc -b && node bench/dist/registers/record.js ${devices.map(({ id }) => id).join(" ")}\``);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type CudaDevice, cudaDevices } from "hwmodels";
 import { describe, expect, it } from "vitest";
 import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
+import { directFamily } from "../../../packages/kernelgen/src/cuda/direct.js";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
@@ -43,21 +44,28 @@ const device: fc.Arbitrary<CudaDevice> = fc
   .map(({ device, less }) => ({ ...device, ...less }));
 
 // The more unknowns a family has, the longer trying all of its tilings takes.
-const families = [
-  { family: residentFamily, numRuns: 20, sizes: { headDim: 50, heads: 6, batch: 6 } },
+const families: readonly {
+  family: KernelFamily<CudaDevice>;
+  numRuns: number;
+  sizes: { headDim: number; heads: number; batch: number };
+  passes?: readonly Problem["pass"][];
+}[] = [
+  { family: residentFamily, numRuns: 12, sizes: { headDim: 50, heads: 6, batch: 6 } },
   { family: clusterFamily, numRuns: 10, sizes: { headDim: 50, heads: 6, batch: 6 } },
   { family: gridFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 } },
+  { family: directFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 }, passes: ["backward"] },
 ];
 
-describe.for(families)("$family.name", ({ family, numRuns, sizes }) => {
+describe.for(families)("$family.name", ({ family, numRuns, sizes, passes }) => {
   it("finds as many tilings as trying all of them does, and the best of them", () => {
     fc.assert(
-      fc.property(device, randomProblem(sizes), (device, problem) => {
+      fc.property(device, randomProblem(sizes, passes), (device, problem) => {
         const outcome = solveFamily(problem, device, family, {}, { count: true });
         const tried = feasibleByTrial(problem, device, family);
         expect(outcome.feasibleCount).toBe(tried.length);
         if (tried.length === 0) {
           expect(outcome.plan).toBeUndefined();
+          // A number that is lacking, or the type that the family does not multiply.
           expect(outcome.reason).toMatch(/\d/);
           return;
         }

@@ -4,7 +4,7 @@ import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 // The CUDA families' tilings by plain arithmetic, from what the kernels do: nothing of the model's expressions is used here.
 
 export type Parameters = Readonly<Record<string, number>>;
-export type CudaFamilyName = "resident" | "cluster" | "grid" | "stepwise";
+export type CudaFamilyName = "resident" | "cluster" | "grid" | "direct" | "stepwise";
 
 /** What a choice of parameters comes to. */
 export interface PlainTiling {
@@ -51,16 +51,36 @@ const inputGates = recurrentGates;
 const keptValues = { elman: 0, gru: 2, lstm: 1, cifg: 1, slstm: 3 } as const;
 /** Values of a unit and step that training stores: gates, and of a GRU the recurrent part of one; h alone tells an Elman network's. */
 const savedValues = { elman: 0, gru: 4, lstm: 4, cifg: 3, slstm: 4 } as const;
+/** All gates of a cell: a GRU's candidate is two, its recurrent part and the rest. */
+const gateCounts = { elman: 1, gru: 4, lstm: 4, cifg: 3, slstm: 4 } as const;
+const otherStates = { elman: 0, gru: 0, lstm: 1, cifg: 1, slstm: 3 } as const;
+/** Which h a backward step reads: an Elman network tanh' from this step's, a GRU the one before, an sLSTM with c and n its o·c/n. */
+const readsH = { elman: 1, gru: 1, lstm: 0, cifg: 0, slstm: 1 } as const;
 type CellName = keyof typeof recurrentGates;
 export const recurrentGateCount = ({ cell }: Problem): number => recurrentGates[cell.name as CellName];
 
+const isBackward = ({ pass }: Problem): boolean => pass === "backward";
+/** Sums of the product that belong to a unit: forward those of its gates, backward the one gradient of h. */
+export const sumsOfUnit = (problem: Problem): number => (isBackward(problem) ? 1 : recurrentGateCount(problem));
+/** What is multiplied: forward h, of which a unit makes one value; backward du, of which it makes one for each gate. */
+const operandsOfUnit = (problem: Problem): number => (isBackward(problem) ? recurrentGateCount(problem) : 1);
+/** Length of the sums: units forward, units and their gates backward. */
+export const innerLength = (problem: Problem): number => problem.headDim * operandsOfUnit(problem);
+
 export const elementBytes = (problem: Problem): number => (problem.dataType === "fp32" ? 4 : 2);
 
-/** Units of a sequence that the blocks of a head handle together: in `grid`, whole words of 16 bytes are exchanged. */
-export function coveredUnits(problem: Problem, family: CudaFamilyName): number {
-  const unitsOfWord = wordBytes / elementBytes(problem);
-  return family === "grid" ? up(problem.headDim, unitsOfWord) * unitsOfWord : problem.headDim;
+/** Whether blocks exchange what they multiply through L2. */
+export const talksThroughL2 = (family: CudaFamilyName): boolean => family === "grid" || family === "direct";
+
+/** Elements of a sequence's operand on its way through L2: whole words of 16 bytes. */
+function exchangedLength(problem: Problem): number {
+  const elementsOfWord = wordBytes / elementBytes(problem);
+  return up(innerLength(problem), elementsOfWord) * elementsOfWord;
 }
+
+/** Units of a sequence that the blocks of a head handle together: all whose operands lie in the words that travel. */
+export const coveredUnits = (problem: Problem, family: CudaFamilyName): number =>
+  talksThroughL2(family) ? up(exchangedLength(problem), operandsOfUnit(problem)) : problem.headDim;
 
 /** Blocks of a cluster that share the inner dimension. */
 const blocksAlongInner = (p: Parameters): number => p.blocksAlongInner ?? 1;
@@ -95,10 +115,10 @@ interface Multiplication {
   readonly auxiliaries: Readonly<Record<string, number>>;
 }
 
-/** `mma.m16n8k16`: 16 rows are the gates of 8 units or halves of them, 8 columns are sequences, 16 inner indices a tile. */
-function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
+/** `mma.m16n8k16`: 16 rows are the sums of 8 units or halves of them, 8 columns are sequences, 16 inner indices a tile. */
+function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Parameters): Multiplication {
   const { headDim, batch } = problem;
-  const gates = recurrentGateCount(problem);
+  const sums = sumsOfUnit(problem);
   const [units, columns, unitGroups, columnGroups] = [
     p.unitsPerThread!,
     p.columnsPerThread!,
@@ -106,30 +126,44 @@ function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
     p.columnGroups!,
   ];
   const tileInner = 32 / elementBytes(problem);
-  const innerTiles = up(up(headDim, tileInner), p.warpsAlongInner! * innerParts(p));
+  // Warps that read words of L2 straight into fragments get two tiles with each.
+  const tilesOfWord = family === "direct" ? 2 : 1;
+  const innerTiles =
+    tilesOfWord * up(up(innerLength(problem), tileInner * tilesOfWord), p.warpsAlongInner! * innerParts(p));
   const streamed = p.innerTilesStreamed ?? 0;
   const onChip = innerTiles - streamed;
-  const rowTiles = up(gates * units * unitGroups, 2);
+  const rowTiles = up(sums * units * unitGroups, 2);
   const kept = p.innerTilesInRegisters!;
   const isSplit = kept < onChip;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   return {
-    sound: headDim % units === 0 && kept <= onChip && unitGroups <= up(headDim, 8) && columnGroups <= up(batch, 4),
+    sound:
+      headDim % units === 0 &&
+      kept <= onChip &&
+      kept % tilesOfWord === 0 &&
+      unitGroups <= up(headDim, 8) &&
+      columnGroups <= up(batch, 4),
     unitTile: 8 * units * unitGroups * p.warpsAlongUnits!,
     batchTile: 4 * columns * columnGroups,
     innerPadded: tileInner * innerTiles * p.warpsAlongInner!,
     warpSlots: unitGroups * columnGroups * columns,
     matrixRegisters: 4 * rowTiles * kept,
-    // Sums, bias, two tiles of h, two tiles of R where it comes from shared memory, and two where it comes from device memory.
+    // Sums, bias, two tiles of h or eight words of two, two tiles of R where it comes from shared memory, and two where it comes from L2.
     workRegisters:
       4 * rowTiles * columnGroups +
       2 * rowTiles +
-      4 * columnGroups +
+      (family === "direct" ? 4 * Math.max(columnGroups, 8) + 24 : 4 * columnGroups) +
       (isSplit ? 8 * rowTiles : 0) +
       (streamed > 0 ? 8 * rowTiles + streamAddresses : 0),
     matrixSharedBytes: warps * rowTiles * (onChip - kept) * 16 * 16 * 2,
     matrixStreamedBytes: warps * rowTiles * streamed * 16 * 16 * 2,
-    auxiliaries: { innerTiles, rowTiles, matrixIsSplit: isTrue(isSplit), isStreamed: isTrue(streamed > 0) },
+    auxiliaries: {
+      innerTiles,
+      innerTilePairs: innerTiles / 2,
+      rowTiles,
+      matrixIsSplit: isTrue(isSplit),
+      isStreamed: isTrue(streamed > 0),
+    },
   };
 }
 
@@ -137,9 +171,9 @@ function matrixInstructions(problem: Problem, p: Parameters): Multiplication {
 function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
   const { headDim, batch } = problem;
   const [units, along, sequences] = [p.unitsPerThread!, p.lanesAlongInner!, p.sequencesPerLane!];
-  const rows = units * recurrentGateCount(problem);
+  const rows = units * sumsOfUnit(problem);
   const batchTile = along * sequences;
-  const innerChunks = up(up(headDim, 4), along * p.warpsAlongInner! * innerParts(p));
+  const innerChunks = up(up(innerLength(problem), 4), along * p.warpsAlongInner! * innerParts(p));
   const kept = p.chunksInRegisters!;
   const streamed = p.chunksStreamed ?? 0;
   const onChip = innerChunks - streamed;
@@ -167,9 +201,11 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
   };
 }
 
-/** Whether the adjacent units of a warp that belong to one sequence are whole words. */
-const sendsWholeWords = (problem: Problem, p: Parameters): boolean =>
-  isMatrixProduct(problem) || ((lanes / p.lanesAlongInner!) * p.unitsPerThread!) % (wordBytes / 4) === 0;
+/** Whether what the adjacent units of a warp make for one sequence is whole words. */
+function sendsWholeWords(problem: Problem, p: Parameters): boolean {
+  const lanesOfSequence = isMatrixProduct(problem) ? 8 : lanes / p.lanesAlongInner!;
+  return (lanesOfSequence * p.unitsPerThread! * operandsOfUnit(problem) * elementBytes(problem)) % wordBytes === 0;
+}
 
 /** Clusters that run at once; of those that only an estimate promises, one in 16 less where they are larger than a pair. */
 export function activeClusters(device: CudaDevice, clusterBlocks: number): number {
@@ -179,10 +215,34 @@ export function activeClusters(device: CudaDevice, clusterBlocks: number): numbe
   return kind === "reported" || clusterBlocks <= 2 ? clusters : Math.max(1, clusters - up(clusters, 16));
 }
 
+/** Registers of a thread for its slots of the pointwise part: inputs on their way, what is kept, what is stored, and addresses. */
+function pointwiseRegisters(
+  problem: Problem,
+  family: CudaFamilyName,
+  ownSlots: number,
+  unitsPerThread: number,
+): number {
+  const name = problem.cell.name as CellName;
+  const stepsAhead = talksThroughL2(family) ? 2 : 4;
+  const values = packed(problem, unitsPerThread);
+  const temporaries = { resident: 40, cluster: 52, grid: 56, direct: 56, stepwise: 0 }[family];
+  if (!isBackward(problem)) {
+    const stored = problem.training ? savedValues[name] * values : 0;
+    const ofSlot = stepsAhead * inputGates[name] * values + keptValues[name] * unitsPerThread + stored + 6;
+    return ownSlots * ofSlot + temporaries;
+  }
+  // A step reads what was saved, the gradient of h, and h or not in the problem's type; in fp32 each other state before it, which the step
+  // before takes over as what came after it, and its gradient where the loss reads all steps.
+  const gradients = problem.stateOutput === "sequence" ? otherStates[name] : 0;
+  const reads = (savedValues[name] + 1 + readsH[name]) * values + (otherStates[name] + gradients) * unitsPerThread;
+  const kept = (1 + 2 * otherStates[name]) * unitsPerThread;
+  return ownSlots * (stepsAhead * reads + kept + gateCounts[name] * values + 6) + temporaries;
+}
+
 /** The tiling that the parameters make. */
 export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFamilyName, p: Parameters): PlainTiling {
-  const { batch, heads, cell } = problem;
-  const multiplication = isMatrixProduct(problem) ? matrixInstructions(problem, p) : multiplyAdds(problem, p);
+  const { batch, heads } = problem;
+  const multiplication = isMatrixProduct(problem) ? matrixInstructions(problem, family, p) : multiplyAdds(problem, p);
   const { unitTile, batchTile, innerPadded, warpSlots, matrixRegisters } = multiplication;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
   const threadsPerBlock = warps * lanes;
@@ -193,18 +253,20 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const blocks = blocksAlongInner(p);
   const blockCount = unitBlocks * batchBlocks * heads * blocks;
 
-  // h twice, or once where the sum over warps has a barrier of its own, unless other blocks of a cluster write it; there all units that
+  // The operand twice, or once where the sum over warps has a barrier of its own, unless other blocks of a cluster write it; there all units that
   // the cluster covers have a place, and each warp one for what it sends. A lane's sums of all gates in whole words.
   const sumsInner = p.warpsAlongInner! > 1;
   const isCluster = family === "cluster";
-  const stateUnits = isCluster ? Math.max(innerPadded, unitBlocks * unitTile) : innerPadded;
-  const stateBuffers = sumsInner && (family === "resident" || family === "grid") ? 1 : 2;
-  const stateBytes = stateBuffers * batchTile * (stateUnits * elementBytes(problem) + wordBytes);
-  const slotWords = up(p.unitsPerThread! * recurrentGateCount(problem), 4);
-  const slotSums = p.unitsPerThread! * recurrentGateCount(problem);
-  const slotBytes = slotSums < 3 ? 4 * slotSums : slotWords * wordBytes;
+  const isDirect = family === "direct";
+  const sentLength = unitBlocks * unitTile * operandsOfUnit(problem);
+  const stateLength = isCluster ? Math.max(innerPadded, sentLength) : innerPadded;
+  const stateBuffers = isDirect ? 0 : sumsInner && (family === "resident" || family === "grid") ? 1 : 2;
+  const stateBytes = stateBuffers * batchTile * (stateLength * elementBytes(problem) + wordBytes);
+  const slotSums = p.unitsPerThread! * sumsOfUnit(problem);
+  const slotWords = up(slotSums, 4);
+  const slotBytes = sumsOfUnit(problem) < 3 ? 4 * slotSums : slotWords * wordBytes;
   // Without a barrier of the block between two sums, they have two buffers in turn.
-  const partialBytes = sumsInner ? (isCluster ? 2 : 1) * threadsPerBlock * warpSlots * slotBytes : 0;
+  const partialBytes = sumsInner ? (isCluster || isDirect ? 2 : 1) * threadsPerBlock * warpSlots * slotBytes : 0;
   // Where blocks share the inner dimension, the slots that the warps have summed are dealt to the blocks and again to their warps. Each
   // block gets its slots' sums from all of them, twice over, counted by a barrier each.
   const summedSlots = up(warpSlots, p.warpsAlongInner!);
@@ -213,33 +275,22 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const dealtBytes = blocks > 1 ? 2 * (blocks * dealtSlots * slotWords * lanes * wordBytes + 8) : 0;
   const barrierBytes = 2 * 8;
   const sentBytes = isCluster
-    ? threadsPerBlock * ownSlots * p.unitsPerThread! * elementBytes(problem) + barrierBytes
+    ? threadsPerBlock * ownSlots * p.unitsPerThread! * operandsOfUnit(problem) * elementBytes(problem) + barrierBytes
     : 0;
   const sharedBytes = stateBytes + partialBytes + sentBytes + dealtBytes + multiplication.matrixSharedBytes;
-  const stepsAhead = family === "grid" ? 2 : 4;
-  const inputRegisters = stepsAhead * ownSlots * inputGates[cell.name as CellName] * packed(problem, p.unitsPerThread!);
-  const otherStates = ownSlots * p.unitsPerThread! * keptValues[cell.name as CellName];
-  const savedOfSlot = problem.training ? savedValues[cell.name as CellName] * packed(problem, p.unitsPerThread!) : 0;
-  const addresses = 6 * ownSlots;
-  const temporaries = { resident: 40, cluster: 52, grid: 56, stepwise: 0 }[family];
   const isStepwise = family === "stepwise";
   // Where R is read anew, a part of it is on its way while one is multiplied, and their sums are added up.
-  const sumsOfParts = warpSlots * p.unitsPerThread! * recurrentGateCount(problem);
-  const keptRegisters =
-    matrixRegisters +
-    multiplication.workRegisters +
-    inputRegisters +
-    otherStates +
-    ownSlots * savedOfSlot +
-    addresses +
-    temporaries;
+  const sumsOfParts = warpSlots * p.unitsPerThread! * sumsOfUnit(problem);
   const registersPerThread = isStepwise
     ? 2 * matrixRegisters + multiplication.workRegisters + sumsOfParts + 48
-    : keptRegisters;
+    : matrixRegisters + multiplication.workRegisters + pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!);
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 
-  const words = (batchTile * Math.min(innerPadded, covered) * elementBytes(problem)) / wordBytes;
+  // Warps along the units that read for themselves read the same words.
+  const readers = isDirect ? p.warpsAlongUnits! : 1;
+  const words =
+    (batchTile * readers * Math.min(innerPadded, exchangedLength(problem)) * elementBytes(problem)) / wordBytes;
   const idle = blocks > 1 ? Math.max(0, device.multiprocessorCount - blocks * activeClusters(device, blocks)) : 0;
   // Blocks of a head and batch tile talk to each other, so they run at once; as many such groups as fit, in equal launches.
   const groups = batchBlocks * heads;
@@ -247,7 +298,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const groupsAtOnce = Math.max(1, Math.floor((device.multiprocessorCount - idle) / groupBlocks));
   const launchCount = up(groups, groupsAtOnce);
   const launchGroups = up(groups, launchCount);
-  const launchBlocks = family === "grid" ? launchGroups * groupBlocks : blockCount;
+  const launchBlocks = talksThroughL2(family) ? launchGroups * groupBlocks : blockCount;
   return {
     sound:
       multiplication.sound &&
@@ -292,7 +343,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       groupsAtOnce,
       launchCount,
       launchGroups,
-      looks: up(words, 4 * threadsPerBlock),
+      looks: up(words, (isDirect ? 8 : 4) * threadsPerBlock),
     },
   };
 }
@@ -304,17 +355,17 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
     tiling.sharedBytes <= device.sharedBytesPerBlockOptin &&
     tiling.registersPerThread <= device.maxRegistersPerThread &&
     tiling.registersPerBlock <= device.registersPerBlock &&
-    (family !== "grid" || tiling.residentNeed <= device.multiprocessorCount) &&
+    (!talksThroughL2(family) || tiling.residentNeed <= device.multiprocessorCount) &&
     (family !== "cluster" || (device.clusters !== null && tiling.unitBlocks <= maxClusterBlocks(device, true)))
   );
 }
 
 /** Every choice of parameters with at most the device's threads, sound or not. */
 export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaFamilyName): Generator<Parameters> {
-  const splits = [2, 4, 8, 16].filter((blocks) => family === "grid" && blocks <= maxClusterBlocks(device, true));
+  const splits = [2, 4, 8, 16].filter((blocks) => talksThroughL2(family) && blocks <= maxClusterBlocks(device, true));
   const matrixProduct = isMatrixProduct(problem);
   const name = matrixProduct ? "innerTilesStreamed" : "chunksStreamed";
-  const most = matrixProduct ? up(problem.headDim, 32 / elementBytes(problem)) : up(problem.headDim, 4);
+  const most = matrixProduct ? up(innerLength(problem), 32 / elementBytes(problem)) : up(innerLength(problem), 4);
   for (const parameters of everyBlock(problem, device)) {
     for (const blocksAlongInner of [1, ...splits]) {
       const block = splits.length === 0 ? parameters : { ...parameters, blocksAlongInner };
@@ -332,7 +383,8 @@ function* everyBlock(problem: Problem, device: CudaDevice): Generator<Parameters
       const warps = { warpsAlongUnits, warpsAlongInner };
       for (const unitsPerThread of [1, 2]) {
         if (isMatrixProduct(problem)) {
-          const innerTiles = up(headDim, 32 / elementBytes(problem));
+          // One more where the last word has two tiles.
+          const innerTiles = up(innerLength(problem), 32 / elementBytes(problem)) + 1;
           for (const columnsPerThread of [1, 2]) {
             for (let unitGroups = 1; unitGroups <= up(headDim, 8); unitGroups++) {
               for (let columnGroups = 1; columnGroups <= up(batch, 4); columnGroups++) {
@@ -345,7 +397,7 @@ function* everyBlock(problem: Problem, device: CudaDevice): Generator<Parameters
         } else {
           for (const lanesAlongInner of [1, 2, 4, 8, 16, 32]) {
             for (let sequencesPerLane = 1; sequencesPerLane <= batch; sequencesPerLane++) {
-              for (let chunksInRegisters = 1; chunksInRegisters <= up(headDim, 4); chunksInRegisters++) {
+              for (let chunksInRegisters = 1; chunksInRegisters <= up(innerLength(problem), 4); chunksInRegisters++) {
                 yield { unitsPerThread, lanesAlongInner, sequencesPerLane, ...warps, chunksInRegisters };
               }
             }

@@ -2,8 +2,19 @@ import fc from "fast-check";
 import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 
-/** Problems of any cell up to these sizes; small ones and ones that divide nothing are as likely as round ones. */
-export function randomProblem(largest: { headDim: number; heads: number; batch: number }): fc.Arbitrary<Problem> {
+const kinds = [
+  { stateOutput: "sequence" },
+  { stateOutput: "last" },
+  { stateOutput: "sequence", training: true },
+  { pass: "backward", stateOutput: "last" },
+  { pass: "backward", stateOutput: "sequence" },
+] as const;
+
+/** Problems of any cell up to these sizes, of one pass or both; small ones and ones that divide nothing are as likely as round ones. */
+export function randomProblem(
+  largest: { headDim: number; heads: number; batch: number },
+  passes: readonly Problem["pass"][] = ["forward", "backward"],
+): fc.Arbitrary<Problem> {
   const headDim = fc.oneof(
     fc.integer({ min: 1, max: Math.min(64, largest.headDim) }),
     fc.integer({ min: 1, max: Math.ceil(largest.headDim / 16) }).map((tiles) => Math.min(tiles * 16, largest.headDim)),
@@ -21,11 +32,7 @@ export function randomProblem(largest: { headDim: number; heads: number; batch: 
         { dataType: "fp32" },
         { dataType: "fp32", tf32: true },
       ),
-      kept: fc.constantFrom(
-        { stateOutput: "sequence" },
-        { stateOutput: "last" },
-        { stateOutput: "sequence", training: true },
-      ),
+      kind: fc.constantFrom(...kinds.filter((kind) => passes.includes("pass" in kind ? kind.pass : "forward"))),
     })
-    .map(({ kept, type, ...sizes }) => defineProblem({ ...sizes, ...kept, ...type }));
+    .map(({ kind, type, ...sizes }) => defineProblem({ ...sizes, ...kind, ...type }));
 }

@@ -1,3 +1,5 @@
+import { registerLoadSource } from "./register-load-source.js";
+
 /** C++ of the part of R that is read from device memory in every step. The ring of chunks on their way lives from step to step. */
 const streaming = {
   members: `
@@ -90,6 +92,7 @@ KERNELGEN_DEVICE void reduce_scatter(float (&sums)[SUM_COUNT][UNITS_PER_THREAD][
   }
 }
 
+${registerLoadSource}
 /** A block's part of the matrix in registers, and its product with the operand. */
 struct Product {
   float matrix[SUM_COUNT][UNITS_PER_THREAD][CHUNKS_IN_REGISTERS][4];
@@ -124,12 +127,9 @@ ${streams ? streaming.fetch : ""}
         const bool valid = head_unit < HEAD_DIM;
         // The bias enters the sum once: in the first of the lanes, warps and blocks that split the inner dimension.
         bias[sum][unit] = valid && first_inner + inner_begin == 0 ? source.bias_of(sum, head_unit) : 0.0f;
-        KERNELGEN_UNROLL
-        for (int chunk = 0; chunk < CHUNKS_IN_REGISTERS; ++chunk) {
-          const Words4 words = load_chunk(source, sum, head_unit, first_inner + inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
-          KERNELGEN_UNROLL
-          for (int i = 0; i < 4; ++i) matrix[sum][unit][chunk][i] = float_of(words.w[i]);
-        }
+        load_registers(matrix[sum][unit], [&](int chunk) {
+          return load_chunk(source, sum, head_unit, first_inner + inner_begin + chunk * LANES_ALONG_INNER * 4, valid);
+        });
         KERNELGEN_NO_UNROLL
         for (int chunk = CHUNKS_IN_REGISTERS; chunk < CHUNKS_ON_CHIP; ++chunk) {
           const int row_chunk = ((chunk - CHUNKS_IN_REGISTERS) * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;

@@ -1,4 +1,5 @@
 import type { OperandPath } from "./operand-path.js";
+import { registerLoadSource } from "./register-load-source.js";
 
 /** Where a lane's inner indices of a tile lie: those of its first word, and how far those of the other are from these. */
 const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readonly others: string }>> = {
@@ -189,6 +190,7 @@ KERNELGEN_DEVICE int slot_sequence(int slot) {
   return (group * 4 + lane_index() % 4) * COLUMNS_PER_THREAD + slot % COLUMNS_PER_THREAD;
 }
 
+${registerLoadSource}
 /** A block's part of the matrix as operands of matrix instructions, and its product with the operand. */
 struct Product {
   uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
@@ -238,12 +240,9 @@ ${streams ? streaming.fetch : ""}
         // The bias enters the sum once: in the first of the warps and blocks that split the inner dimension.
         bias[row_tile][half] = valid[half] && first_inner + inner_begin == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
       }
-      KERNELGEN_UNROLL
-      for (int tile = 0; tile < INNER_TILES_IN_REGISTERS; ++tile) {
-        const Words4 words = load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
-        KERNELGEN_UNROLL
-        for (int word = 0; word < 4; ++word) matrix[row_tile][tile][word] = words.w[word];
-      }
+      load_registers(matrix[row_tile], [&](int tile) {
+        return load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
+      });
       KERNELGEN_NO_UNROLL
       for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES_ON_CHIP; ++tile) {
         shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] =
