@@ -54,6 +54,8 @@ const savedValues = { elman: 0, gru: 4, lstm: 4, cifg: 3, slstm: 4 } as const;
 /** All gates of a cell: a GRU's candidate is two, its recurrent part and the rest. */
 const gateCounts = { elman: 1, gru: 4, lstm: 4, cifg: 3, slstm: 4 } as const;
 const otherStates = { elman: 0, gru: 0, lstm: 1, cifg: 1, slstm: 3 } as const;
+/** Of these, the ones that a loss has a gradient of: not an sLSTM's m, which only scales c and n. */
+const otherGradients = { elman: 0, gru: 0, lstm: 1, cifg: 1, slstm: 2 } as const;
 /** Which h a backward step reads: an Elman network tanh' from this step's, a GRU the one before, an sLSTM with c and n its o·c/n. */
 const readsH = { elman: 1, gru: 1, lstm: 0, cifg: 0, slstm: 1 } as const;
 type CellName = keyof typeof recurrentGates;
@@ -233,7 +235,7 @@ function pointwiseRegisters(
   }
   // A step reads what was saved, the gradient of h, and h or not in the problem's type; in fp32 each other state before it, which the step
   // before takes over as what came after it, and its gradient where the loss reads all steps.
-  const gradients = problem.stateOutput === "sequence" ? otherStates[name] : 0;
+  const gradients = problem.stateOutput === "sequence" ? otherGradients[name] : 0;
   const reads = (savedValues[name] + 1 + readsH[name]) * values + (otherStates[name] + gradients) * unitsPerThread;
   const kept = (1 + 2 * otherStates[name]) * unitsPerThread;
   return ownSlots * (stepsAhead * reads + kept + gateCounts[name] * values + 6) + temporaries;
