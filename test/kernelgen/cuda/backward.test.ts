@@ -11,15 +11,15 @@ import { expectRightKernel } from "./expect-right.js";
 import { backwardFamilies, feasibleTilings } from "./forward-cases.js";
 import { buildCheck, hostBuilds } from "./kernel-build.js";
 
-const { newDirectory, commonObjects } = hostBuilds("backward");
+const { newDirectory, commonBuild } = hostBuilds("backward");
 
 describe("generated backward kernels on the CPU", () => {
   it.for(Object.entries(backwardCases))("%s", { timeout: 120_000 }, async ([, plan], context) => {
-    await expectRightKernel(plan, await buildCheck(plan, newDirectory(), commonObjects(context)));
+    await expectRightKernel(plan, await buildCheck(plan, newDirectory(), commonBuild(context)));
   });
 
   it("of random problems and random feasible tilings", { timeout: 300_000 }, async (context) => {
-    const objects = commonObjects(context);
+    const common = commonBuild(context);
     const devices: readonly CudaDevice[] = cudaDevices.filter(({ supports }) => supports.bf16MatrixMultiply);
     await fc.assert(
       fc.asyncProperty(
@@ -36,7 +36,7 @@ describe("generated backward kernels on the CPU", () => {
           const tilings = feasibleTilings(problem, device, family);
           fc.pre(tilings.length > 0);
           const { plan } = solveFamily(problem, device, family, tilings[choice % tilings.length]!.pins);
-          await expectRightKernel(plan!, await buildCheck(plan!, newDirectory(), objects));
+          await expectRightKernel(plan!, await buildCheck(plan!, newDirectory(), common));
         },
       ),
       // A smaller counterexample would cost a build for each try.

@@ -9,26 +9,26 @@ import { propertySeed } from "../../support/property-seed.js";
 import { randomProblem } from "../plan/random-problem.js";
 import { expectRightKernel, inSchedule, schedules, writeCase } from "./expect-right.js";
 import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
-import { buildCheck, type CheckProgram, type CommonObjects, hostBuilds } from "./kernel-build.js";
+import { buildCheck, type CheckProgram, type CommonBuild, hostBuilds } from "./kernel-build.js";
 import type { Outcome } from "./prelude-build.js";
 
-const { newDirectory, commonObjects } = hostBuilds("forward");
+const { newDirectory, commonBuild } = hostBuilds("forward");
 
 /** The check programs of `forwardCases`, each built once. */
 const caseChecks = new Map<Plan, Promise<CheckProgram>>();
-function caseCheck(plan: Plan, objects: CommonObjects): Promise<CheckProgram> {
-  const check = caseChecks.get(plan) ?? buildCheck(plan, newDirectory(), objects);
+function caseCheck(plan: Plan, common: CommonBuild): Promise<CheckProgram> {
+  const check = caseChecks.get(plan) ?? buildCheck(plan, newDirectory(), common);
   caseChecks.set(plan, check);
   return check;
 }
 
 describe("generated forward kernels on the CPU", () => {
   it.for(Object.entries(forwardCases))("%s", { timeout: 120_000 }, async ([, plan], context) => {
-    await expectRightKernel(plan, await caseCheck(plan, commonObjects(context)));
+    await expectRightKernel(plan, await caseCheck(plan, commonBuild(context)));
   });
 
   it("of random problems and random feasible tilings", { timeout: 300_000 }, async (context) => {
-    const objects = commonObjects(context);
+    const common = commonBuild(context);
     const devices: readonly CudaDevice[] = cudaDevices.filter(({ supports }) => supports.bf16MatrixMultiply);
     await fc.assert(
       fc.asyncProperty(
@@ -42,7 +42,7 @@ describe("generated forward kernels on the CPU", () => {
           const tilings = feasibleTilings(problem, device, family);
           fc.pre(tilings.length > 0);
           const { plan } = solveFamily(problem, device, family, tilings[choice % tilings.length]!.pins);
-          await expectRightKernel(plan!, await buildCheck(plan!, newDirectory(), objects));
+          await expectRightKernel(plan!, await buildCheck(plan!, newDirectory(), common));
         },
       ),
       // A smaller counterexample would cost a build for each try.
@@ -132,9 +132,9 @@ const defects: readonly Defect[] = [
 
 describe("the check program finds", () => {
   it.for(defects)("%s", { timeout: 120_000 }, async ([, of, pattern, replacement], context) => {
-    const objects = commonObjects(context);
+    const common = commonBuild(context);
     const plan = forwardCases[of];
-    const program = await buildCheck(plan, newDirectory(), objects, (kernel) => {
+    const program = await buildCheck(plan, newDirectory(), common, (kernel) => {
       expect(kernel.match(new RegExp(pattern, "g"))).toHaveLength(1);
       return kernel.replace(pattern, replacement);
     });
@@ -153,7 +153,7 @@ describe("the check program finds", () => {
 
 describe("the check program", { timeout: 120_000 }, () => {
   const plan = forwardCases["resident bf16, one sequence, one step"];
-  const theProgram = (context: TestContext): Promise<CheckProgram> => caseCheck(plan, commonObjects(context));
+  const theProgram = (context: TestContext): Promise<CheckProgram> => caseCheck(plan, commonBuild(context));
 
   it("names a file of the wrong size, and both sizes", async (context) => {
     const program = await theProgram(context);

@@ -18,35 +18,49 @@ import {
   runProgram,
 } from "./prelude-build.js";
 
-/** What every check program is linked with, compiled once. */
-export type CommonObjects = readonly string[];
+/** What every check program has in common, compiled once. */
+export interface CommonBuild {
+  /** The header that includes what every kernel and its check include, with its compiled form beside it. */
+  readonly header: string;
+  /** What every check program is linked with. */
+  readonly objects: readonly string[];
+}
 
 /** Where a program that is linked with check.cpp says so. */
 const linkedCheck = "-DKERNELGEN_LINK_CHECK";
 
-/** Compiles the prelude's host side and the check program's common part. */
-async function compileCommon(directory: string): Promise<CommonObjects> {
+/** How kernels are compiled. Lines are enough for the sanitizers' reports; full debugging data takes a third of the time. */
+const kernelOptions = [...hostOptions, "-g1", ...kernelSanitizers, linkedCheck];
+
+/** Compiles the prelude's host side, the check program's common part, and the headers, which are a third of a kernel's time. */
+async function compileCommon(directory: string): Promise<CommonBuild> {
   const check = join(directory, "check.o");
   const source = join(preludeDirectory, "check.cpp");
+  const header = join(directory, "common.hpp");
+  await writeFile(
+    header,
+    ["<algorithm>", "<cmath>", '"prelude.cuh"', '"check.hpp"'].map((name) => `#include ${name}\n`).join(""),
+  );
   const [prelude] = await Promise.all([
     compileHostPrelude(directory),
+    compile("g++", [...kernelOptions, "-x", "c++-header", header, "-o", `${header}.gch`]),
     // Without the undefined behaviour sanitizer, with which these templates take three times as long.
     compile("g++", [...hostOptions, "-fsanitize=address", linkedCheck, "-c", source, "-o", check]),
   ]);
-  return [prelude, check];
+  return { header, objects: [prelude, check] };
 }
 
 /** Where the tests of a file build kernels for the CPU: made before them, and gone after them. */
 export interface HostBuilds {
   newDirectory(): string;
-  /** What check programs are linked with; skips the test, with the reason, where there is no g++. */
-  commonObjects(context: TestContext): CommonObjects;
+  /** What check programs have in common; skips the test, with the reason, where there is no g++. */
+  commonBuild(context: TestContext): CommonBuild;
 }
 
 /** Registers the hooks of a test file that builds kernels for the CPU. */
 export function hostBuilds(name: string): HostBuilds {
   let directory: string;
-  let common: CommonObjects | undefined;
+  let common: CommonBuild | undefined;
   let directoryCount = 0;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), `kernelgen-${name}-`));
@@ -55,8 +69,7 @@ export function hostBuilds(name: string): HostBuilds {
   afterAll(() => rm(directory, { recursive: true, force: true }));
   return {
     newDirectory: () => join(directory, `${directoryCount++}`),
-    commonObjects: (context) =>
-      common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU"),
+    commonBuild: (context) => common ?? context.skip("g++ not found: generated CUDA kernels cannot be run on the CPU"),
   };
 }
 
@@ -76,7 +89,7 @@ export interface CheckProgram {
 export async function buildCheck(
   plan: Plan,
   directory: string,
-  common: CommonObjects,
+  { header, objects }: CommonBuild,
   edit: (kernel: string) => string = (kernel) => kernel,
 ): Promise<CheckProgram> {
   await mkdir(directory, { recursive: true });
@@ -84,10 +97,9 @@ export async function buildCheck(
   await writeFile(join(directory, `${kernelName(plan.problem)}.cu`), edit(kernelText(plan)));
   await writeFile(join(directory, check.name), check.text);
   const program = join(directory, "check");
-  const source = ["-x", "c++", "-c", join(directory, check.name), "-o", `${program}.o`];
-  // Lines are enough for the sanitizers' reports; full debugging data takes a third of the time to compile.
-  await compile("g++", [...hostOptions, "-g1", ...kernelSanitizers, linkedCheck, ...source]);
-  await linkForHost([`${program}.o`, ...common], program);
+  const source = ["-include", header, "-x", "c++", "-c", join(directory, check.name), "-o", `${program}.o`];
+  await compile("g++", [...kernelOptions, ...source]);
+  await linkForHost([`${program}.o`, ...objects], program);
   return { directory, run: (parameters, environment) => runProgram(program, parameters, environment, 60) };
 }
 
