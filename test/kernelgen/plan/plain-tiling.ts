@@ -150,12 +150,12 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
     innerPadded: tileInner * innerTiles * p.warpsAlongInner!,
     warpSlots: unitGroups * columnGroups * columns,
     matrixRegisters: 4 * rowTiles * kept,
-    // Sums, bias, two tiles of h or eight words of two, two tiles of R where it comes from shared memory, and two where it comes from L2.
+    // Sums, bias, two tiles of h or the words that they come in, R on its way from shared memory and, two tiles of it, from L2.
     workRegisters:
       4 * rowTiles * columnGroups +
-      2 * rowTiles +
-      (family === "direct" ? 4 * Math.max(columnGroups, 8) + 24 : 4 * columnGroups) +
-      (isSplit ? 8 * rowTiles : 0) +
+      (isBackward(problem) ? 0 : 2 * rowTiles) +
+      (family === "direct" ? 24 : 4 * columnGroups) +
+      (isSplit ? 2 * rowTiles : 0) +
       (streamed > 0 ? 8 * rowTiles + streamAddresses : 0),
     matrixSharedBytes: warps * rowTiles * (onChip - kept) * 16 * 16 * 2,
     matrixStreamedBytes: warps * rowTiles * streamed * 16 * 16 * 2,
@@ -188,9 +188,13 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
     innerPadded: 4 * innerChunks * along * p.warpsAlongInner!,
     warpSlots: sequences,
     matrixRegisters: 4 * rows * kept,
-    // Sums, bias, h of two sequences, R where it comes from shared memory, and where it comes from device memory.
+    // Sums, bias, h of two sequences, R on its way from shared memory and, a chunk of it, from L2.
     workRegisters:
-      rows * batchTile + rows + 8 + (isSplit ? 4 * rows : 0) + (streamed > 0 ? 4 * rows + streamAddresses : 0),
+      rows * batchTile +
+      (isBackward(problem) ? 0 : rows) +
+      8 +
+      (isSplit ? rows : 0) +
+      (streamed > 0 ? 4 * rows + streamAddresses : 0),
     matrixSharedBytes: warps * lanes * rows * (onChip - kept) * 4 * 4,
     matrixStreamedBytes: warps * lanes * rows * streamed * 4 * 4,
     auxiliaries: {
@@ -217,6 +221,10 @@ export function activeClusters(device: CudaDevice, clusterBlocks: number): numbe
   return kind === "reported" || clusterBlocks <= 2 ? clusters : Math.max(1, clusters - up(clusters, 16));
 }
 
+/** Registers for each unit that a lane sends to each block: of three values, the places of words are no multiples of a power of two. */
+const sendRegisters = (problem: Problem): number =>
+  operandsOfUnit(problem) === 3 ? (elementBytes(problem) === 2 ? 2 : 3) : 0;
+
 /** Registers of a thread for its slots of the pointwise part: inputs on their way, what is kept, what is stored, and addresses. */
 function pointwiseRegisters(
   problem: Problem,
@@ -227,7 +235,7 @@ function pointwiseRegisters(
   const name = problem.cell.name as CellName;
   const stepsAhead = talksThroughL2(family) ? 2 : 4;
   const values = packed(problem, unitsPerThread);
-  const temporaries = { resident: 40, cluster: 52, grid: 56, direct: 56, stepwise: 0 }[family];
+  const temporaries = { resident: 37, cluster: 45, grid: 49, direct: 49, stepwise: 0 }[family];
   if (!isBackward(problem)) {
     const stored = problem.training ? savedValues[name] * values : 0;
     const ofSlot = stepsAhead * inputGates[name] * values + keptValues[name] * unitsPerThread + stored + 6;
@@ -285,7 +293,11 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const sumsOfParts = warpSlots * p.unitsPerThread! * sumsOfUnit(problem);
   const registersPerThread = isStepwise
     ? 2 * matrixRegisters + multiplication.workRegisters + sumsOfParts + 48
-    : matrixRegisters + multiplication.workRegisters + pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!);
+    : matrixRegisters +
+      multiplication.workRegisters +
+      pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!) +
+      (blocks > 1 ? 10 : 0) +
+      (isCluster ? ownSlots * p.unitsPerThread! * unitBlocks * sendRegisters(problem) : 0);
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 

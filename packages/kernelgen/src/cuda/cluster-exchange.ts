@@ -14,6 +14,9 @@ const wordBytes = 16;
 /** Tiles of h in each block, one that is read and one that arrives, and their barriers. */
 const buffers = 2;
 const barriersBytes = buffers * 8;
+/** Registers for the place of each word that a lane sends, in the warp's slot and in the tile, where it takes more than shifts of the lane's number. Seen in ptxas. */
+const placeRegisters = 4;
+const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value));
 /** A head is spread over the blocks of a cluster, which exchange the state through distributed shared memory. */
 export const clusterExchange: StateExchange = {
   refuse(problem, device) {
@@ -34,7 +37,7 @@ export const clusterExchange: StateExchange = {
   spreadsHead: true,
   prefetchSteps: 4,
   // Addresses in the other blocks.
-  registers: 12,
+  registers: 8,
   usesScratch: false,
   streamsMatrix: false,
   cutsLaunches: false,
@@ -76,6 +79,14 @@ export const clusterExchange: StateExchange = {
       stateElements: max([product.innerPadded, sentInner]),
       stateBuffers: constant(buffers),
       sharedBytes: outgoingBytes.plus(barriersBytes),
+      ...(!isPowerOfTwo(unitValues) && {
+        sendRegisters: times(
+          ownSlots,
+          product.unitsPerThread,
+          unitBlocks,
+          Math.ceil((placeRegisters * unitValues * elementBytes) / wordBytes),
+        ),
+      }),
       launchBlocks: blockCount,
       waves: ceilQuotient(model, "waves", clusterCount, active, problem.heads * problem.batch),
       costTerms: [

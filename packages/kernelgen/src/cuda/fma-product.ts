@@ -24,7 +24,7 @@ const exchangeSizes = [1, 2, 4, 8, 16, 32];
 export const fmaProduct: MatrixProduct = {
   tile(problem, device, model, { blocksAlongInner, streams }) {
     const { headDim, batch } = problem;
-    const { sumCount, innerDim } = productShape(problem);
+    const { sumCount, innerDim, hasBias } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     const chunkCount = Math.ceil(innerDim / chunk);
 
@@ -91,9 +91,9 @@ export const fmaProduct: MatrixProduct = {
       matrixRegisters: times(rows, chunksInRegisters, chunk),
       workRegisters: plus(
         times(rows, batchTile), // partial sums
-        rows, // bias
+        times(rows, hasBias ? 1 : 0),
         constant(2 * chunk), // h, two sequences at a time
-        times(matrixIsSplit, rows, chunk), // R from shared memory
+        times(matrixIsSplit, rows), // R from shared memory: the compiler fetches little ahead, seen in ptxas
         times(isStreamed, rows, streamDepth * chunk), // R on its way from device memory
         times(isStreamed, streamAddressRegisters),
       ),

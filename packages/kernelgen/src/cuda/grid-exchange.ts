@@ -116,7 +116,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   spreadsHead: true,
   prefetchSteps: 2,
   // Words on their way, beyond what the accumulators leave free at that time.
-  registers: 16,
+  registers: 12,
   usesScratch: true,
   streamsMatrix: operand === "tile",
   cutsLaunches: true,

@@ -1,10 +1,10 @@
-import { constant, type IntExpr, largest, max, smallest } from "constrint";
+import { constant, type IntExpr, largest, smallest } from "constrint";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
-import { fragmentWordsInFlight, mmaSource } from "./mma-source.js";
+import { mmaSource } from "./mma-source.js";
 import { productShape } from "./product-shape.js";
 import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
 
@@ -32,8 +32,10 @@ const lanesAlongRows = mma.rows / rowsPerThread;
 const lanesAlongColumns = mma.columns / 2;
 const fragmentBytes = 32 * mma.matrixRegisters * registerBytes;
 const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
-/** Registers of a thread that reads fragments for itself, beside the words: addresses and what is missing. Seen in ptxas. */
+/** Registers of a thread that reads the operand's fragments for itself: words, addresses, what is missing. Seen in ptxas. */
 const fetchRegisters = 24;
+/** Registers for each row tile of R on its way from shared memory: the compiler fetches little ahead. Seen in ptxas. */
+const sharedRegisters = 2;
 
 /**
  * R·h on the tensor cores: bf16, fp16 or tf32 operands, fp32 sums, `mma.sync.m16n8k16` or `m16n8k8` with R as the left operand.
@@ -46,7 +48,7 @@ const fetchRegisters = 24;
 export const mmaProduct: MatrixProduct = {
   tile(problem, device, model, { blocksAlongInner, operand, streams }) {
     const { headDim, batch } = problem;
-    const { sumCount, innerDim } = productShape(problem);
+    const { sumCount, innerDim, hasBias } = productShape(problem);
     const { inner } = mmaShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     // Fragments are read in words of eight inner indices, which two tiles share.
@@ -116,12 +118,9 @@ export const mmaProduct: MatrixProduct = {
       matrixRegisters: times(rowTiles, innerTilesInRegisters, mma.matrixRegisters),
       workRegisters: plus(
         times(rowTiles, columnGroups, mma.accumulatorRegisters),
-        times(rowTiles, rowsPerThread), // bias
-        operand === "tile"
-          ? times(columnGroups, 2 * mma.stateRegisters) // two tiles at a time
-          : // Words of two tiles each, their addresses and what is missing of them.
-            plus(times(max([columnGroups, fragmentWordsInFlight]), 2 * mma.stateRegisters), constant(fetchRegisters)),
-        times(matrixIsSplit, rowTiles, 2 * mma.matrixRegisters), // R from shared memory, two tiles at a time
+        times(rowTiles, hasBias ? rowsPerThread : 0),
+        operand === "tile" ? times(columnGroups, 2 * mma.stateRegisters) : constant(fetchRegisters), // two tiles at a time
+        times(matrixIsSplit, rowTiles, sharedRegisters),
         times(isStreamed, rowTiles, streamDepth * mma.matrixRegisters), // R on its way from device memory
         times(isStreamed, streamAddressRegisters),
       ),

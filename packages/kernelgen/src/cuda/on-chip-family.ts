@@ -25,8 +25,13 @@ import { mayStream } from "./streamed-matrix.js";
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
 const wordBytes = 16;
 const floatsPerWord = wordBytes / 4;
-/** Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, seen in ptxas. */
-const scratchRegisters = 40;
+/**
+ * Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, and as much more that
+ * hardly a kernel needs more than its estimate (bench/results, "Registers").
+ */
+const scratchRegisters = 37;
+/** Registers of a thread for the sum over the blocks that share the inner dimension. */
+const clusterSumRegisters = 10;
 /** Registers of a slot's offsets into inputs and outputs. */
 const slotAddressRegisters = 6;
 
@@ -150,6 +155,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     heldRegisters,
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
+    clusterSum === undefined ? 0 : times(clusterSum.splits, clusterSumRegisters),
+    exchanged.sendRegisters ?? 0,
   );
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);

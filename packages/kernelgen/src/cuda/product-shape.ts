@@ -9,12 +9,14 @@ export interface ProductShape {
   readonly unitValues: number;
   /** The inner dimension: units forward; units times gates backward, the gates of a unit together. */
   readonly innerDim: number;
+  /** Whether sums start from a bias: forward. */
+  readonly hasBias: boolean;
 }
 
 /** The shape of the recurrent product of a problem's pass. */
 export function productShape({ pass, cell, headDim }: Problem): ProductShape {
   const gates = gatesWith(cell, "recurrent").length;
   return pass === "forward"
-    ? { sumCount: gates, unitValues: 1, innerDim: headDim }
-    : { sumCount: 1, unitValues: gates, innerDim: gates * headDim };
+    ? { sumCount: gates, unitValues: 1, innerDim: headDim, hasBias: true }
+    : { sumCount: 1, unitValues: gates, innerDim: gates * headDim, hasBias: false };
 }
