@@ -57,7 +57,7 @@ const families: readonly {
 ];
 
 describe.for(families)("$family.name", ({ family, numRuns, sizes, passes }) => {
-  it("finds as many tilings as trying all of them does, and the best of them", () => {
+  it("finds as many tilings as trying all of them does, and the best of them", { timeout: 300_000 }, () => {
     fc.assert(
       fc.property(device, randomProblem(sizes, passes), (device, problem) => {
         const outcome = solveFamily(problem, device, family, {}, { count: true });
