@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { OpenDevice } from "../../../packages/kernelgen/src/wgsl/node-device.js";
+import { planRequirements } from "../../../packages/kernelgen/src/wgsl/plan-requirements.js";
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { openNullDevice } from "./devices.js";
-import { families, feasiblePlans, problemOf, seed, spread, webGpuDevice } from "./tilings.js";
+import { families, feasiblePlans, problemOf, seed, spread, webGpuDevice, withSubgroups } from "./tilings.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
 
@@ -23,6 +24,19 @@ describe.each(families)("modules of the family $name, compiled by Dawn", (family
       expect(reason).toBeUndefined();
       const [file] = family.emit(plan!);
       expect(file!.name).toBe("lstm_forward.wgsl");
+      (await createForward(dawn.device, plan!, file!.text)).destroy();
+    }
+  });
+
+  it("with shuffles need the feature subgroups, and no others do", async () => {
+    for (const [shuffleLanes, features] of [
+      [1, []],
+      [2, ["subgroups"]],
+      [16, ["subgroups"]],
+    ] as const) {
+      const { plan } = solveFamily(problemOf({ headDim: 67, batch: 3 }), withSubgroups(32), family, { shuffleLanes });
+      const [file] = family.emit(plan!);
+      expect(planRequirements(plan!, file!.text).features).toEqual(features);
       (await createForward(dawn.device, plan!, file!.text)).destroy();
     }
   });

@@ -21,9 +21,9 @@ const states = 2;
 const scratchRegisters = 16;
 
 /** A slot's share: two states and three indices, and for the resident family four inputs on their way. */
-function commonNeeds(P: number, U: number, K: number, S: number, slotRegisters: number) {
+function commonNeeds(P: number, U: number, K: number, F: number, S: number, slotRegisters: number) {
   const ownSlots = Math.ceil((P * S) / K);
-  const partialBytes = K === 1 ? 0 : P * S * K * (U + 1) * 16;
+  const partialBytes = K === 1 ? 0 : P * S * (K / F) * (U + 1) * 16 + (F === 1 ? 0 : 16);
   return { invocations: U * K, partialBytes, registers: P * S * gates + ownSlots * slotRegisters + scratchRegisters };
 }
 
@@ -31,12 +31,13 @@ function residentNeeds(
   { headDim, heads, batch }: Problem,
   P: number,
   K: number,
+  F: number,
   S: number,
   CR: number,
   CW: number,
 ): Needs {
   const U = Math.ceil(headDim / P);
-  const { invocations, partialBytes, registers } = commonNeeds(P, U, K, S, states + 3 + gates);
+  const { invocations, partialBytes, registers } = commonNeeds(P, U, K, F, S, states + 3 + gates);
   const chunks = Math.ceil(Math.ceil(headDim / 4) / K);
   const stateBytes = (K === 1 ? 2 : 1) * S * chunks * K * 4 * 4;
   return {
@@ -47,8 +48,15 @@ function residentNeeds(
   };
 }
 
-function stepwiseNeeds({ headDim, heads, batch }: Problem, P: number, U: number, K: number, S: number): Needs {
-  const { invocations, partialBytes, registers } = commonNeeds(P, U, K, S, states + 3);
+function stepwiseNeeds(
+  { headDim, heads, batch }: Problem,
+  P: number,
+  U: number,
+  K: number,
+  F: number,
+  S: number,
+): Needs {
+  const { invocations, partialBytes, registers } = commonNeeds(P, U, K, F, S, states + 3);
   return {
     invocations,
     workgroupBytes: partialBytes,
@@ -66,30 +74,34 @@ const fits = (needs: Needs, { limits, assumed }: WebGpuDevice): boolean =>
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 const powersOfTwo = (last: number): number[] => upTo(last).filter((n) => (n & (n - 1)) === 0);
 
-/** Batch tiles that no smaller tile can replace, and inner splits that leave no lane idle. */
-function workgroupShapes({ headDim, batch }: Problem): { P: number; K: number; S: number }[] {
+/** Batch tiles that no smaller tile can replace, inner splits that leave no lane idle, and what part of a split a subgroup can add up. */
+function workgroupShapes(
+  { headDim, batch }: Problem,
+  { subgroupSizes }: WebGpuDevice,
+): { P: number; K: number; F: number; S: number }[] {
   const chunkCount = Math.ceil(headDim / 4);
   const tiles = upTo(batch).filter((S) => S === 1 || Math.ceil(batch / (S - 1)) > Math.ceil(batch / S));
   return [1, 2, 4, 8].flatMap((P) =>
     powersOfTwo(64)
       .filter((K) => K <= chunkCount)
-      .flatMap((K) => tiles.map((S) => ({ P, K, S }))),
+      .flatMap((K) => powersOfTwo(Math.min(K, subgroupSizes?.min ?? 1)).map((F) => ({ K, F })))
+      .flatMap(({ K, F }) => tiles.map((S) => ({ P, K, F, S }))),
   );
 }
 
-function* residentTilings(problem: Problem): Generator<Needs> {
-  for (const { P, K, S } of workgroupShapes(problem)) {
+function* residentTilings(problem: Problem, device: WebGpuDevice): Generator<Needs> {
+  for (const { P, K, F, S } of workgroupShapes(problem, device)) {
     const chunks = Math.ceil(Math.ceil(problem.headDim / 4) / K);
     for (let CR = 0; CR <= chunks; CR++) {
-      for (let CW = 0; CR + CW <= chunks; CW++) yield residentNeeds(problem, P, K, S, CR, CW);
+      for (let CW = 0; CR + CW <= chunks; CW++) yield residentNeeds(problem, P, K, F, S, CR, CW);
     }
   }
 }
 
-function* stepwiseTilings(problem: Problem): Generator<Needs> {
-  for (const { P, K, S } of workgroupShapes(problem)) {
+function* stepwiseTilings(problem: Problem, device: WebGpuDevice): Generator<Needs> {
+  for (const { P, K, F, S } of workgroupShapes(problem, device)) {
     for (const U of powersOfTwo(256)) {
-      if (P * U < 2 * problem.headDim) yield stepwiseNeeds(problem, P, U, K, S);
+      if (P * U < 2 * problem.headDim) yield stepwiseNeeds(problem, P, U, K, F, S);
     }
   }
 }
@@ -102,7 +114,7 @@ describe("tilings against plain loops", () => {
     for (const id of ["webgpu-default", "webgpu-compatibility", "webgpu-swiftshader"]) {
       const device = webGpuDevice(id);
       for (const family of families) {
-        const expected = [...tilingsOf[family.name as keyof typeof tilingsOf](problem)].filter((needs) =>
+        const expected = [...tilingsOf[family.name as keyof typeof tilingsOf](problem, device)].filter((needs) =>
           fits(needs, device),
         );
         expect(solveFamily(problem, device, family, {}, { count: true }).feasibleCount, `${family.name} on ${id}`).toBe(
@@ -125,8 +137,8 @@ describe("tilings against plain loops", () => {
       const { chunksInRegisters: CR, chunksInWorkgroup: CW } = plan.parameters as Record<string, number>;
       const needs =
         family.name === "resident"
-          ? residentNeeds(problem, P!, K!, S!, CR!, CW!)
-          : stepwiseNeeds(problem, P!, U!, K!, S!);
+          ? residentNeeds(problem, P!, K!, 1, S!, CR!, CW!)
+          : stepwiseNeeds(problem, P!, U!, K!, 1, S!);
       expect(fits(needs, defaultDevice)).toBe(true);
       expect(plan.launch).toEqual({
         blockCount: needs.workgroups,

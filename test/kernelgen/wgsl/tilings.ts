@@ -2,7 +2,7 @@ import { findDevice, type WebGpuDevice } from "hwmodels";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
-import { planOf, stateTiling } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
+import { type Pins, planOf, stateTiling } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 import { residentFamily } from "../../../packages/kernelgen/src/wgsl/resident.js";
 import { stepwiseFamily } from "../../../packages/kernelgen/src/wgsl/stepwise.js";
 import { propertySeed } from "../../support/property-seed.js";
@@ -13,6 +13,12 @@ export const families: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, 
 export const seed = propertySeed;
 
 export const webGpuDevice = (id: string): WebGpuDevice => findDevice(id) as WebGpuDevice;
+
+/** WebGPU's default limits with subgroups, the smallest of that size. */
+export const withSubgroups = (min: number): WebGpuDevice => {
+  const device = webGpuDevice("webgpu-default");
+  return { ...device, features: [...device.features, "subgroups"], subgroupSizes: { min, max: 64 } };
+};
 
 /** A problem in fp32; an LSTM's unless another cell is named. */
 export const problemOf = (options: Omit<ProblemOptions, "cell"> & { cell?: string }): Problem =>
@@ -34,8 +40,9 @@ export function feasiblePlans(
   problem: Problem,
   device: WebGpuDevice,
   family: KernelFamily<WebGpuDevice>,
+  pins: Pins = {},
 ): { readonly count: number; plan(index: number): Plan } {
-  const stated = stateTiling(problem, device, family);
+  const stated = stateTiling(problem, device, family, pins);
   const solutions = [...stated.model.solutions()];
   return {
     count: solutions.length,

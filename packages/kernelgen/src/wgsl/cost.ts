@@ -22,6 +22,8 @@ export interface DeviceCosts {
   readonly workgroupByte: number;
   /** A round trip to workgroup memory. */
   readonly workgroupLatency: number;
+  /** From one read of workgroup memory to the next of the same invocation. */
+  readonly workgroupReadIssue: number;
   /** One byte read from storage through the caches, when every compute unit reads. */
   readonly storageByte: number;
   /** A round trip to storage that hits the last cache level. */
@@ -43,6 +45,7 @@ const matrixElements = 16;
 
 const latencyCycles = {
   workgroup: 30,
+  workgroupReadIssue: 4,
   storage: 300,
   pointwise: 300,
 } as const;
@@ -69,6 +72,7 @@ export function deviceCosts(device: WebGpuDevice): DeviceCosts {
     matrixMultiplyAddLatency: cycles(device, matrixElements),
     workgroupByte: cycles(device, 1 / assumed.workgroupBytesPerClockPerComputeUnit),
     workgroupLatency: cycles(device, latencyCycles.workgroup),
+    workgroupReadIssue: cycles(device, latencyCycles.workgroupReadIssue),
     storageByte: Math.round((1e12 * assumed.computeUnitCount) / assumed.storageBytesPerSecond),
     storageLatency: cycles(device, latencyCycles.storage),
     workgroupBarrier: Math.round(assumed.workgroupBarrierNanoseconds * 1000),

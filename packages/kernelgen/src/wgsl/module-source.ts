@@ -73,6 +73,15 @@ ${runStruct}
 @group(0) @binding(${buffers.length}) var<uniform> run: Run;`;
 }
 
+/** The WGSL extensions that a plan's source uses. */
+function enableDirectives({ problem, parameters }: Plan): string {
+  const names = [
+    ...(problem.dataType === "fp16" ? ["f16"] : []),
+    ...((parameters.shuffleLanes ?? 1) > 1 ? ["subgroups"] : []),
+  ];
+  return names.length > 0 ? `enable ${names.join(", ")};\n` : "";
+}
+
 /** A whole module: header, constants, bindings, and the body whose constants come from the plan. */
 export function moduleSource(
   plan: Plan,
@@ -81,7 +90,7 @@ export function moduleSource(
   buffers: readonly StorageBuffer[] = storageBuffers(plan.problem),
 ): string {
   return `${headerComment(plan, `${what} of a recurrent layer, family ${plan.family}`)}
-${plan.problem.dataType === "fp16" ? "enable f16;\n" : ""}
+${enableDirectives(plan)}
 ${planConstants(plan, body, (name, value) => `const ${name} = ${value}u;`)}
 
 ${bindingsSource(plan.problem, buffers)}

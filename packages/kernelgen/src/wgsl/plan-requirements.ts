@@ -20,7 +20,8 @@ export function planRequirements({ problem, launch, derived }: Plan, source: str
   };
 }
 
-const enabledFeatures = (source: string): readonly string[] =>
+/** The WebGPU features of the extensions that a module enables. */
+export const enabledFeatures = (source: string): readonly string[] =>
   [...source.matchAll(/^enable ([^;]+);/gm)].flatMap(([, names]) =>
     names!.split(",").map((name) => featureOfExtension[name.trim()] ?? unknownExtension(name.trim())),
   );

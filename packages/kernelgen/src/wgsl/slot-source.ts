@@ -2,6 +2,7 @@ import { gatePlaces } from "../cell/definition.js";
 import type { Plan } from "../plan/plan.js";
 import { savedValues } from "../plan/saved-values.js";
 import { elementType } from "./module-source.js";
+import { publishShuffledSums, shuffleSource } from "./shuffle-source.js";
 import { writesFinalStates } from "./storage-buffers.js";
 import { range, unroll } from "./unroll.js";
 
@@ -13,6 +14,8 @@ export interface SlotCounts {
   /** Vectors of four gates. */
   readonly gateVectors: number;
   readonly splitsInner: boolean;
+  /** Inner lanes that add up their sums by shuffles; 1 without. */
+  readonly shuffleLanes: number;
 }
 
 export function slotCounts(plan: Plan): SlotCounts {
@@ -23,6 +26,7 @@ export function slotCounts(plan: Plan): SlotCounts {
     ownSlots: plan.derived.ownSlots!,
     gateVectors: Math.ceil(plan.problem.cell.gates.length / 4),
     splitsInner: innerLanes! > 1,
+    shuffleLanes: plan.parameters.shuffleLanes ?? 1,
   };
 }
 
@@ -68,16 +72,16 @@ export const slotDeclarations = ({ ownSlots }: SlotCounts): string[] =>
 
 /** Writes all sums where their slots' owners find them, and waits. Nothing is needed where an invocation owns what it sums. */
 export function publishSums(counts: SlotCounts): string[] {
-  const { unitsPerInvocation, batchTile, gateVectors, splitsInner } = counts;
+  const { unitsPerInvocation, batchTile, gateVectors, splitsInner, shuffleLanes } = counts;
   if (!splitsInner) return [];
   const rows = unitsPerInvocation * batchTile;
-  return [
-    ...unroll([batchTile, unitsPerInvocation, gateVectors], (s, p, v) => {
-      const row = v! * rows + s! * unitsPerInvocation + p!;
-      return `partial[partial_index(${row}u, inner_lane, unit_lane)] = ${sumName(counts, p!, s!, v!)};`;
-    }),
-    "workgroupBarrier();",
-  ];
+  const sums = unroll([batchTile, unitsPerInvocation, gateVectors], (s, p, v) => sumName(counts, p!, s!, v!));
+  // The place of each sum among the workgroup's rows.
+  const places = unroll([batchTile, unitsPerInvocation, gateVectors], (s, p, v) =>
+    String(v! * rows + s! * unitsPerInvocation + p!),
+  ).map((row) => `partial[partial_index(${row}u, ${shuffleLanes > 1 ? "partial_lane" : "inner_lane"}, unit_lane)]`);
+  if (shuffleLanes > 1) return publishShuffledSums(sums, places);
+  return [...places.map((place, index) => `${place} = ${sums[index]};`), "workgroupBarrier();"];
 }
 
 /** The whole sums of own slot o for the gate vector v. Without a split the slots are an invocation's own sums, in order. */
@@ -90,19 +94,19 @@ export function slotSums(counts: SlotCounts, o: number, v: number): string {
 
 const exchangeSource = `
 
-// Sums over a part of the inner dimension: [gate vector][sequence][unit of the invocation][inner lane][unit lane].
+// Sums over a part of the inner dimension: [gate vector][sequence][unit of the invocation][PARTIAL_LANES][unit lane].
 var<workgroup> partial: array<vec4f, PARTIAL_VECTORS>;
 
-fn partial_index(row: u32, inner_lane: u32, unit_lane: u32) -> u32 {
-  return (row * INNER_LANES + inner_lane) * PARTIAL_STRIDE + unit_lane;
+fn partial_index(row: u32, partial_lane: u32, unit_lane: u32) -> u32 {
+  return (row * PARTIAL_LANES + partial_lane) * PARTIAL_STRIDE + unit_lane;
 }
 
 fn add_partial_sums(gate_vector: u32, slot: Slot) -> vec4f {
   let row = (gate_vector * BATCH_TILE + slot.tile_sequence) * UNITS_PER_INVOCATION + slot.tile_unit / UNIT_LANES;
   let unit_lane = slot.tile_unit % UNIT_LANES;
   var sums = partial[partial_index(row, 0u, unit_lane)];
-  for (var inner_lane = 1u; inner_lane < INNER_LANES; inner_lane++) {
-    sums += partial[partial_index(row, inner_lane, unit_lane)];
+  for (var partial_lane = 1u; partial_lane < PARTIAL_LANES; partial_lane++) {
+    sums += partial[partial_index(row, partial_lane, unit_lane)];
   }
   return sums;
 }`;
@@ -164,7 +168,7 @@ fn gate_bias(slot: Slot, gate: u32) -> f32 {
   return ${load("bias[gate * LAYER_DIM + slot.layer_unit]")};
 }
 
-${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}`;
+${inputs.join("\n\n")}${counts.splitsInner ? exchangeSource : ""}${counts.shuffleLanes > 1 ? shuffleSource : ""}`;
 }
 
 /** WGSL of where slots lie: in the workgroup's tile, and in the tensors. */

@@ -20,6 +20,9 @@ const scratchRegisters = 16;
 /** The largest inner split: beyond it a unit's partial sums cost more to add than to compute. */
 const maxInnerLanes = 64;
 
+/** Bytes of the flag that tells a workgroup whether its lanes may shuffle; Dawn counts a variable of workgroup memory in vectors. */
+const shuffleFlagBytes = vectorBytes;
+
 /** The choices of units per invocation. */
 const unitsPerInvocationChoices = [1, 2, 4, 8] as const;
 
@@ -33,6 +36,8 @@ export const powersOfTwo = (largest: number): number[] =>
  * Invocations form a grid of U unit lanes by K inner lanes. An invocation computes, for P units and all S sequences of the workgroup, all
  * gates' sums over every K-th chunk of four inner indices. The K partial sums of a unit meet in workgroup memory; then each invocation
  * adds up and finishes its own slots, a slot being one unit of one sequence. The P·U·S slots are dealt to the U·K invocations in turn.
+ *
+ * On a device with subgroups, F inner lanes beside each other add up their sums by shuffles first, and K/F partial sums meet.
  */
 export interface WorkgroupTiling {
   /** The unknowns in the order in which they are best decided. */
@@ -78,6 +83,8 @@ export interface WorkgroupProduct {
   readonly slotsPerOutput: 1 | 4;
   /** Whether sums go through workgroup memory even where one invocation has all of them. */
   readonly alwaysPublishes: boolean;
+  /** Whether the inner lanes of a unit lie beside each other in the workgroup, so that they may shuffle. */
+  readonly adjacentInnerLanes: boolean;
 }
 
 /** R·h: an output is a unit with the sums of all its gates, four inner indices of h are a chunk. */
@@ -86,6 +93,7 @@ export const forwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct => 
   sumVectors: Math.ceil(cell.gates.length / lanesPerVector),
   slotsPerOutput: 1,
   alwaysPublishes: false,
+  adjacentInnerLanes: true,
 });
 
 /** Rᵀ·du: an output is four units, one sum each; du of four gates of a unit is a chunk. */
@@ -94,6 +102,7 @@ export const backwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct =>
   sumVectors: 1,
   slotsPerOutput: lanesPerVector,
   alwaysPublishes: true,
+  adjacentInnerLanes: false,
 });
 
 /** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`. */
@@ -129,6 +138,8 @@ export function tileWorkgroup(
       : or(and(innerLanes.eq(1), splitsInner.eq(0)), and(innerLanes.ge(2), splitsInner.eq(1))),
     "the inner dimension is split if there are several inner lanes",
   );
+  const shuffles = product.adjacentInnerLanes ? statedShuffles(device, model, innerLanes) : undefined;
+  const partialLanes = shuffles?.partialLanes ?? innerLanes;
   // P·S outputs for every K invocations.
   const slotsPerUnitLane = times(unitsPerInvocation, batchTile);
   const slots = slotsPerUnitLane.times(slotsPerOutput);
@@ -141,10 +152,19 @@ export function tileWorkgroup(
   const unitTile = times(unitsPerInvocation, unitLanes, slotsPerOutput);
   // One vector more than there are unit lanes, so that adjacent inner lanes write to different banks.
   const partialStride = unitLanes.plus(1);
-  const partialVectors = times(splitsInner, slotsPerUnitLane, innerLanes, partialStride, gateVectors);
-  const partialBytes = partialVectors.times(vectorBytes);
+  const partialVectors = times(splitsInner, slotsPerUnitLane, partialLanes, partialStride, gateVectors);
+  const partialVectorBytes = partialVectors.times(vectorBytes);
+  const partialBytes =
+    shuffles === undefined ? partialVectorBytes : partialVectorBytes.plus(shuffles.shuffles.times(shuffleFlagBytes));
+  const sumVectorCount = slotsPerUnitLane.times(gateVectors);
   return {
-    unknowns: [unitsPerInvocation, ...(isUnknown ? [unitLanes] : []), innerLanes, batchTile],
+    unknowns: [
+      unitsPerInvocation,
+      ...(isUnknown ? [unitLanes] : []),
+      innerLanes,
+      batchTile,
+      ...(shuffles === undefined ? [] : [shuffles.shuffleLanes]),
+    ],
     unitsPerInvocation,
     unitLanes,
     innerLanes,
@@ -170,6 +190,7 @@ export function tileWorkgroup(
       batchBlocks,
       innerChunks,
       ownSlots,
+      partialLanes,
       partialStride,
       partialVectors,
     },
@@ -186,12 +207,57 @@ export function tileWorkgroup(
       price: 1,
     },
     finishTerms: [
-      { name: "sums over invocations", amount: partialBytes, price: 2 * costs.workgroupByte },
+      { name: "sums over invocations", amount: partialVectorBytes, price: 2 * costs.workgroupByte },
       { name: "sums over invocations", amount: splitsInner, price: 2 * costs.workgroupLatency },
+      // A lane reads its partial sums one after the other.
+      {
+        name: "sums over invocations",
+        amount: times(splitsInner, ownSlots, partialLanes, gateVectors),
+        price: costs.workgroupReadIssue,
+      },
+      ...(shuffles === undefined
+        ? []
+        : [
+            // A shuffle moves what a read of workgroup memory would, and the next round waits for it.
+            {
+              name: "shuffles",
+              amount: times(shuffles.rounds, sumVectorCount, invocations),
+              price: vectorBytes * costs.workgroupByte,
+            },
+            { name: "shuffles", amount: shuffles.rounds, price: costs.workgroupLatency },
+          ]),
       { name: "pointwise part", amount: times(ownSlots, invocations), price: costs.pointwise },
       { name: "pointwise part", amount: constant(1), price: costs.pointwiseLatency },
     ],
   };
+}
+
+/** How many inner lanes add up their sums by shuffles. */
+interface Shuffles {
+  /** F: a power of two that divides K; 1 without shuffles. */
+  readonly shuffleLanes: IntVar;
+  /** log₂ F */
+  readonly rounds: IntVar;
+  /** K / F */
+  readonly partialLanes: IntVar;
+  /** 1 if F > 1, else 0. */
+  readonly shuffles: IntVar;
+}
+
+/** The unknowns of shuffles; undefined on a device without subgroups. No subgroup is smaller than the device's smallest. */
+function statedShuffles({ subgroupSizes }: WebGpuDevice, model: Model, innerLanes: IntVar): Shuffles | undefined {
+  if (subgroupSizes === null) return undefined;
+  const choices = powersOfTwo(Math.min(maxInnerLanes, subgroupSizes.min));
+  const shuffleLanes = model.int("shuffleLanes", choices);
+  const rounds = model.int("shuffleRounds", 0, choices.length - 1);
+  const shuffles = model.int("shuffles", 0, 1);
+  model.add(
+    or(...choices.map((lanes, round) => and(shuffleLanes.eq(lanes), rounds.eq(round), shuffles.eq(lanes > 1 ? 1 : 0)))),
+    "F is two to the power of its rounds",
+  );
+  const partialLanes = model.int("partialLanes", powersOfTwo(maxInnerLanes));
+  model.add(shuffleLanes.times(partialLanes).eq(innerLanes), "every inner lane shuffles");
+  return { shuffleLanes, rounds, partialLanes, shuffles };
 }
 
 /** Registers of an invocation, given what a family keeps beside the sums, the own slots and scratch. */

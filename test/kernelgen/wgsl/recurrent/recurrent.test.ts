@@ -200,8 +200,8 @@ describe("without a driver", () => {
     const half = { ...defaultDevice, features: ["shader-f16"] as const };
     const options = fc.record({
       cell: fc.constantFrom(...cells.keys()),
-      inputDim: fc.integer({ min: 1, max: 2000 }),
-      headDim: fc.integer({ min: 1, max: 300 }),
+      inputDim: fc.integer({ min: 1, max: 200 }),
+      headDim: fc.integer({ min: 1, max: 100 }),
       heads: fc.integer({ min: 1, max: 3 }),
       batch: fc.integer({ min: 1, max: 20 }),
       steps: fc.integer({ min: 1, max: 2000 }),

@@ -7,12 +7,13 @@ import type { KernelFamily } from "../../plan/family.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
 import { solvePlan } from "../../plan/solve.js";
 import { entryPoint } from "../module-source.js";
+import { enabledFeatures } from "../plan-requirements.js";
 import { type ModuleLaunch, projection } from "../product/projection.js";
 import { residentFamily } from "../resident.js";
 import { stepwiseFamily } from "../stepwise.js";
 import { storageBuffers } from "../storage-buffers.js";
-import { planTraining } from "./plan-training.js";
-import type { ProgramCell, RecurrentProgram } from "./program.js";
+import { planTraining, trainedModules } from "./plan-training.js";
+import type { ProgramCell, ProgramModule, RecurrentProgram } from "./program.js";
 import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
 
 /** A recurrent network: what `planRecurrent` plans for. */
@@ -98,6 +99,7 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
   const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;
   const projections = [...inputDims].map((dim) => projection(problem, dim, device));
+  const forward = recurrenceModule(plan, family, entryPoint(problem), storageBuffers(problem));
   return {
     cell: programCell(problem),
     inputDim,
@@ -109,14 +111,17 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     reverse,
     phases,
     dataType: problem.dataType === "fp16" ? "fp16" : "fp32",
-    forward: recurrenceModule(plan, family, entryPoint(problem), storageBuffers(problem)),
+    forward,
     projections: projections.map(({ module }) => module),
     ...(trained && { training: trained.modules }),
-    requires: requirements(problem, [
-      { ...plan.launch, storageBufferCount: storageBuffers(problem).length },
-      ...projections.map(({ launch }) => launch),
-      ...(trained?.launches ?? []),
-    ]),
+    requires: requirements(
+      [forward, ...projections.map(({ module }) => module), ...(trained === undefined ? [] : trainedModules(trained.modules))],
+      [
+        { ...plan.launch, storageBufferCount: storageBuffers(problem).length },
+        ...projections.map(({ launch }) => launch),
+        ...(trained?.launches ?? []),
+      ],
+    ),
   };
 }
 
@@ -141,11 +146,14 @@ function programCell({ cell }: Problem): ProgramCell {
   };
 }
 
-/** What the launches of a program's modules need of a device. */
-function requirements({ dataType }: Problem, launches: readonly ModuleLaunch[]): RecurrentProgram["requires"] {
+/** What a program's modules and their launches need of a device. */
+function requirements(
+  modules: readonly ProgramModule[],
+  launches: readonly ModuleLaunch[],
+): RecurrentProgram["requires"] {
   const most = (of: (launch: ModuleLaunch) => number): number => Math.max(...launches.map(of));
   return {
-    features: dataType === "fp16" ? ["shader-f16"] : [],
+    features: [...new Set(modules.flatMap(({ source }) => enabledFeatures(source)))].toSorted(),
     limits: {
       maxComputeInvocationsPerWorkgroup: most(({ threadsPerBlock }) => threadsPerBlock),
       maxComputeWorkgroupSizeX: most(({ threadsPerBlock }) => threadsPerBlock),

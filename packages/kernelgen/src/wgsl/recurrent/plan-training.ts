@@ -9,8 +9,17 @@ import { biasGradient, inputGradient, recurrentGradient, weightGradient } from "
 import type { ModuleLaunch } from "../product/projection.js";
 import { backwardEntryPoint, residentBackwardFamily } from "../resident-backward.js";
 import { stepwiseBackwardFamily } from "../stepwise-backward.js";
-import type { TrainingModules } from "./program.js";
+import type { ProgramModule, TrainingModules } from "./program.js";
 import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
+
+/** All modules of training. */
+export const trainedModules = (modules: TrainingModules): readonly ProgramModule[] => [
+  modules.backward,
+  ...modules.inputGradients,
+  ...modules.weightGradients,
+  modules.recurrentGradient,
+  modules.biasGradient,
+];
 
 const backwardFamilies: readonly KernelFamily<WebGpuDevice>[] = [residentBackwardFamily, stepwiseBackwardFamily];
 
