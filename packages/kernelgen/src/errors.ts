@@ -7,6 +7,7 @@ export type KernelgenErrorCode =
   | "no-webgpu-device"
   | "no-device"
   | "webgpu-failure"
+  | "no-forward-progress"
   | "wrong-result"
   | "invalid-config"
   | "not-built"

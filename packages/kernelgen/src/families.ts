@@ -9,6 +9,7 @@ import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
 import type { Problem } from "./plan/problem.js";
 import { isForRecurrence } from "./plan/refusal.js";
+import { gridFamily as wgslGridFamily } from "./wgsl/grid.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { scanFamily as wgslScanFamily } from "./wgsl/scan.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
@@ -26,17 +27,33 @@ export const families: readonly KernelFamily[] = [
   wgslScanFamily,
 ];
 
+/** Families that need more than a target promises, and are considered on request alone. */
+const assumingForwardProgress: readonly KernelFamily[] = [wgslGridFamily];
+
+export interface FamilyOptions {
+  /** Whether workgroups may wait for one another (WGSL's family "grid"), which WebGPU does not promise to end. False if left out. */
+  readonly assumeForwardProgress?: boolean;
+}
+
 /** The families that run on a device; of those, if a problem is given, the ones for its kind of recurrence. */
-export function familiesFor(device: Device, problem?: Problem): readonly KernelFamily[] {
+export function familiesFor(
+  device: Device,
+  problem?: Problem,
+  { assumeForwardProgress = false }: FamilyOptions = {},
+): readonly KernelFamily[] {
   const target = device.kind === "cuda" ? "cuda" : "wgsl";
-  return families.filter(
+  return [...families, ...(assumeForwardProgress ? assumingForwardProgress : [])].filter(
     (family) => family.target === target && (problem === undefined || isForRecurrence(problem, family)),
   );
 }
 
 /** The families to consider: all of the device's, or the one of that name. Throws `KernelgenError` "invalid-problem" if there is none. */
-export function familiesNamed(name: string | undefined, device: Device): readonly KernelFamily[] {
-  const families = familiesFor(device);
+export function familiesNamed(
+  name: string | undefined,
+  device: Device,
+  options: FamilyOptions = {},
+): readonly KernelFamily[] {
+  const families = familiesFor(device, undefined, options);
   if (name === undefined) return families;
   const named = families.filter((family) => family.name === name);
   if (named.length === 0) {

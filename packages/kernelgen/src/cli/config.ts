@@ -9,13 +9,14 @@ import { solvePlan } from "../plan/solve.js";
 import { deviceDescription } from "./device-option.js";
 import { limitsJson, limitsText, nearestText } from "./explain-report.js";
 import { pinOption, pinsFrom } from "./pin-option.js";
-import { numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+import { forwardProgressOption, numberFrom, problemFrom, problemOptions } from "./problem-options.js";
 import { rankingJson, rankingText, searchJson, searchText } from "./report.js";
 
 const options = {
   ...problemOptions,
   device: { type: "string", requiresArg: true, demandOption: true, describe: deviceDescription },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
+  ...forwardProgressOption,
   ...pinOption,
   top: { type: "string", requiresArg: true, describe: "Also list the best plans of all families, so many" },
   explain: {
@@ -44,7 +45,7 @@ export const configCommand: CommandModule<object, InferredOptionTypes<typeof opt
       .example("$0 config --device webgpu-default --head-dim 64 --json", "the WGSL kernel for any WebGPU device"),
   handler(given) {
     const device = deviceNamed(given.device);
-    const families = familiesNamed(given.family, device);
+    const families = familiesNamed(given.family, device, given);
     const problem = problemFrom(given, device);
     const pins = pinsFrom(given.pin);
     const top = given.top === undefined ? undefined : topFrom(given.top);

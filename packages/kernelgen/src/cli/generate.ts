@@ -8,7 +8,7 @@ import { solvePlan } from "../plan/solve.js";
 import { writeFiles } from "../write-files.js";
 import { deviceDescription } from "./device-option.js";
 import { generateSet } from "./generate-set.js";
-import { problemFrom, problemOptions } from "./problem-options.js";
+import { forwardProgressOption, problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
 
 const options = {
@@ -36,6 +36,7 @@ const options = {
     describe: "torch, cpp: a JSON file with problems, in place of the lists",
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
+  ...forwardProgressOption,
   out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
   name: {
     type: "string",
@@ -81,7 +82,7 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }
     const caseSeed = given.case === undefined ? undefined : seedFrom(given.case);
-    const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device));
+    const { plan, family } = solvePlan(problem, device, familiesNamed(given.family, device, given));
     const files = generateFiles(plan, family, { name: given.name, caseSeed });
     await writeFiles(given.out, files);
     const names = files.map((file) => file.name);

@@ -45,6 +45,15 @@ export const problemOptions = {
   },
 } as const satisfies Record<string, Options>;
 
+/** The option that lets workgroups wait for one another. */
+export const forwardProgressOption = {
+  "assume-forward-progress": {
+    type: "boolean",
+    default: false,
+    describe: "wgsl: also consider the family grid, whose workgroups wait for one another, which WebGPU does not promise to end",
+  },
+} as const satisfies Record<string, Options>;
+
 /** The parsed values of `problemOptions`. */
 export interface ProblemArguments {
   cell: string;

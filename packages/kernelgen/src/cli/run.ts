@@ -13,7 +13,7 @@ import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
 import { colors } from "./colors.js";
-import { problemFrom, problemOptions } from "./problem-options.js";
+import { forwardProgressOption, problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
 
 const options = {
@@ -25,6 +25,7 @@ const options = {
     describe: "Tile for this device, for example webgpu-default  [default: the adapter that is there]",
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
+  ...forwardProgressOption,
   seed: { type: "string", requiresArg: true, describe: "Draw the inputs from this seed  [default: a fresh one]" },
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
 } as const satisfies Record<string, Options>;
@@ -57,7 +58,7 @@ export const runCommand: CommandModule<object, InferredOptionTypes<typeof option
     // What the user typed is checked before a device is looked for.
     const assumed = catalogued ?? findDevice("webgpu-default");
     const problem = problemFrom(given, assumed);
-    const families = familiesNamed(given.family, assumed);
+    const families = familiesNamed(given.family, assumed, given);
     const { device, description, close } = await openNodeDevice();
     try {
       const { plan, family } = solvePlan(problem, catalogued ?? description, families);

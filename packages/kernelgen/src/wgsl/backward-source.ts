@@ -8,7 +8,7 @@ import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { gradientName } from "../plan/tensors.js";
 import { dialect, nonlinearities } from "./cell-source.js";
-import { hasAlignedRows, multiplyAddSource } from "./module-source.js";
+import { elementType, hasAlignedRows, multiplyAddSource } from "./module-source.js";
 import { type SlotCounts, slotCounts, slotPlaces } from "./slot-source.js";
 import { range } from "./unroll.js";
 
@@ -67,12 +67,13 @@ ${statements.map((statement) => `  ${statement}`).join("\n")}
 
 /** WGSL that reads what a slot's step needs; steps are the forward pass's. */
 function slotReadsSource(problem: Problem): string {
-  const { cell } = problem;
+  const { cell, dataType } = problem;
+  const { load } = elementType(dataType);
   const step = backwardStep(problem);
   const { previous, next } = backwardReads(cell, step);
   const valueAt = (s: number, at: string): string =>
     s === 0
-      ? `${cell.states[0]!.name}[output_index(slot, ${at})]`
+      ? load(`${cell.states[0]!.name}[output_index(slot, ${at})]`)
       : `other_states[sequence_index(slot, ${s - 1}u, ${at})]`;
   const states = (read: readonly (typeof cell.states)[number][], value: (s: number) => string): string =>
     cell.states.map((state, s) => (read.includes(state) ? value(s) : "0.0")).join(", ");
@@ -88,7 +89,7 @@ fn next_states(slot: Slot, step: u32) -> States {
 }
 
 fn saved_values(slot: Slot, step: u32) -> array<f32, SAVED_COUNT> {
-  return array<f32, SAVED_COUNT>(${step.saved.length === 0 ? "0.0" : step.saved.map((_, index) => `saved[sequence_index(slot, ${index}u, step)]`).join(", ")});
+  return array<f32, SAVED_COUNT>(${step.saved.length === 0 ? "0.0" : step.saved.map((_, index) => load(`saved[sequence_index(slot, ${index}u, step)]`)).join(", ")});
 }
 
 // The backward of a step of a slot, \`adjoints\` being what later steps give; adds the gradient of the output.
@@ -111,13 +112,14 @@ ${range(cell.gates.length)
 function transposedMatrixSource(problem: Problem): string {
   const gates = recurrentGates(problem);
   const vectors = recurrentVectors(problem);
+  const { load, loadVector } = elementType(problem.dataType);
   const row = "((gate * HEAD_COUNT + head) * HEAD_DIM + unit)";
   const four = hasAlignedRows(problem)
-    ? `  return recurrent[${row} * (HEAD_DIM / 4u) + min(output, HEAD_DIM / 4u - 1u)];`
+    ? `  return ${loadVector(`recurrent[${row} * (HEAD_DIM / 4u) + min(output, HEAD_DIM / 4u - 1u)]`)};`
     : `  let first = ${row} * HEAD_DIM;
   let inner = 4u * output;
   return vec4f(
-${["inner", "inner + 1u", "inner + 2u", "inner + 3u"].map((inner) => `    recurrent[first + min(${inner}, HEAD_DIM - 1u)],`).join("\n")}
+${["inner", "inner + 1u", "inner + 2u", "inner + 3u"].map((inner) => `    ${load(`recurrent[first + min(${inner}, HEAD_DIM - 1u)]`)},`).join("\n")}
   );`;
   const columns = range(4).map((i) => {
     const gate = vectors === 1 ? `${i}u` : `4u * vector + ${i}u`;

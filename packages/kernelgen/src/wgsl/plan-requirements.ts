@@ -1,15 +1,17 @@
 import type { Plan } from "../plan/plan.js";
+import { exchangeBuffer } from "./exchange.js";
 import type { ProgramRequirements } from "./recurrent/program.js";
 import { bufferBytes, storageBuffers } from "./storage-buffers.js";
 
 /** What a WGSL plan and its source take of an adapter: each limit that they could exceed, and the features that the source enables. */
-export function planRequirements({ problem, launch, derived }: Plan, source: string): ProgramRequirements {
+export function planRequirements({ problem, family, launch, derived }: Plan, source: string): ProgramRequirements {
   const buffers = storageBuffers(problem);
-  const largestBuffer = Math.max(...buffers.map(bufferBytes));
+  const exchanges = family === "grid" ? [exchangeBuffer(problem).bytes] : [];
+  const largestBuffer = Math.max(...buffers.map(bufferBytes), ...exchanges);
   return {
     features: enabledFeatures(source),
     limits: {
-      maxStorageBuffersPerShaderStage: buffers.length,
+      maxStorageBuffersPerShaderStage: buffers.length + exchanges.length,
       maxStorageBufferBindingSize: largestBuffer,
       maxBufferSize: largestBuffer,
       maxComputeWorkgroupStorageSize: launch.sharedBytesPerBlock,

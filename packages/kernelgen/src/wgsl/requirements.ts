@@ -8,20 +8,23 @@ import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffe
  * Undefined if nothing stands against it.
  */
 export function refuseForward(problem: Problem, device: WebGpuDevice): string | undefined {
-  const { name } = device;
-  if (problem.dataType === "bf16") return "bf16: WGSL has no such type; it has fp32, and fp16 where the adapter has it";
-  if (problem.dataType === "fp16" && !device.features.includes("shader-f16")) {
-    return `fp16: needs the feature shader-f16, which ${name} lacks`;
-  }
-  if (problem.tf32) return "tf32: WGSL has no such type";
+  const refusal = refuseDataType(problem, device);
+  if (refusal !== undefined) return refusal;
   if (problem.pass === "backward") return "backward: in WGSL it is a part of networks that are planned for training";
   return refuseBuffers(problem, device, storageBuffers(problem));
 }
 
 /** The same of a backward kernel. */
 export function refuseBackward(problem: Problem, device: WebGpuDevice): string | undefined {
-  if (problem.dataType !== "fp32") return `${problem.dataType}: WGSL kernels train in fp32`;
-  return refuseBuffers(problem, device, backwardBuffers(problem));
+  return refuseDataType(problem, device) ?? refuseBuffers(problem, device, backwardBuffers(problem));
+}
+
+function refuseDataType({ dataType, tf32 }: Problem, { features, name }: WebGpuDevice): string | undefined {
+  if (dataType === "bf16") return "bf16: WGSL has no such type; it has fp32, and fp16 where the adapter has it";
+  if (dataType === "fp16" && !features.includes("shader-f16")) {
+    return `fp16: needs the feature shader-f16, which ${name} lacks`;
+  }
+  return tf32 ? "tf32: WGSL has no such type" : undefined;
 }
 
 function refuseBuffers(

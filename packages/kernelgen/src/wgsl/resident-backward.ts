@@ -1,6 +1,7 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, SourceFile } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import { kernelName } from "../plan/kernel-name.js";
@@ -57,8 +58,9 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
     const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
     const innerPadded = times(innerChunks, innerLanes);
     const gradientVectors = batchTile.times(innerPadded);
+    const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
     const workgroupBytes = plus(
-      matrixVectors.times(vectorBytes),
+      matrixVectors.times(matrixVectorBytes),
       gradientVectors.times(vectorBytes),
       tiling.partialBytes,
     );
@@ -84,8 +86,12 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
         amount: times(innerChunks, tiling.invocations, batchTile, vectorBytes),
         price: costs.workgroupByte,
       },
-      { name: "workgroup memory", amount: matrixVectors, price: vectorBytes * costs.workgroupByte },
-      { name: "storage", amount: times(chunksInStorage, vectorsPerChunk), price: vectorBytes * costs.storageByte },
+      { name: "workgroup memory", amount: matrixVectors, price: matrixVectorBytes * costs.workgroupByte },
+      {
+        name: "storage",
+        amount: times(chunksInStorage, vectorsPerChunk),
+        price: matrixVectorBytes * costs.storageByte,
+      },
       { name: "storage", amount: chunksInStorage, price: costs.storageLatency },
       ...tiling.finishTerms,
       { name: "barriers", amount: constant(2), price: costs.workgroupBarrier },

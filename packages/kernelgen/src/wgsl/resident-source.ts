@@ -22,7 +22,7 @@ import {
 import { writesFinalStates } from "./storage-buffers.js";
 import { indented, range, unroll } from "./unroll.js";
 
-const stateTileSource = `// h before each step of the tile's sequences: [STATE_BUFFERS][BATCH_TILE][INNER_PADDED]. What no unit writes stays zero.
+export const stateTileSource = `// h before each step of the tile's sequences: [STATE_BUFFERS][BATCH_TILE][INNER_PADDED]. What no unit writes stays zero.
 var<workgroup> state_tile: array<f32, STATE_FLOATS>;
 
 fn state_tile_index(step: u32, tile_sequence: u32, inner: u32) -> u32 {
@@ -69,7 +69,10 @@ export function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
 }
 
 const loadMatrix = (counts: SlotCounts, p: number, v: number): string =>
-  `${indexed(counts, "load_matrix", v)}(head, ${p}u * UNIT_LANES + unit_lane, chunk * INNER_LANES + inner_lane)`;
+  `${indexed(counts, "load_matrix", v)}(head, ${unitOf(p)}, chunk * INNER_LANES + inner_lane)`;
+
+/** The unit of the head that an invocation's unit p is. */
+const unitOf = (p: number): string => `first_unit + ${p}u * UNIT_LANES + unit_lane`;
 
 export function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
@@ -78,7 +81,7 @@ export function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgr
     lines.push(
       ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
         const inner = `${c}u * INNER_LANES + inner_lane`;
-        return `let ${indexed(counts, "matrix", c, p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${p}u * UNIT_LANES + unit_lane, ${inner});`;
+        return `let ${indexed(counts, "matrix", c, p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${unitOf(p!)}, ${inner});`;
       }),
     );
   }
@@ -158,7 +161,7 @@ function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
 }
 
 /** h as it is multiplied: in fp16, rounded as it is stored. */
-function multiplied(plan: Plan, value: string): string {
+export function multiplied(plan: Plan, value: string): string {
   const { load, store } = elementType(plan.problem.dataType);
   return load(store(value));
 }
@@ -179,7 +182,7 @@ function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
 }
 
 /** Loads the inputs of the next step; after the last step the last inputs again, which nothing uses. */
-function prefetch(counts: SlotCounts, o: number): string[] {
+export function prefetch(counts: SlotCounts, o: number): string[] {
   const vectors = range(counts.gateVectors);
   return [
     ...vectors.map((v) => `var ${indexed(counts, "next_inputs", o, v)} = vec4f();`),
@@ -192,7 +195,7 @@ function prefetch(counts: SlotCounts, o: number): string[] {
 }
 
 /** The states after the last step, where they are kept. */
-function finalStates(plan: Plan, counts: SlotCounts): string {
+export function finalStates(plan: Plan, counts: SlotCounts): string {
   if (!writesFinalStates(plan.problem)) return "";
   const lines = range(counts.ownSlots).flatMap((o) => [
     `if (slot_${o}.exists) {`,

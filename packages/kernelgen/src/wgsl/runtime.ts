@@ -2,6 +2,7 @@ import { KernelgenError } from "../errors.js";
 import { type DataType, decode, encode } from "../plan/data-type.js";
 import type { Plan } from "../plan/plan.js";
 import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
+import { type ExchangeBuffer, exchangeBuffer, requireArrivals } from "./exchange.js";
 import { entryPoint } from "./module-source.js";
 import { runFields, runWords } from "./run-uniform.js";
 import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
@@ -20,7 +21,10 @@ export interface WebGpuForward {
   readonly tensors: readonly Tensor[];
   /** Copies values into the buffer of a tensor. Throws `KernelgenError` "invalid-name" or "invalid-problem". */
   write(tensorName: string, values: Float32Array<ArrayBuffer>): void;
-  /** Computes all steps from what the input buffers hold; resolves when the outputs are there. */
+  /**
+   * Computes all steps from what the input buffers hold; resolves when the outputs are there. Rejects with `KernelgenError`
+   * "no-forward-progress" where workgroups of the family "grid" did not run at the same time.
+   */
   run(): Promise<void>;
   /** What the buffer of a tensor holds. */
   read(tensorName: string): Promise<Float32Array<ArrayBuffer>>;
@@ -53,12 +57,17 @@ export async function createForward(device: GPUDevice, plan: Plan, source: strin
     );
   }
   const buffers = storageBuffers(problem);
-  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, buffers));
+  const exchange = plan.family === "grid" ? exchangeBuffer(problem) : undefined;
+  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, buffers, exchange));
   const pipeline = await compile(device, layout, entryPoint(problem), source);
-  return checked(device, "buffers", () => new Forward(device, plan, buffers, layout, pipeline));
+  return checked(device, "buffers", () => new Forward(device, plan, buffers, exchange, layout, pipeline));
 }
 
-function bindGroupLayout(device: GPUDevice, buffers: readonly StorageBuffer[]): GPUBindGroupLayout {
+function bindGroupLayout(
+  device: GPUDevice,
+  buffers: readonly StorageBuffer[],
+  exchange: ExchangeBuffer | undefined,
+): GPUBindGroupLayout {
   const visibility = shaderStageCompute;
   return device.createBindGroupLayout({
     entries: [
@@ -74,6 +83,7 @@ function bindGroupLayout(device: GPUDevice, buffers: readonly StorageBuffer[]): 
         visibility,
         buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: runBytes },
       },
+      ...(exchange === undefined ? [] : [{ binding: buffers.length + 1, visibility, buffer: { type: "storage" } } as const]),
     ],
   });
 }
@@ -135,6 +145,9 @@ class Forward implements WebGpuForward {
   readonly #uniforms: GPUBuffer;
   /** Distance of two entries of the uniform buffer. */
   readonly #uniformStride: number;
+  /** Through which workgroups tell each other the state, where they do. */
+  readonly #exchange: GPUBuffer | undefined;
+  readonly #statusBytes: number;
   readonly #bindGroup: GPUBindGroup;
   #destroyed = false;
   #lost: GPUDeviceLostInfo | undefined;
@@ -143,6 +156,7 @@ class Forward implements WebGpuForward {
     device: GPUDevice,
     plan: Plan,
     storage: readonly StorageBuffer[],
+    exchange: ExchangeBuffer | undefined,
     layout: GPUBindGroupLayout,
     pipeline: GPUComputePipeline,
   ) {
@@ -168,13 +182,22 @@ class Forward implements WebGpuForward {
       size: Math.min(this.#dispatchCount, dispatchesPerSubmit) * this.#uniformStride,
       usage: uniform | copyDestination,
     });
+    this.#exchange =
+      exchange &&
+      device.createBuffer({
+        label: exchange.name,
+        size: exchange.bytes,
+        usage: bufferUsage.storage | copySource | copyDestination,
+      });
+    this.#statusBytes = exchange?.statusBytes ?? 0;
     const uniformEntry = { buffer: this.#uniforms, size: runBytes };
     this.#bindGroup = device.createBindGroup({
       layout,
-      entries: [...this.#buffers.map((buffer) => ({ buffer })), uniformEntry].map((resource, binding) => ({
-        binding,
-        resource,
-      })),
+      entries: [
+        ...this.#buffers.map((buffer) => ({ buffer })),
+        uniformEntry,
+        ...(this.#exchange === undefined ? [] : [{ buffer: this.#exchange }]),
+      ].map((resource, binding) => ({ binding, resource })),
     });
   }
 
@@ -199,6 +222,12 @@ class Forward implements WebGpuForward {
     this.#requireAlive();
     await checked(this.#device, "forward pass", () => this.#submit());
     await untilLost(this.#device, this.#device.queue.onSubmittedWorkDone());
+    await this.#requireArrivals();
+  }
+
+  async #requireArrivals(): Promise<void> {
+    if (this.#exchange === undefined) return;
+    requireArrivals(await this.#readBuffer({ buffer: this.#exchange, offsetBytes: 0, bytes: this.#statusBytes }));
   }
 
   async read(tensorName: string): Promise<Float32Array<ArrayBuffer>> {
@@ -226,6 +255,7 @@ class Forward implements WebGpuForward {
     this.#destroyed = true;
     for (const buffer of this.#buffers) buffer.destroy();
     this.#uniforms.destroy();
+    this.#exchange?.destroy();
   }
 
   /** Submits all dispatches; the timestamps, if given, are those of the beginning of the first pass and of the end of the last. */
@@ -235,6 +265,7 @@ class Forward implements WebGpuForward {
       const count = Math.min(dispatchesPerSubmit, this.#dispatchCount - first);
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#runEntries(first, count));
       const encoder = this.#device.createCommandEncoder();
+      if (this.#exchange !== undefined) encoder.clearBuffer(this.#exchange);
       const isLast = first + count === this.#dispatchCount;
       const pass = encoder.beginComputePass(passDescriptor(timestamps, first === 0, isLast));
       pass.setPipeline(this.#pipeline);
@@ -283,6 +314,7 @@ class Forward implements WebGpuForward {
         );
         if (end! <= begin!) return undefined;
         nanoseconds += Number(end! - begin!);
+        await this.#requireArrivals();
       }
       return nanoseconds;
     } finally {

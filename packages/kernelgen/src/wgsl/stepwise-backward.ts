@@ -1,6 +1,7 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, SourceFile } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import { kernelName } from "../plan/kernel-name.js";
@@ -63,7 +64,11 @@ export const stepwiseBackwardFamily: KernelFamily<WebGpuDevice> = {
       constant(device.assumed.computeUnitCount),
       headDim * batch * heads,
     );
-    const matrixBytesPerChunk = times(tiling.invocations, unitsPerInvocation, lanesPerVector * vectorBytes);
+    const matrixBytesPerChunk = times(
+      tiling.invocations,
+      unitsPerInvocation,
+      lanesPerVector * lanesPerVector * dataTypeBytes[problem.dataType],
+    );
     const gradientBytesPerChunk = times(tiling.innerLanes, batchTile, vectorBytes);
     const blockTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,

@@ -2,7 +2,7 @@ import type { WebGpuDevice } from "hwmodels";
 import { type GateTerm, gatePlaces } from "../../cell/definition.js";
 import type { Problem } from "../../plan/problem.js";
 import { gradientName } from "../../plan/tensors.js";
-import { runStruct } from "../module-source.js";
+import { elementType, runStruct } from "../module-source.js";
 import type { ProductModule } from "../recurrent/program.js";
 import { type ProductSource, productModule } from "./product-source.js";
 import { solveProductTile } from "./product-tiling.js";
@@ -40,7 +40,12 @@ interface GradientProduct {
   readonly source: Pick<ProductSource, "rows" | "columns" | "inner" | "left" | "right" | "store" | "description">;
   /** The gates of the tensor. */
   readonly term: GateTerm;
-  readonly bindings: readonly { readonly name: string; readonly access: "read" | "read_write" }[];
+  /** Gradients and states are f32; what is `stored` has the problem's type. */
+  readonly bindings: readonly {
+    readonly name: string;
+    readonly access: "read" | "read_write";
+    readonly stored?: true;
+  }[];
   /** Rows of the result; those of the sequences, B·T, if left out. */
   readonly rows?: number;
   readonly columns: number;
@@ -61,14 +66,16 @@ function gradientProduct(problem: Problem, device: WebGpuDevice, product: Gradie
       declarations: declarations(
         problem,
         gatesOf(problem, product.term),
-        bindings.map((binding) => `${binding.access}> ${binding.name}: array<f32>`),
+        bindings.map(
+          ({ access, name, stored }) => `${access}> ${name}: array<${elementType(stored ? problem.dataType : "fp32").scalar}>`,
+        ),
       ),
     },
     tile,
   );
   const module: Omit<ProductModule, "rowTile" | "columnTile"> = {
     entryPoint,
-    source,
+    source: `${problem.dataType === "fp16" ? "enable f16;\n" : ""}${source}`,
     bindings: [
       ...bindings.map(
         (binding) =>
@@ -87,12 +94,13 @@ function gradientProduct(problem: Problem, device: WebGpuDevice, product: Gradie
 /** d_x[b,t,i] += Σ_g,n,d du[b,t,g,n,d]·weights[g,n,d,i], over the gates with an input. */
 export function inputGradient(problem: Problem, inputDim: number, device: WebGpuDevice): PlannedProduct {
   const outputs = gatesOf(problem, "input").length * problem.heads * problem.headDim;
+  const { load } = elementType(problem.dataType);
   return gradientProduct(problem, device, {
     name: "input_gradient",
     term: "input",
     bindings: [
       { name: "d_u", access: "read" },
-      { name: "weights", access: "read" },
+      { name: "weights", access: "read", stored: true },
       { name: "d_x", access: "read_write" },
     ],
     source: {
@@ -101,7 +109,7 @@ export function inputGradient(problem: Problem, inputDim: number, device: WebGpu
       columns: `${inputDim}u`,
       inner: `${outputs}u`,
       left: { body: "return gate_gradient(row, inner / LAYER_DIM, inner % LAYER_DIM);", contiguous: "inner" },
-      right: { body: `return weights[inner * ${inputDim}u + column];`, contiguous: "outer" },
+      right: { body: `return ${load(`weights[inner * ${inputDim}u + column]`)};`, contiguous: "outer" },
       store: `d_x[row * ${inputDim}u + column] += value;`,
     },
     columns: inputDim,
@@ -113,12 +121,13 @@ export function inputGradient(problem: Problem, inputDim: number, device: WebGpu
 /** d_weights[g,n,d,i] += Σ_b,t du[b,t,g,n,d]·x[b,t,i]. */
 export function weightGradient(problem: Problem, inputDim: number, device: WebGpuDevice): PlannedProduct {
   const rows = gatesOf(problem, "input").length * problem.heads * problem.headDim;
+  const { load } = elementType(problem.dataType);
   return gradientProduct(problem, device, {
     name: "weight_gradient",
     term: "input",
     bindings: [
       { name: "d_u", access: "read" },
-      { name: "x", access: "read" },
+      { name: "x", access: "read", stored: true },
       { name: "d_weights", access: "read_write" },
     ],
     source: {
@@ -127,7 +136,7 @@ export function weightGradient(problem: Problem, inputDim: number, device: WebGp
       columns: `${inputDim}u`,
       inner: "(BATCH * run.steps)",
       left: { body: "return gate_gradient(inner, row / LAYER_DIM, row % LAYER_DIM);", contiguous: "outer" },
-      right: { body: `return x[inner * ${inputDim}u + column];`, contiguous: "outer" },
+      right: { body: `return ${load(`x[inner * ${inputDim}u + column]`)};`, contiguous: "outer" },
       store: `d_weights[row * ${inputDim}u + column] += value;`,
     },
     rows,
@@ -140,13 +149,14 @@ export function weightGradient(problem: Problem, inputDim: number, device: WebGp
 /** d_recurrent[g,n,d,k] += Σ_b,t du[b,t,g,n,d]·h[b,t−1,n,k], h before the first step being the initial one. */
 export function recurrentGradient(problem: Problem, device: WebGpuDevice): PlannedProduct {
   const { headDim, heads, cell } = problem;
+  const { load, store } = elementType(problem.dataType);
   const output = cell.states[0]!.name;
   return gradientProduct(problem, device, {
     name: "recurrent_gradient",
     term: "recurrent",
     bindings: [
       { name: "d_u", access: "read" },
-      { name: output, access: "read" },
+      { name: output, access: "read", stored: true },
       { name: "initial_states", access: "read" },
       { name: gradientName("recurrent"), access: "read_write" },
     ],
@@ -163,10 +173,10 @@ export function recurrentGradient(problem: Problem, device: WebGpuDevice): Plann
         body: `let unit = (z % HEAD_COUNT) * HEAD_DIM + column;
   let time = inner % run.steps;
   if (time == select(0u, run.steps - 1u, run.reversed == 1u)) {
-    return initial_states[(inner / run.steps) * LAYER_DIM + unit];
+    return ${load(store("initial_states[(inner / run.steps) * LAYER_DIM + unit]"))};
   }
   let before = select(inner - 1u, inner + 1u, run.reversed == 1u);
-  return ${output}[before * run.output_stride + run.output_offset + unit];`,
+  return ${load(`${output}[before * run.output_stride + run.output_offset + unit]`)};`,
         contiguous: "outer",
       },
       store: "d_recurrent[(z * HEAD_DIM + row) * HEAD_DIM + column] += value;",

@@ -1,5 +1,8 @@
-/** Dispatches of one submission: the GPU begins with the first while the host still encodes the next. */
-const dispatchesPerSubmit = 32;
+/**
+ * Dispatches of the first submission, and of the largest. The GPU begins with one submission while the host encodes the next; so the first
+ * is small, and each has twice as many as the one before.
+ */
+const dispatchesPerSubmit = { first: 4, most: 32 } as const;
 
 /** Encodes dispatches one after the other, each after the one before is done, and submits them as they gather. */
 export class DispatchQueue {
@@ -8,6 +11,7 @@ export class DispatchQueue {
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
   #count = 0;
+  #submitCount: number = dispatchesPerSubmit.first;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -30,7 +34,18 @@ export class DispatchQueue {
     this.#pass.setBindGroup(0, bindGroup, [uniformOffset]);
     this.#pass.dispatchWorkgroups(x, y, z);
     this.#count++;
-    if (this.#count === dispatchesPerSubmit) this.flush();
+    if (this.#count === this.#submitCount) {
+      this.flush();
+      this.#submitCount = Math.min(2 * this.#submitCount, dispatchesPerSubmit.most);
+    }
+  }
+
+  /** Fills a part of a buffer with zeros, between the dispatches before and after. */
+  clear(buffer: GPUBuffer, offsetBytes: number, bytes: number): void {
+    this.flush();
+    this.#encoder = this.#device.createCommandEncoder();
+    this.#encoder.clearBuffer(buffer, offsetBytes, bytes);
+    this.#pass = this.#encoder.beginComputePass();
   }
 
   /** Submits what has gathered. */

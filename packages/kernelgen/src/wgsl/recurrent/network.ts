@@ -1,4 +1,5 @@
 import { KernelgenError } from "../../errors.js";
+import { requireArrivals } from "../exchange.js";
 import { runFields, runWords } from "../run-uniform.js";
 import { checked } from "../webgpu-calls.js";
 import { BackwardPass, type CompiledTraining, compileTraining } from "./backward-pass.js";
@@ -103,7 +104,7 @@ export class Network {
 
   async forward(input: Float32Array, start: StartState): Promise<RecurrentResult> {
     const parts = this.#partsOf(input);
-    const bytes = await this.memory.submitAndRead("forward pass", () => {
+    const bytes = await this.#submitAndRead(() => {
       this.startFrom(start);
       this.#writeInput(input, parts);
       this.#submit(parts);
@@ -118,13 +119,29 @@ export class Network {
   /** The output alone. */
   async output(input: Float32Array, start: StartState): Promise<Float32Array<ArrayBuffer>> {
     const parts = this.#partsOf(input);
-    const bytes = await this.memory.submitAndRead("forward pass", () => {
+    const bytes = await this.#submitAndRead(() => {
       this.startFrom(start);
       this.#writeInput(input, parts);
       this.#submit(parts);
       return this.#outputs(parts);
     });
     return this.joined(parts, bytes);
+  }
+
+  /** Submits a forward pass and reads what it names. Rejects if workgroups that wait for one another did not all run. */
+  async #submitAndRead(submit: () => readonly BufferPart[]): Promise<readonly ArrayBuffer[]> {
+    const { exchange } = this.program.forward;
+    if (exchange === undefined) return this.memory.submitAndRead("forward pass", submit);
+    const [status, ...bytes] = await this.memory.submitAndRead("forward pass", () => {
+      const parts = submit();
+      return [{ buffer: this.#exchange(exchange), bytes: exchange.statusBytes }, ...parts];
+    });
+    requireArrivals(status!);
+    return bytes;
+  }
+
+  #exchange({ name, bytes }: { readonly name: string; readonly bytes: number }): GPUBuffer {
+    return this.memory.storage(name, bytes);
   }
 
   /** The gradients of the last sequence; see `Recurrent.backward`. */
@@ -169,11 +186,24 @@ export class Network {
       );
     }
     const parts = sequenceParts(steps, this.#longestPart);
-    return checked(this.device, "forward pass", () => {
+    const submit = (): GPUBuffer => {
       this.startFrom(start);
       this.#submit(parts, input);
       return this.#outputs(parts)[0]!.buffer;
+    };
+    return this.program.forward.exchange === undefined
+      ? checked(this.device, "forward pass", submit)
+      : this.#whenArrived(submit);
+  }
+
+  /** The same once it is known that all workgroups ran. */
+  async #whenArrived(submit: () => GPUBuffer): Promise<GPUBuffer> {
+    let output: GPUBuffer;
+    await this.#submitAndRead(() => {
+      output = submit();
+      return [];
     });
+    return output!;
   }
 
   async readState(): Promise<RecurrentState> {
@@ -246,6 +276,8 @@ export class Network {
       this.#lastParts = parts;
     }
     const queue = new DispatchQueue(this.device);
+    const { exchange } = this.program.forward;
+    if (exchange !== undefined) queue.clear(this.#exchange(exchange), 0, exchange.statusBytes);
     for (const direction of this.directions) {
       for (const part of this.walk(parts, direction.direction)) {
         const current = this.#currentState[direction.index]!;
@@ -310,7 +342,12 @@ export class Network {
     const { layer, index } = direction;
     const { place, steps } = part;
     const dispatches = forward.dispatch === "step" ? steps * this.program.phases : 1;
+    const { exchange } = forward;
+    if (exchange !== undefined) {
+      queue.clear(this.#exchange(exchange), exchange.statusBytes, exchange.bytes - exchange.statusBytes);
+    }
     const group = this.memory.bound(this.#recurrence, {
+      ...(exchange === undefined ? {} : { [exchange.name]: this.#exchange(exchange) }),
       wx: this.#projected(steps),
       recurrent: this.weights(`recurrent ${index}`),
       bias: this.weights(`bias ${index}`),
@@ -329,13 +366,16 @@ export class Network {
   keptForBackward(index: number, { place, steps }: PartPlace): Readonly<Record<string, GPUBuffer>> {
     const { training, cell, batch } = this.program;
     if (training === undefined) return {};
-    const bytes = (count: number): number => count * batch * steps * layerDim(this.program) * storedBytes.fp32;
+    const elements = (count: number): number => count * batch * steps * layerDim(this.program);
     return {
       ...(cell.states.length > 1 && {
-        other_states: this.memory.storage(`other states ${index} ${place}`, bytes(cell.states.length - 1)),
+        other_states: this.memory.storage(
+          `other states ${index} ${place}`,
+          elements(cell.states.length - 1) * storedBytes.fp32,
+        ),
       }),
       ...(training.savedCount > 0 && {
-        saved: this.memory.storage(`saved ${index} ${place}`, bytes(training.savedCount)),
+        saved: this.memory.storage(`saved ${index} ${place}`, this.storedBytes(elements(training.savedCount))),
       }),
     };
   }

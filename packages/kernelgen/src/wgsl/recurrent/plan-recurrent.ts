@@ -9,6 +9,7 @@ import { solvePlan } from "../../plan/solve.js";
 import { entryPoint } from "../module-source.js";
 import { enabledFeatures } from "../plan-requirements.js";
 import { type ModuleLaunch, projection } from "../product/projection.js";
+import { gridFamily } from "../grid.js";
 import { residentFamily } from "../resident.js";
 import { stepwiseFamily } from "../stepwise.js";
 import { storageBuffers } from "../storage-buffers.js";
@@ -38,9 +39,14 @@ export interface RecurrentOptions {
   readonly steps?: number;
   /** "fp32" if left out; "fp16" needs the feature shader-f16. */
   readonly dataType?: "fp16" | "fp32";
-  /** Whether the network can compute gradients (`Recurrent.backward`); in fp32. False if left out. */
+  /** Whether the network can compute gradients (`Recurrent.backward`). False if left out. */
   readonly training?: boolean;
-  /** The one kernel family to consider: "resident" or "stepwise". The faster one by prediction if left out. */
+  /**
+   * Whether to also consider the family "grid", whose workgroups wait for one another. WebGPU does not promise that they run at the same
+   * time; where they do not, a call rejects with `KernelgenError` "no-forward-progress". For inference. False if left out.
+   */
+  readonly assumeForwardProgress?: boolean;
+  /** The one kernel family to consider: "resident", "stepwise" or "grid". The fastest by prediction if left out. */
   readonly family?: string;
 }
 
@@ -51,6 +57,7 @@ const defaults = {
   bidirectional: false,
   reverse: false,
   training: false,
+  assumeForwardProgress: false,
   steps: 128,
   dataType: "fp32",
 } as const;
@@ -75,6 +82,7 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     bidirectional,
     reverse,
     training,
+    assumeForwardProgress,
     family: familyName,
     cell: cellName,
     ...sizes
@@ -95,7 +103,8 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   const inputDim = options.inputDim ?? width;
   requireSize("input dimension", inputDim, recurrentLimits.inputDim);
   // Sequences longer than a buffer holds are computed in parts: the size of a tensor stands against no family.
-  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName, forwardFamilies));
+  const families = assumeForwardProgress && !training ? [...forwardFamilies, gridFamily] : forwardFamilies;
+  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName, families));
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
   const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;
   const projections = [...inputDims].map((dim) => projection(problem, dim, device));
@@ -117,7 +126,7 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     requires: requirements(
       [forward, ...projections.map(({ module }) => module), ...(trained === undefined ? [] : trainedModules(trained.modules))],
       [
-        { ...plan.launch, storageBufferCount: storageBuffers(problem).length },
+        { ...plan.launch, storageBufferCount: forward.bindings.filter(({ type }) => type !== "uniform").length },
         ...projections.map(({ launch }) => launch),
         ...(trained?.launches ?? []),
       ],

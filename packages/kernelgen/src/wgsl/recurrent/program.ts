@@ -59,6 +59,8 @@ export interface RecurrenceModule extends ProgramModule {
   /** One dispatch for a whole sequence, or one for each step. */
   readonly dispatch: "sequence" | "step";
   readonly workgroups: readonly [x: number, y: number, z: number];
+  /** The buffer through which workgroups tell each other the state, where they do (the family "grid"). */
+  readonly exchange?: { readonly name: string; readonly bytes: number; readonly statusBytes: number };
 }
 
 /** A matrix product of which the rows are known when it runs. */
@@ -75,7 +77,7 @@ export interface ProductModule extends ProgramModule {
   readonly count: number;
 }
 
-/** What a program that was planned for training has beside. Training is in fp32. */
+/** What a program that was planned for training has beside. Gradients are fp32, whatever the data type. */
 export interface TrainingModules {
   /** Values of a unit and step that the forward pass saves. */
   readonly savedCount: number;

@@ -2,6 +2,7 @@ import type { WebGpuDevice } from "hwmodels";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import type { Plan } from "../../plan/plan.js";
+import { exchangeBuffer } from "../exchange.js";
 import type { StorageBuffer } from "../storage-buffers.js";
 import type { RecurrenceModule } from "./program.js";
 
@@ -36,16 +37,19 @@ export function recurrenceModule(
   entryPoint: string,
   buffers: readonly StorageBuffer[],
 ): RecurrenceModule {
+  const exchange = plan.family === "grid" ? exchangeBuffer(plan.problem) : undefined;
   return {
     entryPoint,
     source: family.emit(plan)[0]!.text,
     bindings: [
       ...buffers.map(({ name, role }) => ({ name, type: role === "input" ? "read-only-storage" : "storage" }) as const),
       { name: "run", type: "uniform" },
+      ...(exchange === undefined ? [] : [{ name: exchange.name, type: "storage" } as const]),
     ],
     family: plan.family,
     plan: plan.hash,
-    dispatch: plan.family === "resident" ? "sequence" : "step",
+    dispatch: plan.family === "stepwise" ? "step" : "sequence",
     workgroups: [plan.derived.workgroupsX!, plan.derived.workgroupsY!, plan.derived.workgroupsZ!],
+    ...(exchange === undefined ? {} : { exchange }),
   };
 }

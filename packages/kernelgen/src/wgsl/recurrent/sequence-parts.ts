@@ -24,7 +24,7 @@ export function longestPart(program: RecurrentProgram, limits: GPUSupportedLimit
     ...(training === undefined
       ? []
       : ([
-          ["saved values", bytesOfStep(training.savedCount * layerDim(program), storedBytes.fp32)],
+          ["saved values", bytesOfStep(training.savedCount * layerDim(program), storedBytes[dataType])],
           ["other states", bytesOfStep((cell.states.length - 1) * layerDim(program), storedBytes.fp32)],
           ["gate gradients", bytesOfStep(training.gateCount * layerDim(program), storedBytes.fp32)],
         ] as const)),

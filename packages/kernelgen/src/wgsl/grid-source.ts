@@ -1,0 +1,136 @@
+import type { SourceFile } from "../plan/family.js";
+import { kernelName } from "../plan/kernel-name.js";
+import type { Plan } from "../plan/plan.js";
+import { cellSource } from "./cell-source.js";
+import { exchangeSource } from "./exchange.js";
+import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import {
+  finalStates,
+  loadStationaryMatrix,
+  matrixPlaces,
+  matrixTileSource,
+  multiplied,
+  multiply,
+  prefetch,
+  stateTileSource,
+} from "./resident-source.js";
+import { shuffleDeclaration, shuffleParameters } from "./shuffle-source.js";
+import {
+  cellStep,
+  indexed,
+  publishSums,
+  type SlotCounts,
+  slotCounts,
+  slotDeclarations,
+  slotSource,
+  slotSums,
+  sumDeclarations,
+  writeStep,
+} from "./slot-source.js";
+import { storageBuffers } from "./storage-buffers.js";
+import { indented, range } from "./unroll.js";
+
+const fillTileSource = (plan: Plan): string => `// Fills the tile with h before a step: the initial one, or what all workgroups of the head sent in the step before.
+fn fill_state_tile(step: u32, head: u32, first_sequence: u32, invocation: u32) {
+  for (var i = invocation; i < BATCH_TILE * HEAD_DIM; i += INVOCATIONS) {
+    let tile_sequence = i / HEAD_DIM;
+    let sequence = first_sequence + tile_sequence;
+    if (sequence < BATCH) {
+      let layer_unit = head * HEAD_DIM + i % HEAD_DIM;
+      var value: f32;
+      if (step == 0u) {
+        value = ${multiplied(plan, "initial_states[sequence * LAYER_DIM + layer_unit]")};
+      } else {
+        value = receive(step - 1u, sequence, layer_unit);
+      }
+      state_tile[state_tile_index(step, tile_sequence, i % HEAD_DIM)] = value;
+    }
+  }
+}`;
+
+function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
+  const vectors = range(counts.gateVectors);
+  return [
+    `var states_${o}: States;`,
+    ...vectors.map((v) => `var ${indexed(counts, "inputs", o, v)} = vec4f();`),
+    `if (slot_${o}.exists) {`,
+    `  states_${o} = States(${plan.problem.cell.states.map((_, s) => `initial_state(slot_${o}, ${s}u)`).join(", ")});`,
+    ...vectors.map(
+      (v) => `  ${indexed(counts, "inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, 0u);`,
+    ),
+    "}",
+  ];
+}
+
+/** Finishes an own slot: cell, states, h to the other workgroups, outputs. */
+function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
+  const [output] = plan.problem.cell.states;
+  const inputs = range(counts.gateVectors).map((v) => `${indexed(counts, "inputs", o, v)} + ${slotSums(counts, o, v)}`);
+  const { before, call } = cellStep(plan, inputs, `states_${o}`);
+  return [
+    `if (slot_${o}.exists) {`,
+    ...[
+      ...before,
+      `states_${o} = ${call};`,
+      `send(slot_${o}, step, ${multiplied(plan, `states_${o}.${output!.name}`)});`,
+      ...writeStep(plan, `slot_${o}`, "step", `states_${o}`),
+    ].map((line) => `  ${line}`),
+    "}",
+    ...range(counts.gateVectors).map(
+      (v) => `${indexed(counts, "inputs", o, v)} = ${indexed(counts, "next_inputs", o, v)};`,
+    ),
+  ];
+}
+
+/** The module of a plan of the grid family. */
+export function emitGrid(plan: Plan, name?: string): readonly SourceFile[] {
+  const { problem } = plan;
+  const counts = slotCounts(plan);
+  const places = matrixPlaces(plan);
+  const slots = range(counts.ownSlots);
+  const body = `${cellSource(problem)}
+
+${slotSource(plan)}
+
+${matrixSource(problem)}
+
+${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
+
+${exchangeSource(storageBuffers(problem).length + 1)}
+
+${fillTileSource(plan)}
+
+// A workgroup computes all steps of UNIT_TILE units of a head for BATCH_TILE sequences, in step with those of the other units.
+@compute @workgroup_size(INVOCATIONS)
+fn ${entryPoint(problem)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32${counts.shuffleLanes > 1 ? shuffleParameters : ""}) {
+  let head = workgroup.z;
+  let first_unit = workgroup.x * UNIT_TILE;
+  let first_sequence = workgroup.y * BATCH_TILE;
+  let inner_lane = invocation % INNER_LANES;
+  let unit_lane = invocation / INNER_LANES;${counts.shuffleLanes > 1 ? `\n  ${shuffleDeclaration}` : ""}
+
+  // R, for all steps.
+${indented(loadStationaryMatrix(counts, places), 1)}
+
+  // Own slots: initial states, and the inputs of the first step.
+${indented([...slotDeclarations(counts), ...slots.flatMap((o) => initialiseSlot(plan, counts, o))], 1)}
+
+  for (var step = 0u; step < run.steps; step++) {
+    // Inputs of the next step are on their way while this one is computed.
+    let next_step = min(step + 1u, run.steps - 1u);
+${indented(
+  slots.flatMap((o) => prefetch(counts, o)),
+  2,
+)}
+    fill_state_tile(step, head, first_sequence, invocation);
+    workgroupBarrier();
+
+    // R h over this lane's part of the inner dimension.
+${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
+
+    // Own slots: cell, states, h for the other workgroups, outputs.
+${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, counts, o))], 2)}
+  }${finalStates(plan, counts)}
+}`;
+  return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body) }];
+}

@@ -1,0 +1,140 @@
+import { constant, max } from "constrint";
+import type { WebGpuDevice } from "hwmodels";
+import { type CostTerm, totalCost } from "../plan/cost-term.js";
+import { dataTypeBytes } from "../plan/data-type.js";
+import type { KernelFamily } from "../plan/family.js";
+import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import type { Problem } from "../plan/problem.js";
+import { exchangeBuffer } from "./exchange.js";
+import { emitGrid } from "./grid-source.js";
+import { refuseForward } from "./requirements.js";
+import { storageBuffers } from "./storage-buffers.js";
+import {
+  invocationRegisters,
+  lanesPerVector,
+  matrixRegisters,
+  powersOfTwo,
+  tileWorkgroup,
+  vectorBytes,
+  workgroupBudgets,
+} from "./workgroup-tiling.js";
+
+const floatBytes = 4;
+
+/** Round trips to storage from a workgroup's write of h to another's look finding it, beside a look at each further value. */
+const exchangeRoundTrips = 2;
+
+/**
+ * Many workgroups for each head, and the whole time loop inside, in one dispatch: each keeps its units' part of R in registers and workgroup
+ * memory, and they tell each other h through storage, waiting in a loop.
+ *
+ * WebGPU does not promise that workgroups run at the same time, so this family is considered on request alone (`assumeForwardProgress`). A
+ * wait is bounded: where it ends without the state, the kernel says so and ends, and the runtime rejects what it computed.
+ */
+export const gridFamily: KernelFamily<WebGpuDevice> = {
+  name: "grid",
+  target: "wgsl",
+  refuse: (problem, device) => refuseForward(problem, device) ?? refuseExchange(problem, device),
+  tile(problem, device, model) {
+    const { headDim, heads } = problem;
+    const tiling = tileWorkgroup(problem, device, model, () => ({
+      unitLanes: model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
+      isUnknown: true,
+    }));
+    const { unitsPerInvocation, unitLanes, innerLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } =
+      tiling;
+    const unitBlocks = ceilQuotient(model, "unitBlocks", headDim, tiling.unitTile, headDim);
+    model.add(times(unitsPerInvocation, unitLanes).lt(2 * headDim), "no more lanes than twice the units");
+    const chunkCount = Math.ceil(headDim / lanesPerVector);
+    const chunksInRegisters = model.int("chunksInRegisters", 0, chunkCount);
+    const chunksInWorkgroup = model.int("chunksInWorkgroup", 0, chunkCount);
+    model.add(chunksInRegisters.plus(chunksInWorkgroup).eq(innerChunks), "R is on the chip as a whole");
+
+    const matricesPerChunk = unitsPerInvocation.times(gateVectors);
+    const vectorsPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector);
+    const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
+    // With the inner dimension split, the barrier before the sums are added lets one tile of h serve all steps.
+    const stateBuffers = constant(2).minus(tiling.splitsInner);
+    const innerPadded = times(innerChunks, innerLanes, lanesPerVector);
+    const stateFloats = times(stateBuffers, batchTile, innerPadded);
+    const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
+    const workgroupBytes = plus(
+      matrixVectors.times(matrixVectorBytes),
+      stateFloats.times(floatBytes),
+      tiling.partialBytes,
+    );
+    const inputRegisters = tiling.ownSlots.times(gateVectors * lanesPerVector);
+    const registers = invocationRegisters(
+      tiling,
+      inputRegisters,
+      times(chunksInRegisters, matricesPerChunk, matrixRegisters),
+    );
+    const blockCount = times(unitBlocks, batchBlocks, heads);
+    // Values that an invocation waits for, one after the other.
+    const received = times(batchTile, constant(headDim));
+    const receiveRounds = ceilQuotient(model, "receiveRounds", received, tiling.invocations, problem.batch * headDim);
+    const receivedBytes = received.times(floatBytes);
+    const costTerms: readonly CostTerm[] = [
+      tiling.multiplyTerm,
+      {
+        name: "workgroup memory",
+        amount: times(innerChunks, tiling.invocations, batchTile, vectorBytes),
+        price: costs.workgroupByte,
+      },
+      { name: "workgroup memory", amount: matrixVectors, price: matrixVectorBytes * costs.workgroupByte },
+      { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
+      { name: "exchange", amount: receiveRounds.plus(exchangeRoundTrips), price: costs.storageLatency },
+      { name: "exchange", amount: times(blockCount, receivedBytes), price: ceilDivided(costs.storageByte, device) },
+      ...tiling.finishTerms,
+      { name: "barriers", amount: tiling.splitsInner.plus(1), price: costs.workgroupBarrier },
+    ];
+    return {
+      unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],
+      derived: {
+        ...tiling.derived,
+        unitBlocks,
+        stateBuffers,
+        innerPadded,
+        stateFloats,
+        matricesPerChunk,
+        matrixVectors,
+        workgroupsX: unitBlocks,
+        workgroupsY: batchBlocks,
+        workgroupsZ: constant(heads),
+        dispatchCount: constant(1),
+      },
+      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: workgroupBytes },
+      budgets: [
+        ...workgroupBudgets(device, tiling, {
+          workgroupBytes,
+          registers,
+          largestDispatchDimension: max([unitBlocks, batchBlocks, heads]),
+        }),
+        {
+          name: "workgroups that run at once (assumed)",
+          need: blockCount,
+          allowed: device.assumed.computeUnitCount,
+          unit: "workgroups",
+        },
+      ],
+      cost: totalCost(costTerms),
+      costTerms,
+    };
+  },
+  emit: emitGrid,
+};
+
+/** Picoseconds of a byte when all workgroups read: the price of one compute unit's share, over the units. */
+const ceilDivided = (price: number, { assumed }: WebGpuDevice): number => Math.ceil(price / assumed.computeUnitCount);
+
+function refuseExchange(problem: Problem, { limits, name }: WebGpuDevice): string | undefined {
+  const count = storageBuffers(problem).length + 1;
+  if (count > limits.maxStorageBuffersPerShaderStage) {
+    return `storage buffers: ${problem.cell.name} with an exchange needs ${count}, ${name} allows ${limits.maxStorageBuffersPerShaderStage}`;
+  }
+  const { bytes } = exchangeBuffer(problem);
+  const allowed = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  return bytes > allowed
+    ? `the exchange of h needs a storage buffer of ${bytes} B, ${name} allows ${allowed} B`
+    : undefined;
+}
