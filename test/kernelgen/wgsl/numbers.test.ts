@@ -149,19 +149,22 @@ describe.each(families)("numbers of the family $name against the float64 referen
   });
 
   // SwiftShader's subgroups have 4 invocations: larger ones are computed by turns, as where invocations lie in another order.
-  it.for([2, 4, ...mostShuffleLanes[family.name]!])("tilings in which %i lanes shuffle", async (shuffleLanes, context) => {
-    const { device, description } = await requireDevice(context);
-    if (!description.features.includes("subgroups")) context.skip(`${description.name} has no subgroups`);
-    const least = 4 * shuffleLanes;
-    for (const { cell, ...sizes } of [
-      { cell: "lstm", headDim: least, batch: 2 },
-      { cell: "slstm", headDim: least + 3, batch: 1 },
-    ]) {
-      const problem = problemOf({ ...sizes, cell, steps: 3 });
-      const { plan } = solveFamily(problem, withSubgroups(shuffleLanes), family, { shuffleLanes });
-      await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
-    }
-  });
+  it.for([2, 4, ...mostShuffleLanes[family.name]!])(
+    "tilings in which %i lanes shuffle",
+    async (shuffleLanes, context) => {
+      const { device, description } = await requireDevice(context);
+      if (!description.features.includes("subgroups")) context.skip(`${description.name} has no subgroups`);
+      const least = 4 * shuffleLanes;
+      for (const { cell, ...sizes } of [
+        { cell: "lstm", headDim: least, batch: 2 },
+        { cell: "slstm", headDim: least + 3, batch: 1 },
+      ]) {
+        const problem = problemOf({ ...sizes, cell, steps: 3 });
+        const { plan } = solveFamily(problem, withSubgroups(shuffleLanes), family, { shuffleLanes });
+        await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
+      }
+    },
+  );
 
   it.for(syntheticCells)("a cell of another shape: $description", async (cell, context) => {
     const { device, description } = await requireDevice(context);

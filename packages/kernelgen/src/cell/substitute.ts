@@ -10,7 +10,7 @@ export function substitute(roots: readonly Scalar[], replacements: ReadonlyMap<S
   return roots.map(of);
 }
 
-function withOperands(node: Scalar, of: (operand: Scalar) => Scalar): Scalar {
+export function withOperands(node: Scalar, of: (operand: Scalar) => Scalar): Scalar {
   if (operands(node).every((operand) => of(operand) === operand)) return node;
   if (node.kind === "select") {
     const { left, right, whenTrue, whenFalse } = node;

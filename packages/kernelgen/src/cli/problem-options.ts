@@ -50,7 +50,8 @@ export const forwardProgressOption = {
   "assume-forward-progress": {
     type: "boolean",
     default: false,
-    describe: "wgsl: also consider the family grid, whose workgroups wait for one another, which WebGPU does not promise to end",
+    describe:
+      "wgsl: also consider the family grid, whose workgroups wait for one another, which WebGPU does not promise to end",
   },
 } as const satisfies Record<string, Options>;
 

@@ -41,7 +41,9 @@ export function backwardBuffers(problem: Problem): readonly StorageBuffer[] {
     ...(previous.length > 0 ? [buffer("initial_states", "input", "S,B,1,N,D", [S, B, 1, N, D])] : []),
     ...(isRead(output!) ? [buffer(output!.name, "input", "B,T,N,D", [B, T, N, D], dataType)] : []),
     ...(others.some(isRead) ? [buffer("other_states", "input", "S-1,B,T,N,D", [S - 1, B, T, N, D])] : []),
-    ...(step.saved.length > 0 ? [buffer("saved", "input", "V,B,T,N,D", [step.saved.length, B, T, N, D], dataType)] : []),
+    ...(step.saved.length > 0
+      ? [buffer("saved", "input", "V,B,T,N,D", [step.saved.length, B, T, N, D], dataType)]
+      : []),
     buffer(gradientName(output!.name), "input", "B,T,N,D", [B, T, N, D]),
     buffer("state_gradients", "output", "S,B,1,N,D", [S, B, 1, N, D]),
     buffer("d_u", "output", "B,T,G,N,D", [B, T, cell.gates.length, N, D]),

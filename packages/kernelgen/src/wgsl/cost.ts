@@ -24,6 +24,8 @@ export interface DeviceCosts {
   readonly workgroupLatency: number;
   /** From one read of workgroup memory to the next of the same invocation. */
   readonly workgroupReadIssue: number;
+  /** A round of shuffling and adding a vector of four. */
+  readonly vectorShuffle: number;
   /** One byte read from storage through the caches, when every compute unit reads. */
   readonly storageByte: number;
   /** A round trip to storage that hits the last cache level. */
@@ -46,6 +48,8 @@ const matrixElements = 16;
 const latencyCycles = {
   workgroup: 30,
   workgroupReadIssue: 4,
+  // 0.05 µs at 8 vectors and 0.04 µs at 2, on an H200 (bench/results/2026-11-21-wgsl-forward-h200.md).
+  vectorShuffle: 80,
   storage: 300,
   pointwise: 300,
 } as const;
@@ -73,6 +77,7 @@ export function deviceCosts(device: WebGpuDevice): DeviceCosts {
     workgroupByte: cycles(device, 1 / assumed.workgroupBytesPerClockPerComputeUnit),
     workgroupLatency: cycles(device, latencyCycles.workgroup),
     workgroupReadIssue: cycles(device, latencyCycles.workgroupReadIssue),
+    vectorShuffle: cycles(device, latencyCycles.vectorShuffle),
     storageByte: Math.round((1e12 * assumed.computeUnitCount) / assumed.storageBytesPerSecond),
     storageLatency: cycles(device, latencyCycles.storage),
     workgroupBarrier: Math.round(assumed.workgroupBarrierNanoseconds * 1000),

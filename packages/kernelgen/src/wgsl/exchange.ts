@@ -43,6 +43,8 @@ export function requireArrivals(status: ArrayBuffer): void {
  * that cannot run at the same time is found out within a second.
  */
 const mostLooks = 2 ** 19;
+/** From one look at whether another invocation has given up to the next. */
+const looksBetweenStatus = 256;
 
 /**
  * WGSL of the exchange. A value travels in one atomic word with a bit that tells when it was written, so that nothing depends on the order
@@ -51,7 +53,9 @@ const mostLooks = 2 ** 19;
  * A step writes to one of two places in turn. What was there is two steps older and carries the other bit: its readers are done with it,
  * since the writer has seen the values of the step between, and each of those was written after its workgroup had read the older ones.
  */
-export const exchangeSource = (binding: number): string => `// How many reads gave up, and h as it travels between workgroups: [2][B][N][D].
+export const exchangeSource = (
+  binding: number,
+): string => `// How many reads gave up, and h as it travels between workgroups: [2][B][N][D].
 @group(0) @binding(${binding}) var<storage, read_write> exchange: array<atomic<u32>>;
 
 // h travels times 2^-64. So the bit below the sign, the highest of the exponent, is zero for |h| < 2^65, and free to tell the time.
@@ -60,6 +64,7 @@ const TIME_BIT = 0x40000000u;
 
 // The looks that an invocation has left for the value that it waits for; none once it has given up.
 const MOST_LOOKS = ${mostLooks}u;
+const LOOKS_BETWEEN_STATUS = ${looksBetweenStatus}u;
 var<private> patience: u32 = MOST_LOOKS;
 
 fn exchange_index(step: u32, sequence: u32, layer_unit: u32) -> u32 {
@@ -81,8 +86,10 @@ fn receive(step: u32, sequence: u32, layer_unit: u32) -> f32 {
   let index = exchange_index(step, sequence, layer_unit);
   let expected = time_bit(step);
   var word = atomicLoad(&exchange[index]);
-  for (var looks = 0u; looks < patience && (word & TIME_BIT) != expected; looks++) {
+  for (var looks = 1u; looks <= patience && (word & TIME_BIT) != expected; looks++) {
     word = atomicLoad(&exchange[index]);
+    // Where one has given up, what the others wait for may never come.
+    if (looks % LOOKS_BETWEEN_STATUS == 0u && atomicLoad(&exchange[0]) != 0u) { patience = 0u; }
   }
   if ((word & TIME_BIT) != expected) {
     patience = 0u;

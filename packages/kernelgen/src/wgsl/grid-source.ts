@@ -30,7 +30,9 @@ import {
 import { storageBuffers } from "./storage-buffers.js";
 import { indented, range } from "./unroll.js";
 
-const fillTileSource = (plan: Plan): string => `// Fills the tile with h before a step: the initial one, or what all workgroups of the head sent in the step before.
+const fillTileSource = (
+  plan: Plan,
+): string => `// Fills the tile with h before a step: the initial one, or what all workgroups of the head sent in the step before.
 fn fill_state_tile(step: u32, head: u32, first_sequence: u32, invocation: u32) {
   for (var i = invocation; i < BATCH_TILE * HEAD_DIM; i += INVOCATIONS) {
     let tile_sequence = i / HEAD_DIM;
@@ -130,6 +132,8 @@ ${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
 
     // Own slots: cell, states, h for the other workgroups, outputs.
 ${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, counts, o))], 2)}
+    // A workgroup must have sent all before any of it waits: its subgroups need not run at the same time either.
+    workgroupBarrier();
   }${finalStates(plan, counts)}
 }`;
   return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body) }];

@@ -53,10 +53,10 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
     const matricesPerChunk = unitsPerInvocation.times(gateVectors);
     const vectorsPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector);
     const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
-    // With the inner dimension split, the barrier before the sums are added lets one tile of h serve all steps.
-    const stateBuffers = constant(2).minus(tiling.splitsInner);
+    // The barrier at the end of a step lets one tile of h serve all steps.
+    const stateBuffers = constant(1);
     const innerPadded = times(innerChunks, innerLanes, lanesPerVector);
-    const stateFloats = times(stateBuffers, batchTile, innerPadded);
+    const stateFloats = times(batchTile, innerPadded);
     const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
     const workgroupBytes = plus(
       matrixVectors.times(matrixVectorBytes),
@@ -86,7 +86,7 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
       { name: "exchange", amount: receiveRounds.plus(exchangeRoundTrips), price: costs.storageLatency },
       { name: "exchange", amount: times(blockCount, receivedBytes), price: ceilDivided(costs.storageByte, device) },
       ...tiling.finishTerms,
-      { name: "barriers", amount: tiling.splitsInner.plus(1), price: costs.workgroupBarrier },
+      { name: "barriers", amount: tiling.splitsInner.plus(2), price: costs.workgroupBarrier },
     ];
     return {
       unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],

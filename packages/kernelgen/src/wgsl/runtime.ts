@@ -83,7 +83,9 @@ function bindGroupLayout(
         visibility,
         buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: runBytes },
       },
-      ...(exchange === undefined ? [] : [{ binding: buffers.length + 1, visibility, buffer: { type: "storage" } } as const]),
+      ...(exchange === undefined
+        ? []
+        : [{ binding: buffers.length + 1, visibility, buffer: { type: "storage" } } as const]),
     ],
   });
 }

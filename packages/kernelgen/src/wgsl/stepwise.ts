@@ -62,7 +62,8 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
       // Each chunk is waited for, and so are the inputs of the own slots.
       { name: "storage", amount: innerChunks.plus(1), price: costs.storageLatency },
       ...tiling.finishTerms,
-      { name: "barriers", amount: tiling.splitsInner, price: costs.workgroupBarrier },
+      // Whether lanes may shuffle is found out in every dispatch, between two barriers.
+      { name: "barriers", amount: tiling.splitsInner.plus(tiling.shuffles.times(2)), price: costs.workgroupBarrier },
     ];
     const dispatchTerm: CostTerm = { name: "dispatch", amount: constant(1), price: costs.dispatch };
     return {

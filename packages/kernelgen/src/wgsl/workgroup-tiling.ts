@@ -60,6 +60,8 @@ export interface WorkgroupTiling {
   readonly invocations: IntExpr;
   readonly unitTile: IntExpr;
   readonly partialBytes: IntExpr;
+  /** 1 if lanes shuffle, else 0. */
+  readonly shuffles: IntExpr;
   /** Registers of the sums that an invocation accumulates. */
   readonly sumRegisters: IntExpr;
   /** Registers of the own slots that live as long as the states: states and indices. */
@@ -177,6 +179,7 @@ export function tileWorkgroup(
     invocations,
     unitTile,
     partialBytes,
+    shuffles: shuffles?.shuffles ?? constant(0),
     sumRegisters: times(slotsPerUnitLane, gateVectors, lanesPerVector),
     slotRegisters: ownSlots.times(cell.states.length + slotIndexRegisters),
     derived: {
@@ -217,15 +220,7 @@ export function tileWorkgroup(
       },
       ...(shuffles === undefined
         ? []
-        : [
-            // A shuffle moves what a read of workgroup memory would, and the next round waits for it.
-            {
-              name: "shuffles",
-              amount: times(shuffles.rounds, sumVectorCount, invocations),
-              price: vectorBytes * costs.workgroupByte,
-            },
-            { name: "shuffles", amount: shuffles.rounds, price: costs.workgroupLatency },
-          ]),
+        : [{ name: "shuffles", amount: times(shuffles.rounds, sumVectorCount), price: costs.vectorShuffle }]),
       { name: "pointwise part", amount: times(ownSlots, invocations), price: costs.pointwise },
       { name: "pointwise part", amount: constant(1), price: costs.pointwiseLatency },
     ],

@@ -33,12 +33,7 @@ const perState = (program: RecurrentProgram, firstSeed: number): Record<string, 
     ]),
   );
 
-function expectClose(
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  what: string,
-  tolerance: number,
-): void {
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string, tolerance: number): void {
   expect(actual.length, what).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) {
     expect(errorOf(actual[i]!, expected[i]!), `${what}[${i}] is ${actual[i]}, not ${expected[i]}`).toBeLessThanOrEqual(

@@ -37,7 +37,6 @@ interface PublishedCase {
 const { cases } = JSON.parse(readFileSync(new URL("./onnx-cases.json", import.meta.url), "utf8")) as {
   readonly cases: readonly PublishedCase[];
 };
-const hasPeepholes = ({ inputs }: PublishedCase): boolean => "P" in inputs;
 
 function operatorOf({ opType, attributes, inputs }: PublishedCase): {
   readonly operator: OnnxOperator;
@@ -79,7 +78,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
 }
 
 describe("the ONNX project's published test cases", () => {
-  it.for(cases.filter((published) => !hasPeepholes(published)))("$name", async (published, context) => {
+  it.for(cases)("$name", async (published, context) => {
     const { device } = await requireDevice(context);
     const { operator, sequences } = operatorOf(published);
     const outputs = await run(device, operator, sequences);
@@ -88,12 +87,6 @@ describe("the ONNX project's published test cases", () => {
       expect(tensor.shape, name).toEqual(shape);
       expectClose(tensor.values, values, name);
     }
-  });
-
-  it.each(cases.filter(hasPeepholes))("$name is refused by name", (published) => {
-    expect(() => recurrentOptionsFromOnnx(operatorOf(published).operator)).toThrow(
-      "ONNX LSTM: not supported: peepholes (the input P)",
-    );
   });
 
   it("are all of them", () => {
@@ -133,23 +126,36 @@ it("random operators, of any direction, layout and place of the reset, against t
     I: fc.integer({ min: 1, max: 5 }),
     batch: fc.integer({ min: 1, max: 3 }),
     T: fc.integer({ min: 1, max: 4 }),
+    peepholes: fc.boolean(),
+    input_forget: fc.constantFrom(0, 1),
+    clip: fc.constantFrom(undefined, 0.5),
+    lengths: fc.option(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 3 })),
   });
   await fc.assert(
     fc.asyncProperty(operators, fc.nat(1e6), async (given, caseSeed) => {
-      const { opType, direction, layout, linear_before_reset, H, I, batch, T } = given;
+      const { opType, direction, layout, linear_before_reset, input_forget, clip, H, I, batch, T } = given;
       const directions = direction === "bidirectional" ? 2 : 1;
       const gates = { LSTM: 4, GRU: 3, RNN: 1 }[opType];
       const operator: OnnxOperator = {
         opType,
-        attributes: { hidden_size: H, direction, layout, ...(opType === "GRU" && { linear_before_reset }) },
+        attributes: {
+          hidden_size: H,
+          direction,
+          layout,
+          ...(opType === "GRU" && { linear_before_reset }),
+          ...(opType === "LSTM" && { input_forget }),
+          ...(clip !== undefined && { clip }),
+        },
         W: tensorOf([directions, gates * H, I], caseSeed),
         R: tensorOf([directions, gates * H, H], caseSeed + 1),
         B: tensorOf([directions, 2 * gates * H], caseSeed + 2),
+        ...(opType === "LSTM" && given.peepholes && { P: tensorOf([directions, 3 * H], caseSeed + 6) }),
       };
       const inputs: OnnxInputs = {
         X: tensorOf([T, batch, I], caseSeed + 3),
         initial_h: tensorOf([directions, batch, H], caseSeed + 4),
         ...(opType === "LSTM" && { initial_c: tensorOf([directions, batch, H], caseSeed + 5) }),
+        ...(given.lengths && { sequence_lens: given.lengths.slice(0, batch).map((length) => Math.min(length, T)) }),
       };
       const expected = plainOnnx(operator, inputs);
       const program = planRecurrent(
@@ -158,7 +164,10 @@ it("random operators, of any direction, layout and place of the reset, against t
       );
       const recurrent = await createOnnxRecurrent(device, program, operator);
       const laidOut = Object.fromEntries(
-        Object.entries(inputs).map(([name, tensor]) => [name, layout === 1 ? exchanged(tensor as OnnxTensor) : tensor]),
+        Object.entries(inputs).map(([name, tensor]) => [
+          name,
+          layout === 1 && name !== "sequence_lens" ? exchanged(tensor as OnnxTensor) : tensor,
+        ]),
       ) as unknown as OnnxInputs;
       const { Y, Y_h, Y_c } = await recurrent.run(laidOut);
       recurrent.destroy();
@@ -169,15 +178,15 @@ it("random operators, of any direction, layout and place of the reset, against t
       const flat = layout === 1 ? exchanged({ shape: [batch, T * directions, H], values: Y.values }).values : Y.values;
       expectClose(flat, expected.Y, "Y");
     }),
-    { numRuns: 6, seed, endOnFailure: true },
+    { numRuns: 10, seed, endOnFailure: true },
   );
 });
 
 describe("what cannot be expressed is refused by name", () => {
   const plain: OnnxOperator = { opType: "LSTM", W: tensorOf([1, 8, 3], 1), R: tensorOf([1, 8, 2], 2) };
   it.each<[Partial<OnnxOperator>, string]>([
-    [{ attributes: { clip: 3 } }, "ONNX LSTM: not supported: clip 3"],
-    [{ attributes: { input_forget: 1 } }, "ONNX LSTM: not supported: input_forget 1"],
+    [{ attributes: { clip: -3 } }, "ONNX LSTM: not supported: clip -3"],
+    [{ P: tensorOf([1, 4], 1) }, "ONNX LSTM: P: has the shape [1,4] and 4 values, needs [1,6]"],
     [
       { attributes: { activations: ["Sigmoid", "Relu", "Tanh"] } },
       "activations Sigmoid, Relu, Tanh; supported are Sigmoid, Tanh, Tanh",
@@ -195,15 +204,15 @@ describe("what cannot be expressed is refused by name", () => {
     expect(recurrentOptionsFromOnnx(spelled).cell).toBe("lstm");
   });
 
-  it("lengths of their own, and a program of another operator", async (context) => {
+  it("lengths that are none, and a program of another operator", async (context) => {
     const program = planRecurrent({ ...recurrentOptionsFromOnnx(plain), batch: 2 }, defaultDevice);
     const other: OnnxOperator = { opType: "RNN", W: tensorOf([1, 2, 3], 1), R: tensorOf([1, 2, 2], 2) };
     expect(() => weightsFromOnnx(program, other)).toThrow("its cell is lstm, the operator's elman");
     const { device } = await requireDevice(context);
     const recurrent = await createOnnxRecurrent(device, program, plain);
     const X = tensorOf([4, 2, 3], 5);
-    await expect(recurrent.run({ X, sequence_lens: [4, 3] })).rejects.toThrow(
-      "ONNX sequence_lens: not supported: lengths other than 4",
+    await expect(recurrent.run({ X, sequence_lens: [4, 0] })).rejects.toThrow(
+      "ONNX sequence_lens: got 4, 0; needs 2 integers from 1 to 4",
     );
     await expect(recurrent.run({ X: tensorOf([4, 1, 3], 5) })).rejects.toThrow("ONNX X: has the shape [4,1,3]");
     expect((await recurrent.run({ X, sequence_lens: [4, 4] })).Y.shape).toEqual([4, 1, 2, 2]);

@@ -12,22 +12,25 @@ const at = ({ shape, values }: OnnxTensor, ...indices: readonly number[]): numbe
  * Returns Y [T,directions,B,H], and Y_h and Y_c [directions,B,H].
  */
 export function plainOnnx(
-  { opType, W, R, B, attributes = {} }: OnnxOperator,
-  { X, initial_h, initial_c }: OnnxInputs,
+  { opType, W, R, B, P, attributes = {} }: OnnxOperator,
+  { X, initial_h, initial_c, sequence_lens }: OnnxInputs,
 ): { readonly Y: number[]; readonly Y_h: number[]; readonly Y_c: number[] } {
   const [T, batch, I] = X.shape as [number, number, number];
   const H = R.shape.at(-1)!;
   const directions = W.shape[0]!;
   const gates = W.shape[1]! / H;
-  const Y = new Array<number>(T * directions * batch * H);
+  const { clip } = attributes;
+  const bounded = (x: number): number => (clip ? Math.min(Math.max(x, -clip), clip) : x);
+  const Y = new Array<number>(T * directions * batch * H).fill(0);
   const [Y_h, Y_c]: [number[], number[]] = [[], []];
   for (let direction = 0; direction < directions; direction++) {
     const backwards = attributes.direction === "reverse" || direction === 1;
     for (let b = 0; b < batch; b++) {
       let h = Array.from({ length: H }, (_, j) => (initial_h ? at(initial_h, direction, b, j) : 0));
       let c = Array.from({ length: H }, (_, j) => (initial_c ? at(initial_c, direction, b, j) : 0));
-      for (let step = 0; step < T; step++) {
-        const t = backwards ? T - 1 - step : step;
+      const length = sequence_lens?.[b] ?? T;
+      for (let step = 0; step < length; step++) {
+        const t = backwards ? length - 1 - step : step;
         /** X·W of a gate's unit, with W's bias. */
         const wx = (gate: number, j: number): number => {
           let sum = B ? at(B, direction, gate * H + j) : 0;
@@ -42,18 +45,25 @@ export function plainOnnx(
         };
         const units = Array.from({ length: H }, (_, j) => j);
         if (opType === "RNN") {
-          h = units.map((j) => Math.tanh(wx(0, j) + rh(0, j, h)));
+          h = units.map((j) => Math.tanh(bounded(wx(0, j) + rh(0, j, h))));
         } else if (opType === "LSTM") {
           const gate = (g: number, j: number): number => wx(g, j) + rh(g, j, h);
-          const next = units.map((j) => sigmoid(gate(2, j)) * c[j]! + sigmoid(gate(0, j)) * Math.tanh(gate(3, j)));
-          h = units.map((j) => sigmoid(gate(1, j)) * Math.tanh(next[j]!));
+          /** A peephole: 0 of the gate i, 1 of o, 2 of f. */
+          const peephole = (g: number, j: number, state: number): number =>
+            P ? at(P, direction, g * H + j) * state : 0;
+          const next = units.map((j) => {
+            const i = sigmoid(bounded(gate(0, j) + peephole(0, j, c[j]!)));
+            const f = attributes.input_forget ? 1 - i : sigmoid(bounded(gate(2, j) + peephole(2, j, c[j]!)));
+            return f * c[j]! + i * Math.tanh(bounded(gate(3, j)));
+          });
+          h = units.map((j) => sigmoid(bounded(gate(1, j) + peephole(1, j, next[j]!))) * Math.tanh(next[j]!));
           c = next;
         } else {
-          const z = units.map((j) => sigmoid(wx(0, j) + rh(0, j, h)));
-          const r = units.map((j) => sigmoid(wx(1, j) + rh(1, j, h)));
+          const z = units.map((j) => sigmoid(bounded(wx(0, j) + rh(0, j, h))));
+          const r = units.map((j) => sigmoid(bounded(wx(1, j) + rh(1, j, h))));
           const reset = units.map((j) => r[j]! * h[j]!);
           const candidate = units.map((j) =>
-            Math.tanh(wx(2, j) + (attributes.linear_before_reset ? r[j]! * rh(2, j, h) : rh(2, j, reset))),
+            Math.tanh(bounded(wx(2, j) + (attributes.linear_before_reset ? r[j]! * rh(2, j, h) : rh(2, j, reset)))),
           );
           h = units.map((j) => (1 - z[j]!) * candidate[j]! + z[j]! * h[j]!);
         }

@@ -67,7 +67,8 @@ function gradientProduct(problem: Problem, device: WebGpuDevice, product: Gradie
         problem,
         gatesOf(problem, product.term),
         bindings.map(
-          ({ access, name, stored }) => `${access}> ${name}: array<${elementType(stored ? problem.dataType : "fp32").scalar}>`,
+          ({ access, name, stored }) =>
+            `${access}> ${name}: array<${elementType(stored ? problem.dataType : "fp32").scalar}>`,
         ),
       ),
     },

@@ -2,14 +2,15 @@ import type { WebGpuDevice } from "hwmodels";
 import { type CellDefinition, gatesWith } from "../../cell/definition.js";
 import { gruResetFirst } from "../../cell/gru-reset-first.js";
 import { findCell } from "../../cell/index.js";
+import { type CellVariant, variantOf } from "../../cell/variant.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
 import { solvePlan } from "../../plan/solve.js";
+import { gridFamily } from "../grid.js";
 import { entryPoint } from "../module-source.js";
 import { enabledFeatures } from "../plan-requirements.js";
 import { type ModuleLaunch, projection } from "../product/projection.js";
-import { gridFamily } from "../grid.js";
 import { residentFamily } from "../resident.js";
 import { stepwiseFamily } from "../stepwise.js";
 import { storageBuffers } from "../storage-buffers.js";
@@ -21,6 +22,8 @@ import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurren
 export interface RecurrentOptions {
   /** Name of the cell: "lstm", "gru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product. */
   readonly cell: string;
+  /** Peepholes, coupled gates, and a bound of what gates' activations are applied to. The cell as it is defined if left out. */
+  readonly variant?: CellVariant;
   /** I: features of an input vector; as many as a layer has units if left out. */
   readonly inputDim?: number;
   /** D: units of a head. */
@@ -58,6 +61,7 @@ const defaults = {
   reverse: false,
   training: false,
   assumeForwardProgress: false,
+  variant: {},
   steps: 128,
   dataType: "fp32",
 } as const;
@@ -82,12 +86,13 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     bidirectional,
     reverse,
     training,
+    variant,
     assumeForwardProgress,
     family: familyName,
     cell: cellName,
     ...sizes
   } = { ...defaults, ...definedOnly(options) };
-  const cell = webGpuCells.get(cellName) ?? findCell(cellName);
+  const cell = variantOf(webGpuCells.get(cellName) ?? findCell(cellName), variant);
   const phases = cell.phases ?? 1;
   const stateOutput = training ? "sequence" : "last";
   const problem: Problem = { ...defineProblem({ ...sizes, cell: "lstm", training, stateOutput }), cell };
@@ -124,7 +129,11 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     projections: projections.map(({ module }) => module),
     ...(trained && { training: trained.modules }),
     requires: requirements(
-      [forward, ...projections.map(({ module }) => module), ...(trained === undefined ? [] : trainedModules(trained.modules))],
+      [
+        forward,
+        ...projections.map(({ module }) => module),
+        ...(trained === undefined ? [] : trainedModules(trained.modules)),
+      ],
       [
         { ...plan.launch, storageBufferCount: forward.bindings.filter(({ type }) => type !== "uniform").length },
         ...projections.map(({ launch }) => launch),

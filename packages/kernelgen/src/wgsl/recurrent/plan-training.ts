@@ -35,7 +35,9 @@ export function planTraining(
   if (cell.phases !== undefined) {
     throw new KernelgenError("invalid-problem", `training: ${cell.name} has no backward kernel, its steps have phases`);
   }
-  const problem = defineProblem({ pass: "backward", cell: cell.name, headDim, heads, batch, steps, dataType });
+  const sizes = { headDim, heads, batch, steps, dataType };
+  // The cell may be a variant, which no name finds.
+  const problem: Problem = { ...defineProblem({ pass: "backward", cell: "lstm", ...sizes }), cell };
   const families = familiesNamed(familyName, backwardFamilies);
   const { plan, family } = solvePlan(problem, withoutTensorLimits(device), families);
   const buffers = backwardBuffers(problem);

@@ -1,7 +1,8 @@
 import { KernelgenError } from "../../errors.js";
 import { directionCount, type RecurrentProgram } from "../recurrent/program.js";
-import { createRecurrent } from "../recurrent/recurrent.js";
+import { createRecurrent, type RecurrentResult } from "../recurrent/recurrent.js";
 import { type OnnxOperator, type OnnxTensor, requireShape, weightsFromOnnx } from "./onnx.js";
+import { RaggedSequences } from "./ragged-sequences.js";
 
 /** The inputs of an operator that change from call to call. */
 export interface OnnxInputs {
@@ -10,7 +11,7 @@ export interface OnnxInputs {
   /** [directions,B,H], in layout 1 [B,directions,H]; zeros if left out, as is initial_c. */
   readonly initial_h?: OnnxTensor;
   readonly initial_c?: OnnxTensor;
-  /** Lengths of the sequences; each must be T. */
+  /** Lengths of the sequences, from 1 to T. Where they differ, a sequence is computed in as many parts as there are different ones. */
   readonly sequence_lens?: ArrayLike<number>;
 }
 
@@ -38,7 +39,8 @@ export async function createOnnxRecurrent(
   program: RecurrentProgram,
   operator: OnnxOperator,
 ): Promise<OnnxRecurrent> {
-  const network = await createRecurrent(device, program, weightsFromOnnx(program, operator));
+  const weights = weightsFromOnnx(program, operator);
+  const network = await createRecurrent(device, program, weights);
   const { batch: B, inputDim: I, headDim: H } = program;
   const directions = directionCount(program);
   const batchFirst = operator.attributes?.layout === 1;
@@ -52,22 +54,26 @@ export async function createOnnxRecurrent(
     shape: stateShape,
     values: batchFirst ? exchangeDimensions(values, directions, B) : values,
   });
+  let ragged: Promise<RaggedSequences> | undefined;
   return {
     async run({ X, initial_h, initial_c, sequence_lens }) {
       const T = X.shape[batchFirst ? 1 : 0] ?? 0;
       requireShape("X", X, batchFirst ? [B, T, I] : [T, B, I]);
-      if (sequence_lens !== undefined && Array.from(sequence_lens).some((length) => length !== T)) {
-        throw new KernelgenError("invalid-problem", `ONNX sequence_lens: not supported: lengths other than ${T}`);
-      }
       const h = toState("initial_h", initial_h);
       const others = Object.fromEntries(program.cell.states.map((name) => [name, new Float32Array(h.length)]));
       // The first state is what R multiplies: h, under another name where a step has phases.
       const start = { ...others, [program.cell.states[0]!]: h, h };
       if ("c" in others) Object.assign(start, { c: toState("initial_c", initial_c) });
-      const { output, state } = await network.forward(
-        batchFirst ? X.values : exchangeDimensions(X.values, T, B),
-        start,
-      );
+      const input = batchFirst ? X.values : exchangeDimensions(X.values, T, B);
+      const lengths = sequence_lens === undefined ? [] : lengthsFrom(sequence_lens, B, T);
+      let result: Pick<RecurrentResult, "output" | "state">;
+      if (lengths.every((length) => length === T)) {
+        result = await network.forward(input, start);
+      } else {
+        ragged ??= RaggedSequences.create(device, program, weights);
+        result = await (await ragged).forward(input, start, lengths);
+      }
+      const { output, state } = result;
       return {
         Y: batchFirst
           ? { shape: [B, T, directions, H], values: output }
@@ -76,8 +82,22 @@ export async function createOnnxRecurrent(
         ...(state.c === undefined ? {} : { Y_c: fromState(state.c) }),
       };
     },
-    destroy: () => network.destroy(),
+    destroy() {
+      network.destroy();
+      ragged?.then((networks) => networks.destroy());
+    },
   };
+}
+
+/** Throws `KernelgenError` "invalid-problem" where there is not a length from 1 to T for each sequence. */
+function lengthsFrom(lengths: ArrayLike<number>, batch: number, steps: number): readonly number[] {
+  const all = Array.from(lengths);
+  const isLength = (length: number): boolean => Number.isInteger(length) && length >= 1 && length <= steps;
+  if (all.length === batch && all.every(isLength)) return all;
+  throw new KernelgenError(
+    "invalid-problem",
+    `ONNX sequence_lens: got ${all.join(", ")}; needs ${batch} integers from 1 to ${steps}`,
+  );
 }
 
 /** A tensor [first,second,features] as [second,first,features]. */

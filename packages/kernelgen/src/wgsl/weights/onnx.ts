@@ -1,3 +1,4 @@
+import { type CellVariant, variantName } from "../../cell/variant.js";
 import { KernelgenError } from "../../errors.js";
 import { directionCount, type RecurrentProgram } from "../recurrent/program.js";
 import { type DirectionWeights, elements, type RecurrentWeights } from "../recurrent/weights.js";
@@ -23,7 +24,7 @@ export interface OnnxOperator {
   readonly R: OnnxTensor;
   /** [directions,2·G·H]: the biases of W, then those of R. Zeros if left out. */
   readonly B?: OnnxTensor;
-  /** Peepholes of an LSTM; refused unless all are zero. */
+  /** Peepholes of an LSTM: [directions,3·H], of the gates i, o, f. */
   readonly P?: OnnxTensor;
 }
 
@@ -93,6 +94,7 @@ function onnxCell({ opType, attributes }: OnnxOperator): OnnxCell {
 /** What a network of an operator is planned with, beside batch and steps. */
 export interface OnnxNetworkOptions {
   readonly cell: string;
+  readonly variant: CellVariant;
   readonly inputDim: number;
   readonly headDim: number;
   readonly bidirectional: boolean;
@@ -101,10 +103,9 @@ export interface OnnxNetworkOptions {
 
 /**
  * The options of `planRecurrent` that an ONNX operator stands for. All gate orders, directions, and both meanings of `linear_before_reset`
- * are supported, in both layouts.
+ * are supported, in both layouts, with peepholes, `clip` and `input_forget`.
  *
- * Throws `KernelgenError` "invalid-problem", naming it, for what no cell expresses: other activations, `clip`, `input_forget`, peepholes;
- * and for shapes that do not belong together.
+ * Throws `KernelgenError` "invalid-problem", naming it, for activations that no cell has, and for shapes that do not belong together.
  */
 export function recurrentOptionsFromOnnx(operator: OnnxOperator): OnnxNetworkOptions {
   const { attributes = {}, W, R, B, P, opType } = operator;
@@ -118,35 +119,51 @@ export function recurrentOptionsFromOnnx(operator: OnnxOperator): OnnxNetworkOpt
   if (given.join().toLowerCase() !== expected.join().toLowerCase()) {
     throw refuse(opType, `activations ${given.join(", ")}; supported are ${expected.join(", ")}`);
   }
-  for (const name of ["clip", "input_forget"] as const) {
-    if (attributes[name]) throw refuse(opType, `${name} ${attributes[name]}`);
-  }
-  if (P?.values.some((value) => value !== 0)) throw refuse(opType, "peepholes (the input P)");
+  const { clip } = attributes;
+  if (clip !== undefined && !(clip >= 0)) throw refuse(opType, `clip ${clip}`);
+  const isLstm = opType === "LSTM";
+  if (!isLstm && (P !== undefined || attributes.input_forget)) throw refuse(opType, "peepholes and input_forget");
   const headDim = R.shape.at(-1) ?? 0;
   const inputDim = W.shape.at(-1) ?? 0;
   const rows = gates.length * headDim;
   requireShape(`${opType}: R`, R, [directions, rows, headDim]);
   requireShape(`${opType}: W`, W, [directions, rows, inputDim]);
   if (B !== undefined) requireShape(`${opType}: B`, B, [directions, 2 * rows]);
+  if (P !== undefined) requireShape(`${opType}: P`, P, [directions, peepholeOrder.length * headDim]);
   if (attributes.hidden_size !== undefined && attributes.hidden_size !== headDim) {
     throw refuse(opType, `hidden_size ${attributes.hidden_size} with R of ${headDim} units`);
   }
-  return { cell, inputDim, headDim, bidirectional, reverse: direction === "reverse" };
+  const variant: CellVariant = {
+    ...(P !== undefined && { peepholes: true }),
+    ...(isLstm && attributes.input_forget && { coupledGates: true }),
+    // The operator's default, no clipping, may be written as 0.
+    ...(clip && { clip }),
+  };
+  return { cell, variant, inputDim, headDim, bidirectional, reverse: direction === "reverse" };
 }
+
+/** The operator's peepholes in its order. */
+const peepholeOrder = "iof";
 
 /** The weights of a program that was planned with `recurrentOptionsFromOnnx`. Throws as that does, and where the program is another's. */
 export function weightsFromOnnx(program: RecurrentProgram, operator: OnnxOperator): RecurrentWeights {
   const options = recurrentOptionsFromOnnx(operator);
-  const of = { ...program, cell: program.cell.name };
+  const planned = { ...program, cell: program.cell.name };
+  const needed = { ...options, cell: variantName(options.cell, options.variant) };
   for (const name of ["cell", "inputDim", "headDim", "bidirectional", "reverse"] as const) {
-    if (of[name] === options[name]) continue;
+    if (planned[name] === needed[name]) continue;
     throw new KernelgenError(
       "invalid-problem",
-      `the program was planned for another operator: its ${name} is ${of[name]}, the operator's ${options[name]}`,
+      `the program was planned for another operator: its ${name} is ${planned[name]}, the operator's ${needed[name]}`,
     );
   }
-  const { gates, input, recurrent, bias } = onnxCell(operator);
-  const { W, R, B } = operator;
+  const { gates, ...order } = onnxCell(operator);
+  // With coupled gates the operator's forget gate is there, and nothing reads it.
+  const isRead = (gate: string): boolean => !(options.variant.coupledGates && gate === "f");
+  const [input, recurrent] = [order.input, order.recurrent].map((wanted) => [...wanted].filter(isRead).join(""));
+  const bias = order.bias.filter(([gate]) => isRead(gate));
+  const peepholes = [...input!].filter((gate) => peepholeOrder.includes(gate));
+  const { W, R, B, P } = operator;
   const count = directionCount(program);
   const rows = gates.length * program.headDim;
   const biases = B?.values ?? new Float32Array(count * 2 * rows);
@@ -163,15 +180,24 @@ export function weightsFromOnnx(program: RecurrentProgram, operator: OnnxOperato
           biases.subarray((2 * direction + part) * rows, (2 * direction + part + 1) * rows),
         );
         return {
-          input: inOrder(blocks(W.values, count, [direction]), input),
-          recurrent: inOrder(blocks(R.values, count, [direction]), recurrent),
-          bias: joined(
-            bias.map(([gate, part]) => {
+          input: inOrder(blocks(W.values, count, [direction]), input!),
+          recurrent: inOrder(blocks(R.values, count, [direction]), recurrent!),
+          bias: joined([
+            ...bias.map(([gate, part]) => {
               const [w, r] = [inOrder(ofW!, gate), inOrder(ofR!, gate)];
               if (part !== "both") return part === "W" ? w : r;
               return w.map((value, index) => value + r[index]!);
             }),
-          ),
+            ...(P === undefined
+              ? []
+              : [
+                  blocks(
+                    blocks(P.values, count, [direction]),
+                    peepholeOrder.length,
+                    peepholes.map((gate) => peepholeOrder.indexOf(gate)),
+                  ),
+                ]),
+          ]),
         };
       }),
     ],
