@@ -1,26 +1,28 @@
-"""Seconds from the import of a package to the first result on the GPU; PyTorch itself is imported, and CUDA started, before.
+"""Seconds from the import of a package to its first result on the GPU; PyTorch is imported, and CUDA started, before.
 
-    python first_use.py PACKAGE_DIRECTORY [cold]         cold: in an empty cache, so that everything is compiled
+    python first_use.py PACKAGE_DIRECTORY
+
+Prints a line of JSON. Where the cache (TORCH_EXTENSIONS_DIR) does not hold the kernels they are compiled, all of them.
 """
 
+import json
 import os
 import sys
-import tempfile
 import time
 
-if "cold" in sys.argv[2:]:
-    os.environ["TORCH_EXTENSIONS_DIR"] = tempfile.mkdtemp()
-import torch  # noqa: E402
+import torch
 
 torch.ones(1, device="cuda").sum().item()
 start = time.perf_counter()
 sys.path.insert(0, sys.argv[1])
 import recurrent_kernels  # noqa: E402
+from recurrent_kernels import building, plans  # noqa: E402
 
-kernel = recurrent_kernels.plans.kernels()[0]
+is_compiled = building._cached(building.library_name(plans.device_for(torch.device("cuda", 0)))) is not None
+kernel = plans.kernels()[0]
 units = kernel.head_dim * kernel.heads
 layer = recurrent_kernels.Recurrent(kernel.cell, units, units, heads=kernel.heads, batch_first=True).to("cuda", kernel.dtype)
 layer(torch.randn(kernel.batch, 4, units, device="cuda", dtype=kernel.dtype))[0].sum().item()
 seconds = time.perf_counter() - start
-count = len(recurrent_kernels.plans.kernels())
-print(f"first result after {seconds:.2f} s ({'compiling' if 'cold' in sys.argv[2:] else 'from the cache, or compiling if it is empty'}; {count} kernels)")
+kernels, loops = len(plans.kernels()), len(plans.pointwise())
+print(json.dumps({"seconds": round(seconds, 2), "compiled": not is_compiled, "kernels": kernels, "stepwise": loops, "cpus": os.cpu_count()}))
