@@ -64,4 +64,27 @@ export const backwardCases = {
     { ...backward, cell: "elman", headDim: 48, batch: 3, steps: 6 },
     { warpsAlongInner: 1, warpsAlongUnits: 3, unitGroups: 1, blocksAlongInner: 1 },
   ),
+  "stepwise bf16 LSTM, rows of whole words, inner dimension over three warps": plan(
+    "stepwise",
+    { ...backward, headDim: 40, heads: 2, batch: 9, steps: 5 },
+    { unitTile: 18, columnGroups: 2, warpCount: 3 },
+  ),
+  "stepwise fp16 GRU, rows that end within a word, gradients of all states": plan("stepwise", {
+    ...backward,
+    cell: "gru",
+    headDim: 21,
+    heads: 2,
+    batch: 3,
+    steps: 4,
+    dataType: "fp16",
+    stateOutput: "sequence",
+  }),
+  "stepwise fp32 sLSTM, one step": plan("stepwise", {
+    ...backward,
+    cell: "slstm",
+    headDim: 12,
+    batch: 3,
+    steps: 1,
+    dataType: "fp32",
+  }),
 } as const satisfies Record<string, Plan>;

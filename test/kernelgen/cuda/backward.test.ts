@@ -48,7 +48,21 @@ describe("generated backward kernels on the CPU", () => {
     const plans: readonly Plan[] = Object.values(backwardCases);
     const seen = new Set(plans.flatMap(({ problem, family }) => [problem.cell.name, family, problem.dataType]));
     expect([...seen].sort()).toEqual(
-      ["bf16", "cifg", "cluster", "direct", "elman", "fp16", "fp32", "grid", "gru", "lstm", "resident", "slstm"].sort(),
+      [
+        "bf16",
+        "cifg",
+        "cluster",
+        "direct",
+        "elman",
+        "fp16",
+        "fp32",
+        "grid",
+        "gru",
+        "lstm",
+        "resident",
+        "slstm",
+        "stepwise",
+      ].sort(),
     );
   });
 });

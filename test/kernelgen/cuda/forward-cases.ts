@@ -140,15 +140,15 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
   ),
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
-  "stepwise bf16, R in three parts": plan(
+  "stepwise bf16, rows of whole words, inner dimension over three warps": plan(
     "stepwise",
     { headDim: 48, heads: 2, batch: 5, steps: 6 },
-    { innerPasses: 3, unitsPerThread: 2 },
+    { unitTile: 10, warpCount: 3 },
   ),
-  "stepwise fp32 GRU, R in three parts, inner dimension over two warps, training": plan(
+  "stepwise fp32 GRU, two column groups, more warps than chunks, training": plan(
     "stepwise",
     { cell: "gru", headDim: 33, heads: 2, batch: 9, steps: 4, dataType: "fp32", training: true },
-    { innerPasses: 3, warpsAlongInner: 2 },
+    { unitTile: 7, columnGroups: 2, warpCount: 12 },
   ),
   "stepwise fp16 sLSTM, last states, one step": plan("stepwise", {
     cell: "slstm",

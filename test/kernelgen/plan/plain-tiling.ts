@@ -4,7 +4,7 @@ import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 // The CUDA families' tilings by plain arithmetic, from what the kernels do: nothing of the model's expressions is used here.
 
 export type Parameters = Readonly<Record<string, number>>;
-export type CudaFamilyName = "resident" | "cluster" | "grid" | "direct" | "stepwise";
+export type CudaFamilyName = "resident" | "cluster" | "grid" | "direct";
 
 /** What a choice of parameters comes to. */
 export interface PlainTiling {
@@ -86,8 +86,8 @@ export const coveredUnits = (problem: Problem, family: CudaFamilyName): number =
 
 /** Blocks of a cluster that share the inner dimension. */
 const blocksAlongInner = (p: Parameters): number => p.blocksAlongInner ?? 1;
-/** Parts of the inner dimension that warps do not share: blocks take one each, `stepwise` takes one after the other. */
-export const innerParts = (p: Parameters): number => blocksAlongInner(p) * (p.innerPasses ?? 1);
+/** Parts of the inner dimension that warps do not share: blocks take one each. */
+export const innerParts = blocksAlongInner;
 
 const isMatrixProduct = ({ dataType, tf32 }: Problem): boolean => dataType !== "fp32" || tf32;
 /** Registers of a unit or two in the problem's type. */
@@ -225,6 +225,23 @@ export function activeClusters(device: CudaDevice, clusterBlocks: number): numbe
 const sendRegisters = (problem: Problem): number =>
   operandsOfUnit(problem) === 3 ? (elementBytes(problem) === 2 ? 2 : 3) : 0;
 
+/**
+ * Values of a unit that a backward step reads: what was saved, the gradient of h, and h or not in the problem's type; in fp32 each other state
+ * before it, which the step before takes over as what came after it, and its gradient where the loss reads all steps.
+ */
+function backwardReads(problem: Problem): { readonly elements: number; readonly floats: number } {
+  const name = problem.cell.name as CellName;
+  const gradients = problem.stateOutput === "sequence" ? otherGradients[name] : 0;
+  return { elements: savedValues[name] + 1 + readsH[name], floats: otherStates[name] + gradients };
+}
+
+/** Values of a unit that a pass reads in a step beside the product, and those that pass from step to step: all states. */
+export function pointwiseValues(problem: Problem): number {
+  const name = problem.cell.name as CellName;
+  const { elements, floats } = isBackward(problem) ? backwardReads(problem) : { elements: inputGates[name], floats: 0 };
+  return elements + floats + 1 + otherStates[name];
+}
+
 /** Registers of a thread for its slots of the pointwise part: inputs on their way, what is kept, what is stored, and addresses. */
 function pointwiseRegisters(
   problem: Problem,
@@ -235,16 +252,14 @@ function pointwiseRegisters(
   const name = problem.cell.name as CellName;
   const stepsAhead = talksThroughL2(family) ? 2 : 4;
   const values = packed(problem, unitsPerThread);
-  const temporaries = { resident: 37, cluster: 45, grid: 49, direct: 49, stepwise: 0 }[family];
+  const temporaries = { resident: 37, cluster: 45, grid: 49, direct: 49 }[family];
   if (!isBackward(problem)) {
     const stored = problem.training ? savedValues[name] * values : 0;
     const ofSlot = stepsAhead * inputGates[name] * values + keptValues[name] * unitsPerThread + stored + 6;
     return ownSlots * ofSlot + temporaries;
   }
-  // A step reads what was saved, the gradient of h, and h or not in the problem's type; in fp32 each other state before it, which the step
-  // before takes over as what came after it, and its gradient where the loss reads all steps.
-  const gradients = problem.stateOutput === "sequence" ? otherGradients[name] : 0;
-  const reads = (savedValues[name] + 1 + readsH[name]) * values + (otherStates[name] + gradients) * unitsPerThread;
+  const { elements, floats } = backwardReads(problem);
+  const reads = elements * values + floats * unitsPerThread;
   const kept = (1 + 2 * otherStates[name]) * unitsPerThread;
   return ownSlots * (stepsAhead * reads + kept + gateCounts[name] * values + 6) + temporaries;
 }
@@ -288,16 +303,12 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     ? threadsPerBlock * ownSlots * p.unitsPerThread! * operandsOfUnit(problem) * elementBytes(problem) + barrierBytes
     : 0;
   const sharedBytes = stateBytes + partialBytes + sentBytes + dealtBytes + multiplication.matrixSharedBytes;
-  const isStepwise = family === "stepwise";
-  // Where R is read anew, a part of it is on its way while one is multiplied, and their sums are added up.
-  const sumsOfParts = warpSlots * p.unitsPerThread! * sumsOfUnit(problem);
-  const registersPerThread = isStepwise
-    ? 2 * matrixRegisters + multiplication.workRegisters + sumsOfParts + 48
-    : matrixRegisters +
-      multiplication.workRegisters +
-      pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!) +
-      (blocks > 1 ? 10 : 0) +
-      (isCluster ? ownSlots * p.unitsPerThread! * unitBlocks * sendRegisters(problem) : 0);
+  const registersPerThread =
+    matrixRegisters +
+    multiplication.workRegisters +
+    pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!) +
+    (blocks > 1 ? 10 : 0) +
+    (isCluster ? ownSlots * p.unitsPerThread! * unitBlocks * sendRegisters(problem) : 0);
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 
@@ -318,8 +329,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       multiplication.sound &&
       warps * summedSlots >= blocks &&
       (family !== "resident" || unitBlocks === 1) &&
-      (family !== "cluster" || (sendsWholeWords(problem, p) && unitBlocks >= 2)) &&
-      (!isStepwise || multiplication.matrixSharedBytes === 0),
+      (family !== "cluster" || (sendsWholeWords(problem, p) && unitBlocks >= 2)),
     unitTile,
     batchTile,
     innerPadded,

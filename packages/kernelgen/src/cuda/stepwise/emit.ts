@@ -1,0 +1,81 @@
+import type { DataType } from "../../plan/data-type.js";
+import type { SourceFile } from "../../plan/family.js";
+import { kernelName } from "../../plan/kernel-name.js";
+import type { Plan } from "../../plan/plan.js";
+import { kernelTensors } from "../../plan/tensors.js";
+import { backwardCellSource } from "../backward-source.js";
+import { elementSource } from "../element-source.js";
+import { cellSource } from "../forward-source.js";
+import { kernelFile } from "../kernel-file.js";
+import { tensorParameters } from "../tensor-parameters.js";
+import { backwardScratchSource, backwardStepSource, transposeSource } from "./backward-source.js";
+import { forwardStepSource } from "./forward-source.js";
+import { productSource } from "./product-source.js";
+import { anySizes, plannedSizes } from "./sizes.js";
+
+/** An element from a float. */
+const roundedTo: Readonly<Record<DataType, string>> = {
+  bf16: "float_to_bf16(value)",
+  fp16: "float_to_fp16(value)",
+  fp32: "value",
+};
+
+const forwardScratchSource = `
+/** Bytes of device memory that a launch uses for itself. */
+KERNELGEN_HOST_DEVICE constexpr int64_t scratch_bytes(int64_t, int64_t, int64_t) { return 0; }
+`;
+
+/**
+ * The kernel of one step and the function that launches all steps: one self-contained .cu file beside the prelude.
+ *
+ * @param hasAnySizes whether batch, heads and units of a head are arguments of the launch in place of the plan's: the tile serves any
+ */
+export function emitStepwise(plan: Plan, givenName: string | undefined, hasAnySizes: boolean): SourceFile {
+  const { problem } = plan;
+  const { pass } = problem;
+  const name = kernelName(problem, givenName);
+  const sizes = hasAnySizes ? anySizes : plannedSizes;
+  const tensors = kernelTensors(problem);
+  const names = tensors.map((tensor) => tensor.name);
+  const isBackward = pass === "backward";
+  const launched = isBackward
+    ? [...names.filter((tensor) => tensor !== "recurrent"), "adjoint_h", "transposed", ...sizes.arguments, "steps"]
+    : [...names, ...sizes.arguments, "steps"];
+  const parameters = [
+    "Stream stream",
+    ...tensorParameters(problem),
+    "[[maybe_unused]] void* scratch",
+    ...sizes.parameters,
+    "int steps",
+  ];
+  const body = `// Tensors, dense, last dimension contiguous:
+${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
+${elementSource(problem.dataType, 1)}KERNELGEN_DEVICE Element to_element(float value) { return ${roundedTo[problem.dataType]}; }
+${isBackward ? backwardCellSource(problem) : cellSource(problem)}${productSource(problem)}${
+  isBackward
+    ? transposeSource(`${name}_transpose_kernel`) +
+      backwardStepSource(problem, `${name}_kernel`, sizes) +
+      backwardScratchSource
+    : forwardStepSource(problem, `${name}_kernel`, sizes) + forwardScratchSource
+}${hasAnySizes ? "" : `[[maybe_unused]] constexpr int64_t SCRATCH_BYTES = scratch_bytes(${sizes.scratchArguments});\n`}
+/** Starts one kernel for each step in a stream. Pointers are to device memory. Returns an empty string, or why a launch was refused. */
+inline std::string launch_${pass}(
+    ${parameters.join(",\n    ")}) {
+${isBackward ? transposeCall(name, sizes.scratchArguments) : ""}  return launch_steps(${name}_kernel, ${sizes.blockCount}, THREADS_PER_BLOCK, SHARED_BYTES, ${isBackward ? "steps + 1" : "steps"}, stream,
+                      ${launched.join(", ")});
+}
+`;
+  return kernelFile(plan, name, body);
+}
+
+/** C++ that divides scratch memory and transposes R. */
+function transposeCall(name: string, sizes: string): string {
+  const [, heads, headDim] = sizes.split(", ");
+  return `  float* adjoint_h = static_cast<float*>(scratch);
+  Element* transposed = reinterpret_cast<Element*>(static_cast<unsigned char*>(scratch) + adjoint_bytes(${sizes}));
+  const int tiles = Tile::parts(${headDim}, TRANSPOSE_TILE);
+  const std::string error = launch(${name}_transpose_kernel, RECURRENT_GATE_COUNT * ${heads} * tiles * tiles, TRANSPOSE_THREADS,
+                                   TRANSPOSE_SHARED_BYTES, false, stream, recurrent, transposed, ${headDim});
+  if (!error.empty()) return error;
+`;
+}

@@ -1,0 +1,90 @@
+import { gatePlaces } from "../../cell/definition.js";
+import type { Problem } from "../../plan/problem.js";
+import { savedValues } from "../../plan/saved-values.js";
+import { tensorParameters } from "../tensor-parameters.js";
+import type { SizesText } from "./sizes.js";
+
+/** C++ of the forward kernel of one step. */
+export function forwardStepSource(problem: Problem, kernelName: string, sizes: SizesText): string {
+  const { cell, stateOutput } = problem;
+  const saved = savedValues(problem)?.saved ?? [];
+  const output = cell.states[0]!.name;
+  const keepsSequence = (index: number): boolean => index === 0 || stateOutput === "sequence";
+  const parameters = [...tensorParameters(problem), ...sizes.parameters, "int steps", "int step"];
+  const readState = (name: string, index: number): string => {
+    const before = keepsSequence(index) ? `${name} + (now - row)` : `${name} + own.single`;
+    const value = `load_relaxed(step == 0 ? ${name}_initial + own.single : ${before})`;
+    return `      states[i][${index}] = ${index === 0 ? `to_float(${value})` : value};`;
+  };
+  const parts = gatePlaces(cell).map(({ recurrent, input, bias }) => {
+    const terms = [
+      ...(recurrent === undefined ? [] : [`Product::total(shared, ${recurrent}, own)`]),
+      ...(input === undefined ? [] : [`to_float(inputs[i][${input}])`]),
+      ...(bias === undefined ? [] : [`to_float(load_streaming(bias + ${bias} * row + own.gates))`]),
+    ];
+    return terms.length > 0 ? terms.join(" + ") : "0.0f";
+  });
+  return `
+KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
+${kernelName}(
+    ${parameters.join(",\n    ")}) {${sizes.declaration}
+  const int64_t row = static_cast<int64_t>(heads) * head_dim;
+  const Tile tile(batch, head_dim);
+  unsigned char* shared = shared_memory();
+
+  Element inputs[OWN_UNITS][INPUT_GATE_COUNT];
+  float states[OWN_UNITS][STATE_COUNT];
+  const auto wait = [&] {
+    KERNELGEN_UNROLL
+    for (int i = 0; i < OWN_UNITS; ++i) {
+      const OwnUnit own(i, tile, batch, heads, head_dim);
+      if (!own.exists) continue;
+      const int64_t first = own.at(steps, step, INPUT_GATE_COUNT, row);
+      KERNELGEN_UNROLL
+      for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) inputs[i][gate] = load_streaming(wx + first + gate * row);
+    }
+    allow_next_step();
+    wait_for_previous_step();
+    KERNELGEN_UNROLL
+    for (int i = 0; i < OWN_UNITS; ++i) {
+      const OwnUnit own(i, tile, batch, heads, head_dim);
+      if (!own.exists) continue;
+      [[maybe_unused]] const int64_t now = own.at(steps, step, 1, row);
+${cell.states.map(({ name }, index) => readState(name, index)).join("\n")}
+    }
+  };
+
+  // The product with h of the step before.
+  const Product product(recurrent, tile, batch, heads, head_dim, step);
+  const Element* operand = step == 0 ? ${output}_initial : ${output} + (step - 1) * row;
+  const int64_t sequence_stride = (step == 0 ? 1 : steps) * row;
+  const auto operand_row = [&](int, int sequence) {
+    return operand + sequence * sequence_stride + static_cast<int64_t>(tile.head) * head_dim;
+  };
+  if (head_dim % WORD_ELEMENTS == 0 && is_word_aligned(recurrent) && is_word_aligned(${output}_initial) && is_word_aligned(${output})) {
+    product.run<true>(operand_row, wait, shared);
+  } else {
+    product.run<false>(operand_row, wait, shared);
+  }
+
+  // Pointwise part.
+  KERNELGEN_UNROLL
+  for (int i = 0; i < OWN_UNITS; ++i) {
+    const OwnUnit own(i, tile, batch, heads, head_dim);
+    if (!own.exists) continue;
+    const float u[GATE_COUNT] = {
+${parts.map((part) => `        ${part},`).join("\n")}
+    };
+${saved.length > 0 ? "    float saved[SAVED_COUNT];\n    cell_step(u, states[i], saved);" : "    cell_step(u, states[i]);"}
+    const int64_t now = own.at(steps, step, 1, row);
+${cell.states
+  .map(({ name }, index) => {
+    const value = index === 0 ? "to_element(states[i][0])" : `states[i][${index}]`;
+    return `    store_streaming(${name} + ${keepsSequence(index) ? "now" : "own.single"}, ${value});`;
+  })
+  .join("\n")}
+${saved.map(({ name }, index) => `    store_streaming(${name} + now, to_element(saved[${index}]));`).join("\n")}
+  }
+}
+`;
+}

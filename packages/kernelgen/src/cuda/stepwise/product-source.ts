@@ -1,0 +1,266 @@
+import type { Problem } from "../../plan/problem.js";
+import { usesMatrixInstructions } from "../../plan/problem.js";
+
+/** Words of 16 bytes that a lane reads of a column group, and lanes that share a chunk of the inner dimension. */
+export const chunkShape = (problem: Problem): { readonly columnWords: number; readonly innerLanes: number } =>
+  usesMatrixInstructions(problem) ? { columnWords: 1, innerLanes: 4 } : { columnWords: 2, innerLanes: 1 };
+
+const instructions = { bf16: "mma_m16n8k16_bf16", fp16: "mma_m16n8k16_fp16", fp32: "mma_m16n8k8_tf32" } as const;
+
+/**
+ * C++ that multiplies a chunk on the tensor cores. The order of inner indices is free as long as both operands have the same: a lane's word of
+ * 16 bytes, adjacent in memory, serves two instructions.
+ */
+function matrixInstructions({ dataType }: Problem): string {
+  const operand = (word: string): string => (dataType === "fp32" ? `float_to_tf32(float_of(${word}))` : word);
+  const rows = ["rows[0].w[half]", "rows[1].w[half]", "rows[0].w[half + 1]", "rows[1].w[half + 1]"];
+  return `
+        KERNELGEN_UNROLL
+        for (int half = 0; half < 4; half += 2) {
+          const uint32_t matrix[4] = {${rows.map(operand).join(", ")}};
+          KERNELGEN_UNROLL
+          for (int group = 0; group < COLUMN_GROUPS; ++group) {
+            const Words4& column = columns[group][0];
+            ${instructions[dataType]}(sums[tile][group], matrix, ${operand("column.w[half]")}, ${operand("column.w[half + 1]")});
+          }
+        }`;
+}
+
+/** C++ that multiplies a chunk by plain multiply-adds: a lane has the sums that a matrix instruction would leave it. */
+const multiplyAdds = `
+        KERNELGEN_UNROLL
+        for (int inner = 0; inner < WORD_ELEMENTS; ++inner) {
+          KERNELGEN_UNROLL
+          for (int group = 0; group < COLUMN_GROUPS; ++group) {
+            KERNELGEN_UNROLL
+            for (int sum = 0; sum < 4; ++sum) {
+              sums[tile][group][sum] += float_of(rows[sum / 2].w[inner]) * float_of(columns[group][sum % 2].w[inner]);
+            }
+          }
+        }`;
+
+/** C++ of the product of one step: a tile of the matrix's rows by the operand of a tile of sequences, for sizes that may be arguments. */
+export function productSource(problem: Problem): string {
+  const { columnWords, innerLanes } = chunkShape(problem);
+  const isMatrix = usesMatrixInstructions(problem);
+  return `
+constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
+static_assert(CHUNK_INNER == ${innerLanes} * WORD_ELEMENTS, "a chunk is what ${innerLanes === 1 ? "a lane reads" : `${innerLanes} lanes read`} of a row at once");
+constexpr int COLUMN_WORDS = ${columnWords};
+/** Words of 16 bytes that a lane copies of a chunk: those of its rows, then those of its columns. */
+constexpr int CHUNK_WORDS = 2 * ROW_TILES + COLUMN_GROUPS * COLUMN_WORDS;
+
+/** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
+struct Tile {
+  int head;
+  int first_unit;
+  int first_sequence;
+
+  KERNELGEN_HOST_DEVICE static constexpr int parts(int extent, int tile) { return (extent + tile - 1) / tile; }
+  /** The blocks of a step. */
+  KERNELGEN_HOST_DEVICE static constexpr int count(int batch, int heads, int head_dim) {
+    return heads * parts(batch, BATCH_TILE) * parts(head_dim, UNIT_TILE);
+  }
+
+  KERNELGEN_DEVICE Tile(int batch, int head_dim) {
+    const int unit_blocks = parts(head_dim, UNIT_TILE);
+    const int batch_blocks = parts(batch, BATCH_TILE);
+    head = block_index() / (unit_blocks * batch_blocks);
+    first_sequence = block_index() / unit_blocks % batch_blocks * BATCH_TILE;
+    first_unit = block_index() % unit_blocks * UNIT_TILE;
+  }
+};
+
+/** A unit of a sequence whose pointwise part is this thread's. */
+struct OwnUnit {
+  int unit;    // within the tile
+  int column;  // the sequence, within the tile
+  bool exists;
+  int64_t single;  // in [B,1,N,D]
+  int64_t gates;   // in [G,N,D], of the first gate
+  int sequence;
+
+  KERNELGEN_DEVICE OwnUnit(int i, const Tile& tile, int batch, int heads, int head_dim) {
+    const int index = i * THREADS_PER_BLOCK + thread_index();
+    unit = index % UNIT_TILE;
+    column = index / UNIT_TILE;
+    sequence = tile.first_sequence + column;
+    exists = column < BATCH_TILE && sequence < batch && tile.first_unit + unit < head_dim;
+    gates = static_cast<int64_t>(tile.head) * head_dim + tile.first_unit + unit;
+    single = static_cast<int64_t>(sequence) * heads * head_dim + gates;
+  }
+  /** Its place in [B,T,G,N,D], of the first gate of a step; a gate has \`row\` elements. */
+  KERNELGEN_DEVICE int64_t at(int steps, int step, int gate_count, int64_t row) const {
+    return (static_cast<int64_t>(sequence) * steps + step) * gate_count * row + gates;
+  }
+};
+
+KERNELGEN_DEVICE bool is_word_aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
+
+/**
+ * Copies WORD_ELEMENTS elements of a row from \`inner\` on to shared memory, zeros beyond its end. Without HAS_WORDS rows need not be aligned, and
+ * the copy has ended on return.
+ */
+template <bool HAS_WORDS>
+KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, int end, bool valid) {
+  if constexpr (HAS_WORDS) {
+    // A row has whole words.
+    const bool exists = valid && inner < end;
+    copy_async_16(target, row + (exists ? inner : 0), exists);
+  } else {
+    Words4 words{};
+    KERNELGEN_UNROLL
+    for (int i = 0; i < WORD_ELEMENTS; ++i) {
+      if (!valid || inner + i >= end) break;
+      const Element element = load_relaxed(row + inner + i);
+      ${problem.dataType === "fp32" ? "words.w[i] = bits_of(element);" : "words.w[i / 2] |= static_cast<uint32_t>(element) << i % 2 * 16;"}
+    }
+    *target = words;
+  }
+}
+
+/**
+ * The product of one step. Warps divide the inner dimension, and each multiplies all of the tile's rows; their sums meet in shared memory.
+ * On the way there a lane copies to shared memory what it itself multiplies, CHUNKS_IN_FLIGHT chunks ahead: no barrier is between.
+ *
+ * The matrix is [G,N,D,D], inner index last. Row r of the tile is of unit r mod UNIT_TILE; SUM_COUNT gates lie along the rows, and
+ * INNER_PARTS along the inner dimension.
+ */
+struct Product {
+  using Sums = float[ROW_TILES][COLUMN_GROUPS][4];
+
+  const Element* matrix;
+  const Tile& tile;
+  int batch;
+  int heads;
+  int head_dim;
+  int chunks_of_part;
+  int chunk_count;  // of this warp
+  bool is_reversed;
+
+  /** \`step\` is the launch's: every other one goes through R from its end, so that it finds in L2 what the one before read last. */
+  KERNELGEN_DEVICE Product(const Element* matrix, const Tile& tile, int batch, int heads, int head_dim, int step)
+      : matrix(matrix), tile(tile), batch(batch), heads(heads), head_dim(head_dim), is_reversed(step % 2 != 0) {
+    chunks_of_part = Tile::parts(head_dim, CHUNK_INNER);
+    const int chunks = INNER_PARTS * chunks_of_part;
+    chunk_count = warp_index() < chunks ? Tile::parts(chunks - warp_index(), WARP_COUNT) : 0;
+  }
+
+  /** The part of chunk i of this warp, and this lane's first inner index there. */
+  KERNELGEN_DEVICE void place(int i, int& part, int& inner) const {
+    // Warps take turns, so that those of a block read whole lines of memory together.
+    const int chunk = (is_reversed ? chunk_count - 1 - i : i) * WARP_COUNT + warp_index();
+    part = INNER_PARTS == 1 ? 0 : chunk / chunks_of_part;
+    inner = (chunk - part * chunks_of_part) * CHUNK_INNER${innerLanes === 1 ? "" : ` + lane_index() % ${innerLanes} * WORD_ELEMENTS`};
+  }
+
+  /** This lane's words of chunk i. */
+  KERNELGEN_DEVICE static Words4* words_of(unsigned char* shared, int i) {
+    const int slot = warp_index() * CHUNKS_IN_FLIGHT + i % CHUNKS_IN_FLIGHT;
+    return reinterpret_cast<Words4*>(shared) + slot * CHUNK_WORDS * 32 + lane_index();
+  }
+
+  template <bool HAS_WORDS>
+  KERNELGEN_DEVICE void fetch_rows(int i, unsigned char* shared) const {
+    int part;
+    int inner;
+    place(i, part, inner);
+    Words4* target = words_of(shared, i);
+    KERNELGEN_UNROLL
+    for (int word = 0; word < 2 * ROW_TILES; ++word) {
+      const int row = word * 8 + lane_index() / 4;
+      const int sum = row / UNIT_TILE;
+      const int unit = tile.first_unit + row % UNIT_TILE;
+      const bool valid = i < chunk_count && sum < SUM_COUNT && unit < head_dim;
+      const int64_t begin = static_cast<int64_t>(((sum + part) * heads + tile.head) * head_dim + unit) * head_dim;
+      copy_words<HAS_WORDS>(target + word * 32, matrix + (valid ? begin : 0), inner, head_dim, valid);
+    }
+  }
+
+  /** \`operand_row(part, sequence)\` is where a sequence's operand of a part begins. */
+  template <bool HAS_WORDS, typename OperandRow>
+  KERNELGEN_DEVICE void fetch_columns(int i, const OperandRow& operand_row, unsigned char* shared) const {
+    int part;
+    int inner;
+    place(i, part, inner);
+    Words4* target = words_of(shared, i) + 2 * ROW_TILES * 32;
+    KERNELGEN_UNROLL
+    for (int group = 0; group < COLUMN_GROUPS; ++group) {
+      KERNELGEN_UNROLL
+      for (int word = 0; word < COLUMN_WORDS; ++word) {
+        const int sequence = tile.first_sequence + group * 8 + ${isMatrix ? "lane_index() / 4" : "lane_index() % 4 * 2 + word"};
+        const bool valid = i < chunk_count && sequence < batch;
+        const Element* row = operand_row(valid ? part : 0, valid ? sequence : 0);
+        copy_words<HAS_WORDS>(target + (group * COLUMN_WORDS + word) * 32, row, inner, head_dim, valid);
+      }
+    }
+  }
+
+  KERNELGEN_DEVICE static void multiply(const Words4* words, Sums& sums) {
+    Words4 columns[COLUMN_GROUPS][COLUMN_WORDS];
+    KERNELGEN_UNROLL
+    for (int group = 0; group < COLUMN_GROUPS; ++group) {
+      KERNELGEN_UNROLL
+      for (int word = 0; word < COLUMN_WORDS; ++word) {
+        columns[group][word] = words[(2 * ROW_TILES + group * COLUMN_WORDS + word) * 32];
+      }
+    }
+    KERNELGEN_UNROLL
+    for (int tile = 0; tile < ROW_TILES; ++tile) {
+      const Words4 rows[2] = {words[tile * 2 * 32], words[(tile * 2 + 1) * 32]};${isMatrix ? matrixInstructions(problem) : multiplyAdds}
+    }
+  }
+
+  /** Leaves the sums of each warp in \`shared\`. The operand is there after \`wait()\`; rows of the matrix are sent for before. */
+  template <bool HAS_WORDS, typename OperandRow, typename Wait>
+  KERNELGEN_DEVICE void run(const OperandRow& operand_row, const Wait& wait, unsigned char* shared) const {
+    KERNELGEN_UNROLL
+    for (int ahead = 0; ahead < CHUNKS_IN_FLIGHT; ++ahead) fetch_rows<HAS_WORDS>(ahead, shared);
+    copy_async_commit();
+    wait();
+    KERNELGEN_UNROLL
+    for (int ahead = 0; ahead < CHUNKS_IN_FLIGHT; ++ahead) {
+      fetch_columns<HAS_WORDS>(ahead, operand_row, shared);
+      copy_async_commit();
+    }
+    Sums sums = {};
+    KERNELGEN_NO_UNROLL
+    for (int i = 0; i < chunk_count; ++i) {
+      copy_async_wait<CHUNKS_IN_FLIGHT - 1>();
+      multiply(words_of(shared, i), sums);
+      fetch_rows<HAS_WORDS>(i + CHUNKS_IN_FLIGHT, shared);
+      fetch_columns<HAS_WORDS>(i + CHUNKS_IN_FLIGHT, operand_row, shared);
+      copy_async_commit();
+    }
+    // The sums take the place of the chunks.
+    copy_async_wait<0>();
+    sync_block();
+    float* shared_sums = reinterpret_cast<float*>(shared);
+    KERNELGEN_UNROLL
+    for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+      KERNELGEN_UNROLL
+      for (int group = 0; group < COLUMN_GROUPS; ++group) {
+        KERNELGEN_UNROLL
+        for (int sum = 0; sum < 4; ++sum) {
+          const int row = row_tile * 16 + sum / 2 * 8 + lane_index() / 4;
+          const int column = group * 8 + lane_index() % 4 * 2 + sum % 2;
+          shared_sums[(warp_index() * BATCH_TILE + column) * SUM_STRIDE + row] = sums[row_tile][group][sum];
+        }
+      }
+    }
+    sync_block();
+  }
+
+  /** The sum of all warps for a unit of the tile. */
+  KERNELGEN_DEVICE static float total(const unsigned char* shared, int sum, const OwnUnit& own) {
+    const float* shared_sums = reinterpret_cast<const float*>(shared);
+    float result = 0;
+    KERNELGEN_UNROLL
+    for (int warp = 0; warp < WARP_COUNT; ++warp) {
+      result += shared_sums[(warp * BATCH_TILE + own.column) * SUM_STRIDE + sum * UNIT_TILE + own.unit];
+    }
+    return result;
+  }
+};
+`;
+}
