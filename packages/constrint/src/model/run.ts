@@ -15,6 +15,7 @@ import type { Statistics } from "../search/statistics.js";
 import { compileBranching } from "./branching.js";
 import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
+import { postDistinctSteps } from "./distinct-step-chains.js";
 import { equalVariables } from "./equal-variables.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
@@ -124,7 +125,9 @@ export class Run implements OptimizingRun {
       startedAt: this.startedAt,
       accept: () => this.isSolution(),
     };
-    if (!(store instanceof RecordingStore)) return new DepthFirstSearch(engine, branching, options);
+    if (!(store instanceof RecordingStore)) {
+      return new DepthFirstSearch(engine, branching, { ...options, prepare: () => postDistinctSteps(engine) });
+    }
     const solutionVariables = [...new Set(this.numbers)];
     const variables = [...this.selectors, ...solutionVariables];
     return new LearningSearch(engine, store, branching, { ...options, variables, solutionVariables });

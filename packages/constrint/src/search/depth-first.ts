@@ -20,6 +20,8 @@ const SMALL_DOMAIN = 64;
 export interface DepthFirstOptions extends Limits, ProgressOptions {
   readonly restarts?: RestartOptions | undefined;
   readonly objective?: Objective | undefined;
+  /** Called at the root's first fixpoint, to post what pays now that the domains are known; says whether it posted any. */
+  readonly prepare?: (() => boolean) | undefined;
   /** Says whether an assignment of all decision variables that survived propagation counts; default: always. */
   readonly accept?: (() => boolean) | undefined;
   /** When the caller's work began, in milliseconds of `performance.now`. */
@@ -148,9 +150,12 @@ export class DepthFirstSearch implements Search {
     if (first !== Fixpoint.reached) return first;
     engine.makeExplicit();
     this.isRootExplicit = true;
-    if (engine.store.explicitCount === this.explicitAtFirst) return first;
-    engine.queueAll();
-    return this.settle(true);
+    if (engine.store.explicitCount > this.explicitAtFirst) {
+      engine.queueAll();
+      const second = this.settle(true);
+      if (second !== Fixpoint.reached) return second;
+    }
+    return this.options.prepare?.() ? this.settle(true) : Fixpoint.reached;
   }
 
   private descend(): Fixpoint {

@@ -29,7 +29,7 @@ export class LinearEqual implements Propagator, LinearTerms {
   /** Whether two of the domains have gaps, as of the last run at the root. */
   private hasGappedPair = false;
   /** The variables x, y and z where this is x + y = z + c or its negation, and c. */
-  private readonly sum: { readonly x: number; readonly y: number; readonly z: number; readonly c: number } | undefined;
+  readonly sum: { readonly x: number; readonly y: number; readonly z: number; readonly c: number } | undefined;
   private readonly root: RootBounds;
 
   /**

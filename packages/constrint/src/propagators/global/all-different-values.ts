@@ -37,6 +37,11 @@ export class AllDifferentValues implements Propagator {
     this.hasRepeats = new Set(scope).size < scope.length;
   }
 
+  /** Whether it is about the variables themselves, each of them once. */
+  get isPlain(): boolean {
+    return !this.hasRepeats && this.shifts.every((shift) => shift === 0);
+  }
+
   propagate(store: Store): Outcome {
     const { scope, shifts, places } = this;
     if (this.openCell < 0) this.openCell = store.state.allocate(1, scope.length);
