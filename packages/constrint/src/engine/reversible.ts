@@ -1,4 +1,4 @@
-const INITIAL_CAPACITY = 64;
+const INITIAL_CAPACITY = 256;
 
 type NumberArray = Float64Array | Int32Array;
 

@@ -20,6 +20,23 @@ const NEARBY = 4;
 
 const NO_VALUES = new Float64Array(0);
 
+/** 0, 1, 2, … as far as explicit domains want them: made when first needed, and shared by all of them. */
+let naturals: Float64Array = NO_VALUES;
+
+/** The integers from `min` on. */
+function consecutive(min: number, size: number): Float64Array {
+  const end = min + size;
+  if (min < 0 || end > 2 * EXPLICIT_VALUES_LIMIT) return progression(min, size, 1);
+  if (end > naturals.length) naturals = progression(0, Math.max(end, 2 * naturals.length), 1);
+  return naturals.subarray(min, end);
+}
+
+function progression(first: number, size: number, stride: number): Float64Array {
+  const values = new Float64Array(size);
+  for (let i = 0, value = first; i < size; i++, value += stride) values[i] = value;
+  return values;
+}
+
 /** Receives the events of the store's variables. @internal */
 export interface EventSink {
   notify(variable: number, events: number): void;
@@ -64,7 +81,7 @@ export class Store {
   /** For a table without equal steps, the index that was found last. */
   private readonly lastIndices: number[] = [];
   /** The table with equal steps that was made last. */
-  private evenTable = NO_VALUES;
+  private evenTable: Float64Array = NO_VALUES;
   private readonly scratch: Congruence = { stride: 1, offset: 0 };
 
   // ---------------------------------------------------------------------------------------------------------- variables
@@ -503,8 +520,7 @@ export class Store {
     const { evenTable } = this;
     let table = evenTable;
     if (table.length !== size || table[0] !== min || (size > 1 && table[1]! - min !== stride)) {
-      table = new Float64Array(size);
-      for (let i = 0, value = min; i < size; i++, value += stride) table[i] = value;
+      table = stride === 1 ? consecutive(min, size) : progression(min, size, stride);
       this.evenTable = table;
     }
     this.keepTable(x, table, size > 1 ? stride : 1);

@@ -29,20 +29,21 @@ interface Edge {
  */
 export function postDistinctSteps(engine: Engine): boolean {
   const { posted, store } = engine;
+  const differences = posted.filter((propagator) => propagator instanceof AllDifferentValues && propagator.isPlain);
+  if (differences.length === 0) return false;
   const sums = posted.flatMap((propagator) =>
     propagator instanceof LinearEqual && propagator.sum?.c === 0 ? [propagator.sum] : [],
   );
   // The first step may be from 0 and have no equation.
   if (sums.length < FEWEST_STEPS - 1) return false;
-  const found = posted.flatMap((propagator) => {
-    if (!(propagator instanceof AllDifferentValues && propagator.isPlain)) return [];
-    const distances = new Set(propagator.scope.filter((x) => store.min(x) >= 1));
+  const found = differences.flatMap(({ scope }) => {
+    const distances = new Set(scope.filter((x) => store.min(x) >= 1));
     const edges = [...distances].map((x): Edge => ({ from: ORIGIN, to: x, distance: x }));
     for (const { x, y, z } of sums) {
       if (distances.has(y)) edges.push({ from: x, to: z, distance: y });
       if (distances.has(x)) edges.push({ from: y, to: z, distance: x });
     }
-    return distinctSteps(store, longestChain(store, edges), edges, propagator.scope) ?? [];
+    return distinctSteps(store, longestChain(store, edges), edges, scope) ?? [];
   });
   for (const propagator of found) engine.post(propagator);
   return found.length > 0;

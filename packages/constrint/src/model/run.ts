@@ -19,6 +19,7 @@ import { postDistinctSteps } from "./distinct-step-chains.js";
 import { equalVariables } from "./equal-variables.js";
 import { holds } from "./evaluate.js";
 import type { IntExpr, IntVar } from "./expression.js";
+import { postImpliedSquares } from "./implied-squares.js";
 import { type Direction, directionsOf } from "./objective-direction.js";
 import type { Enumeration, Solution, SolveResult } from "./results.js";
 import { checkSolveOptions, type SolveOptions, type VariableOrder } from "./solve-options.js";
@@ -68,7 +69,7 @@ export class Run implements OptimizingRun {
   private readonly options: SolveOptions;
   /** A solution's properties, so that even a variable called __proto__ is one. */
   private readonly template: Readonly<Record<string, number>>;
-  private readonly translationSeconds: number;
+  private translationSeconds: number;
   private relaxed: Relaxed | undefined;
   private started: Search | undefined;
 
@@ -100,6 +101,7 @@ export class Run implements OptimizingRun {
       if (isOver(options, startedAt)) break;
       compiler.add(constraint);
     }
+    postImpliedSquares(this.engine);
     this.compiler = compiler;
     if (goal !== undefined) {
       compiler.requireDefined(goal.expression);
@@ -112,7 +114,11 @@ export class Run implements OptimizingRun {
 
   /** The search, which begins when it is first asked for. */
   get search(): Search {
-    this.started ??= this.start();
+    if (this.started === undefined) {
+      const translationStart = performance.now();
+      this.started = this.start();
+      this.translationSeconds += (performance.now() - translationStart) / 1000;
+    }
     return this.started;
   }
 

@@ -19,6 +19,7 @@ import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { allDomains } from "../explanation/premises.js";
 import { BoundsExplainer, explainByWeakestBounds } from "../explanation/weakest-bounds.js";
+import { propagateProductOfTwo } from "./product-of-two.js";
 
 /** At the root level, a factor's value is tried with up to this many quotients. */
 const QUOTIENTS_LIMIT = 256;
@@ -56,6 +57,8 @@ export class Product implements Propagator {
   private quotientMin = 0;
   private quotientMax = 0;
   private explainer: BoundsExplainer | undefined;
+  /** Whether there are two factors, and all three variables are different ones. */
+  private readonly isPair: boolean;
 
   constructor(
     readonly factors: readonly number[],
@@ -63,6 +66,7 @@ export class Product implements Propagator {
   ) {
     this.scope = [...factors, result];
     const n = factors.length;
+    this.isPair = n === 2 && new Set(this.scope).size === 3;
     this.prefixMin = new Float64Array(n + 1);
     this.prefixMax = new Float64Array(n + 1);
     this.suffixMin = new Float64Array(n + 1);
@@ -72,6 +76,16 @@ export class Product implements Propagator {
 
   propagate(store: Store): Outcome {
     const before = store.changes;
+    if (this.isPair && store.level > 0) {
+      const [x, y] = this.factors as readonly [number, number];
+      if (store.min(x) > 0 && store.min(y) > 0 && store.max(x) * store.max(y) <= MAX_INTEGER) {
+        const outcome = propagateProductOfTwo(store, x, y, this.result);
+        if (outcome === Outcome.failed || outcome === Outcome.entailed) return outcome;
+        if (this.factorsAreDivisors || !store.isFixed(this.result)) return outcome;
+        if (!this.alignToDivisors(store)) return Outcome.failed;
+        return store.changes === before ? outcome : Outcome.changed;
+      }
+    }
     if (!this.propagateBounds(store)) return Outcome.failed;
     if (store.level === 0 && !this.propagateAtRoot(store)) return Outcome.failed;
     const { factors, result } = this;
