@@ -1,6 +1,6 @@
 import { MAX_STRIDE } from "../../domain/congruence.js";
 import { divisors, FACTORISATION_LIMIT, signedDivisors } from "../../domain/divisors.js";
-import { ceilDivide, floorDivide, gcd, lowerBound, MAX_INTEGER, remainder, upperBound } from "../../domain/integers.js";
+import { ceilDivide, floorDivide, gcd, lowerBound, remainder, upperBound } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import type { Consequence, DomainView, Premises } from "../../engine/explanation.js";
 import { LiteralKind } from "../../engine/literal.js";
@@ -8,6 +8,7 @@ import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { allDomains, explainByValues } from "../explanation/premises.js";
 import { BoundsExplainer } from "../explanation/weakest-bounds.js";
+import { keepDivisorsOfValues } from "./common-multiple.js";
 
 /** Values are tested one by one up to this many in a run below the root level, and pair by pair up to it at the root. */
 const VALUES_LIMIT = 64;
@@ -119,7 +120,7 @@ export class Divides implements Propagator {
     }
     if (!store.isExplicit(divisor) || store.isFixed(divisor)) return true;
     if (store.level === 0 && store.isExplicit(dividend)) {
-      return this.keepDivisorsOfMultiple(store) && this.keepSupportedValues(store);
+      return keepDivisorsOfValues(store, divisor, dividend) && this.keepSupportedValues(store);
     }
     if (store.size(divisor) > VALUES_LIMIT) return true;
     low = store.min(dividend);
@@ -129,20 +130,6 @@ export class Divides implements Propagator {
       const possible =
         value === 0 ? low <= 0 && high >= 0 : floorDivide(high, Math.abs(value)) * Math.abs(value) >= low;
       if (!possible && !store.remove(divisor, value)) return false;
-    }
-    return true;
-  }
-
-  /** What divides a value of the dividend divides their least common multiple: a test for each value, and not for each pair. */
-  private keepDivisorsOfMultiple(store: Store): boolean {
-    const { divisor, dividend } = this;
-    let multiple = 1;
-    for (let n = store.min(dividend); n !== Infinity; n = store.next(dividend, n)) {
-      multiple *= Math.abs(n) / gcd(multiple, n);
-      if (multiple === 0 || multiple > MAX_INTEGER) return true;
-    }
-    for (let d = store.min(divisor); d !== Infinity; d = store.next(divisor, d)) {
-      if (!divides(d, multiple) && !store.remove(divisor, d)) return false;
     }
     return true;
   }

@@ -19,6 +19,7 @@ import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
 import { allDomains } from "../explanation/premises.js";
 import { BoundsExplainer, explainByWeakestBounds } from "../explanation/weakest-bounds.js";
+import { keepDivisorsOfValues } from "./common-multiple.js";
 import { propagateProductOfTwo } from "./product-of-two.js";
 
 /** At the root level, a factor's value is tried with up to this many quotients. */
@@ -315,7 +316,7 @@ export class Product implements Propagator {
     for (const x of this.scope) sizes += store.size(x);
     if (sizes === this.rootSizes) return true;
     for (let i = 0; i < factors.length; i++) {
-      if (!this.keepDividingValues(store, i)) return false;
+      if (!keepDivisorsOfValues(store, factors[i]!, result) || !this.keepDividingValues(store, i)) return false;
     }
     this.rootSizes = sizes;
     return true;
