@@ -158,13 +158,22 @@ export function buildModel(recipe: ModelRecipe): { model: Model; variables: IntV
 
 /** Every assignment of the variables that satisfies all constraints, by trying them all; sorted as text. */
 export function bruteForce(model: Model, domains: readonly (readonly number[])[]): Solution[] {
-  let assignments: Record<string, number>[] = [{}];
-  model.variables.forEach((variable, i) => {
-    assignments = assignments.flatMap((partial) =>
-      domains[i]!.map((value) => ({ ...partial, [variable.name]: value })),
-    );
-  });
-  return assignments.filter((assignment) => model.constraints.every(({ constraint }) => holds(constraint, assignment)));
+  const names = model.variables.map(({ name }) => name);
+  const assignment: Record<string, number> = {};
+  const found: Solution[] = [];
+  const assign = (i: number): void => {
+    const name = names[i];
+    if (name === undefined) {
+      if (model.constraints.every(({ constraint }) => holds(constraint, assignment))) found.push({ ...assignment });
+      return;
+    }
+    for (const value of domains[i]!) {
+      assignment[name] = value;
+      assign(i + 1);
+    }
+  };
+  assign(0);
+  return found;
 }
 
 /** All solutions, and how the enumeration ended. */
