@@ -265,22 +265,18 @@ def views_are_served():
         assert len(compiled.used) == 2
 
 
-def unlisted_sizes_go_through_pointwise_kernels():
-    for _, cell, dtype in plans.pointwise():
-        arguments = problem(cell, 3, 4, 2, 7, dtype)
-        weights = torch.randn(len(arguments[3]), 3, 4, 2, 7).to(dtype)
-        expected = all_results(cell, arguments, weights)
-        with Compiled() as compiled:
-            calls = []
-            run = fused_stepwise._Step.run
-            fused_stepwise._Step.run = lambda *values, run=run, calls=calls: (calls.append(1), run(*values))
-            try:
+def unlisted_sizes_go_through_stepwise_kernels():
+    tiled = sorted({kernel.batch for kernel in plans.any_size_kernels()})
+    for cell, dtype in sorted({(kernel.cell, kernel.dtype) for kernel in plans.any_size_kernels()}, key=str):
+        # Rows of whole words and rows that end within one, and each of the tiles.
+        for batch, heads, dim in ((3, 2, 7), (9, 1, 24), (tiled[-1] // 2, 1, 8)):
+            arguments = problem(cell, batch, 4, heads, dim, dtype)
+            weights = torch.randn(len(arguments[3]), batch, 4, heads, dim).to(dtype)
+            expected = all_results(cell, arguments, weights)
+            with Compiled() as compiled:
                 actual = all_results(cell, arguments, weights)
-            finally:
-                fused_stepwise._Step.run = run
-        # Three passes forward and two backward, of four steps each.
-        assert (compiled.used, len(calls)) == ([], 20), (compiled.used, len(calls))
-        require_close(actual, expected, LIMITS[dtype], cell, dtype)
+            assert len(compiled.used) == 5 and all(chosen == [batch] for _, chosen in compiled.used), compiled.used
+            require_close(actual, expected, LIMITS[dtype], cell, dtype, batch)
 
 
 def a_refused_launch_is_an_error():
@@ -318,7 +314,7 @@ CHECKS = [
     wrong_arguments_are_named,
     compiled_kernels_equal_the_loop_for_any_batch,
     views_are_served,
-    unlisted_sizes_go_through_pointwise_kernels,
+    unlisted_sizes_go_through_stepwise_kernels,
     a_refused_launch_is_an_error,
     a_device_is_chosen_by_what_it_can_hold,
     *scan_checks.checks(Compiled),

@@ -98,8 +98,8 @@ export function solveKernelSet(
         continue;
       }
       for (const use of usesOf(sizes.cell, training)) {
-        const problem = problemFor(sizes, use);
-        const kernel = solve(problem, nameOf(problem, useOptions[use].word), device);
+        const problem = setProblem(sizes, use);
+        const kernel = solve(problem, nameOf(problem, useWord(use)), device);
         if (kernel !== undefined) kernels.push({ ...kernel, use });
       }
     }
@@ -124,6 +124,9 @@ const useOptions = {
   backward_sequence: { word: "sequence", pass: "backward", training: true, stateOutput: "sequence" },
 } as const satisfies Record<KernelUse, unknown>;
 
+/** The word for a use in a kernel's name. */
+export const useWord = (use: KernelUse): string => useOptions[use].word;
+
 const namedSizes = ({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem): ProblemOptions => ({
   cell: cell.name,
   headDim,
@@ -133,7 +136,8 @@ const namedSizes = ({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem)
   tf32,
 });
 
-function problemFor(sizes: SetProblem, use: KernelUse): Problem {
+/** The problem of a kernel for a use. */
+export function setProblem(sizes: SetProblem, use: KernelUse): Problem {
   const { word: _, ...options } = useOptions[use];
   return defineProblem({ ...namedSizes(sizes), ...options });
 }

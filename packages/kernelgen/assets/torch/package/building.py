@@ -21,7 +21,7 @@ CXX_FLAGS = ["-O2", "-std=c++17"]
 
 def sources(device: plans.Device) -> list[Path]:
     """The CUDA sources of a device's kernels."""
-    compiled = [*plans.kernels(), *plans.scans(), *plans.pointwise().values()]
+    compiled = [*plans.kernels(), *plans.any_size_kernels(), *plans.scans(), *plans.pointwise().values()]
     return sorted({_PACKAGE / kernel.source for kernel in compiled if kernel.device == device.id})
 
 

@@ -19,9 +19,16 @@ _ALIGNMENT = 16
 def find(
     use: str, cell: str, device: torch.device, dtype: torch.dtype, head_dim: int, heads: int, batch: int
 ) -> tuple[Kernel, ...] | None:
-    """The kernels that serve a call, or None where only the loop over time can."""
+    """The kernels that serve a call: those planned for its sizes, else one for any sizes; None where only the loop over time can."""
     planned = plans.device_for(device)
-    return None if planned is None else plans.cover(planned.id, use, cell, head_dim, heads, dtype, batch)
+    if planned is None:
+        return None
+    call = (planned.id, use, cell, head_dim, heads, dtype, batch)
+    chosen = plans.cover(*call)
+    if chosen is not None:
+        return chosen
+    kernel = plans.any_size(*call)
+    return None if kernel is None else (kernel,)
 
 
 def run(
@@ -88,21 +95,28 @@ def _part(tensor: torch.Tensor, begin: int, count: int) -> torch.Tensor:
 def _launch(
     kernel: Kernel, tensors: Mapping[str, torch.Tensor], steps: int, stream: int | None, device: torch.device
 ) -> None:
-    launch, scratch_bytes = _functions(kernel.device, kernel.name)
+    launch, scratch_bytes = _functions(kernel.device, kernel.name, kernel.is_any_size)
+    sizes = steps
+    if kernel.is_any_size:
+        sizes = (ctypes.c_int * 4)(kernel.batch, kernel.heads, kernel.head_dim, steps)
+        scratch_bytes = scratch_bytes(sizes)
     pointers = (ctypes.c_void_p * len(kernel.tensors))(*(tensors[spec.name].data_ptr() for spec in kernel.tensors))
     scratch = torch.empty(scratch_bytes, dtype=torch.uint8, device=device) if scratch_bytes > 0 else None
-    error = launch(stream, pointers, None if scratch is None else scratch.data_ptr(), steps)
+    error = launch(stream, pointers, None if scratch is None else scratch.data_ptr(), sizes)
     if error is not None:
         raise RuntimeError(f"{kernel.name}: {error.decode()}")
 
 
 @functools.cache
-def _functions(device_id: str, name: str):
-    """A kernel's launch function and the bytes of its scratch memory."""
+def _functions(device_id: str, name: str, is_any_size: bool):
+    """A kernel's launch function and the bytes of its scratch memory, or the function that gives them where sizes are arguments."""
     library = building.library(next(device for device in plans.devices() if device.id == device_id))
     launch = getattr(library, f"{name}_launch")
-    launch.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+    launch.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p if is_any_size else ctypes.c_int]
     launch.restype = ctypes.c_char_p
     scratch_bytes = getattr(library, f"{name}_scratch_bytes")
     scratch_bytes.restype = ctypes.c_int64
+    if is_any_size:
+        scratch_bytes.argtypes = [ctypes.c_void_p]
+        return launch, scratch_bytes
     return launch, scratch_bytes()

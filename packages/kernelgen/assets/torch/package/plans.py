@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Kernel:
     dtype: torch.dtype
     microseconds_per_step: float
     tensors: tuple[TensorSpec, ...]
+    #: Whether batch, heads and units of a head are arguments of the launch.
+    is_any_size: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,49 @@ def kernels() -> tuple[Kernel, ...]:
             batch=row["batch"],
             dtype=DTYPES[row["dataType"]],
             microseconds_per_step=row["predictedMicrosecondsPerStep"],
-            tensors=tuple(
-                TensorSpec(spec["name"], spec["role"] == "input", tuple(spec["shape"]), DTYPES[spec["type"]])
-                for spec in row["tensors"]
-            ),
+            tensors=_tensor_specs(row),
         )
         for row in _manifest()["kernels"]
     )
+
+
+@functools.cache
+def any_size_kernels() -> tuple[Kernel, ...]:
+    """The kernels for any sizes; `batch` is the one that they are tiled for, and extents are letters."""
+    return tuple(
+        Kernel(
+            name=row["name"],
+            source=row["source"],
+            device=row["device"],
+            use=row["use"],
+            cell=row["cell"],
+            head_dim=0,
+            heads=0,
+            batch=row["batch"],
+            dtype=DTYPES[row["dataType"]],
+            microseconds_per_step=0.0,
+            tensors=_tensor_specs(row),
+            is_any_size=True,
+        )
+        for row in _manifest()["anySize"]
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def any_size(device: str, use: str, cell: str, head_dim: int, heads: int, dtype: torch.dtype, batch: int) -> Kernel | None:
+    """The kernel for any sizes that serves a call, with the call's sizes; None if the cell and type are not in this package."""
+    able = [
+        kernel for kernel in any_size_kernels() if (kernel.device, kernel.use, kernel.cell, kernel.dtype) == (device, use, cell, dtype)
+    ]
+    if not able:
+        return None
+    # Tiled for as many sequences, or nearly; twice as many still go faster in two rounds of small tiles.
+    kernel = min(able, key=lambda kernel: (kernel.batch < batch / 2, kernel.batch if kernel.batch >= batch / 2 else -kernel.batch))
+    extents = {"B": batch, "N": heads, "D": head_dim}
+    tensors = tuple(
+        dataclasses.replace(spec, shape=tuple(extents.get(extent, extent) for extent in spec.shape)) for spec in kernel.tensors
+    )
+    return dataclasses.replace(kernel, batch=batch, heads=heads, head_dim=head_dim, tensors=tensors)
 
 
 @functools.cache
@@ -134,6 +173,12 @@ def pointwise() -> dict[tuple[str, str, torch.dtype], Pointwise]:
         for row in _manifest()["pointwise"]
     )
     return {(row.device, row.cell, row.dtype): row for row in rows}
+
+
+def _tensor_specs(row: dict) -> tuple[TensorSpec, ...]:
+    return tuple(
+        TensorSpec(spec["name"], spec["role"] == "input", tuple(spec["shape"]), DTYPES[spec["type"]]) for spec in row["tensors"]
+    )
 
 
 @functools.cache

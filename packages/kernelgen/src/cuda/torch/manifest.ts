@@ -33,7 +33,7 @@ export const pointwisePath = ({ cell, dataType, device }: PointwiseKernels): str
   `${sourceFolder(device)}/${pointwiseName(cell, dataType)}.cu`;
 
 /** `plans.json`: what was compiled for which device and sizes, from which the package picks at run time. */
-export function manifest(set: KernelSet): string {
+export function manifest(set: KernelSet, anySize: readonly SetKernel[]): string {
   const { kernels, scans, leftOut } = set;
   const devices = [...new Map([...kernels, ...scans].map(({ device }) => [device.id, device])).values()];
   const content = {
@@ -59,6 +59,21 @@ export function manifest(set: KernelSet): string {
         predictedMicrosecondsPerStep: kernel.plan.predictedMicrosecondsPerStep,
         plan: { hash: kernel.plan.hash, family: kernel.plan.family, ...kernel.plan.launch },
         tensors: kernel.tensors.map(tensorEntry),
+      };
+    }),
+    // Kernels for any sizes; the batch is the one that they are tiled for.
+    anySize: anySize.map((kernel) => {
+      const { cell, batch, dataType } = kernel.plan.problem;
+      return {
+        name: kernel.name,
+        source: sourcePath(kernel),
+        device: kernel.device.id,
+        use: kernel.use,
+        cell: cell.name,
+        batch,
+        dataType,
+        plan: { hash: kernel.plan.hash, parameters: kernel.plan.parameters },
+        tensors: kernel.tensors.map(anySizeTensorEntry),
       };
     }),
     scans: scans.map((scan) => {
@@ -91,4 +106,15 @@ export function manifest(set: KernelSet): string {
 function tensorEntry({ name, role, dimensions, shape, type }: Tensor): Record<string, unknown> {
   const letters = dimensions.split(",");
   return { name, role, shape: shape.map((extent, index) => (letters[index] === "T" ? "T" : extent)), type };
+}
+
+/** A tensor whose extents are letters, but for the number of gates. */
+function anySizeTensorEntry({ name, role, dimensions, shape, type }: Tensor): Record<string, unknown> {
+  const letters = dimensions.split(",");
+  return {
+    name,
+    role,
+    shape: shape.map((extent, index) => (letters[index] === "G" || letters[index] === "1" ? extent : letters[index])),
+    type,
+  };
 }

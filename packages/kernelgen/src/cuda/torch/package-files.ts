@@ -4,6 +4,7 @@ import type { KernelSet } from "../kernel-set.js";
 import { withLaunchInterface } from "../launch-interface.js";
 import { withScanLaunchInterface } from "../scan/launch-interface.js";
 import { preludeFiles } from "../support-files.js";
+import { anySizeKernels } from "./any-size-kernels.js";
 import { cellsSource } from "./cells-source.js";
 import { linearCellsSource } from "./linear-cells-source.js";
 import { manifest, pointwiseKernels, pointwisePath, sourceFolder, sourcePath } from "./manifest.js";
@@ -26,17 +27,19 @@ const placeholder = "PACKAGE_NAME";
 export function torchPackageFiles(set: KernelSet, name: string): readonly GeneratedFile[] {
   checkPackageName(name);
   const inPackage = (path: string, content: string): GeneratedFile => ({ name: `${name}/${path}`, content });
+  const anySize = anySizeKernels(set);
   const folders = new Set([...set.kernels, ...set.scans].map(({ device }) => sourceFolder(device)));
   return [
     ...assetFiles("project").map(([path, text]) => ({ name: path, content: text.replaceAll(placeholder, name) })),
     ...assetFiles("package").map(([path, text]) => inPackage(path, text.replaceAll(placeholder, name))),
     inPackage("cells.py", cellsSource()),
     inPackage("linear_cells.py", linearCellsSource()),
-    inPackage("plans.json", manifest(set)),
+    inPackage("plans.json", manifest(set, anySize)),
     ...[...folders].flatMap((folder) =>
       preludeFiles().map((file) => inPackage(`${folder}/${file.name}`, file.content)),
     ),
     ...set.kernels.map((kernel) => inPackage(sourcePath(kernel), withLaunchInterface(kernel))),
+    ...anySize.map((kernel) => inPackage(sourcePath(kernel), kernel.source)),
     ...set.scans.map((scan) => inPackage(sourcePath(scan), withScanLaunchInterface(scan.plan, scan.name, scan.source))),
     ...pointwiseKernels(set).map((row) => inPackage(pointwisePath(row), pointwiseSource(row.cell, row.dataType))),
   ];
