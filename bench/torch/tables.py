@@ -34,6 +34,8 @@ LSTM_SIZES = ((64, 12), (256, 3), (768, 1), (1024, 1), (2048, 1), (2560, 1))
 SIZES = ((64, 12), (768, 1))
 BATCHES = (1, 8, 16, 64, 256)
 STEP_COUNTS = (128, 256, 512, 1024, 2048, 4096, 8192)
+#: Sizes (units, heads, batch) that the package does not list: its kernels for any sizes.
+UNLISTED = ((96, 8, 16), (1536, 1, 16), (4096, 1, 16), (1536, 1, 256))
 #: The largest relative error (norm) of bf16.
 ALLOWED = 2e-2
 CUDNN_LAYERS = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}
@@ -189,6 +191,8 @@ def run(directory: str, out: str, first_use: list[dict]) -> None:
         for steps in STEP_COUNTS:
             if steps != STEPS:
                 ours(package, "lstm", dim, heads, steps=steps)
+    for dim, heads, batch in UNLISTED:
+        ours(package, "lstm", dim, heads, batch=batch, steps=256, layer=True)
     write(out, first_use)
     for dim in TRITON_DIMS:
         triton_rows(dim, 768 // dim)
@@ -205,6 +209,8 @@ def run(directory: str, out: str, first_use: list[dict]) -> None:
         for cell in ("gru", "elman"):
             cudnn(cell, 768, name)
     for name in ("fp16", "bf16"):
+        for dim, heads, batch in UNLISTED:
+            cudnn("lstm", dim * heads, name, batch=batch, steps=256)
         for batch in BATCHES:
             if batch != BATCH:
                 cudnn("lstm", 768, name, batch=batch)

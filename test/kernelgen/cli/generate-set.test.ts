@@ -29,9 +29,10 @@ describe("kernelgen generate --target torch", () => {
     const sizes = ["16x2_b2", "16x2_b3", "32x2_b2", "32x2_b3"];
     const names = sizes.map((size) => `gru_${size}_fp32_inference_forward`);
     expect(report.plans.map(({ kernel }: { kernel: string }) => kernel)).toEqual(names);
+    const any = [16, 128].map((batch) => `gru_any_b${batch}_fp32_inference_forward`);
     const sources = await readdir(join(out, "recurrent_kernels", "cuda", "h200"));
     expect(sources.filter((name) => name.endsWith(".cu")).toSorted()).toEqual(
-      [...names, "gru_fp32_pointwise"].map((name) => `${name}.cu`),
+      [...names, ...any, "gru_fp32_pointwise"].map((name) => `${name}.cu`).toSorted(),
     );
     expect((await readdir(out)).toSorted()).toEqual(["README.md", "recurrent_kernels", "setup.py"]);
   });
@@ -56,6 +57,10 @@ describe("kernelgen generate --target torch", () => {
   it.for([
     [["--head-dim", "64", "--name", "../x"], 'package name "../x": must be 1 to 64 lower-case letters'],
     [["--head-dim", "64", "--case", "1"], "--case has no meaning for --target torch"],
+    [["--head-dim", "64", "--pass", "forward"], "--pass has no meaning for --target torch: --training"],
+    [["--head-dim", "64", "--states", "last"], "--states has no meaning for --target torch: there are kernels"],
+    [["--head-dim", "64", "--steps", "8"], "--steps has no meaning for --target torch: the number of steps"],
+    [["--head-dim", "64", "--problems", "p.json"], "--head-dim has no meaning beside --problems"],
   ] as const)("names what is wrong: %j", async ([options, message]) => {
     const { exitCode, stdout, stderr } = await runKernelgen(...torch, ...options, "--out", join(directory, "out"));
     expect([exitCode, stdout]).toEqual([2, ""]);

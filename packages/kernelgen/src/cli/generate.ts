@@ -14,6 +14,17 @@ import { seedFrom } from "./seed.js";
 const options = {
   ...problemOptions,
   "head-dim": { ...problemOptions["head-dim"], demandOption: false },
+  // Without defaults, so that it shows whether they were given.
+  steps: {
+    ...problemOptions.steps,
+    default: undefined,
+    describe: `cuda, wgsl: ${problemOptions.steps.describe}  [default: ${problemOptions.steps.default}]`,
+  },
+  pass: {
+    ...problemOptions.pass,
+    default: undefined,
+    describe: `${problemOptions.pass.describe}  [default: ${problemOptions.pass.default}]`,
+  },
   training: {
     type: "boolean",
     describe:
@@ -68,6 +79,16 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
   async handler(given) {
     if (given.target === "torch" || given.target === "cpp") {
       rejectOptions(given.target, given, ["family", "case"]);
+      for (const [name, reason] of Object.entries(optionsOfOneKernel)) {
+        if (given[name as keyof typeof optionsOfOneKernel] === undefined) continue;
+        throw new KernelgenError("invalid-problem", `--${name} has no meaning for --target ${given.target}: ${reason}`);
+      }
+      if (given.problems !== undefined && given.headDim !== undefined) {
+        throw new KernelgenError(
+          "invalid-problem",
+          "--head-dim has no meaning beside --problems: the file lists all sizes",
+        );
+      }
       return generateSet({ ...given, target: given.target });
     }
     rejectOptions(given.target, given, ["problems"]);
@@ -77,7 +98,8 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     if ((device.kind === "cuda") !== (given.target === "cuda")) {
       throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
     }
-    const problem = problemFrom({ ...given, headDim }, device);
+    const { steps = problemOptions.steps.default, pass = problemOptions.pass.default } = given;
+    const problem = problemFrom({ ...given, headDim, steps, pass }, device);
     if (given.case !== undefined && given.target !== "cuda") {
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }
@@ -91,6 +113,13 @@ export const generateCommand: CommandModule<object, InferredOptionTypes<typeof o
     );
   },
 };
+
+/** What is stated for one kernel, and why it has no meaning for a set of them. */
+const optionsOfOneKernel = {
+  steps: "the number of steps is an argument of each call",
+  pass: "--training and --no-training say whether the backward pass is there beside the forward pass",
+  states: "there are kernels that keep all steps and kernels that keep the last, and each call takes what it needs",
+} as const satisfies Partial<Record<keyof typeof options, string>>;
 
 /** Options that have no meaning for a target must not be passed over in silence. */
 function rejectOptions(target: string, given: Readonly<Record<string, unknown>>, names: readonly string[]): void {
