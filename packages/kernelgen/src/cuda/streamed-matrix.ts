@@ -29,8 +29,8 @@ export const mayStream = (problem: Problem, device: CudaDevice): boolean =>
   matrixBytes(problem) > streamedFrom * device.multiprocessorCount * onChipBytes(device);
 
 /**
- * The predicted time of reading a block's part of R from L2, or from device memory where what has to be streamed of R would not stay in L2, while all
- * other blocks read theirs.
+ * The predicted time of reading a block's part of R while all other blocks read theirs. What stays in L2 from step to step is partly hidden behind the product, which
+ * the calibration says how much of; what does not fit there comes from device memory, at its rate.
  */
 export function streamedMatrixTerm(
   problem: Problem,
@@ -40,8 +40,8 @@ export function streamedMatrixTerm(
 ): CostTerm {
   const { l2BytesPerSecond, memoryBytesPerSecond } = device.timing;
   const streamed = matrixBytes(problem) - (device.multiprocessorCount * onChipBytes(device)) / 2;
-  const isInL2 = streamed <= l2Share * device.l2Bytes;
-  const rate = (isInL2 ? l2BytesPerSecond : memoryBytesPerSecond) / device.multiprocessorCount;
-  const unitPrice = (pieceBytes * 1e12) / rate;
-  return pricedTerm(device, "streamedMatrixShare", pieces, unitPrice);
+  const picosecondsAt = (rate: number): number => (pieceBytes * 1e12 * device.multiprocessorCount) / rate;
+  return streamed <= l2Share * device.l2Bytes
+    ? pricedTerm(device, "streamedMatrixShare", pieces, picosecondsAt(l2BytesPerSecond))
+    : { name: "R from device memory", amount: pieces, price: Math.round(picosecondsAt(memoryBytesPerSecond)) };
 }
