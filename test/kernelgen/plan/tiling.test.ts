@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { cudaDevices, maxClusterBlocks } from "hwmodels";
+import { type CudaDevice, cudaDevices, findDevice, maxClusterBlocks } from "hwmodels";
 import { describe, expect, it } from "vitest";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
 import { familiesFor } from "../../../packages/kernelgen/src/families.js";
-import { solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
+import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
 import { propertySeed } from "../../support/property-seed.js";
 import { plainStepwise } from "./plain-stepwise.js";
 import {
@@ -124,6 +126,20 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
       { seed: propertySeed, numRuns: pairs },
     );
     if (process.env.RECHECK_REPORT !== undefined) writeFileSync(process.env.RECHECK_REPORT, JSON.stringify(rechecked));
+  });
+
+  // FlashRNN finds no configuration for these LSTMs in bf16.
+  it.for([
+    ["a100", 2048],
+    ["a100", 2176],
+    ["h100", 2176],
+    ["h100", 2432],
+  ] as const)("has no hole on %s at LSTM heads of %i units", ([id, headDim]) => {
+    for (const batch of [8, 16]) {
+      const { plan } = solveFamily(defineProblem({ cell: "lstm", headDim, batch }), findDevice(id), gridFamily);
+      const plain = plainTiling(plan!.problem, findDevice(id) as CudaDevice, "grid", plan!.parameters);
+      expect(plain.sound && fits(plain, findDevice(id) as CudaDevice, "grid")).toBe(true);
+    }
   });
 
   it("gives the same plan when asked again", () => {
