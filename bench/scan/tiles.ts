@@ -7,7 +7,15 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findDevice } from "hwmodels";
-import { defineProblem, familiesFor, fastestPlans, type Plan, type ProblemOptions, solvePlan } from "kernelgen";
+import {
+  defineProblem,
+  familiesFor,
+  KernelgenError,
+  type Pins,
+  type Plan,
+  type ProblemOptions,
+  solvePlan,
+} from "kernelgen";
 import { generateFiles, withScanLaunchInterface } from "kernelgen/node";
 
 const [out, deviceId = "h200"] = process.argv.slice(2);
@@ -16,35 +24,52 @@ const device = findDevice(deviceId);
 /** Kernels that are compiled as one file: most of nvcc's time goes into headers. */
 const kernelsPerFile = 3;
 
+/** Tilings of a problem: all combinations of these. */
 interface Grid {
   readonly options: Omit<ProblemOptions, "headDim">;
-  readonly channelsPerThread: readonly number[];
-  readonly channelLanes: readonly number[];
-  readonly warps: readonly number[];
-  readonly stepsPerThread: readonly number[];
+  readonly pins: Readonly<Record<string, readonly number[]>>;
 }
 
-const wide = { channelLanes: [16, 32], warps: [4, 8, 16], stepsPerThread: [8, 16, 32] } as const;
-const narrow = { channelLanes: [16, 32], warps: [4, 8, 16], stepsPerThread: [4, 8, 16] } as const;
+const unstaged = { chained: [1], stages: [0] } as const;
+const staged = {
+  chained: [1],
+  stages: [1, 2],
+  channelLanes: [16, 32],
+  warps: [4, 8],
+  stepsPerThread: [4, 8, 16],
+} as const;
 const grids: readonly Grid[] = [
-  { options: { cell: "linear", dataType: "fp32" }, channelsPerThread: [1, 2, 4], ...wide },
-  { options: { cell: "linear", dataType: "bf16" }, channelsPerThread: [2, 4, 8], ...narrow, channelLanes: [8, 16, 32] },
-  { options: { cell: "mingru", dataType: "fp32" }, channelsPerThread: [2, 4], ...narrow, channelLanes: [32] },
-  { options: { cell: "mingru", dataType: "bf16" }, channelsPerThread: [2, 4], ...narrow },
-  { options: { cell: "minlstm", dataType: "bf16" }, channelsPerThread: [2, 4], ...narrow, channelLanes: [32] },
+  {
+    options: { cell: "linear", dataType: "fp32" },
+    pins: {
+      ...unstaged,
+      channelsPerThread: [1, 2, 4],
+      channelLanes: [16, 32],
+      warps: [8, 16],
+      stepsPerThread: [8, 16],
+    },
+  },
+  { options: { cell: "linear", dataType: "fp32" }, pins: { ...staged, channelsPerThread: [2, 4] } },
+  {
+    options: { cell: "linear", dataType: "bf16" },
+    pins: { ...unstaged, channelsPerThread: [2, 4], channelLanes: [32], warps: [4, 8], stepsPerThread: [8, 16, 32] },
+  },
+  { options: { cell: "linear", dataType: "bf16" }, pins: { ...staged, channelsPerThread: [4, 8] } },
+  { options: { cell: "mingru", dataType: "fp32" }, pins: { ...staged, channelsPerThread: [2], channelLanes: [32] } },
+  { options: { cell: "mingru", dataType: "bf16" }, pins: { ...staged, channelsPerThread: [4], channelLanes: [32] } },
+  { options: { cell: "mingru", dataType: "bf16" }, pins: { ...staged, channelsPerThread: [2], channelLanes: [32] } },
+  { options: { cell: "minlstm", dataType: "bf16" }, pins: { ...staged, channelsPerThread: [2], channelLanes: [32] } },
   {
     options: { cell: "mingru", dataType: "bf16", pass: "backward" },
-    channelsPerThread: [2, 4],
-    ...narrow,
-    channelLanes: [16, 32],
+    pins: { ...staged, channelsPerThread: [2, 4], channelLanes: [32], stages: [1] },
   },
   {
     options: { cell: "mingru", dataType: "fp32", pass: "backward" },
-    channelsPerThread: [1, 2],
-    ...narrow,
-    channelLanes: [32],
+    pins: { ...staged, channelsPerThread: [2], channelLanes: [32], stages: [1] },
   },
 ];
+/** Blocks on a multiprocessor, the most of these that fit. */
+const blocksChoices = [8, 6, 4, 3, 2, 1];
 
 const plans: { name: string; plan: Plan; text: string }[] = [];
 const add = (plan: Plan, family: ReturnType<typeof solvePlan>["family"]): void => {
@@ -54,47 +79,26 @@ const add = (plan: Plan, family: ReturnType<typeof solvePlan>["family"]): void =
   const name = `${given}_${pass}`;
   plans.push({ name, plan, text: withScanLaunchInterface(plan, name, family.emit(plan, given)[0]!.text) });
 };
-/** The plan of these pins with the most blocks on a multiprocessor, and with half as many. */
-for (const { options, channelsPerThread, channelLanes, warps, stepsPerThread } of grids) {
+const combinations = (pins: Grid["pins"]): readonly Pins[] =>
+  Object.entries(pins).reduce<readonly Pins[]>(
+    (some, [name, values]) => some.flatMap((pinned) => values.map((value) => ({ ...pinned, [name]: value }))),
+    [{}],
+  );
+for (const { options, pins } of grids) {
   const problem = defineProblem({ headDim: 1536, batch: 8, steps: 4096, ...options });
   const families = familiesFor(device);
-  for (const perThread of channelsPerThread) {
-    for (const lanes of channelLanes) {
-      for (const warpCount of warps) {
-        for (const steps of stepsPerThread) {
-          if (perThread * steps > 64 || perThread * steps < 16) continue;
-          const pins = {
-            channelsPerThread: perThread,
-            channelLanes: lanes,
-            warps: warpCount,
-            stepsPerThread: steps,
-            chained: 1,
-            stages: 0,
-          };
-          for (const blocks of [8, 6, 4, 3, 2, 1]) {
-            try {
-              const { plan, family } = solvePlan(problem, device, families, {
-                ...pins,
-                blocksPerMultiprocessor: blocks,
-              });
-              add(plan, family);
-              break;
-            } catch {
-              // As many blocks do not fit.
-            }
-          }
-        }
+  for (const pinned of combinations(pins)) {
+    for (const blocksPerMultiprocessor of blocksChoices) {
+      try {
+        const { plan, family } = solvePlan(problem, device, families, { ...pinned, blocksPerMultiprocessor });
+        add(plan, family);
+        break;
+      } catch (error) {
+        if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;
+        // As many blocks do not fit.
       }
     }
   }
-  // What is chosen now, and the fastest loops over chunks.
-  for (const steps of [256, 4096, 65536]) {
-    const sized = defineProblem({ ...options, headDim: 1536, batch: 8, steps });
-    const { plan, family } = solvePlan(sized, device, families);
-    add(plan, family);
-  }
-  const loop = solvePlan(problem, device, families, { chained: 0 });
-  for (const plan of fastestPlans(problem, device, families, { chained: 0 }, loop.plan, 2)) add(plan, loop.family);
 }
 
 mkdirSync(out, { recursive: true });

@@ -57,6 +57,10 @@ const cases = {
     { channelsPerThread: 1, channelLanes: 32, warps: 1, stepsPerThread: 8, chained: 1, stages: 0 },
     leaky,
   ),
+  "minGRU backward fp32: a chain of blocks that load their next tiles ahead": planOf(
+    { cell: "mingru", pass: "backward", headDim: 37, batch: 2, steps: 130, dataType: "fp32" },
+    { channelsPerThread: 1, channelLanes: 16, warps: 2, stepsPerThread: 4, chained: 1, stages: 2 },
+  ),
   "the bare recurrence backward fp32: a loop over chunks": planOf(
     { cell: "linear", pass: "backward", headDim: 10, batch: 2, steps: 90, dataType: "fp32" },
     { channelsPerThread: 2, channelLanes: 16, warps: 2, stepsPerThread: 4, chained: 0, stages: 0 },
@@ -140,16 +144,18 @@ describe("generated scans on the CPU, against double precision", () => {
     expectRight(plan, 3, await run(["random", "3", "9"]));
   });
 
-  it("wait for each other in a chain, in whatever order they run", { timeout: 120_000 }, async (context) => {
-    const plan =
-      cases["a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay"];
+  it.for([
+    "a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay",
+    "minGRU backward fp32: a chain of blocks that load their next tiles ahead",
+  ] as const)("wait for each other in whatever order they run: %s", { timeout: 120_000 }, async (name, context) => {
+    const plan = cases[name];
     // All blocks at once, as on a GPU; else the host runs one after another, and none has to wait.
     const run = await build(plan, context, (kernel) => {
       expect(kernel).toContain("SHARED_BYTES, false, stream");
       return kernel.replace("SHARED_BYTES, false, stream", "SHARED_BYTES, true, stream");
     });
     for (const schedule of ["1", "2", "3", "4"]) {
-      expectRight(plan, 40, await run(["random", "40", "7"], schedule));
+      expectRight(plan, 70, await run(["random", "70", "7"], schedule));
     }
   });
 

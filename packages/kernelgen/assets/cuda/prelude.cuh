@@ -347,6 +347,9 @@ KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool va
 /** As copy_async_16 for 4 bytes, 4-byte aligned, through L1. PTX: cp.async.ca.shared.global. */
 KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool valid);
 
+/** As copy_async_16 for 8 bytes, 8-byte aligned, through L1. PTX: cp.async.ca.shared.global. */
+KERNELGEN_OPERATION void copy_async_8(void* shared, const void* global, bool valid);
+
 /** Makes one group of the copies this thread started since its last group (maybe none). PTX: cp.async.commit_group. */
 KERNELGEN_OPERATION void copy_async_commit();
 

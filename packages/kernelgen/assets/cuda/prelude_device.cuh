@@ -92,7 +92,7 @@ KERNELGEN_OPERATION void ldmatrix_x2_transposed(std::uint32_t (&r)[2], const voi
 /** @internal The address in global memory that PTX takes. */
 KERNELGEN_DEVICE std::uint64_t global_address(const void* pointer) { return __cvta_generic_to_global(pointer); }
 
-// The last operand is how many bytes are read; the rest of the 16 or 4 is filled with zeros.
+// The last operand is how many bytes are read; the rest of the 16, 8 or 4 is filled with zeros.
 
 KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)),
@@ -103,6 +103,12 @@ KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool va
 KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool valid) {
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(shared)),
                "l"(global_address(global)), "r"(valid ? 4 : 0)
+               : "memory");
+}
+
+KERNELGEN_OPERATION void copy_async_8(void* shared, const void* global, bool valid) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(shared_address(shared)),
+               "l"(global_address(global)), "r"(valid ? 8 : 0)
                : "memory");
 }
 

@@ -271,6 +271,10 @@ void copy_async_4(void* shared, const void* global, bool valid) {
   host::copy_async<4>("copy_async_4", shared, global, valid);
 }
 
+void copy_async_8(void* shared, const void* global, bool valid) {
+  host::copy_async<8>("copy_async_8", shared, global, valid);
+}
+
 void copy_async_commit() { host::thread().committedGroups += 1; }
 
 void host::copy_async_wait(int pendingGroups) {

@@ -1,4 +1,4 @@
-import { and, constant, type IntExpr, type Model, max, min, or, table } from "constrint";
+import { constant, type IntExpr, type Model, max, min, or, table } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
@@ -12,8 +12,12 @@ import { emitScan } from "./scan/emit.js";
 const floatBytes = 4;
 /** The largest access of a thread. */
 const largestWordBytes = 16;
-/** Bytes of the tile number that a block's threads share; whole words of 16 bytes, as all parts of shared memory. */
-const ticketBytes = 16;
+/** The deepest ring of tiles or chunks on their way. */
+const mostStages = 3;
+/** Bytes of the tickets that a block's threads share, at most two more than stages; whole words of 16 bytes, as all parts of shared memory. */
+const ticketBytes = 32;
+/** The smallest asynchronous copy of a thread. */
+const smallestCopyBytes = 4;
 /** Registers beside a thread's steps and words, and for each of its channels while spans are joined, over lanes or over warps alone; seen in ptxas. */
 const scratchRegisters = 26;
 const channelRegisters = { lanes: 8, warps: 3 } as const;
@@ -34,7 +38,8 @@ const powersOfTwo = (largest: number): number[] =>
  *
  * A thread owns adjacent channels and a few steps, a block a tile of channels and a chunk of steps. Either a block loops over the chunks of
  * its channels and carries the state in registers, or each chunk is a tile of its own and blocks hand the state on through L2 (a chained
- * scan: Yan, Long & Zhang, "StreamScan", PPoPP 2013), in the order of an atomic ticket. The backward pass is the same scan from the last
+ * scan: Yan, Long & Zhang, "StreamScan", PPoPP 2013), in the order of an atomic ticket. Both may load what comes next into a ring in shared
+ * memory; in a chain, as many blocks as run at once then take tile after tile. The backward pass is the same scan from the last
  * step to the first.
  */
 export const scanFamily: KernelFamily<CudaDevice> = {
@@ -60,7 +65,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   const channelLanes = model.int("channelLanes", powersOfTwo(device.warpSize).slice(1));
   const warps = model.int("warps", powersOfTwo(device.maxThreadsPerBlock / device.warpSize));
   const stepsPerThread = model.int("stepsPerThread", stepsChoices);
-  const stages = model.int("stages", 0, 3);
+  const stages = model.int("stages", 0, mostStages);
   const chained = model.int("chained", 0, 1);
   const blocksPerMultiprocessor = model.int("blocksPerMultiprocessor", blocksChoices);
 
@@ -72,8 +77,8 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
 
   const wordBytes = channelsPerThread.times(elementBytes);
   model.add(
-    or(stages.eq(0), and(chained.eq(0), or(wordBytes.eq(4), wordBytes.eq(largestWordBytes)))),
-    "a loop may load ahead, by asynchronous copies of 4 or 16 bytes",
+    or(stages.eq(0), wordBytes.ge(smallestCopyBytes)),
+    "what loads ahead does so by asynchronous copies of 4, 8 or 16 bytes",
   );
   const threadsPerBlock = warps.times(device.warpSize);
   const channelTile = channelLanes.times(channelsPerThread);
@@ -120,7 +125,14 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   );
 
   const columns = channelBlocks.times(batch);
-  const blockCount = plus(times(chained, columns, chunks), times(constant(1).minus(chained), columns));
+  const residentBlocks = blocksPerMultiprocessor.times(device.multiprocessorCount);
+  const tiles = columns.times(chunks);
+  const isStaged = min([stages, constant(1)]);
+  const chainBlocks = plus(
+    times(isStaged, min([tiles, residentBlocks])),
+    times(constant(1).minus(isStaged), tiles),
+  );
+  const blockCount = plus(times(chained, chainBlocks), times(constant(1).minus(chained), columns));
   const nanoseconds = scanNanoseconds(problem, device, {
     stepsPerThread,
     laneRounds,
@@ -147,6 +159,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
       spanBytes,
       ringBytes,
       stateBytes,
+      residentBlocks,
       sharedBytes: sharedBytesPerBlock,
       estimatedRegisters,
     },

@@ -3,8 +3,9 @@ import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment, planConstants } from "../../plan/source-text.js";
+import { carryOffsetBytes } from "./chain-source.js";
 import { columnSource, forgets, linearCellOf } from "./column-source.js";
-import { carryOffsetBytes, kernelSource, scanParameters } from "./kernel-source.js";
+import { kernelSource, scanParameters } from "./kernel-source.js";
 import { spanSource } from "./span-source.js";
 import { wordsSource } from "./words-source.js";
 
@@ -15,6 +16,7 @@ export function emitScan(plan: Plan, givenName?: string): SourceFile {
   const { pass } = problem;
   const name = kernelName(problem, givenName);
   const chained = parameters.chained === 1;
+  const staged = parameters.stages! > 0;
   const tensors = scanTensors(problem);
   const body = `/** Every thread's channels exist. */
 constexpr bool EXACT_TILES = CHANNEL_BLOCKS * CHANNEL_TILE == CHANNELS;
@@ -41,7 +43,8 @@ inline std::string launch_${pass}(
     ${["Stream stream", ...scanParameters(problem), "const int* lengths", "[[maybe_unused]] void* scratch", "int batch", "int steps"].join(",\n    ")}) {
 ${
   chained
-    ? `  const int block_count = batch * CHANNEL_BLOCKS * ((steps - 1) / CHUNK_STEPS + 1);
+    ? `  const int64_t tile_count = static_cast<int64_t>(batch) * CHANNEL_BLOCKS * ((steps - 1) / CHUNK_STEPS + 1);
+  const int block_count = static_cast<int>(${staged ? "tile_count < RESIDENT_BLOCKS ? tile_count : RESIDENT_BLOCKS" : "tile_count"});
 `
     : "  const int block_count = batch * CHANNEL_BLOCKS;\n"
 }  return launch(${name}_kernel, block_count, THREADS_PER_BLOCK, SHARED_BYTES, false, stream,
@@ -53,6 +56,7 @@ ${
                         "static_cast<uint32_t*>(scratch)",
                         `reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + ${carryOffsetBytes})`,
                         "batch",
+                        ...(staged ? ["block_count"] : []),
                       ]
                     : []),
                   "steps",
