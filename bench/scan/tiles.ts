@@ -1,6 +1,8 @@
 // Writes scans in many tiles, to fit the constants of their predicted time to measurements.
 //
-//   node bench/dist/scan/tiles.js OUT [DEVICE]        default device: h200
+//   node bench/dist/scan/tiles.js OUT [grid|near] [DEVICE]        default: grid, h200
+//
+// "grid" is a wide choice of tilings, "near" those that are predicted to be the fastest.
 //
 // Then, on a machine with that GPU, nvcc and PyTorch:  bash bench/scan/tiles.sh OUT > OUT/times.jsonl
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -10,6 +12,7 @@ import { findDevice } from "hwmodels";
 import {
   defineProblem,
   familiesFor,
+  fastestPlans,
   KernelgenError,
   type Pins,
   type Plan,
@@ -18,8 +21,9 @@ import {
 } from "kernelgen";
 import { generateFiles, withScanLaunchInterface } from "kernelgen/node";
 
-const [out, deviceId = "h200"] = process.argv.slice(2);
-if (out === undefined) throw new Error("usage: tiles.js OUT [DEVICE]");
+const [out, choice = "grid", deviceId = "h200"] = process.argv.slice(2);
+if (out === undefined || !["grid", "near"].includes(choice))
+  throw new Error("usage: tiles.js OUT [grid|near] [DEVICE]");
 const device = findDevice(deviceId);
 /** Kernels that are compiled as one file: most of nvcc's time goes into headers. */
 const kernelsPerFile = 3;
@@ -68,13 +72,19 @@ const grids: readonly Grid[] = [
     pins: { ...staged, channelsPerThread: [2], channelLanes: [32], stages: [1] },
   },
 ];
+/** Tilings near the fastest, of each number of steps, in a loop and in a chain. */
+const nearCount = 3;
 /** Blocks on a multiprocessor, the most of these that fit. */
 const blocksChoices = [8, 6, 4, 3, 2, 1];
 
 const plans: { name: string; plan: Plan; text: string }[] = [];
+/** What there is already: a tiling does not depend on the number of steps. */
+const known = new Set<string>();
 const add = (plan: Plan, family: ReturnType<typeof solvePlan>["family"]): void => {
-  if (plans.some((other) => other.plan.hash === plan.hash)) return;
   const { cell, pass, dataType } = plan.problem;
+  const text = JSON.stringify([cell.name, pass, dataType, plan.parameters]);
+  if (known.has(text)) return;
+  known.add(text);
   const given = `${cell.name}_${dataType}_${plans.length}`;
   const name = `${given}_${pass}`;
   plans.push({ name, plan, text: withScanLaunchInterface(plan, name, family.emit(plan, given)[0]!.text) });
@@ -84,7 +94,8 @@ const combinations = (pins: Grid["pins"]): readonly Pins[] =>
     (some, [name, values]) => some.flatMap((pinned) => values.map((value) => ({ ...pinned, [name]: value }))),
     [{}],
   );
-for (const { options, pins } of grids) {
+/** All tilings of a grid, with as many blocks as fit. */
+function addGrid({ options, pins }: Grid): void {
   const problem = defineProblem({ headDim: 1536, batch: 8, steps: 4096, ...options });
   const families = familiesFor(device);
   for (const pinned of combinations(pins)) {
@@ -100,6 +111,20 @@ for (const { options, pins } of grids) {
     }
   }
 }
+
+/** The tilings of a grid's problem that are predicted to be the fastest, for several numbers of steps. */
+function addNear({ options }: Grid): void {
+  const families = familiesFor(device);
+  for (const steps of [256, 1024, 4096, 65536]) {
+    const problem = defineProblem({ ...options, headDim: 1536, batch: 8, steps });
+    for (const chained of [0, 1]) {
+      const { plan, family } = solvePlan(problem, device, families, { chained });
+      for (const near of fastestPlans(problem, device, families, { chained }, plan, nearCount)) add(near, family);
+    }
+  }
+}
+
+for (const grid of grids) (choice === "grid" ? addGrid : addNear)(grid);
 
 mkdirSync(out, { recursive: true });
 const { plan: any, family } = solvePlan(defineProblem({ cell: "linear", headDim: 8 }), device, familiesFor(device));

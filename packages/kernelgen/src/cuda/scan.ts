@@ -134,6 +134,8 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   );
   const blockCount = plus(times(chained, chainBlocks), times(constant(1).minus(chained), columns));
   const nanoseconds = scanNanoseconds(problem, device, {
+    channelsPerThread,
+    ringBytes,
     stepsPerThread,
     laneRounds,
     warps,

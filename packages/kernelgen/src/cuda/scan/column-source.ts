@@ -96,7 +96,7 @@ export function columnSource(problem: Problem): string {
   const cell = linearCellOf(problem);
   return (
     coefficientsSource(cell, problem.dataType) +
-    (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(cell))
+    (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(cell, problem.dataType))
   );
 }
 
@@ -158,8 +158,10 @@ struct Column {
 `;
 }
 
-function backwardColumn(cell: LinearCell): string {
+function backwardColumn(cell: LinearCell, dataType: DataType): string {
   const doesForget = forgets(cell);
+  // Gradients of many steps add up, of either sign: a thread's sum keeps what rounding takes from it, where the result is not rounded to 16 bits.
+  const keepsRounding = doesForget && dataType === "fp32";
   const weight = doesForget ? "forget" : "decay";
   const h = cell.states[0]!.name;
   return `
@@ -186,12 +188,11 @@ struct Column {
   /** What each step does to the gradient that comes from the step after it, and what all do, last first. */
   template <bool CHECKED>
   KERNELGEN_DEVICE Span read(const Word (&words)[STEPS_PER_THREAD][WORDS_PER_STEP], int step_count, Span (&steps)[STEPS_PER_THREAD]) const {
-    Span all;
+    Span all = no_steps();${keepsRounding ? "\n    Carry sum{};" : ""}
     KERNELGEN_UNROLL
     for (int s = STEPS_PER_THREAD - 1; s >= 0; --s) {
       if (CHECKED && s >= step_count) {
         steps[s] = no_steps();
-        if (s == STEPS_PER_THREAD - 1) all = no_steps();
         continue;
       }
       ${unpackInputs}
@@ -204,7 +205,13 @@ struct Column {
         coefficients(u, steps[s].${weight}[v], update);
         steps[s].update[v] = advance(steps[s].${weight}[v], 0.0f, given[v]);
       }
-      all = s == STEPS_PER_THREAD - 1 ? steps[s] : join(all, steps[s]);
+      all = s == STEPS_PER_THREAD - 1 ? steps[s] : join(all, steps[s]);${keepsRounding ? "\n      advance(steps[s], sum);" : ""}
+    }${
+      keepsRounding
+        ? `
+    KERNELGEN_UNROLL
+    for (int v = 0; v < CHANNELS_PER_THREAD; ++v) all.update[v] = sum.parts[0][v];`
+        : ""
     }
     return all;
   }

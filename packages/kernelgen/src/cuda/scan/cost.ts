@@ -10,38 +10,43 @@ import { tensorBytes } from "../../plan/tensors.js";
 import { linearCellOf } from "./column-source.js";
 
 /**
- * Constants of a scan's predicted time, fitted to the times of 111 tilings on an H200 (root mean square error 15 %). Times are of that
- * device; on others they are taken to be the same.
+ * Constants of a scan's predicted time, fitted to 1900 times of 396 tilings on an H200 that `bench/scan/tiles.ts` writes (root mean square error
+ * 14 %, near the fastest ones 8 %). Times are of that device; on others they are taken to be the same.
  */
 const fitted = {
   /** Part of the vendor's bandwidth that a kernel reaches that reads and writes side by side. */
-  bandwidthShare: 0.9,
+  bandwidthShare: 0.917,
   /** Time of a loop over chunks in that of a chain of blocks: its blocks drift apart, and with them the rows of memory that they read. */
-  loopShare: 1.12,
+  loopShare: 1.086,
   /** A launch, with the first loads and the last stores: of a loop over chunks, and of a chain of blocks. */
-  loopStartNanoseconds: 4000,
-  chainStartNanoseconds: 5500,
+  loopStartNanoseconds: 1120,
+  chainStartNanoseconds: 3670,
   /** From one chunk of a sequence to the next: in a loop, and in a chain through L2, there with a part for each warp whose span is joined. */
-  loopChunkNanoseconds: 700,
-  chainChunkNanoseconds: 250,
-  chainWarpNanoseconds: 14,
-  /** Percent of the time of reading and writing that a block alone on its multiprocessor adds: it waits while nobody else loads. */
-  alonePercent: 25,
+  loopChunkNanoseconds: 1470,
+  chainChunkNanoseconds: 569,
+  chainWarpNanoseconds: 27,
   /** What a tile of a chain costs beside its bytes, with all multiprocessors at work on tiles. */
-  tilePicoseconds: 1000,
+  tilePicoseconds: 950,
   /** What a tile takes from its loads to its stores, when a block has one in flight. */
-  tileLatencyNanoseconds: 3500,
+  tileLatencyNanoseconds: 2420,
+  /** Percent of the time of all blocks' tiles that the last ones of a chain that loads ahead take, with nothing left to load. */
+  lastTilesPercent: 60,
+  /** Percent of the time that memory takes for the first tiles of a chain that loads ahead: nothing is written yet. */
+  firstTilesPercent: 68,
   /** Instructions of an element beside its cell: loads, conversions, joining and advancing, stores. */
-  elementInstructions: 10,
+  elementInstructions: 34,
+  /** Instructions of a thread for each of its words that goes through shared memory. */
+  aheadWordInstructions: 2.6,
   /** Instructions of a thread's channel for each round of the scan over lanes, and for each warp of the scan over warps. */
-  laneRoundInstructions: 12,
-  warpInstructions: 5,
+  laneRoundInstructions: 4.5,
+  warpInstructions: 4,
   /**
    * The part of the instructions' time that memory does not hide, in percent: this much over the blocks on a multiprocessor, whose threads
-   * wait for each other, and this much over its warps.
+   * wait for each other, and this much over its warps; of both this part where blocks load ahead.
    */
-  exposedOverBlocks: 40,
-  exposedOverWarps: 600,
+  exposedOverBlocks: 16,
+  exposedOverWarps: 179,
+  exposedAheadPercent: 19,
 } as const;
 
 const picosecondsPerNanosecond = 1000;
@@ -63,6 +68,7 @@ const instructionCount = (roots: readonly Scalar[]): number =>
 
 /** What the predicted time needs to know of a tiling. */
 export interface ScanTile {
+  readonly channelsPerThread: IntExpr;
   readonly stepsPerThread: IntExpr;
   readonly warps: IntExpr;
   readonly stages: IntExpr;
@@ -74,6 +80,8 @@ export interface ScanTile {
   readonly columns: IntExpr;
   readonly chunks: IntExpr;
   readonly blocksPerMultiprocessor: IntExpr;
+  /** Bytes of the chunks that a block has on their way. */
+  readonly ringBytes: IntExpr;
   /** log2 of `timeLanes`. */
   readonly laneRounds: IntExpr;
 }
@@ -93,17 +101,19 @@ export function memoryNanoseconds(problem: Problem, device: CudaDevice): number 
   return (bytes * 1e9) / (device.timing.memoryBytesPerSecond * fitted.bandwidthShare);
 }
 
+/** Elements that a pass reads and writes of each channel in a step. */
+const wordsOfStep = (problem: Problem): number =>
+  scanTensors(problem)
+    .filter(({ dimensions }) => dimensions.startsWith("B,T,"))
+    .reduce((count, { shape }) => count + (shape.length === 5 ? shape[2]! : 1), 0);
+
 /** A scan's predicted time for a whole pass, in nanoseconds. */
 export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: ScanTile): IntExpr {
   const { batch, heads, headDim, steps, pass } = problem;
   const cell = linearCellOf(problem);
   const elements = batch * heads * headDim * steps;
-  const sharedMultiprocessor = min([tile.blocksPerMultiprocessor.minus(1), constant(1)]);
-  const memory = times(
-    constant(100 + fitted.alonePercent).minus(sharedMultiprocessor.times(fitted.alonePercent)),
-    tile.rowPercent,
-    Math.ceil(memoryNanoseconds(problem, device)),
-  ).dividedBy(100 * 100);
+  const isAhead = min([tile.stages, constant(1)]);
+  const memory = tile.rowPercent.times(Math.ceil(memoryNanoseconds(problem, device))).dividedBy(100);
 
   const { decay, forget, update } = linearGraph(cell);
   const cellInstructions =
@@ -113,16 +123,20 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
     device.warpAllocationGranularity * device.warpSize * device.multiprocessorCount * device.timing.clockMegahertz;
   const nanosecondsOf = (instructionsOfElement: number): number =>
     Math.ceil((elements * instructionsOfElement * 1000) / lanesPerMicrosecond);
-  const overhead = plus(
+  const perStep = plus(
     tile.laneRounds.times(nanosecondsOf(fitted.laneRoundInstructions)),
     tile.warps.times(nanosecondsOf(fitted.warpInstructions)),
   ).dividedBy(tile.stepsPerThread);
-  const issue = overhead.plus(nanosecondsOf(fitted.elementInstructions + cellInstructions));
+  const perWord = isAhead
+    .times(nanosecondsOf(wordsOfStep(problem) * fitted.aheadWordInstructions))
+    .dividedBy(tile.channelsPerThread);
+  const issue = plus(perStep, perWord, nanosecondsOf(fitted.elementInstructions + cellInstructions));
 
-  const exposedPercent = plus(tile.warps.times(fitted.exposedOverBlocks), fitted.exposedOverWarps).dividedBy(
-    times(tile.warps, tile.blocksPerMultiprocessor, min([tile.stages, constant(1)]).plus(1)),
-  );
-  const work = max([issue, memory]).plus(times(issue, exposedPercent).dividedBy(100));
+  const exposedPercent = times(
+    plus(tile.warps.times(fitted.exposedOverBlocks), fitted.exposedOverWarps),
+    constant(100).minus(isAhead.times(100 - fitted.exposedAheadPercent)),
+  ).dividedBy(times(tile.warps, tile.blocksPerMultiprocessor));
+  const work = max([issue, memory]).plus(times(issue, exposedPercent).dividedBy(100 * 100));
 
   // In a loop, a multiprocessor with one more block than others takes longer; the tiles of a chain spread evenly.
   const blocksOfOne = tile.columns.plus(device.multiprocessorCount - 1).dividedBy(device.multiprocessorCount);
@@ -136,9 +150,22 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
   const loop = max([unevenWork, latencyOf(tile.columns), tile.chunks.times(fitted.loopChunkNanoseconds)]).plus(
     fitted.loopStartNanoseconds,
   );
+
   const chainChunk = tile.warps.times(fitted.chainWarpNanoseconds).plus(fitted.chainChunkNanoseconds);
+  const busyBlocks = min([residentBlocks, tiles]);
+  const ringBytesPerNanosecond = Math.round(
+    (device.timing.memoryBytesPerSecond / 1e9) * (100 / fitted.firstTilesPercent),
+  );
   const chain = plus(
-    max([work, latencyOf(tiles), tile.chunks.times(chainChunk)]),
+    max([
+      plus(
+        work,
+        times(isAhead, work, busyBlocks, fitted.lastTilesPercent).dividedBy(tiles.times(100)),
+        times(busyBlocks, tile.ringBytes).dividedBy(ringBytesPerNanosecond),
+      ),
+      latencyOf(tiles),
+      tile.chunks.times(chainChunk),
+    ]),
     tiles.times(fitted.tilePicoseconds).dividedBy(picosecondsPerNanosecond),
     fitted.chainStartNanoseconds,
   );
