@@ -11,7 +11,7 @@ import type { Problem } from "./plan/problem.js";
 import { isForRecurrence } from "./plan/refusal.js";
 import { gridFamily as wgslGridFamily } from "./wgsl/grid.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
-import { scanFamily as wgslScanFamily } from "./wgsl/scan.js";
+import { scanFamily as wgslScanFamily } from "./wgsl/scan/forward.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
 
 /** Every kernel family. */

@@ -1,8 +1,10 @@
 import { backwardReads } from "../cell/backward-reads.js";
 import type { DataType } from "../plan/data-type.js";
+import { isLinear } from "../cell/linear.js";
 import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { forwardTensors, gradientName, type Tensor } from "../plan/tensors.js";
+import { scanBuffers } from "./scan/buffers.js";
 import type { StorageBuffer } from "./storage-buffers.js";
 
 /**
@@ -16,6 +18,7 @@ import type { StorageBuffer } from "./storage-buffers.js";
  * In fp16, what the forward pass stored as f16 is read as such: `recurrent`, the output and `saved`. Gradients are f32.
  */
 export function backwardBuffers(problem: Problem): readonly StorageBuffer[] {
+  if (isLinear(problem.cell)) return scanBuffers(problem, "backward");
   const { cell, headDim: D, heads: N, batch: B, steps: T, dataType } = problem;
   const step = backwardStep(problem);
   const { previous, next } = backwardReads(cell, step);

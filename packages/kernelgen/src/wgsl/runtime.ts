@@ -144,6 +144,8 @@ class Forward implements WebGpuForward {
   /** Where each tensor lies, by name. */
   readonly #places: ReadonlyMap<string, TensorPlace>;
   readonly #buffers: readonly GPUBuffer[];
+  /** What the buffers hold, by name: the tensors, and what a family has beside. */
+  readonly #stored: ReadonlyMap<string, Tensor>;
   readonly #uniforms: GPUBuffer;
   /** Distance of two entries of the uniform buffer. */
   readonly #uniformStride: number;
@@ -177,6 +179,7 @@ class Forward implements WebGpuForward {
         usage: bufferUsage.storage | copySource | copyDestination,
       }),
     );
+    this.#stored = new Map(storage.flatMap(({ tensors }) => tensors.map((tensor) => [tensor.name, tensor] as const)));
     this.#places = new Map(storage.flatMap((buffer, index) => tensorPlaces(buffer, this.#buffers[index]!)));
     this.#uniformStride = Math.max(runBytes, device.limits.minUniformBufferOffsetAlignment);
     this.#uniforms = device.createBuffer({
@@ -208,7 +211,7 @@ class Forward implements WebGpuForward {
   }
 
   write(tensorName: string, values: Float32Array<ArrayBuffer>): void {
-    const tensor = this.tensors.find(({ name }) => name === tensorName);
+    const tensor = this.#stored.get(tensorName);
     if (tensor === undefined) throw this.#unknownTensor(tensorName);
     if (values.length !== elementCount(tensor)) {
       throw new KernelgenError(

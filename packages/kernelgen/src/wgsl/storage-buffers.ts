@@ -2,6 +2,7 @@ import { isLinear } from "../cell/linear.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
+import { scanBuffers } from "./scan/buffers.js";
 
 /** A storage buffer of a kernel's module: one tensor, or several one after the other. */
 export interface StorageBuffer {
@@ -29,12 +30,12 @@ export const writesFinalStates = ({ stateOutput, training }: Problem): boolean =
  *     saved [V,B,T,N,D]            in training, what the backward pass reads
  *     final_states [S,B,1,N,D]     where the last step is kept, and in training
  *
- * In fp16, `wx`, `recurrent`, `bias`, `h` and `saved` are stored as f16, the states as f32.
+ * In fp16, `wx`, `recurrent`, `bias`, `h` and `saved` are stored as f16, the states as f32. Those of a linear recurrence are `scanBuffers`.
  */
 export function storageBuffers(problem: Problem): readonly StorageBuffer[] {
   const { cell } = problem;
   const tensors = forwardTensors(problem);
-  if (isLinear(cell)) return tensors.map((tensor) => ({ ...tensor, tensors: [tensor] }));
+  if (isLinear(cell)) return scanBuffers(problem, "forward");
   const [output, ...others] = cell.states.map(({ name }) => name);
   const named = (names: readonly string[]): Tensor[] => tensors.filter(({ name }) => names.includes(name));
   const alone = (tensor: Tensor): StorageBuffer => ({ ...tensor, tensors: [tensor] });

@@ -21,7 +21,7 @@ const scratchRegisters = 16;
 const maxInnerLanes = 64;
 
 /** Bytes of the flag that tells a workgroup whether its lanes may shuffle; Dawn counts a variable of workgroup memory in vectors. */
-const shuffleFlagBytes = vectorBytes;
+export const shuffleFlagBytes = vectorBytes;
 
 /** The choices of units per invocation. */
 const unitsPerInvocationChoices = [1, 2, 4, 8] as const;
