@@ -58,6 +58,8 @@ function solveNetwork(input: KernelInput): SolvedNetwork {
 function networkModules({ forward, projections, training }: RecurrentProgram): (readonly [string, ProgramModule])[] {
   const byInput = (what: string, modules: readonly ProductModule[]) =>
     modules.map((module) => [`${what}_${module.inputDim}`, module] as const);
+  const optional = (what: string, module: ProductModule | undefined) =>
+    module === undefined ? [] : [[what, module] as const];
   return [
     ["forward", forward],
     ...byInput("product", projections),
@@ -67,8 +69,8 @@ function networkModules({ forward, projections, training }: RecurrentProgram): (
           ["backward", training.backward] as const,
           ...byInput("input_gradient", training.inputGradients),
           ...byInput("weight_gradient", training.weightGradients),
-          ["recurrent_gradient", training.recurrentGradient] as const,
-          ["bias_gradient", training.biasGradient] as const,
+          ...optional("recurrent_gradient", training.recurrentGradient),
+          ...optional("bias_gradient", training.biasGradient),
         ]),
   ];
 }

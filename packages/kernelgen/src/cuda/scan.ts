@@ -128,10 +128,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   const residentBlocks = blocksPerMultiprocessor.times(device.multiprocessorCount);
   const tiles = columns.times(chunks);
   const isStaged = min([stages, constant(1)]);
-  const chainBlocks = plus(
-    times(isStaged, min([tiles, residentBlocks])),
-    times(constant(1).minus(isStaged), tiles),
-  );
+  const chainBlocks = plus(times(isStaged, min([tiles, residentBlocks])), times(constant(1).minus(isStaged), tiles));
   const blockCount = plus(times(chained, chainBlocks), times(constant(1).minus(chained), columns));
   const nanoseconds = scanNanoseconds(problem, device, {
     channelsPerThread,

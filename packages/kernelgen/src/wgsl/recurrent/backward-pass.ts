@@ -1,6 +1,7 @@
 import { KernelgenError } from "../../errors.js";
 import { gradientName } from "../../plan/gradient-name.js";
 import { DispatchQueue } from "./dispatch-queue.js";
+import { recurrenceDispatches } from "./dispatches.js";
 import { type BufferPart, loaded, storedBytes } from "./gpu-memory.js";
 import { compileModule, type GpuModule } from "./gpu-module.js";
 import { type Direction, type Network, type PartPlace, requireState } from "./network.js";
@@ -29,8 +30,8 @@ export interface CompiledTraining {
   /** By how wide a layer's input is. */
   readonly inputGradients: ReadonlyMap<number, Compiled<ProductModule>>;
   readonly weightGradients: ReadonlyMap<number, Compiled<ProductModule>>;
-  readonly recurrentGradient: Compiled<ProductModule>;
-  readonly biasGradient: Compiled<ProductModule>;
+  /** The gradients of R and of the bias, of a cell that has them. */
+  readonly otherGradients: readonly Compiled<ProductModule>[];
 }
 
 /** @internal */
@@ -50,8 +51,9 @@ export async function compileTraining(
     backward: await compile(modules.backward),
     inputGradients: await byInputDim(modules.inputGradients),
     weightGradients: await byInputDim(modules.weightGradients),
-    recurrentGradient: await compile(modules.recurrentGradient),
-    biasGradient: await compile(modules.biasGradient),
+    otherGradients: await Promise.all(
+      [modules.recurrentGradient, modules.biasGradient].flatMap((plan) => (plan === undefined ? [] : [compile(plan)])),
+    ),
   };
 }
 
@@ -149,19 +151,22 @@ export class BackwardPass {
     const { place, steps } = part;
     const output = cell.states[0]!;
     // One more than there are steps: du of the first step meets the initial states.
-    const dispatches = plan.dispatch === "step" ? steps + 1 : 1;
+    const { count, workgroups } = recurrenceDispatches(plan, steps, steps + 1);
     const group = network.memory.bound(module, {
+      wx: network.projected(direction, part),
       recurrent: network.weights(`recurrent ${index}`),
+      bias: network.weights(`bias ${index}`),
       initial_states: network.stateBuffer(index, position),
       [output]: network.level(layer + 1, place, steps),
       ...network.keptForBackward(index, part),
       [gradientName(output)]: this.#levelGradient(layer + 1, place, steps),
       state_gradients: this.#stateGradient(index),
       d_u: this.#gateGradients(steps),
-      run: network.runUniform(direction, part, dispatches),
+      ...network.scanBuffers(plan, part),
+      run: network.runUniform(direction, part, count),
     });
-    for (let dispatch = 0; dispatch < dispatches; dispatch++) {
-      queue.dispatch(module.pipeline, group, dispatch * network.uniformStride, plan.workgroups);
+    for (let dispatch = 0; dispatch < count; dispatch++) {
+      queue.dispatch(module.pipeline, group, dispatch * network.uniformStride, workgroups);
     }
   }
 
@@ -185,13 +190,8 @@ export class BackwardPass {
       d_bias: this.#weightGradient(direction, "bias"),
       run: network.runUniform(direction, part, 1),
     };
-    const { inputGradients, weightGradients, recurrentGradient, biasGradient } = this.#compiled;
-    for (const { plan, module } of [
-      inputGradients.get(inputDim)!,
-      weightGradients.get(inputDim)!,
-      recurrentGradient,
-      biasGradient,
-    ]) {
+    const { inputGradients, weightGradients, otherGradients } = this.#compiled;
+    for (const { plan, module } of [inputGradients.get(inputDim)!, weightGradients.get(inputDim)!, ...otherGradients]) {
       const rows = plan.rows ?? program.batch * steps;
       queue.dispatch(module.pipeline, network.memory.bound(module, buffers), 0, [
         Math.ceil(plan.columns / plan.columnTile),

@@ -4,6 +4,7 @@ import { runFields, runWords } from "../run-uniform.js";
 import { checked } from "../webgpu-calls.js";
 import { BackwardPass, type CompiledTraining, compileTraining } from "./backward-pass.js";
 import { DispatchQueue } from "./dispatch-queue.js";
+import { chunkCount, recurrenceDispatches } from "./dispatches.js";
 import { type BufferPart, GpuMemory, loaded, stored, storedBytes } from "./gpu-memory.js";
 import { compileModule, type GpuModule } from "./gpu-module.js";
 import {
@@ -12,6 +13,7 @@ import {
   layerInputDim,
   outputDim,
   type ProductModule,
+  type RecurrenceModule,
   type RecurrentProgram,
   unmetRequirements,
 } from "./program.js";
@@ -102,11 +104,16 @@ export class Network {
     this.#backward = training && new BackwardPass(this, training);
   }
 
-  async forward(input: Float32Array, start: StartState): Promise<RecurrentResult> {
+  async forward(
+    input: Float32Array,
+    start: StartState,
+    lengths: ArrayLike<number> | undefined,
+  ): Promise<RecurrentResult> {
     const parts = this.#partsOf(input);
     const bytes = await this.#submitAndRead(() => {
       this.startFrom(start);
       this.#writeInput(input, parts);
+      this.#writePadding(parts, lengths);
       this.#submit(parts);
       return [...this.#outputs(parts), ...this.#stateBuffers()];
     });
@@ -122,6 +129,7 @@ export class Network {
     const bytes = await this.#submitAndRead(() => {
       this.startFrom(start);
       this.#writeInput(input, parts);
+      this.#writePadding(parts);
       this.#submit(parts);
       return this.#outputs(parts);
     });
@@ -188,6 +196,7 @@ export class Network {
     const parts = sequenceParts(steps, this.#longestPart);
     const submit = (): GPUBuffer => {
       this.startFrom(start);
+      this.#writePadding(parts);
       this.#submit(parts, input);
       return this.#outputs(parts)[0]!.buffer;
     };
@@ -269,6 +278,49 @@ export class Network {
     });
   }
 
+  /** Writes how many steps at the end of each part sequences of these lengths, or of full length, lack. Scans read it. */
+  #writePadding(parts: readonly SequencePart[], lengths?: ArrayLike<number>): void {
+    const { program } = this;
+    if (program.forward.dispatch !== "chunks") {
+      if (lengths === undefined) return;
+      throw new KernelgenError(
+        "invalid-problem",
+        `lengths: networks of ${program.cell.name} run sequences of one length`,
+      );
+    }
+    const steps = parts.reduce((sum, part) => sum + part.steps, 0);
+    const all = Array.from({ length: program.batch }, (_, b) => (lengths === undefined ? steps : lengths[b]!));
+    if (lengths !== undefined && lengths.length !== program.batch) {
+      throw new KernelgenError(
+        "invalid-problem",
+        `lengths: got ${lengths.length}, the program has ${program.batch} sequences`,
+      );
+    }
+    for (const length of all) {
+      if (Number.isInteger(length) && length >= 1 && length <= steps) continue;
+      throw new KernelgenError("invalid-problem", `length: ${length} is not an integer from 1 to ${steps} steps`);
+    }
+    parts.forEach((part, place) => {
+      const present = (length: number): number => Math.min(Math.max(length - part.first, 0), part.steps);
+      this.memory.write(
+        this.padding(place),
+        Float32Array.from(all, (length) => part.steps - present(length)),
+      );
+    });
+  }
+
+  /** The steps that each sequence lacks at the end of a part. */
+  padding(place: number): GPUBuffer {
+    return this.memory.storage(`padding ${place}`, this.program.batch * storedBytes.fp32);
+  }
+
+  /** What passes between the dispatches of a scan over so many steps. */
+  chunkSpans(module: RecurrenceModule, steps: number): GPUBuffer {
+    const { batch } = this.program;
+    const elements = 2 * chunkCount(module, steps) * batch * layerDim(this.program);
+    return this.memory.storage("chunk spans", elements * storedBytes.fp32);
+  }
+
   /** Encodes and submits all layers. The first one's input lies in the buffers of level 0, or in that of the caller. */
   #submit(parts: readonly SequencePart[], input?: GPUBuffer): void {
     if (this.program.training !== undefined) {
@@ -317,18 +369,15 @@ export class Network {
     return direction === 1 || this.program.reverse;
   }
 
-  #encodeProjection(
-    queue: DispatchQueue,
-    { layer, index }: Direction,
-    { place, steps, kind }: PartPlace,
-    input: GPUBuffer | undefined,
-  ): void {
+  #encodeProjection(queue: DispatchQueue, direction: Direction, part: PartPlace, input: GPUBuffer | undefined): void {
+    const { layer, index } = direction;
+    const { place, steps, kind } = part;
     const rows = this.program.batch * steps;
     const { plan, module } = this.#projections.get(layerInputDim(this.program, layer))!;
     const buffers = {
       x: input ?? this.level(layer, place, steps),
       weights: this.weights(`input ${index}`),
-      wx: this.#projected(steps),
+      wx: this.projected(direction, part),
       run: this.uniform(`rows ${kind}`, 1, steps, () => [rows]),
     };
     // The caller's buffer is not this memory's to remember.
@@ -341,24 +390,25 @@ export class Network {
     const { forward, cell } = this.program;
     const { layer, index } = direction;
     const { place, steps } = part;
-    const dispatches = forward.dispatch === "step" ? steps * this.program.phases : 1;
+    const { count, workgroups } = recurrenceDispatches(forward, steps, steps * this.program.phases);
     const { exchange } = forward;
     if (exchange !== undefined) {
       queue.clear(this.#exchange(exchange), exchange.statusBytes, exchange.bytes - exchange.statusBytes);
     }
     const group = this.memory.bound(this.#recurrence, {
       ...(exchange === undefined ? {} : { [exchange.name]: this.#exchange(exchange) }),
-      wx: this.#projected(steps),
+      wx: this.projected(direction, part),
       recurrent: this.weights(`recurrent ${index}`),
       bias: this.weights(`bias ${index}`),
       initial_states: this.stateBuffer(index, current),
       final_states: this.stateBuffer(index, next),
       [cell.states[0]!]: this.level(layer + 1, place, steps),
       ...this.keptForBackward(index, part),
-      run: this.runUniform(direction, part, dispatches),
+      ...this.scanBuffers(forward, part),
+      run: this.runUniform(direction, part, count),
     });
-    for (let step = 0; step < dispatches; step++) {
-      queue.dispatch(this.#recurrence.pipeline, group, step * this.uniformStride, forward.workgroups);
+    for (let dispatch = 0; dispatch < count; dispatch++) {
+      queue.dispatch(this.#recurrence.pipeline, group, dispatch * this.uniformStride, workgroups);
     }
   }
 
@@ -378,6 +428,12 @@ export class Network {
         saved: this.memory.storage(`saved ${index} ${place}`, this.storedBytes(elements(training.savedCount))),
       }),
     };
+  }
+
+  /** The buffers that a scan has beside other recurrences. */
+  scanBuffers(module: RecurrenceModule, { place, steps }: PartPlace): Readonly<Record<string, GPUBuffer>> {
+    if (module.dispatch !== "chunks") return {};
+    return { padding: this.padding(place), chunk_spans: this.chunkSpans(module, steps) };
   }
 
   /** The uniform of a part's recurrence, with an entry for each of so many dispatches. */
@@ -400,11 +456,12 @@ export class Network {
     return this.memory.storage(`level ${level} ${place}`, this.storedBytes(this.program.batch * steps * features));
   }
 
-  /** Wx of a part; the next part writes over it. */
-  #projected(steps: number): GPUBuffer {
-    const { batch, cell } = this.program;
+  /** Wx of a part; the next part writes over it, unless a backward pass reads it. */
+  projected({ index }: Direction, { place, steps }: PartPlace): GPUBuffer {
+    const { batch, cell, training } = this.program;
     const elements = batch * steps * cell.inputGates.length * layerDim(this.program);
-    return this.memory.storage("wx", this.storedBytes(elements));
+    const isRead = training?.backward.dispatch === "chunks";
+    return this.memory.storage(isRead ? `wx ${index} ${place}` : "wx", this.storedBytes(elements));
   }
 
   /** A tensor of weights, which was written before. */

@@ -2,6 +2,7 @@ import type { WebGpuDevice } from "hwmodels";
 import { type CellDefinition, gatesWith } from "../../cell/definition.js";
 import { gruResetFirst } from "../../cell/gru-reset-first.js";
 import { findCell } from "../../cell/index.js";
+import { isLinear } from "../../cell/linear.js";
 import { type CellVariant, variantOf } from "../../cell/variant.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
@@ -12,6 +13,7 @@ import { entryPoint } from "../module-source.js";
 import { enabledFeatures } from "../plan-requirements.js";
 import { type ModuleLaunch, projection } from "../product/projection.js";
 import { residentFamily } from "../resident.js";
+import { scanFamily } from "../scan/forward.js";
 import { stepwiseFamily } from "../stepwise.js";
 import { storageBuffers } from "../storage-buffers.js";
 import { planTraining, trainedModules } from "./plan-training.js";
@@ -20,7 +22,7 @@ import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurren
 
 /** A recurrent network: what `planRecurrent` plans for. */
 export interface RecurrentOptions {
-  /** Name of the cell: "lstm", "gru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product. */
+  /** Name of the cell: "lstm", "gru", "mingru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product. */
   readonly cell: string;
   /** Peepholes, coupled gates, and a bound of what gates' activations are applied to. The cell as it is defined if left out. */
   readonly variant?: CellVariant;
@@ -49,7 +51,7 @@ export interface RecurrentOptions {
    * time; where they do not, a call rejects with `KernelgenError` "no-forward-progress". For inference. False if left out.
    */
   readonly assumeForwardProgress?: boolean;
-  /** The one kernel family to consider: "resident", "stepwise" or "grid". The fastest by prediction if left out. */
+  /** The one kernel family to consider: "resident", "stepwise" or "grid", of a linear recurrence "scan". The fastest by prediction if left out. */
   readonly family?: string;
 }
 
@@ -108,7 +110,11 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   const inputDim = options.inputDim ?? width;
   requireSize("input dimension", inputDim, recurrentLimits.inputDim);
   // Sequences longer than a buffer holds are computed in parts: the size of a tensor stands against no family.
-  const families = assumeForwardProgress && !training ? [...forwardFamilies, gridFamily] : forwardFamilies;
+  const families = isLinear(cell)
+    ? [scanFamily]
+    : assumeForwardProgress && !training
+      ? [...forwardFamilies, gridFamily]
+      : forwardFamilies;
   const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName, families));
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
   const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;

@@ -1,13 +1,17 @@
 import type { WebGpuDevice } from "hwmodels";
+import { type GateTerm, gatesWith } from "../../cell/definition.js";
+import { isLinear } from "../../cell/linear.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
 import { backwardStep } from "../../plan/saved-values.js";
 import { solvePlan } from "../../plan/solve.js";
 import { backwardBuffers } from "../backward-buffers.js";
+import { entryPoint } from "../module-source.js";
 import { biasGradient, inputGradient, recurrentGradient, weightGradient } from "../product/gradients.js";
 import type { ModuleLaunch } from "../product/projection.js";
 import { backwardEntryPoint, residentBackwardFamily } from "../resident-backward.js";
+import { scanBackwardFamily } from "../scan/backward.js";
 import { stepwiseBackwardFamily } from "../stepwise-backward.js";
 import type { ProgramModule, TrainingModules } from "./program.js";
 import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
@@ -17,8 +21,8 @@ export const trainedModules = (modules: TrainingModules): readonly ProgramModule
   modules.backward,
   ...modules.inputGradients,
   ...modules.weightGradients,
-  modules.recurrentGradient,
-  modules.biasGradient,
+  ...(modules.recurrentGradient === undefined ? [] : [modules.recurrentGradient]),
+  ...(modules.biasGradient === undefined ? [] : [modules.biasGradient]),
 ];
 
 const backwardFamilies: readonly KernelFamily<WebGpuDevice>[] = [residentBackwardFamily, stepwiseBackwardFamily];
@@ -38,26 +42,30 @@ export function planTraining(
   const sizes = { headDim, heads, batch, steps, dataType };
   // The cell may be a variant, which no name finds.
   const problem: Problem = { ...defineProblem({ pass: "backward", cell: "lstm", ...sizes }), cell };
-  const families = familiesNamed(familyName, backwardFamilies);
+  const isScan = isLinear(cell);
+  const families = familiesNamed(familyName, isScan ? [scanBackwardFamily] : backwardFamilies);
   const { plan, family } = solvePlan(problem, withoutTensorLimits(device), families);
   const buffers = backwardBuffers(problem);
   const inputGradients = inputDims.map((dim) => inputGradient(problem, dim, device));
   const weightGradients = inputDims.map((dim) => weightGradient(problem, dim, device));
-  const ofRecurrent = recurrentGradient(problem, device);
-  const ofBias = biasGradient(problem, device);
+  const has = (term: GateTerm): boolean => gatesWith(cell, term).length > 0;
+  const ofRecurrent = has("recurrent") ? recurrentGradient(problem, device) : undefined;
+  const ofBias = has("bias") ? biasGradient(problem, device) : undefined;
   return {
     modules: {
-      savedCount: backwardStep(problem).saved.length,
+      // A scan computes its gates again.
+      savedCount: isScan ? 0 : backwardStep(problem).saved.length,
       gateCount: cell.gates.length,
-      backward: recurrenceModule(plan, family, backwardEntryPoint(plan), buffers),
+      backward: recurrenceModule(plan, family, isScan ? entryPoint(problem) : backwardEntryPoint(plan), buffers),
       inputGradients: inputGradients.map(({ module }) => module),
       weightGradients: weightGradients.map(({ module }) => module),
-      recurrentGradient: ofRecurrent.module,
-      biasGradient: ofBias.module,
+      ...(ofRecurrent && { recurrentGradient: ofRecurrent.module }),
+      ...(ofBias && { biasGradient: ofBias.module }),
     },
     launches: [
       { ...plan.launch, storageBufferCount: buffers.length },
-      ...[...inputGradients, ...weightGradients, ofRecurrent, ofBias].map(({ launch }) => launch),
+      ...[...inputGradients, ...weightGradients].map(({ launch }) => launch),
+      ...[ofRecurrent, ofBias].flatMap((product) => (product === undefined ? [] : [product.launch])),
     ],
   };
 }

@@ -56,11 +56,16 @@ export interface RecurrenceModule extends ProgramModule {
   /** The family of the plan, and its hash, which the source carries. */
   readonly family: string;
   readonly plan: string;
-  /** One dispatch for a whole sequence, or one for each step. */
-  readonly dispatch: "sequence" | "step";
+  /**
+   * One dispatch for a whole sequence, one for each step, or a scan over chunks of steps: one dispatch where there is one chunk, else three,
+   * each with as many workgroups in y as chunks.
+   */
+  readonly dispatch: "sequence" | "step" | "chunks";
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** The buffer through which workgroups tell each other the state, where they do (the family "grid"). */
   readonly exchange?: { readonly name: string; readonly bytes: number; readonly statusBytes: number };
+  /** Steps of a chunk, of a scan. */
+  readonly chunkSteps?: number;
 }
 
 /** A matrix product of which the rows are known when it runs. */
@@ -88,8 +93,9 @@ export interface TrainingModules {
   /** The gradients of a layer's input and of its input weights, by how wide the input is. */
   readonly inputGradients: readonly ProductModule[];
   readonly weightGradients: readonly ProductModule[];
-  readonly recurrentGradient: ProductModule;
-  readonly biasGradient: ProductModule;
+  /** Of a cell that has such weights. */
+  readonly recurrentGradient?: ProductModule;
+  readonly biasGradient?: ProductModule;
 }
 
 /** What a device must have to run a program. */

@@ -30,6 +30,9 @@ export const withoutTensorLimits = (device: WebGpuDevice): WebGpuDevice => ({
   },
 });
 
+/** How families are dispatched that have not one dispatch for a sequence. */
+const dispatchOf: Readonly<Record<string, RecurrenceModule["dispatch"]>> = { stepwise: "step", scan: "chunks" };
+
 /** A plan's kernel as a program has it. */
 export function recurrenceModule(
   plan: Plan,
@@ -48,8 +51,9 @@ export function recurrenceModule(
     ],
     family: plan.family,
     plan: plan.hash,
-    dispatch: plan.family === "stepwise" ? "step" : "sequence",
+    dispatch: dispatchOf[plan.family] ?? "sequence",
     workgroups: [plan.derived.workgroupsX!, plan.derived.workgroupsY!, plan.derived.workgroupsZ!],
+    ...(plan.derived.chunkSteps !== undefined && { chunkSteps: plan.derived.chunkSteps }),
     ...(exchange === undefined ? {} : { exchange }),
   };
 }

@@ -35,10 +35,13 @@ export interface Recurrent {
   /**
    * Runs a sequence [B,T,I] of any number of steps T, which follows from its length.
    *
+   * `lengths` [B], from 1 to T, are the steps of each sequence, where they differ: outputs beyond are zero, states those of each sequence's
+   * end, and so are the gradients of a following `backward`. For networks of linear recurrences.
+   *
    * Rejects with `KernelgenError` "invalid-problem" where lengths do not fit the program, "webgpu-failure" where the device refuses
    * something or is lost.
    */
-  forward(input: Float32Array, start?: StartState): Promise<RecurrentResult>;
+  forward(input: Float32Array, start?: StartState, lengths?: ArrayLike<number>): Promise<RecurrentResult>;
   /**
    * The same for a sequence of so many steps that lies in a buffer of the device, in the program's data type. Resolves to a buffer with the
    * output once the work is submitted; it belongs to the network, and the next call writes over it. The states stay on the GPU.
@@ -94,8 +97,8 @@ class RecurrentOnDevice implements Recurrent {
     });
   }
 
-  forward(input: Float32Array, start: StartState = "zero"): Promise<RecurrentResult> {
-    return this.#inTurn(() => this.#network.forward(input, start));
+  forward(input: Float32Array, start: StartState = "zero", lengths?: ArrayLike<number>): Promise<RecurrentResult> {
+    return this.#inTurn(() => this.#network.forward(input, start, lengths));
   }
 
   forwardBuffer(input: GPUBuffer, steps: number, start: StartState = "zero"): Promise<GPUBuffer> {

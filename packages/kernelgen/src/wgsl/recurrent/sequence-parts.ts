@@ -46,6 +46,7 @@ export function longestPart(program: RecurrentProgram, limits: GPUSupportedLimit
     Math.min(
       ...steps,
       Math.floor(rowsOfDispatch / batch),
+      (forward.chunkSteps ?? Number.POSITIVE_INFINITY) * limits.maxComputeWorkgroupsPerDimension,
       forward.dispatch === "step" ? Math.floor(maxStepsOfDispatches / phases) : Number.POSITIVE_INFINITY,
     ),
   );

@@ -49,9 +49,16 @@ const gateOrders: Readonly<Record<string, GateOrder>> = {
   },
 };
 
+/** The projection to all gates of the modules of minGRU-pytorch (github.com/lucidrains/minGRU-pytorch), by the cell that they are. */
+const scanProjections: Readonly<Record<string, string>> = {
+  mingru: "to_hidden_and_gate.weight",
+  minlstm: "to_hidden_and_f_i_gate.weight",
+};
+
 /**
  * The weights of a program from the state dict of a `torch.nn.RNN` (with tanh), `LSTM` or `GRU`: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
  * `bias_hh_l0`, and so on for further layers, with `_reverse` for the other direction. A module without biases has zeros.
+ * Those of a minGRU or minLSTM are from a module of minGRU-pytorch: `to_hidden_and_gate.weight`, `to_hidden_and_f_i_gate.weight`.
  *
  * @param prefix what stands before these names, for example "encoder.rnn."
  * @throws `KernelgenError` "invalid-problem" naming a tensor that is missing or has another size, and for what a program cannot express:
@@ -59,12 +66,12 @@ const gateOrders: Readonly<Record<string, GateOrder>> = {
  */
 export function weightsFromPyTorch(program: RecurrentProgram, stateDict: StateDict, prefix = ""): RecurrentWeights {
   const { cell, heads, headDim, layers } = program;
+  const projectionName = scanProjections[cell.name];
+  if (projectionName !== undefined) return scanWeights(program, stateDict, prefix, projectionName);
   const order = gateOrders[cell.name];
   if (order === undefined) {
-    throw new KernelgenError(
-      "invalid-problem",
-      `PyTorch has no module of the cell ${cell.name}; it has ${Object.keys(gateOrders).join(", ")}`,
-    );
+    const known = [...Object.keys(gateOrders), ...Object.keys(scanProjections)].join(", ");
+    throw new KernelgenError("invalid-problem", `PyTorch has no module of the cell ${cell.name}; it has ${known}`);
   }
   if (heads !== 1)
     throw new KernelgenError("invalid-problem", `${order.module} has one head, the program has ${heads}`);
@@ -103,6 +110,28 @@ export function weightsFromPyTorch(program: RecurrentProgram, stateDict: StateDi
       }),
     ),
   };
+}
+
+/** The weights of a program of one layer from the state dict of a module of minGRU-pytorch, whose gates lie in the program's order. */
+function scanWeights(
+  program: RecurrentProgram,
+  stateDict: StateDict,
+  prefix: string,
+  projectionName: string,
+): RecurrentWeights {
+  const { cell, layers } = program;
+  if (layers !== 1 || directionCount(program) !== 1) {
+    throw new KernelgenError(
+      "invalid-problem",
+      `${cell.name}: its modules have 1 layer and direction, the program has ${layers} and ${directionCount(program)}`,
+    );
+  }
+  if (`${prefix}to_out.weight` in stateDict) {
+    throw new KernelgenError("invalid-problem", `${prefix}to_out.weight: projections of the output are not supported`);
+  }
+  const [gates, heads, headDim, inputDim] = weightShapes(program, 0).input as [number, number, number, number];
+  const input = stateTensor(stateDict, `${prefix}${projectionName}`, [gates * heads * headDim, inputDim]);
+  return { layers: [[{ input, recurrent: new Float32Array(0), bias: new Float32Array(0) }]] };
 }
 
 function stateTensor(stateDict: StateDict, name: string, shape: readonly number[]): Float32Array {
