@@ -6,6 +6,7 @@ import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { registerBytes } from "./on-chip.js";
+import { spanForm } from "./scan/column-source.js";
 import { memoryNanoseconds, rowPercent, scanNanoseconds } from "./scan/cost.js";
 import { emitScan } from "./scan/emit.js";
 
@@ -20,7 +21,7 @@ const ticketBytes = 32;
 const smallestCopyBytes = 4;
 /** Registers beside a thread's steps and words, and for each of its channels while spans are joined, over lanes or over warps alone; seen in ptxas. */
 const scratchRegisters = 26;
-const channelRegisters = { lanes: 8, warps: 3 } as const;
+const channelRegisters = { lanes: 8, warps: 3, exact: 4 } as const;
 /** Blocks on a multiprocessor that plans choose from: more gain nothing. */
 const blocksChoices = [1, 2, 3, 4, 6, 8];
 const stepsChoices = [2, 4, 8, 16, 32];
@@ -103,8 +104,9 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     "no more time threads than twice the steps",
   );
 
+  const floatsOfSpan = spanForm(problem) === "exact" ? 3 : 2;
   // Shared memory: the spans of the warps for two chunks in turn, the ring of chunks on their way, the state before a chunk.
-  const spanBytes = times(warps, channelTile, 2 * 2 * floatBytes);
+  const spanBytes = times(warps, channelTile, 2 * floatsOfSpan * floatBytes);
   const ringBytes = times(stages, stepsPerThread, wordsPerStep, threadsPerBlock, wordBytes);
   const stateBytes = max([channelTile.times(floatBytes), constant(ticketBytes)]);
   const sharedBytesPerBlock = plus(spanBytes, ringBytes, times(chained, stateBytes.plus(ticketBytes)));
@@ -116,7 +118,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     channelsPerThread,
     min([laneRounds, constant(1)])
       .times(channelRegisters.lanes - channelRegisters.warps)
-      .plus(channelRegisters.warps),
+      .plus(channelRegisters.warps + (spanForm(problem) === "exact" ? channelRegisters.exact : 0)),
   );
   const estimatedRegisters: IntExpr = plus(
     pass === "forward" ? max([stepRegisters.times(2), words]) : stepRegisters.plus(words),
@@ -151,6 +153,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
       wordsPerStep: constant(wordsPerStep),
       biasGateCount: constant(gatesWith(cell, "bias").length),
       timeLanes,
+      floatsOfSpan: constant(floatsOfSpan),
       channelTile,
       channelBlocks,
       threadsPerBlock,

@@ -7,11 +7,18 @@ import { substitute } from "../../cell/substitute.js";
 import type { DataType } from "../../plan/data-type.js";
 import type { Problem } from "../../plan/problem.js";
 import { fastTanhDialect, scanDialect } from "./dialect.js";
+import type { SpanForm } from "./span-source.js";
 
 /** The problem's cell. Throws TypeError if it is no linear recurrence: the family refuses those. */
 export function linearCellOf({ cell }: Problem): LinearCell {
   if (!isLinear(cell)) throw new TypeError(`${cell.name} is no linear recurrence`);
   return cell;
+}
+
+/** How a problem's spans are held: sums of gradients in fp32 keep what rounding takes, those in 16 bits are rounded anyway. */
+export function spanForm(problem: Problem): SpanForm {
+  if (!forgets(linearCellOf(problem))) return "decay";
+  return problem.pass === "backward" && problem.dataType === "fp32" ? "exact" : "forget";
 }
 
 /** Whether the kernel composes 1 − a rather than a. */
@@ -96,7 +103,7 @@ export function columnSource(problem: Problem): string {
   const cell = linearCellOf(problem);
   return (
     coefficientsSource(cell, problem.dataType) +
-    (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(cell, problem.dataType))
+    (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(problem))
   );
 }
 
@@ -158,10 +165,10 @@ struct Column {
 `;
 }
 
-function backwardColumn(cell: LinearCell, dataType: DataType): string {
+function backwardColumn(problem: Problem): string {
+  const cell = linearCellOf(problem);
   const doesForget = forgets(cell);
-  // Gradients of many steps add up, of either sign: a thread's sum keeps what rounding takes from it, where the result is not rounded to 16 bits.
-  const keepsRounding = doesForget && dataType === "fp32";
+  const isExact = spanForm(problem) === "exact";
   const weight = doesForget ? "forget" : "decay";
   const h = cell.states[0]!.name;
   return `
@@ -188,7 +195,7 @@ struct Column {
   /** What each step does to the gradient that comes from the step after it, and what all do, last first. */
   template <bool CHECKED>
   KERNELGEN_DEVICE Span read(const Word (&words)[STEPS_PER_THREAD][WORDS_PER_STEP], int step_count, Span (&steps)[STEPS_PER_THREAD]) const {
-    Span all = no_steps();${keepsRounding ? "\n    Carry sum{};" : ""}
+    Span all = no_steps();
     KERNELGEN_UNROLL
     for (int s = STEPS_PER_THREAD - 1; s >= 0; --s) {
       if (CHECKED && s >= step_count) {
@@ -203,15 +210,9 @@ struct Column {
         const float u[GATE_COUNT] = {${preActivations(cell)}};
         [[maybe_unused]] float update;
         coefficients(u, steps[s].${weight}[v], update);
-        steps[s].update[v] = advance(steps[s].${weight}[v], 0.0f, given[v]);
+        steps[s].update[v] = ${isExact ? "two_sum(given[v], -steps[s].forget[v] * given[v], steps[s].rest[v])" : `advance(steps[s].${weight}[v], 0.0f, given[v])`};
       }
-      all = s == STEPS_PER_THREAD - 1 ? steps[s] : join(all, steps[s]);${keepsRounding ? "\n      advance(steps[s], sum);" : ""}
-    }${
-      keepsRounding
-        ? `
-    KERNELGEN_UNROLL
-    for (int v = 0; v < CHANNELS_PER_THREAD; ++v) all.update[v] = sum.parts[0][v];`
-        : ""
+      all = s == STEPS_PER_THREAD - 1 ? steps[s] : join(all, steps[s]);
     }
     return all;
   }

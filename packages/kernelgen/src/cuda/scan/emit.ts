@@ -4,7 +4,7 @@ import type { Plan } from "../../plan/plan.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment, planConstants } from "../../plan/source-text.js";
 import { carryOffsetBytes } from "./chain-source.js";
-import { columnSource, forgets, linearCellOf } from "./column-source.js";
+import { columnSource, spanForm } from "./column-source.js";
 import { kernelSource, scanParameters } from "./kernel-source.js";
 import { spanSource } from "./span-source.js";
 import { wordsSource } from "./words-source.js";
@@ -12,7 +12,6 @@ import { wordsSource } from "./words-source.js";
 /** The kernel of a pass and the functions that launch it: one self-contained .cu file beside the prelude. */
 export function emitScan(plan: Plan, givenName?: string): SourceFile {
   const { problem, parameters } = plan;
-  const cell = linearCellOf(problem);
   const { pass } = problem;
   const name = kernelName(problem, givenName);
   const chained = parameters.chained === 1;
@@ -23,7 +22,7 @@ constexpr bool EXACT_TILES = CHANNEL_BLOCKS * CHANNEL_TILE == CHANNELS;
 
 // Tensors, dense, last dimension contiguous; \`lengths\` [B] are the steps of each sequence, or null if all have T:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${wordsSource(problem.dataType, parameters.channelsPerThread!)}${spanSource(forgets(cell))}${columnSource(problem)}${kernelSource(plan, `${name}_kernel`)}
+${wordsSource(problem.dataType, parameters.channelsPerThread!)}${spanSource(spanForm(problem))}${columnSource(problem)}${kernelSource(plan, `${name}_kernel`)}
 /** Bytes of device memory, 128-byte aligned, that a launch uses for itself. */
 [[maybe_unused]] inline int64_t scratch_bytes([[maybe_unused]] int batch, [[maybe_unused]] int steps) {
   ${chained ? `return ${carryOffsetBytes} + static_cast<int64_t>((steps - 1) / CHUNK_STEPS) * batch * CHANNELS * Carry::PARTS * 4;` : "return 0;"}
