@@ -1,6 +1,6 @@
 import { backwardReads } from "../cell/backward-reads.js";
-import type { DataType } from "../plan/data-type.js";
 import { isLinear } from "../cell/linear.js";
+import type { DataType } from "../plan/data-type.js";
 import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { forwardTensors, gradientName, type Tensor } from "../plan/tensors.js";
