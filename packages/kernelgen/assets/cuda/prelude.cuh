@@ -363,6 +363,12 @@ KERNELGEN_DEVICE void copy_async_wait();
 // ---- Global memory that is touched once -----------------------------------------------------------------------------
 
 /**
+ * Asks for the global memory around `address` to be brought to L2. Nothing comes to the multiprocessor, so that no load waits behind it. PTX:
+ * prefetch.global.L2.
+ */
+KERNELGEN_OPERATION void bring_to_l2(const void* address);
+
+/**
  * A load of global memory that is read once and that nothing writes while the kernel runs (it may come from a cache
  * that is not coherent). Aligned to the type's size. PTX: ld.global.nc.L1::no_allocate.
  */

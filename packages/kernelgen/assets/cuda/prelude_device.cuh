@@ -121,6 +121,10 @@ KERNELGEN_DEVICE void copy_async_wait() {
 
 // ---- Global memory that is touched once -----------------------------------------------------------------------------
 
+KERNELGEN_OPERATION void bring_to_l2(const void* address) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(global_address(address)));
+}
+
 // No "memory" clobber on the loads: nothing writes what they read, so ordinary accesses may move across them.
 
 KERNELGEN_OPERATION std::uint16_t load_streaming(const std::uint16_t* address) {

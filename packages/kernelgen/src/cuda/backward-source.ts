@@ -76,6 +76,12 @@ class Held {
       : `load_floats(${address}, ahead.floats[i][${this.floats.indexOf(stream)}]);`;
   }
 
+  /** The statement that brings to L2 what the load of a stream L2_PREFETCH_STEPS later will read; `time` is this load's. */
+  bringToL2({ name, initial }: Stream): string {
+    const steps = initial === undefined ? "L2_PREFETCH_STEPS" : "(L2_PREFETCH_STEPS + 1)";
+    return `if (time >= ${steps}) bring_to_l2(${name} + (reads[i] - ${steps} * HEAD_COUNT * HEAD_DIM));`;
+  }
+
   /** The value of a stream for unit \`unit\` of slot i, after \`unpackElements\`. */
   value(streams: BackwardStreams, isWanted: (stream: Stream) => boolean): string {
     const stream = streams.streams.find(isWanted)!;
@@ -228,7 +234,9 @@ ${kernelName}(
     KERNELGEN_UNROLL
     for (int i = 0; i < OWN_SLOTS; ++i) {
       if (valid[i]) {
-        ${streams.streams.map((stream) => held.load(stream)).join("\n        ")}
+        ${streams.streams
+          .flatMap((stream) => [held.load(stream), ...(exchange.bringsToL2 ? [held.bringToL2(stream)] : [])])
+          .join("\n        ")}
       }
       reads[i] -= HEAD_COUNT * HEAD_DIM;
     }

@@ -23,6 +23,7 @@ export const blockExchange: StateExchange = {
   spreadsHead: false,
   // A step of a small head takes about a third of a microsecond, a read of device memory about one.
   prefetchSteps: 4,
+  l2PrefetchSteps: 0,
   registers: 0,
   usesScratch: false,
   streamsMatrix: false,

@@ -36,6 +36,7 @@ export const clusterExchange: StateExchange = {
   operandPath: () => "tile",
   spreadsHead: true,
   prefetchSteps: 4,
+  l2PrefetchSteps: 0,
   // Addresses in the other blocks.
   registers: 8,
   usesScratch: false,

@@ -99,6 +99,7 @@ function kernelText(exchange: StateExchange, streams: boolean): KernelText {
     productMemory: streams
       ? ",\n               streamed_matrix + static_cast<int64_t>(block_index()) * (MATRIX_STREAMED_BYTES / 16)"
       : "",
+    bringsToL2: exchange.l2PrefetchSteps > 0,
   };
 }
 

@@ -115,20 +115,27 @@ ${initials}${slotBias.load}
       }
     }
   }
-  const auto prefetch = [&](Packed (&words)[OWN_SLOTS][INPUT_GATE_COUNT]) {
+  const auto prefetch = [&]([[maybe_unused]] int step, Packed (&words)[OWN_SLOTS][INPUT_GATE_COUNT]) {
     KERNELGEN_UNROLL
     for (int i = 0; i < OWN_SLOTS; ++i) {
       KERNELGEN_UNROLL
       for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) {
         const Packed* source = reinterpret_cast<const Packed*>(wx + inputs[i] + gate * HEAD_COUNT * HEAD_DIM);
-        words[i][gate] = valid[i] ? load_streaming(source) : Packed{};
+        words[i][gate] = valid[i] ? load_streaming(source) : Packed{};${
+          exchange.bringsToL2
+            ? `
+        if (valid[i] && step + L2_PREFETCH_STEPS < steps) {
+          bring_to_l2(source + L2_PREFETCH_STEPS * INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM / UNITS_PER_THREAD);
+        }`
+            : ""
+        }
       }
       inputs[i] += INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;
     }
   };
   KERNELGEN_UNROLL
   for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
-    if (ahead < steps) prefetch(prefetched[ahead]);
+    if (ahead < steps) prefetch(ahead, prefetched[ahead]);
   }
 
   for (int first = 0; first < steps; first += PREFETCH_STEPS) {
@@ -184,7 +191,7 @@ ${preActivations(cell)
         }
         outputs[i] += HEAD_COUNT * HEAD_DIM;
       }
-      if (step + PREFETCH_STEPS < steps) prefetch(prefetched[ahead]);
+      if (step + PREFETCH_STEPS < steps) prefetch(step + PREFETCH_STEPS, prefetched[ahead]);
     }
   }
 }

@@ -115,6 +115,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   operandPath: () => operand,
   spreadsHead: true,
   prefetchSteps: 2,
+  l2PrefetchSteps: 4,
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 12,
   usesScratch: true,

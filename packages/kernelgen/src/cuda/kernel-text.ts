@@ -12,4 +12,6 @@ export interface KernelText extends ExchangeText {
   readonly blockIndex: string;
   /** A further argument of \`Product::load\`, with its comma: where the part of R lies that is read in every step. */
   readonly productMemory: string;
+  /** Whether inputs are brought to L2 before they are loaded. */
+  readonly bringsToL2: boolean;
 }

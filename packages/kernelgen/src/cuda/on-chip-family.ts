@@ -209,6 +209,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       ...clusterSum?.derived,
       slotWords,
       prefetchSteps: constant(exchange.prefetchSteps),
+      ...(exchange.l2PrefetchSteps > 0 && { l2PrefetchSteps: constant(exchange.l2PrefetchSteps) }),
       stateBuffers: exchanged.stateBuffers,
       stateStride,
       stateBytes,

@@ -59,6 +59,11 @@ export interface StateExchange {
   innerSplits?(device: CudaDevice): readonly number[];
   /** Steps that inputs are loaded ahead. */
   readonly prefetchSteps: number;
+  /**
+   * Steps before these loads that inputs are brought to L2; 0 for kernels that poll no global memory. What a multiprocessor loads comes back
+   * in order, so that a poll after a load from device memory takes as long as it.
+   */
+  readonly l2PrefetchSteps: number;
   /** Registers of a thread that the exchange needs for itself. */
   readonly registers: number;
   /** Whether a launch needs device memory for itself, SCRATCH_BYTES of it, zero at first. */
