@@ -303,19 +303,23 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     ? threadsPerBlock * ownSlots * p.unitsPerThread! * operandsOfUnit(problem) * elementBytes(problem) + barrierBytes
     : 0;
   const sharedBytes = stateBytes + partialBytes + sentBytes + dealtBytes + multiplication.matrixSharedBytes;
+  // Warps along the units that read for themselves read the same words.
+  const readers = isDirect ? p.warpsAlongUnits! : 1;
+  const words =
+    (batchTile * readers * Math.min(innerPadded, exchangedLength(problem)) * elementBytes(problem)) / wordBytes;
+  const threadWords = up(words, threadsPerBlock);
+  // Where there is a tile, up to eight of them are on their way at once; for four the sums' registers are free.
+  const wordRegisters = family === "grid" ? 4 * Math.max(0, Math.min(threadWords, 8) - 4) : 0;
   const registersPerThread =
     matrixRegisters +
     multiplication.workRegisters +
     pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!) +
     (blocks > 1 ? 10 : 0) +
+    wordRegisters +
     (isCluster ? ownSlots * p.unitsPerThread! * unitBlocks * sendRegisters(problem) : 0);
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 
-  // Warps along the units that read for themselves read the same words.
-  const readers = isDirect ? p.warpsAlongUnits! : 1;
-  const words =
-    (batchTile * readers * Math.min(innerPadded, exchangedLength(problem)) * elementBytes(problem)) / wordBytes;
   const idle = blocks > 1 ? Math.max(0, device.multiprocessorCount - blocks * activeClusters(device, blocks)) : 0;
   // Blocks of a head and batch tile talk to each other, so they run at once; as many such groups as fit, in equal launches.
   const groups = batchBlocks * heads;
@@ -367,7 +371,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       groupsAtOnce,
       launchCount,
       launchGroups,
-      looks: up(words, (isDirect ? 8 : 4) * threadsPerBlock),
+      threadWords,
+      looks: up(threadWords, 8),
     },
   };
 }

@@ -81,7 +81,7 @@ export const clusterExchange: StateExchange = {
       stateBuffers: constant(buffers),
       sharedBytes: outgoingBytes.plus(barriersBytes),
       ...(!isPowerOfTwo(unitValues) && {
-        sendRegisters: times(
+        transferRegisters: times(
           ownSlots,
           product.unitsPerThread,
           unitBlocks,

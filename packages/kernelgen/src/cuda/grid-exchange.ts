@@ -19,8 +19,10 @@ const wordBytes = 16;
 const clusterSizes = [1, 2, 4, 8, 16];
 /** Copies of the state in global memory. Two suffice, as exchange-source.ts says. */
 const buffers = 2;
-/** Words that a thread asks for in one look. */
-const wordsInFlight = 4;
+/** The most words that a thread asks for in one look, and those of them for which the accumulators, not in use at that time, leave registers. */
+const wordsInFlight = 8;
+const wordsWithoutRegisters = 4;
+const wordRegisters = 4;
 /** A batch tile is shorter than twice the batch and the lanes of a warp. */
 const longestBatchTile = (batch: number): number => 2 * batch + 32;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
@@ -140,13 +142,9 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       words.times(wordBytes / elementBytes).eq(times(batchTile, readers, min([product.innerPadded, constant(dim)]))),
       "words that a block reads",
     );
-    const looks = ceilQuotient(
-      model,
-      "looks",
-      words,
-      threadsPerBlock.times(isTile ? wordsInFlight : fragmentWordsInFlight),
-      mostWords,
-    );
+    const threadWords = ceilQuotient(model, "threadWords", words, threadsPerBlock, mostWords);
+    const inFlight = isTile ? wordsInFlight : fragmentWordsInFlight;
+    const looks = ceilQuotient(model, "looks", threadWords, constant(inFlight), mostWords);
     const idle = idleMultiprocessors(device, model, blocksAlongInner);
     const { launchCount, launchBlocks } = launchesOf(problem, device, model, context, idle);
     return {
@@ -172,6 +170,12 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       stateElements: product.innerPadded,
       stateBuffers: isTile ? constant(2).minus(splitsInner) : constant(0),
       sharedBytes: constant(0),
+      ...(isTile && {
+        transferRegisters: max([
+          min([threadWords, constant(wordsInFlight)]).minus(wordsWithoutRegisters),
+          constant(0),
+        ]).times(wordRegisters),
+      }),
       waves: launchCount,
       launchBlocks,
       costTerms: [
@@ -188,7 +192,7 @@ constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 constexpr int EXCHANGE_WORDS = EXCHANGE_DIM / WORD_ELEMENTS;
 /** Of these, the words of a block's part of the inner dimension. */
 constexpr int BLOCK_WORDS = INNER_PADDED / WORD_ELEMENTS < EXCHANGE_WORDS ? INNER_PADDED / WORD_ELEMENTS : EXCHANGE_WORDS;
-/** Words that a thread has on their way at once; more would cost registers that hold R. */
+/** Words that a thread has on their way at once. */
 constexpr int THREAD_WORDS = (BATCH_TILE * BLOCK_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
 ${markedExchange(problem, operand)}`,

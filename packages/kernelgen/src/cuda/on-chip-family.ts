@@ -156,7 +156,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
     clusterSum === undefined ? 0 : times(clusterSum.splits, clusterSumRegisters),
-    exchanged.sendRegisters ?? 0,
+    exchanged.transferRegisters ?? 0,
   );
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);

@@ -33,8 +33,8 @@ export interface ExchangeTiling {
   readonly stateBuffers: IntExpr;
   /** Shared memory of a block that the exchange needs beside the tiles. */
   readonly sharedBytes: IntExpr;
-  /** Registers of a thread for what it sends, where that grows with the tiling. */
-  readonly sendRegisters?: IntExpr;
+  /** Registers of a thread for what it sends or receives, where that grows with the tiling. */
+  readonly transferRegisters?: IntExpr;
   /** How often the device has to be filled with blocks until all have run. */
   readonly waves: IntExpr;
   /** Blocks of one launch: all, or as many as must be and can be resident at once. */
