@@ -32,7 +32,7 @@ export {
   xor,
 } from "./model/constraint.js";
 export type { CustomBranching, CustomDecision, SearchView } from "./model/custom-branching.js";
-export { type Assignment, evaluate, holds } from "./model/evaluate.js";
+export { type Assignment, evaluate, evaluator, holds } from "./model/evaluate.js";
 export {
   Absolute,
   Constant,

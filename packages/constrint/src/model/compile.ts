@@ -22,11 +22,13 @@ import { type Compiled, conjunction } from "./compiled.js";
 import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
 import type { EqualVariables } from "./equal-variables.js";
 import type { IntExpr, IntVar, Remainder } from "./expression.js";
+import { ExpressionGraphCompiler } from "./expression-graph.js";
 import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
 import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
 import { not } from "./logic.js";
 import { divisorsIn, variablesIn } from "./nodes-in.js";
+import type { Arithmetic } from "./solve-options.js";
 import { isFlat, termsOf } from "./sum-terms.js";
 
 /** How to compile. @internal */
@@ -39,6 +41,8 @@ export interface CompileOptions {
    * propagator.
    */
   readonly selectors?: boolean;
+  /** How comparisons of expressions are translated; see `SolveOptions.arithmetic`. Default: with auxiliary variables. */
+  readonly arithmetic?: Arithmetic | undefined;
   /** Variables that share a number because they are equal. Default: each has its own. */
   readonly equal?: ReadonlyMap<IntVar, EqualVariables>;
 }
@@ -66,13 +70,14 @@ export class Compiler implements OperandVariables {
   /** The model's variables have numbers below this; the others are auxiliary. */
   readonly ownVariableCount: number;
   private readonly disjunctions: DisjunctionContext;
+  private readonly graph: ExpressionGraphCompiler | undefined;
 
   /**
    * Adds the model's variables to an engine without variables, in their order from number 0 on. Equal ones share a number.
    */
   constructor(
     variables: readonly IntVar[],
-    { engine = new Engine(), selectors = false, equal = new Map() }: CompileOptions = {},
+    { engine = new Engine(), selectors = false, arithmetic = "auxiliary", equal = new Map() }: CompileOptions = {},
   ) {
     this.engine = engine;
     this.disjunctions = { engine, selectors: selectors ? new Set() : undefined };
@@ -85,6 +90,7 @@ export class Compiler implements OperandVariables {
       this.numbers.set(variable, number);
     }
     this.ownVariableCount = engine.store.variableCount;
+    if (arithmetic === "graph") this.graph = new ExpressionGraphCompiler(engine, (variable) => this.numberOf(variable));
   }
 
   /**
@@ -113,7 +119,7 @@ export class Compiler implements OperandVariables {
 
   /** A variable that equals the expression. */
   variableFor(expression: IntExpr): number {
-    return this.variableOf(this.linearForm(expression));
+    return this.graph?.variableFor(expression) ?? this.variableOf(this.linearForm(expression));
   }
 
   /** A variable and a constant whose sum equals the expression: x + c needs no auxiliary variable. */
@@ -158,6 +164,10 @@ export class Compiler implements OperandVariables {
 
   /** @param target a variable to define where the expression is a function that needs one, in place of a new one */
   private buildLinearForm(expression: IntExpr, target?: number): LinearForm {
+    if (this.graph !== undefined && target === undefined && !NEEDS_NO_VARIABLE.has(expression.kind)) {
+      const variable = this.graph.variableFor(expression);
+      if (variable !== undefined) return LinearForm.variable(variable);
+    }
     switch (expression.kind) {
       case "constant":
         return LinearForm.constant(expression.value);
@@ -422,6 +432,8 @@ export class Compiler implements OperandVariables {
 
   /** That no divisor in the expression is 0. */
   private definedness(expression: IntExpr): Compiled {
+    // The graph divides by nothing that may be 0.
+    if (this.graph?.has(expression)) return [];
     const parts: Propagator[] = [];
     for (const divisor of divisorsIn(expression)) {
       const part = notEqualTo(this.linearForm(divisor));
@@ -439,6 +451,13 @@ export class Compiler implements OperandVariables {
     const parts = [this.definedness(left), this.definedness(right)];
     // Where a divisor is always 0, the constraint is false, and its quotient need not be defined.
     if (parts.includes(false)) return false;
+    if (
+      constraint.kind === "comparison" &&
+      place === "required" &&
+      this.graph?.require(constraint.relation, left, right)
+    ) {
+      return conjunction(parts);
+    }
     if (constraint.kind === "comparison" && constraint.relation === "==" && place === "required") {
       if (!this.defineAs(left, right)) this.defineAs(right, left);
     }

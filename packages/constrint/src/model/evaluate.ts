@@ -2,7 +2,7 @@ import { isExact, MAX_INTEGER, power, remainder } from "../domain/integers.js";
 import { SolverError } from "../error.js";
 import { divisionRemainder, type Rounding } from "../propagators/arithmetic/division.js";
 import type { Comparison, Constraint, Divides, Relation } from "./constraint.js";
-import type { IntExpr } from "./expression.js";
+import type { Constant, IntExpr, IntVar } from "./expression.js";
 import { globalHolds } from "./global/global-constraint.js";
 import { isFlat, termsOf } from "./sum-terms.js";
 
@@ -16,7 +16,23 @@ export type Assignment = Readonly<Record<string, number>>;
  *   integer, `division-by-zero`, `overflow` for a result outside ±(2^53 − 1).
  */
 export function evaluate(expression: IntExpr, assignment: Assignment): number {
-  const value = evaluateFast(expression, assignment);
+  return evaluator(assignment)(expression);
+}
+
+/**
+ * {@link evaluate} for several expressions and one assignment: what they share is evaluated once. For a solution and the quantities that
+ * follow from it.
+ */
+export function evaluator(assignment: Assignment): (expression: IntExpr) => number {
+  const known: KnownValues = new Map();
+  return (expression) => evaluateKnowing(expression, assignment, known);
+}
+
+/** The values of expressions so far, in doubles, or NaN. */
+type KnownValues = Map<IntExpr, number>;
+
+function evaluateKnowing(expression: IntExpr, assignment: Assignment, known: KnownValues): number {
+  const value = evaluateFast(expression, assignment, known);
   if (!Number.isNaN(value)) return value;
   const exact = evaluateExactly(expression, assignment);
   const rounded = Number(exact);
@@ -61,8 +77,9 @@ function falseWhereUndefined(check: () => boolean): boolean {
 function relationHolds(constraint: Comparison | Divides, assignment: Assignment): boolean {
   switch (constraint.kind) {
     case "comparison": {
-      const left = evaluateFast(constraint.left, assignment);
-      const right = evaluateFast(constraint.right, assignment);
+      const known: KnownValues = new Map();
+      const left = evaluateFast(constraint.left, assignment, known);
+      const right = evaluateFast(constraint.right, assignment, known);
       if (!Number.isNaN(left) && !Number.isNaN(right)) return compare(constraint.relation, left, right);
       return compare(
         constraint.relation,
@@ -71,8 +88,9 @@ function relationHolds(constraint: Comparison | Divides, assignment: Assignment)
       );
     }
     case "divides": {
-      const divisor = evaluateFast(constraint.divisor, assignment);
-      const dividend = evaluateFast(constraint.dividend, assignment);
+      const known: KnownValues = new Map();
+      const divisor = evaluateFast(constraint.divisor, assignment, known);
+      const dividend = evaluateFast(constraint.dividend, assignment, known);
       if (!Number.isNaN(divisor) && !Number.isNaN(dividend)) {
         return divisor === 0 ? dividend === 0 : remainder(dividend, divisor) === 0;
       }
@@ -114,47 +132,55 @@ function lookUp(name: string, assignment: Assignment): number {
 }
 
 /** The value in doubles, or NaN where a step of the way leaves the exact range. */
-function evaluateFast(expression: IntExpr, assignment: Assignment): number {
+function evaluateFast(expression: IntExpr, assignment: Assignment, known: KnownValues): number {
+  if (expression.kind === "constant") return expression.value;
+  if (expression.kind === "variable") return lookUp(expression.name, assignment);
+  let value = known.get(expression);
+  if (value === undefined) {
+    value = evaluateFunction(expression, (operand) => evaluateFast(operand, assignment, known));
+    known.set(expression, value);
+  }
+  return value;
+}
+
+/** The value of an expression that has operands. */
+function evaluateFunction(
+  expression: Exclude<IntExpr, Constant | IntVar>,
+  evaluated: (operand: IntExpr) => number,
+): number {
   switch (expression.kind) {
-    case "constant":
-      return expression.value;
-    case "variable":
-      return lookUp(expression.name, assignment);
     case "sum": {
       let total = 0;
       if (!isFlat(expression)) {
         for (const [term, count] of termsOf(expression)) {
-          total = exactOrNaN(total + exactOrNaN(Number(count) * evaluateFast(term, assignment)));
+          total = exactOrNaN(total + exactOrNaN(Number(count) * evaluated(term)));
         }
         return total;
       }
-      for (const term of expression.terms) total = exactOrNaN(total + evaluateFast(term, assignment));
+      for (const term of expression.terms) total = exactOrNaN(total + evaluated(term));
       return total;
     }
     case "product": {
       let total = 1;
-      for (const factor of expression.factors) total = exactOrNaN(total * evaluateFast(factor, assignment));
+      for (const factor of expression.factors) total = exactOrNaN(total * evaluated(factor));
       return total;
     }
     case "power":
-      return exactOrNaN(power(evaluateFast(expression.base, assignment), expression.exponent));
+      return exactOrNaN(power(evaluated(expression.base), expression.exponent));
     case "abs":
-      return Math.abs(evaluateFast(expression.operand, assignment));
+      return Math.abs(evaluated(expression.operand));
     case "quotient":
     case "remainder": {
-      const n = evaluateFast(expression.dividend, assignment);
-      const d = evaluateFast(expression.divisor, assignment);
+      const n = evaluated(expression.dividend);
+      const d = evaluated(expression.divisor);
       if (d === 0) throw divisionByZero();
       const r = divisionRemainder(n, d, expression.rounding);
       return expression.kind === "remainder" ? r : exactOrNaN(exactOrNaN(n - r) / d);
     }
     case "max":
-      return expression.operands.reduce(
-        (best, operand) => Math.max(best, evaluateFast(operand, assignment)),
-        -Infinity,
-      );
+      return expression.operands.reduce((best, operand) => Math.max(best, evaluated(operand)), -Infinity);
     case "min":
-      return expression.operands.reduce((best, operand) => Math.min(best, evaluateFast(operand, assignment)), Infinity);
+      return expression.operands.reduce((best, operand) => Math.min(best, evaluated(operand)), Infinity);
   }
 }
 

@@ -92,6 +92,7 @@ export class Run implements OptimizingRun {
     const compiler = new Compiler(this.variables, {
       engine: this.engine,
       selectors: learns,
+      arithmetic: learns ? "auxiliary" : options.arithmetic,
       equal: equalVariables(this.constraints),
     });
     this.numbers = this.variables.map((variable) => compiler.numberOf(variable));

@@ -1,9 +1,9 @@
-import { evaluate } from "constrint";
+import { evaluator } from "constrint";
 import type { CudaCalibration, CudaDevice } from "hwmodels";
 import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { problemText } from "../plan/problem-text.js";
-import { picosecondsPerMicrosecond, stateTiling } from "../plan/stated-tiling.js";
+import { picosecondsPerMicrosecond, searchOptions, stateTiling } from "../plan/stated-tiling.js";
 import type { Measurement } from "./measurement.js";
 import { nonNegativeLeastSquares } from "./non-negative-least-squares.js";
 
@@ -116,15 +116,17 @@ function termsOf(device: CudaDevice, measurement: Measurement): MeasuredTerms {
   const family = familiesFor(device).find(({ name }) => name === measurement.family);
   if (family === undefined) throw new KernelgenError("invalid-problem", `no family ${measurement.family}`);
   // Budgets are left out: a kernel that ran is a measurement, whatever the model's estimates say of its registers.
-  const { model, tiling } = stateTiling(problem, device, family, parameters, () => false);
-  const { solution } = model.solve();
+  const stated = stateTiling(problem, device, family, parameters, () => false);
+  const { tiling } = stated;
+  const { solution } = stated.model.solve(searchOptions(stated));
   if (solution === undefined) {
     throw new KernelgenError("invalid-problem", `${family.name} has no such tiling of ${problemText(problem)}`);
   }
+  const value = evaluator(solution);
   const units = new Map<ConstantName, number>();
   let [rest, sum] = [0, 0];
   for (const { amount, price, calibrated } of tiling.costTerms) {
-    const count = evaluate(amount, solution);
+    const count = value(amount);
     sum += count * price;
     if (calibrated === undefined) rest += count * price;
     else {
@@ -132,7 +134,7 @@ function termsOf(device: CudaDevice, measurement: Measurement): MeasuredTerms {
       units.set(name, (units.get(name) ?? 0) + (count * calibrated.unitPrice) / picosecondsPerMicrosecond);
     }
   }
-  const cost = evaluate(tiling.cost, solution);
+  const cost = value(tiling.cost);
   return {
     measurement,
     units,

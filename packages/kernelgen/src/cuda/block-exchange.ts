@@ -30,20 +30,14 @@ export const blockExchange: StateExchange = {
   cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "1",
-  tile: (problem, device, model, { product, blockCount, splitsInner }) => ({
+  tile: (_problem, device, _model, { product, blockCount, splitsInner }) => ({
     derived: {},
     budgets: [],
     stateElements: product.innerPadded,
     stateBuffers: constant(2).minus(splitsInner),
     sharedBytes: constant(0),
     launchBlocks: blockCount,
-    waves: ceilQuotient(
-      model,
-      "waves",
-      blockCount,
-      constant(device.multiprocessorCount),
-      problem.heads * problem.batch,
-    ),
+    waves: ceilQuotient(blockCount, device.multiprocessorCount),
     costTerms: [],
   }),
   source: ({ pass, dataType }) =>

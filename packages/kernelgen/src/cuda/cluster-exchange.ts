@@ -1,4 +1,4 @@
-import { and, constant, max, or } from "constrint";
+import { constant, max, table } from "constrint";
 import { maxClusterBlocks } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
@@ -65,7 +65,10 @@ export const clusterExchange: StateExchange = {
     model.add(unitBlocks.ge(2), "a cluster has two blocks or more");
     const active = model.int("activeClusters", 1, Math.max(...activeOf));
     model.add(
-      or(...activeOf.map((clusters, index) => and(unitBlocks.eq(index + 1), active.eq(clusters)))),
+      table(
+        [unitBlocks, active],
+        activeOf.map((clusters, index) => [index + 1, clusters]),
+      ),
       "clusters that run at once",
     );
     return {
@@ -89,7 +92,7 @@ export const clusterExchange: StateExchange = {
         ),
       }),
       launchBlocks: blockCount,
-      waves: ceilQuotient(model, "waves", clusterCount, active, problem.heads * problem.batch),
+      waves: ceilQuotient(clusterCount, active),
       costTerms: [
         calibratedTerm(device, "clusterExchangeCycles", constant(1)),
         calibratedTerm(device, "clusterByteCycles", receivedBytes),

@@ -1,5 +1,5 @@
-import { constant, type IntExpr, type Model } from "constrint";
-import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
+import type { IntExpr, Model } from "constrint";
+import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { ProductTiling } from "./matrix-product.js";
 
 const wordBytes = 16;
@@ -15,8 +15,6 @@ export interface ClusterSumContext {
   readonly summedSlots: IntExpr;
   readonly slotWords: IntExpr;
   readonly product: ProductTiling;
-  /** More slots than a warp can have. */
-  readonly mostSlots: number;
 }
 
 /** The tiling of the sum over the blocks of a cluster that share the inner dimension. */
@@ -33,14 +31,13 @@ export interface ClusterSum {
 
 /** States the sum over the blocks of a cluster: each sends its partial sums of a slot to the block that the slot is dealt to. */
 export function tileClusterSum(model: Model, context: ClusterSumContext): ClusterSum {
-  const { blocksAlongInner, summedSlots, slotWords, product, mostSlots } = context;
+  const { blocksAlongInner, summedSlots, slotWords, product } = context;
   const warps = times(product.warpsAlongUnits, product.warpsAlongInner);
   const blockSlots = times(warps, summedSlots);
-  const most = mostSlots * 32;
   model.add(blockSlots.ge(blocksAlongInner), "every block of a cluster has a slot");
-  const dealtSlots = ceilQuotient(model, "dealtSlots", blockSlots, blocksAlongInner, most);
-  const dealtToWarp = ceilQuotient(model, "dealtToWarp", dealtSlots, warps, mostSlots);
-  const splits = isLess(model, "splitsBlocks", constant(0), blocksAlongInner.minus(1));
+  const dealtSlots = ceilQuotient(blockSlots, blocksAlongInner);
+  const dealtToWarp = ceilQuotient(dealtSlots, warps);
+  const splits = isAny(blocksAlongInner.minus(1));
   const receivedBytes = times(splits, blocksAlongInner, dealtSlots, slotWords, lanes * wordBytes);
   const sharedBytes = plus(receivedBytes.times(buffers), splits.times(buffers * barrierBytes));
   return {

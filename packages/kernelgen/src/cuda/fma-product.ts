@@ -1,5 +1,5 @@
-import { and, constant, largest, or, smallest } from "constrint";
-import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
+import { constant, largest, smallest, table } from "constrint";
+import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
@@ -36,22 +36,27 @@ export const fmaProduct: MatrixProduct = {
     const chunksInRegisters = model.int("chunksInRegisters", 1, chunkCount);
 
     model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
-    const lanesAlongUnits = model.int("lanesAlongUnits", 1, device.warpSize);
-    model.add(lanesAlongUnits.times(lanesAlongInner).eq(device.warpSize), "lanes of a warp");
+    const lanesAlongUnits = constant(device.warpSize).dividedBy(lanesAlongInner);
     const innerParts = times(lanesAlongInner, warpsAlongInner);
     // Without streaming it is no unknown, and the plan does not name it.
     const chunksStreamed = streams ? model.int("chunksStreamed", 0, chunkCount) : undefined;
     const streamedChunks = chunksStreamed ?? constant(0);
-    const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, times(innerParts, blocksAlongInner), chunkCount);
+    const innerChunks = ceilQuotient(chunkCount, times(innerParts, blocksAlongInner));
+    const splitChunks = innerChunks.times(innerParts);
+    model.add(splitChunks.times(blocksAlongInner).ge(chunkCount), "chunks cover the inner dimension");
     const chunksOnChip = innerChunks.minus(streamedChunks);
-    const matrixIsSplit = isLess(model, "matrixIsSplit", chunksInRegisters, chunksOnChip);
-    const isStreamed = streams ? isLess(model, "isStreamed", constant(0), streamedChunks) : constant(0);
+    model.add(chunksOnChip.ge(chunksInRegisters), "no more chunks in registers than on chip");
+    const matrixIsSplit = isAny(chunksOnChip.minus(chunksInRegisters));
+    const isStreamed = isAny(streamedChunks);
     // Padding the batch by a whole sequence per lane would only add work.
     model.add(lanesAlongInner.times(sequencesPerLane.minus(1)).lt(batch), "no idle sequence in every lane");
 
     const exchangeRounds = model.int("exchangeRounds", 0, exchangeSizes.length - 1);
     model.add(
-      or(...exchangeSizes.map((lanes, rounds) => and(lanesAlongInner.eq(lanes), exchangeRounds.eq(rounds)))),
+      table(
+        [lanesAlongInner, exchangeRounds],
+        exchangeSizes.map((lanes, rounds) => [lanes, rounds]),
+      ),
       "each round of an exchange halves the lanes",
     );
 
@@ -60,7 +65,7 @@ export const fmaProduct: MatrixProduct = {
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedChunks = times(warps, rows, chunksOnChip.minus(chunksInRegisters));
     const streamedWarpChunks = times(warps, rows, streamedChunks);
-    const partWarps = warpsPerPart(model, device, warps);
+    const partWarps = warpsPerPart(device, warps);
     const warpChunkBytes = device.warpSize * chunk * elementBytes;
     return {
       unknowns: [
@@ -83,7 +88,7 @@ export const fmaProduct: MatrixProduct = {
       warpsPerPart: partWarps,
       unitTile: times(unitsPerThread, lanesAlongUnits, warpsAlongUnits),
       batchTile,
-      innerPadded: times(innerChunks, innerParts, chunk),
+      innerPadded: splitChunks.times(chunk),
       warpSlots: sequencesPerLane,
       slotUnits: times(unitsPerThread, lanesAlongUnits),
       slotSequences: lanesAlongInner,
@@ -112,7 +117,7 @@ export const fmaProduct: MatrixProduct = {
         sharedMemoryTerm(device, sharedChunks, warpChunkBytes),
         ...(streams ? [streamedMatrixTerm(problem, device, streamedWarpChunks, warpChunkBytes)] : []),
         // The first exchange of lanes halves all sums, the last leaves the lane's own.
-        calibratedTerm(device, "shuffleCycles", times(partWarps, rows, batchTile.minus(sequencesPerLane))),
+        calibratedTerm(device, "shuffleCycles", times(partWarps, rows, sequencesPerLane, lanesAlongInner.minus(1))),
         calibratedTerm(device, "shuffleLatencyCycles", exchangeRounds),
       ],
     };

@@ -1,4 +1,4 @@
-import { and, constant, type IntExpr, type Model, max, min, or } from "constrint";
+import { constant, type IntExpr, type Model, max, min, table } from "constrint";
 import { type CudaDevice, maxClusterBlocks } from "hwmodels";
 import { stepGraph } from "../cell/definition.js";
 import { largestMagnitude } from "../cell/magnitude.js";
@@ -23,8 +23,6 @@ const buffers = 2;
 const wordsInFlight = 8;
 const wordsWithoutRegisters = 4;
 const wordRegisters = 4;
-/** A batch tile is shorter than twice the batch and the lanes of a warp. */
-const longestBatchTile = (batch: number): number => 2 * batch + 32;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
 const markedMagnitude = 2;
 /**
@@ -63,15 +61,11 @@ function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner:
   const sizes = innerSplits(device);
   if (sizes.length === 1) return constant(0);
   const idle = model.int("idleMultiprocessors", 0, device.multiprocessorCount);
-  model.add(
-    or(
-      ...sizes.map((size) => {
-        const used = size === 1 ? device.multiprocessorCount : size * activeClusters(device, size);
-        return and(blocksAlongInner.eq(size), idle.eq(Math.max(0, device.multiprocessorCount - used)));
-      }),
-    ),
-    "multiprocessors that clusters leave idle",
-  );
+  const idleOf = sizes.map((size) => {
+    const used = size === 1 ? device.multiprocessorCount : size * activeClusters(device, size);
+    return [size, Math.max(0, device.multiprocessorCount - used)];
+  });
+  model.add(table([blocksAlongInner, idle], idleOf), "multiprocessors that clusters leave idle");
   return idle;
 }
 
@@ -93,19 +87,15 @@ const innerSplits = (device: CudaDevice): readonly number[] =>
 function launchesOf(
   problem: Problem,
   { multiprocessorCount }: CudaDevice,
-  model: Model,
   { unitBlocks, blocksAlongInner, batchBlocks }: ExchangeContext,
   idle: IntExpr,
 ): { readonly launchCount: IntExpr; readonly launchBlocks: IntExpr } {
-  const mostGroups = problem.heads * problem.batch;
   const groups = times(batchBlocks, problem.heads);
   const groupBlocks = times(unitBlocks, blocksAlongInner);
   const usable = constant(multiprocessorCount).minus(idle);
-  const groupsAtOnce = model.int("groupsAtOnce", 1, multiprocessorCount);
-  model.add(groupsAtOnce.plus(1).times(groupBlocks).gt(usable), "no further group would fit");
-  model.add(groupsAtOnce.times(groupBlocks).le(max([groupBlocks, usable])), "the groups fit, or one is more than fits");
-  const launchCount = ceilQuotient(model, "launchCount", groups, groupsAtOnce, mostGroups);
-  const launchGroups = ceilQuotient(model, "launchGroups", groups, launchCount, mostGroups);
+  const groupsAtOnce = max([usable.dividedBy(groupBlocks), 1]);
+  const launchCount = ceilQuotient(groups, groupsAtOnce);
+  const launchGroups = ceilQuotient(groups, launchCount);
   return { launchCount, launchBlocks: times(launchGroups, groupBlocks) };
 }
 
@@ -134,19 +124,14 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
     const isTile = operand === "tile";
     // Without a tile that all share, warps along the units read the same words.
     const readers: IntExpr = isTile ? constant(1) : product.warpsAlongUnits;
-    const mostWarps = device.maxThreadsPerBlock / device.warpSize;
-    const mostWords = longestBatchTile(problem.batch) * dim * mostWarps;
-    // What a block reads in a step; the last block along the inner dimension may have less.
-    const words = model.int("words", 1, mostWords);
-    model.add(
-      words.times(wordBytes / elementBytes).eq(times(batchTile, readers, min([product.innerPadded, constant(dim)]))),
-      "words that a block reads",
-    );
-    const threadWords = ceilQuotient(model, "threadWords", words, threadsPerBlock, mostWords);
+    // What a block reads in a step; the last block along the inner dimension may have less. Both lengths are whole words.
+    const sequenceWords = min([product.innerPadded, constant(dim)]).dividedBy(wordBytes / elementBytes);
+    const words = times(batchTile, readers, sequenceWords);
+    const threadWords = ceilQuotient(words, threadsPerBlock);
     const inFlight = isTile ? wordsInFlight : fragmentWordsInFlight;
-    const looks = ceilQuotient(model, "looks", threadWords, constant(inFlight), mostWords);
+    const looks = ceilQuotient(threadWords, inFlight);
     const idle = idleMultiprocessors(device, model, blocksAlongInner);
-    const { launchCount, launchBlocks } = launchesOf(problem, device, model, context, idle);
+    const { launchCount, launchBlocks } = launchesOf(problem, device, context, idle);
     return {
       derived: {
         launchBlocks,

@@ -1,4 +1,4 @@
-import { constant, type IntExpr, type IntVar, type Model, type VariableOrder } from "constrint";
+import type { IntExpr, IntVar, Model, VariableOrder } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
@@ -64,7 +64,5 @@ export interface MatrixProduct {
 }
 
 /** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */
-export function warpsPerPart(model: Model, device: CudaDevice, warps: IntExpr): IntVar {
-  const most = device.maxThreadsPerBlock / device.warpSize;
-  return ceilQuotient(model, "warpsPerPart", warps, constant(device.warpAllocationGranularity), most);
-}
+export const warpsPerPart = (device: CudaDevice, warps: IntExpr): IntExpr =>
+  ceilQuotient(warps, device.warpAllocationGranularity);

@@ -1,6 +1,6 @@
 import { constant, type IntExpr, largest, smallest } from "constrint";
 import { dataTypeBytes } from "../plan/data-type.js";
-import { ceilQuotient, isLess, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
@@ -67,9 +67,10 @@ export const mmaProduct: MatrixProduct = {
 
     model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
     const innerParts = times(warpsAlongInner, blocksAlongInner);
-    const jointName = operand === "fragments" ? "innerTilePairs" : "innerTiles";
-    const joint = ceilQuotient(model, jointName, jointCount, innerParts, jointCount);
+    const joint = ceilQuotient(jointCount, innerParts);
     const innerTiles: IntExpr = operand === "fragments" ? joint.times(jointTiles) : joint;
+    const splitTiles = innerTiles.times(warpsAlongInner);
+    model.add(splitTiles.times(blocksAlongInner).ge(innerTileCount), "tiles cover the inner dimension");
     if (operand === "fragments") {
       model.add(innerTilesInRegisters.isMultipleOf(jointTiles), "a word's tiles are together");
     }
@@ -77,17 +78,18 @@ export const mmaProduct: MatrixProduct = {
     const innerTilesStreamed = streams ? model.int("innerTilesStreamed", 0, innerTileCount) : undefined;
     const streamedTiles = innerTilesStreamed ?? constant(0);
     const innerTilesOnChip = innerTiles.minus(streamedTiles);
-    const matrixIsSplit = isLess(model, "matrixIsSplit", innerTilesInRegisters, innerTilesOnChip);
-    const isStreamed = streams ? isLess(model, "isStreamed", constant(0), streamedTiles) : constant(0);
+    model.add(innerTilesOnChip.ge(innerTilesInRegisters), "no more tiles in registers than on chip");
+    const matrixIsSplit = isAny(innerTilesOnChip.minus(innerTilesInRegisters));
+    const isStreamed = isAny(streamedTiles);
     // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
     const threadRows = times(unitsPerThread, unitGroups, sumCount);
-    const rowTiles = ceilQuotient(model, "rowTiles", threadRows, constant(rowsPerThread), sumCount * unitGroupCount);
+    const rowTiles = ceilQuotient(threadRows, rowsPerThread);
 
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedFragments = times(warps, rowTiles, innerTilesOnChip.minus(innerTilesInRegisters));
     const streamedFragments = times(warps, rowTiles, streamedTiles);
     const stateFragments = times(warps, columnGroups, innerTiles);
-    const partWarps = warpsPerPart(model, device, warps);
+    const partWarps = warpsPerPart(device, warps);
     return {
       unknowns: [
         unitsPerThread,
@@ -110,7 +112,7 @@ export const mmaProduct: MatrixProduct = {
       warpsPerPart: partWarps,
       unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, lanesAlongRows),
       batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
-      innerPadded: times(innerTiles, warpsAlongInner, inner),
+      innerPadded: splitTiles.times(inner),
       warpSlots: times(unitGroups, columnGroups, columnsPerThread),
       slotUnits: times(unitsPerThread, lanesAlongRows),
       slotSequences: constant(lanesAlongColumns),

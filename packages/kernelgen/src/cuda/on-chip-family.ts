@@ -1,10 +1,10 @@
-import { and, constant, type IntExpr, type Model, max, or, smallest } from "constrint";
+import { constant, type IntExpr, type Model, max, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import { type Problem, usesMatrixInstructions } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
 import { tileClusterSum } from "./cluster-sum.js";
@@ -81,31 +81,29 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
 
   // Blocks.
   const covered = exchange.coveredUnits(problem);
-  const unitBlocks = ceilQuotient(model, "unitBlocks", covered, unitTile, exchange.spreadsHead ? covered : 1);
-  const batchBlocks = ceilQuotient(model, "batchBlocks", batch, batchTile, batch);
+  const unitBlocks = ceilQuotient(covered, unitTile);
+  if (!exchange.spreadsHead) model.add(unitTile.ge(covered), "a block has all units of a head");
+  const batchBlocks = ceilQuotient(batch, batchTile);
+  model.add(unitBlocks.times(unitTile).ge(covered), "blocks cover the units");
+  model.add(batchBlocks.times(batchTile).ge(batch), "blocks cover the batch");
   const blockCount = times(unitBlocks, blocksAlongInner, batchBlocks, heads);
   const threadsPerBlock = times(warpsAlongUnits, warpsAlongInner, device.warpSize);
 
   // Splitting the inner dimension over warps costs a sum through shared memory; its barrier lets one tile of h serve all steps.
-  const splitsInner = model.int("splitsInner", 0, 1);
-  model.add(
-    or(and(warpsAlongInner.eq(1), splitsInner.eq(0)), and(warpsAlongInner.ge(2), splitsInner.eq(1))),
-    "the inner dimension is split if several warps share it",
-  );
-  // Twice the units and sequences, since a thread may hold two columns where there is one sequence.
-  const mostSlots = 2 * headDim * batch;
-  const summedSlots = ceilQuotient(model, "summedSlots", warpSlots, warpsAlongInner, mostSlots);
-  const slotWords = model.int("slotWords", 1, sumCount);
-  model.add(slotWords.times(floatsPerWord).ge(unitsPerThread.times(sumCount)), "a slot's sums fit its words");
-  model.add(slotWords.minus(1).times(floatsPerWord).lt(unitsPerThread.times(sumCount)), "a slot has no spare word");
+  const splitsInner = isAny(warpsAlongInner.minus(1));
+  const summedSlots = ceilQuotient(warpSlots, warpsAlongInner);
+  const slotWords = ceilQuotient(unitsPerThread.times(sumCount), floatsPerWord);
 
   // Splitting it over blocks costs a sum through distributed shared memory, after which the slots are dealt to the blocks.
-  const clusterSum =
-    splitsBlocks && tileClusterSum(model, { blocksAlongInner, summedSlots, slotWords, product, mostSlots });
+  const clusterSum = splitsBlocks && tileClusterSum(model, { blocksAlongInner, summedSlots, slotWords, product });
   const ownSlots = clusterSum?.ownSlots ?? summedSlots;
   const clusterSumBytes = clusterSum?.sharedBytes ?? constant(0);
 
-  const matrixBytes = times(unitTile, product.innerPadded, sumCount * elementBytes).minus(product.matrixStreamedBytes);
+  // Never negative: of an odd number of rows, what is streamed has a half fragment of zeros more.
+  const matrixBytes = max([
+    times(unitTile, product.innerPadded, sumCount * elementBytes).minus(product.matrixStreamedBytes),
+    0,
+  ]);
   const exchanged = exchange.tile(problem, device, model, {
     product,
     unitBlocks,
@@ -230,7 +228,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
         allowed: onChipBytes(device),
         unit: "B",
       },
-      ...registerBudgets(device, model, estimatedRegisters, product.warpsPerPart),
+      ...registerBudgets(device, estimatedRegisters, product.warpsPerPart),
       { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
       {
         name: "shared memory per block",

@@ -83,7 +83,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   );
   const threadsPerBlock = warps.times(device.warpSize);
   const channelTile = channelLanes.times(channelsPerThread);
-  const channelBlocks = ceilQuotient(model, "channelBlocks", channels, channelTile, channels);
+  const channelBlocks = ceilQuotient(channels, channelTile);
   const rowBytes = model.int("rowBytes", powersOfTwo(device.warpSize * largestWordBytes));
   const rowPercents = model.int("rowPercent", [
     ...new Set(powersOfTwo(device.warpSize * largestWordBytes).map(rowPercent)),
@@ -97,7 +97,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     "time by the bytes of a row",
   );
   const chunkSteps = times(warps, timeLanes, stepsPerThread);
-  const chunks = ceilQuotient(model, "chunks", steps, chunkSteps, steps);
+  const chunks = ceilQuotient(steps, chunkSteps);
   // Half of a chunk or more would be idle.
   model.add(
     or(chunks.ge(2), chunkSteps.lt(2 * steps), chunkSteps.le(smallestChunk)),

@@ -1,4 +1,4 @@
-import { constant, max } from "constrint";
+import { constant, largest, max, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
@@ -61,27 +61,15 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const warpCount = model.int("warpCount", 1, maxWarps);
     const chunksInFlight = model.int("chunksInFlight", 2, maxChunksInFlight);
     const batchTile = columnGroups.times(columnsOfGroup);
-    const rowTiles = ceilQuotient(
-      model,
-      "rowTiles",
-      unitTile.times(sumCount),
-      constant(rowsOfTile),
-      Math.ceil((maxUnitTile * sumCount) / rowsOfTile),
-    );
-    const unitBlocks = ceilQuotient(model, "unitBlocks", headDim, unitTile, headDim);
-    const batchBlocks = ceilQuotient(model, "batchBlocks", batch, batchTile, batch);
+    const rowTiles = ceilQuotient(unitTile.times(sumCount), rowsOfTile);
+    const unitBlocks = ceilQuotient(headDim, unitTile);
+    const batchBlocks = ceilQuotient(batch, batchTile);
     const blockCount = times(unitBlocks, batchBlocks, heads);
     const threadsPerBlock = warpCount.times(device.warpSize);
-    const ownUnits = ceilQuotient(
-      model,
-      "ownUnits",
-      unitTile.times(batchTile),
-      threadsPerBlock,
-      maxUnitTile * maxColumnGroups,
-    );
-    const warpChunks = ceilQuotient(model, "warpChunks", chunkCount, warpCount, chunkCount);
+    const ownUnits = ceilQuotient(unitTile.times(batchTile), threadsPerBlock);
+    const warpChunks = ceilQuotient(chunkCount, warpCount);
 
-    const trips = ceilQuotient(model, "trips", warpChunks, chunksInFlight, chunkCount);
+    const trips = ceilQuotient(warpChunks, chunksInFlight);
 
     const sumStride = rowTiles.times(rowsOfTile).plus(sumPadding);
     const chunkBytes = plus(times(rowTiles, 2), times(columnGroups, columnWords)).times(wordBytes * device.warpSize);
@@ -96,14 +84,8 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       constant(scratchRegisters),
     );
 
-    const partWarps = warpsPerPart(model, device, warpCount);
-    const waves = ceilQuotient(
-      model,
-      "waves",
-      blockCount,
-      constant(device.multiprocessorCount),
-      heads * batch * headDim,
-    );
+    const partWarps = warpsPerPart(device, warpCount);
+    const waves = ceilQuotient(blockCount, device.multiprocessorCount);
     const instructions = times(rowTiles, columnGroups, warpChunks);
     // What a block reads of R and of the operand.
     const blockBytes = plus(unitTile.times(sumCount), batchTile).times(innerDim * elementBytes);
@@ -126,6 +108,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const launchTerms = [calibratedTerm(device, "launchCycles", constant(1))];
     return {
       unknowns: [unitTile, columnGroups, warpCount, chunksInFlight],
+      searchOrder: [...[warpCount, unitTile, columnGroups].map(smallest), largest(chunksInFlight)],
       derived: {
         gateCount: constant(cell.gates.length),
         recurrentGateCount: constant(gatesWith(cell, "recurrent").length),
@@ -152,7 +135,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       },
       launch: { blockCount, threadsPerBlock, sharedBytesPerBlock },
       budgets: [
-        ...registerBudgets(device, model, estimatedRegisters, partWarps),
+        ...registerBudgets(device, estimatedRegisters, partWarps),
         { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
         {
           name: "shared memory per block",

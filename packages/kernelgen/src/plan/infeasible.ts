@@ -1,22 +1,22 @@
 import type { Device } from "hwmodels";
 import type { Budget, KernelFamily, Tiling } from "./family.js";
 import type { Problem } from "./problem.js";
-import { type Pins, type StatedTiling, stateTiling } from "./stated-tiling.js";
+import { type Pins, type StatedTiling, searchOptions, stateTiling } from "./stated-tiling.js";
 
 /**
  * Why no tile is feasible, in numbers: the budgets that cannot be met even alone, with the least that any tile needs; if there are none,
  * the budgets that cannot be met where all others are.
  */
 export function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
-  const { model, tiling } = stateTiling(problem, device, family, pins, () => false);
-  if (model.solve().status === "unsatisfiable") {
+  const free = stateTiling(problem, device, family, pins, () => false);
+  if (free.model.solve(searchOptions(free)).status === "unsatisfiable") {
     const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
     return pinned.length > 0
       ? `no tile of these dimensions has ${pinned.join(" and ")}`
       : `heads of ${problem.headDim} units and a batch of ${problem.batch} are too small for any tile`;
   }
   const shortfalls = (isKept: (kept: Budget, judged: string) => boolean): string[] =>
-    tiling.budgets.flatMap(
+    free.tiling.budgets.flatMap(
       ({ name }) =>
         shortfall(name, device, () => stateTiling(problem, device, family, pins, (kept) => isKept(kept, name))) ?? [],
     );
@@ -24,23 +24,26 @@ export function explainInfeasible(problem: Problem, device: Device, family: Kern
   if (alone.length > 0) return alone.join("; ");
   const together = shortfalls((kept, judged) => kept.name !== judged);
   if (together.length > 0) return `where all other limits are met, ${together.join("; or ")}`;
-  const limits = tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
+  const limits = free.tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
   return `no tile meets these limits of ${device.name} together: ${limits.join(", ")}`;
 }
 
 /** Nodes of a search for the least need of a budget: not minutes for a number in a message, and the same message everywhere. */
-const leastNeedNodes = 1000;
+const leastNeedNodes = 4000;
 
 /** How far a budget is from what the stated tiling needs; undefined if some tile meets it. */
 function shortfall(name: string, device: Device, stated: () => StatedTiling): string | undefined {
   const budgetOf = (tiling: Tiling): Budget => tiling.budgets.find((budget) => budget.name === name)!;
   const bounded = stated();
   const { need, allowed, unit } = budgetOf(bounded.tiling);
-  if (bounded.model.add(need.le(allowed)).solve({ nodeLimit: leastNeedNodes }).status !== "unsatisfiable") {
+  if (
+    bounded.model.add(need.le(allowed)).solve({ ...searchOptions(bounded), nodeLimit: leastNeedNodes }).status !==
+    "unsatisfiable"
+  ) {
     return undefined;
   }
-  const { model, tiling } = stated();
-  const least = model.minimize(budgetOf(tiling).need, { nodeLimit: leastNeedNodes });
+  const free = stated();
+  const least = free.model.minimize(budgetOf(free.tiling).need, { ...searchOptions(free), nodeLimit: leastNeedNodes });
   if (least.status === "unsatisfiable") return undefined;
   const amount = least.status === "optimal" ? `at least ${least.objective}` : `more than ${allowed}`;
   return `${name}: needs ${amount} ${unit}, ${device.name} allows ${allowed}`;

@@ -2,7 +2,7 @@ import type { Device } from "hwmodels";
 import type { KernelFamily } from "./family.js";
 import { type Problem, problemLimits } from "./problem.js";
 import { refusal } from "./refusal.js";
-import { stateTiling } from "./stated-tiling.js";
+import { searchOptions, stateTiling } from "./stated-tiling.js";
 
 /** Sizes near those of a problem that has no plan, each with the other sizes as they are; what is left out was not found. */
 export interface NearestFeasible {
@@ -27,11 +27,11 @@ const searchNodes = 4000;
 export function nearestFeasible(problem: Problem, device: Device, families: readonly KernelFamily[]): NearestFeasible {
   const isFeasible = (sizes: Partial<Problem>): boolean => {
     const changed = { ...problem, ...sizes };
-    return families.some(
-      (family) =>
-        refusal(changed, device, family) === undefined &&
-        stateTiling(changed, device, family).model.solve({ nodeLimit: searchNodes }).status === "satisfied",
-    );
+    return families.some((family) => {
+      if (refusal(changed, device, family) !== undefined) return false;
+      const stated = stateTiling(changed, device, family);
+      return stated.model.solve({ ...searchOptions(stated), nodeLimit: searchNodes }).status === "satisfied";
+    });
   };
   const multiple = Math.ceil(problem.headDim / headDimStep) - 1;
   const below = largestFeasible(multiple, (count) => isFeasible({ headDim: count * headDimStep }));

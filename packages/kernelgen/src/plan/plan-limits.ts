@@ -2,7 +2,14 @@ import { evaluate } from "constrint";
 import type { Device } from "hwmodels";
 import type { KernelFamily } from "./family.js";
 import type { BudgetUse, Plan } from "./plan.js";
-import { type Pins, picosecondsPerMicrosecond, planOf, type StatedTiling, stateTiling } from "./stated-tiling.js";
+import {
+  type Pins,
+  picosecondsPerMicrosecond,
+  planOf,
+  type StatedTiling,
+  searchOptions,
+  stateTiling,
+} from "./stated-tiling.js";
 
 /** How much of a budget a plan leaves, and whether it is one of those that keep the plan from being faster. */
 export interface BudgetEffect extends BudgetUse {
@@ -37,8 +44,10 @@ export function planLimits(plan: Plan, device: Device, family: KernelFamily, pin
     stated.model.add(stated.tiling.cost.lt(picoseconds), "faster than the plan");
     return stated;
   };
-  const rulesOut = (kept: ReadonlySet<string>): boolean =>
-    faster(kept).model.solve({ nodeLimit: searchNodes }).status === "unsatisfiable";
+  const rulesOut = (kept: ReadonlySet<string>): boolean => {
+    const stated = faster(kept);
+    return stated.model.solve({ ...searchOptions(stated), nodeLimit: searchNodes }).status === "unsatisfiable";
+  };
   const nextBetter = nearestToFeasible(faster(new Set()));
   // Budgets that are not needed to rule out what is faster are left out one after the other.
   const binding = new Set(nextBetter === undefined ? [] : plan.budgets.map(({ name }) => name));
@@ -61,9 +70,10 @@ function nearestToFeasible(stated: StatedTiling): Plan | undefined {
   for (const { need, allowed } of tiling.budgets) {
     model.add(need.times(budgetParts).le(excess.times(allowed).plus(allowed * budgetParts)));
   }
-  const { solution } = model.minimize(excess, { nodeLimit: searchNodes });
+  const limited = { ...searchOptions(stated), nodeLimit: searchNodes };
+  const { solution } = model.minimize(excess, limited);
   if (solution === undefined) return undefined;
   // Of those that exceed no budget by more, the fastest.
   model.add(excess.le(evaluate(excess, solution)));
-  return planOf(stated, model.minimize(tiling.cost, { nodeLimit: searchNodes }).solution ?? solution);
+  return planOf(stated, model.minimize(tiling.cost, limited).solution ?? solution);
 }

@@ -4,7 +4,14 @@ import type { KernelFamily } from "./family.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { refusal } from "./refusal.js";
-import { type Pins, picosecondsPerMicrosecond, planOf, type StatedTiling, stateTiling } from "./stated-tiling.js";
+import {
+  type Pins,
+  picosecondsPerMicrosecond,
+  planOf,
+  type StatedTiling,
+  searchOptions,
+  stateTiling,
+} from "./stated-tiling.js";
 
 /** How much slower than the fastest plan the first look admits; each further look admits this many times as much more. */
 const firstMargin = 1 / 16;
@@ -61,7 +68,7 @@ export function fastestPlans(
 function candidatesUpTo(stated: StatedTiling, picoseconds: number): readonly Candidate[] {
   const { model, tiling } = stated;
   if (picoseconds < Infinity) model.add(tiling.cost.le(picoseconds), "within the margin");
-  return Array.from(model.solutions(), (solution) => ({
+  return Array.from(model.solutions(searchOptions(stated)), (solution) => ({
     stated,
     solution,
     picoseconds: evaluate(tiling.cost, solution),

@@ -6,7 +6,14 @@ import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import { problemText } from "./problem-text.js";
 import { isForRecurrence, refusal } from "./refusal.js";
-import { noSuchUnknown, type Pins, picosecondsPerMicrosecond, planOf, stateTiling } from "./stated-tiling.js";
+import {
+  noSuchUnknown,
+  type Pins,
+  picosecondsPerMicrosecond,
+  planOf,
+  searchOptions,
+  stateTiling,
+} from "./stated-tiling.js";
 
 /** What to find out about a family beside its fastest plan. */
 export interface FamilyQuestions {
@@ -112,12 +119,12 @@ function solveBelow(
   if (reason !== undefined) return none(reason);
   const stated = stateTiling(problem, device, family, pins);
   const { model, tiling } = stated;
-  const feasibleCount = count ? { feasibleCount: model.count().count } : {};
+  const feasibleCount = count ? { feasibleCount: model.count(searchOptions(stated)).count } : {};
   if (limit !== undefined) {
     const picoseconds = Math.round(limit.predictedMicrosecondsPerStep * picosecondsPerMicrosecond);
     model.add(tiling.cost.lt(picoseconds), "faster than the plan at hand");
   }
-  const { solution } = model.minimize(tiling.cost, { order: tiling.searchOrder });
+  const { solution } = model.minimize(tiling.cost, searchOptions(stated));
   if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
   if (limit === undefined) {
     return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));

@@ -1,4 +1,4 @@
-import { evaluate, type IntExpr, Model, type Solution } from "constrint";
+import { evaluator, Model, type Solution, type SolveOptions } from "constrint";
 import type { Device } from "hwmodels";
 import { KernelgenError } from "../errors.js";
 import type { Budget, KernelFamily, Tiling } from "./family.js";
@@ -41,6 +41,15 @@ export function stateTiling(
   return { problem, device, family, model, tiling };
 }
 
+/**
+ * How a tiling's model is searched: its unknowns are few, its formulas many and shared, and it is solved once, by code that has mostly not run
+ * before.
+ */
+export const searchOptions = ({ tiling }: StatedTiling): SolveOptions => ({
+  arithmetic: "graph",
+  order: tiling.searchOrder,
+});
+
 /** "grid has no unknown "warps"; its unknowns: …" */
 export function noSuchUnknown(family: KernelFamily, names: readonly string[], unknowns: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(" and ");
@@ -49,7 +58,7 @@ export function noSuchUnknown(family: KernelFamily, names: readonly string[], un
 
 /** The plan of one solution of a stated tiling. */
 export function planOf({ problem, device, family, tiling }: StatedTiling, solution: Solution): Plan {
-  const value = (expression: IntExpr): number => evaluate(expression, solution);
+  const value = evaluator(solution);
   const costs = new Map<string, number>();
   for (const { name, amount, price } of tiling.costTerms) {
     costs.set(name, (costs.get(name) ?? 0) + value(amount) * price);

@@ -37,13 +37,12 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
   refuse: (problem, device) => refuseForward(problem, device) ?? refuseExchange(problem, device),
   tile(problem, device, model) {
     const { headDim, heads } = problem;
-    const tiling = tileWorkgroup(problem, device, model, () => ({
-      unitLanes: model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
-      isUnknown: true,
-    }));
+    const tiling = tileWorkgroup(problem, device, model, () =>
+      model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
+    );
     const { unitsPerInvocation, unitLanes, innerLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } =
       tiling;
-    const unitBlocks = ceilQuotient(model, "unitBlocks", headDim, tiling.unitTile, headDim);
+    const unitBlocks = ceilQuotient(headDim, tiling.unitTile);
     model.add(times(unitsPerInvocation, unitLanes).lt(2 * headDim), "no more lanes than twice the units");
     const chunkCount = Math.ceil(headDim / lanesPerVector);
     const chunksInRegisters = model.int("chunksInRegisters", 0, chunkCount);
@@ -72,7 +71,7 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
     const blockCount = times(unitBlocks, batchBlocks, heads);
     // Values that an invocation waits for, one after the other.
     const received = times(batchTile, constant(headDim));
-    const receiveRounds = ceilQuotient(model, "receiveRounds", received, tiling.invocations, problem.batch * headDim);
+    const receiveRounds = ceilQuotient(received, tiling.invocations);
     const receivedBytes = received.times(floatBytes);
     const costTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,

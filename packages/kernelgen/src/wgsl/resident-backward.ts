@@ -41,10 +41,7 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
       problem,
       device,
       model,
-      (outputsPerInvocation) => ({
-        unitLanes: ceilQuotient(model, "unitLanes", outputCount, outputsPerInvocation, outputCount),
-        isUnknown: false,
-      }),
+      (outputsPerInvocation) => ceilQuotient(outputCount, outputsPerInvocation),
       product,
     );
     const { unitsPerInvocation, innerLanes, batchTile, batchBlocks, innerChunks, costs } = tiling;
@@ -72,13 +69,7 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
       times(chunksInRegisters, matricesPerChunk, matrixRegisters),
     );
     const blockCount = batchBlocks.times(heads);
-    const waves = ceilQuotient(
-      model,
-      "waves",
-      blockCount,
-      constant(device.assumed.computeUnitCount),
-      heads * problem.batch,
-    );
+    const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
     const stepTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
       {

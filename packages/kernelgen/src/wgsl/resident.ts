@@ -29,10 +29,9 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
   refuse: refuseForward,
   tile(problem, device, model) {
     const { headDim, heads } = problem;
-    const tiling = tileWorkgroup(problem, device, model, (unitsPerInvocation) => ({
-      unitLanes: ceilQuotient(model, "unitLanes", headDim, unitsPerInvocation, headDim),
-      isUnknown: false,
-    }));
+    const tiling = tileWorkgroup(problem, device, model, (unitsPerInvocation) =>
+      ceilQuotient(headDim, unitsPerInvocation),
+    );
     const { unitsPerInvocation, innerLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } = tiling;
     const chunkCount = Math.ceil(headDim / lanesPerVector);
     const chunksInRegisters = model.int("chunksInRegisters", 0, chunkCount);
@@ -62,13 +61,7 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
     );
 
     const blockCount = batchBlocks.times(heads);
-    const waves = ceilQuotient(
-      model,
-      "waves",
-      blockCount,
-      constant(device.assumed.computeUnitCount),
-      heads * problem.batch,
-    );
+    const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
     const stateBytesPerChunk = times(tiling.invocations, batchTile, vectorBytes);
     const stepTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,

@@ -35,21 +35,18 @@ export const stepwiseBackwardFamily: KernelFamily<WebGpuDevice> = {
   target: "wgsl",
   refuse: refuseBackward,
   tile(problem, device, model) {
-    const { headDim, heads, batch, steps, cell } = problem;
+    const { headDim, heads, steps, cell } = problem;
     const outputCount = Math.ceil(headDim / lanesPerVector);
     const tiling = tileWorkgroup(
       problem,
       device,
       model,
-      () => ({
-        unitLanes: model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
-        isUnknown: true,
-      }),
+      () => model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
       backwardProduct(problem),
     );
     const { unitsPerInvocation, unitLanes, batchTile, batchBlocks, innerChunks, costs } = tiling;
     const outputTile = times(unitsPerInvocation, unitLanes);
-    const unitBlocks = ceilQuotient(model, "unitBlocks", outputCount, outputTile, outputCount);
+    const unitBlocks = ceilQuotient(outputCount, outputTile);
     model.add(outputTile.lt(2 * outputCount), "no more lanes than twice the outputs");
 
     // R and du of a chunk are done with when the slots are finished.
@@ -57,13 +54,7 @@ export const stepwiseBackwardFamily: KernelFamily<WebGpuDevice> = {
     const pointwiseRegisters = 2 * cell.states.length + 2 * cell.gates.length;
     const registers = invocationRegisters(tiling, max([chunkRegisters, constant(pointwiseRegisters)]));
     const blockCount = times(unitBlocks, batchBlocks, heads);
-    const waves = ceilQuotient(
-      model,
-      "waves",
-      blockCount,
-      constant(device.assumed.computeUnitCount),
-      headDim * batch * heads,
-    );
+    const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
     const matrixBytesPerChunk = times(
       tiling.invocations,
       unitsPerInvocation,

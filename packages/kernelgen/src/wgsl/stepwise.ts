@@ -25,13 +25,12 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
   target: "wgsl",
   refuse: refuseForward,
   tile(problem, device, model) {
-    const { headDim, heads, batch, steps } = problem;
-    const tiling = tileWorkgroup(problem, device, model, () => ({
-      unitLanes: model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
-      isUnknown: true,
-    }));
+    const { headDim, heads, steps } = problem;
+    const tiling = tileWorkgroup(problem, device, model, () =>
+      model.int("unitLanes", powersOfTwo(device.limits.maxComputeInvocationsPerWorkgroup)),
+    );
     const { unitsPerInvocation, unitLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } = tiling;
-    const unitBlocks = ceilQuotient(model, "unitBlocks", headDim, tiling.unitTile, headDim);
+    const unitBlocks = ceilQuotient(headDim, tiling.unitTile);
     // A head that fills half of a tile's lanes is served by half as many.
     model.add(times(unitsPerInvocation, unitLanes).lt(2 * headDim), "no more lanes than twice the units");
 
@@ -42,13 +41,7 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
       constant(lanesPerVector), // a chunk of h
     );
     const blockCount = times(unitBlocks, batchBlocks, heads);
-    const waves = ceilQuotient(
-      model,
-      "waves",
-      blockCount,
-      constant(device.assumed.computeUnitCount),
-      headDim * batch * heads,
-    );
+    const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
     const storedVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
     const matrixBytesPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector * storedVectorBytes);
     const stateBytesPerChunk = times(tiling.innerLanes, batchTile, storedVectorBytes);

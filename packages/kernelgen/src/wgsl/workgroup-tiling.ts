@@ -1,9 +1,9 @@
-import { and, constant, type IntExpr, type IntVar, type Model, max, or } from "constrint";
+import { constant, type IntExpr, type IntVar, type Model, max, table } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { type StepCosts, stepCosts } from "./cost.js";
 
@@ -45,18 +45,18 @@ export interface WorkgroupTiling {
   /** P */
   readonly unitsPerInvocation: IntVar;
   /** U */
-  readonly unitLanes: IntVar;
+  readonly unitLanes: IntExpr;
   /** K */
   readonly innerLanes: IntVar;
   /** S */
   readonly batchTile: IntVar;
-  readonly batchBlocks: IntVar;
-  readonly innerChunks: IntVar;
-  readonly ownSlots: IntVar;
+  readonly batchBlocks: IntExpr;
+  readonly innerChunks: IntExpr;
+  readonly ownSlots: IntExpr;
   /** Vectors of four gates. */
   readonly gateVectors: number;
   /** 1 if K > 1, else 0. */
-  readonly splitsInner: IntVar;
+  readonly splitsInner: IntExpr;
   readonly invocations: IntExpr;
   readonly unitTile: IntExpr;
   readonly partialBytes: IntExpr;
@@ -107,12 +107,12 @@ export const backwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct =>
   adjacentInnerLanes: false,
 });
 
-/** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`. */
+/** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`: an unknown or what follows from the units of an invocation. */
 export function tileWorkgroup(
   problem: Problem,
   device: WebGpuDevice,
   model: Model,
-  unitLanesFor: (unitsPerInvocation: IntVar) => { readonly unitLanes: IntVar; readonly isUnknown: boolean },
+  unitLanesFor: (unitsPerInvocation: IntVar) => IntExpr,
   product: WorkgroupProduct = forwardProduct(problem),
 ): WorkgroupTiling {
   const { cell, headDim, heads, batch } = problem;
@@ -122,33 +122,24 @@ export function tileWorkgroup(
   const maxInvocations = limits.maxComputeInvocationsPerWorkgroup;
 
   const unitsPerInvocation = model.int("unitsPerInvocation", unitsPerInvocationChoices);
-  const { unitLanes, isUnknown } = unitLanesFor(unitsPerInvocation);
+  const unitLanes = unitLanesFor(unitsPerInvocation);
   const innerLanes = model.int("innerLanes", powersOfTwo(Math.min(maxInnerLanes, maxInvocations)));
   const largestBatchTile = Math.max(1, Math.floor(assumed.registersPerInvocation / (gateVectors * lanesPerVector)));
   const batchTile = model.int("batchTile", 1, Math.min(batch, largestBatchTile));
 
   model.add(innerLanes.le(chunkCount), "every inner lane has a chunk");
-  const innerChunks = ceilQuotient(model, "innerChunks", chunkCount, innerLanes, chunkCount);
-  const batchBlocks = ceilQuotient(model, "batchBlocks", batch, batchTile, batch);
+  const innerChunks = ceilQuotient(chunkCount, innerLanes);
+  const batchBlocks = ceilQuotient(batch, batchTile);
   // A larger tile that leaves as many blocks would only add idle sequences.
   model.add(batchTile.minus(1).times(batchBlocks).lt(batch), "no smaller batch tile has as many blocks");
 
-  const splitsInner = model.int("splitsInner", 0, 1);
-  model.add(
-    product.alwaysPublishes
-      ? splitsInner.eq(1)
-      : or(and(innerLanes.eq(1), splitsInner.eq(0)), and(innerLanes.ge(2), splitsInner.eq(1))),
-    "the inner dimension is split if there are several inner lanes",
-  );
+  const splitsInner = product.alwaysPublishes ? constant(1) : isAny(innerLanes.minus(1));
   const shuffles = product.adjacentInnerLanes ? statedShuffles(device, model, innerLanes) : undefined;
   const partialLanes = shuffles?.partialLanes ?? innerLanes;
   // P·S outputs for every K invocations.
   const slotsPerUnitLane = times(unitsPerInvocation, batchTile);
   const slots = slotsPerUnitLane.times(slotsPerOutput);
-  const mostSlots = Math.max(...unitsPerInvocationChoices) * largestBatchTile * slotsPerOutput;
-  const ownSlots = model.int("ownSlots", 1, mostSlots);
-  model.add(ownSlots.times(innerLanes).ge(slots), "every slot has an owner");
-  model.add(ownSlots.minus(1).times(innerLanes).lt(slots), "no round of owners is idle");
+  const ownSlots = ceilQuotient(slots, innerLanes);
 
   const invocations = times(unitLanes, innerLanes);
   const unitTile = times(unitsPerInvocation, unitLanes, slotsPerOutput);
@@ -162,7 +153,7 @@ export function tileWorkgroup(
   return {
     unknowns: [
       unitsPerInvocation,
-      ...(isUnknown ? [unitLanes] : []),
+      ...(unitLanes.kind === "variable" ? [unitLanes] : []),
       innerLanes,
       batchTile,
       ...(shuffles === undefined ? [] : [shuffles.shuffleLanes]),
@@ -188,7 +179,7 @@ export function tileWorkgroup(
       headCount: constant(heads),
       batch: constant(batch),
       invocations,
-      ...(isUnknown ? {} : { unitLanes }),
+      ...(unitLanes.kind === "variable" ? {} : { unitLanes }),
       unitTile,
       batchBlocks,
       innerChunks,
@@ -247,7 +238,10 @@ function statedShuffles({ subgroupSizes }: WebGpuDevice, model: Model, innerLane
   const rounds = model.int("shuffleRounds", 0, choices.length - 1);
   const shuffles = model.int("shuffles", 0, 1);
   model.add(
-    or(...choices.map((lanes, round) => and(shuffleLanes.eq(lanes), rounds.eq(round), shuffles.eq(lanes > 1 ? 1 : 0)))),
+    table(
+      [shuffleLanes, rounds, shuffles],
+      choices.map((lanes, round) => [lanes, round, lanes > 1 ? 1 : 0]),
+    ),
     "F is two to the power of its rounds",
   );
   const partialLanes = model.int("partialLanes", powersOfTwo(maxInnerLanes));

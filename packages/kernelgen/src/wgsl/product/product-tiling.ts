@@ -67,16 +67,16 @@ export function solveProductTile(shape: ProductShape, device: WebGpuDevice): Pro
   model.add(registers.le(assumed.registersPerInvocation), "registers of an invocation");
   model.add(registers.times(invocations).le(assumed.registersPerWorkgroup), "registers of a workgroup");
 
-  const rowBlocks = ceilQuotient(model, "rowBlocks", shape.rows, rowTile, shape.rows);
-  const columnBlocks = ceilQuotient(model, "columnBlocks", shape.columns, columnTile, shape.columns);
-  const innerTiles = ceilQuotient(model, "innerTiles", shape.inner, innerTile, shape.inner);
+  const rowBlocks = ceilQuotient(shape.rows, rowTile);
+  const columnBlocks = ceilQuotient(shape.columns, columnTile);
+  const innerTiles = ceilQuotient(shape.inner, innerTile);
   model.add(rowBlocks.le(limits.maxComputeWorkgroupsPerDimension), "workgroups of rows");
   model.add(columnBlocks.le(limits.maxComputeWorkgroupsPerDimension), "workgroups of columns");
   const blocks = times(rowBlocks, columnBlocks, shape.count);
   const units = assumed.computeUnitCount;
-  const waves = ceilQuotient(model, "waves", blocks, constant(units), shape.rows * shape.columns * shape.count);
+  const waves = ceilQuotient(blocks, units);
   const cost = times(waves, innerTiles, tileCost(costs));
-  const best = model.minimize(cost);
+  const best = model.minimize(cost, { arithmetic: "graph" });
   if (best.solution === undefined) {
     throw new KernelgenError(
       "no-configuration",

@@ -39,8 +39,8 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   const invocations = channelLanes.times(timeLanes);
   const tileSteps = timeLanes.times(stepsPerInvocation);
   const chunkSteps = tileSteps.times(tilesPerChunk);
-  const chunks = ceilQuotient(model, "chunks", steps, chunkSteps, steps);
-  const channelBlocks = ceilQuotient(model, "channelBlocks", channels, channelLanes, channels);
+  const chunks = ceilQuotient(steps, chunkSteps);
+  const channelBlocks = ceilQuotient(channels, channelLanes);
   model.add(channelLanes.lt(2 * channels), "no more lanes than twice the channels");
   model.add(or(chunks.eq(1), chunkSteps.ge(leastChunkSteps)), "chunks are not too short");
   const { shuffleLanes, timeGroups, rounds, shuffles } = statedShuffles(device, model, channelLanes, timeLanes);
@@ -49,7 +49,7 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   // Three dispatches where there are several chunks.
   const hasChunks = min([chunks.minus(1), constant(1)]);
   const dispatchCount = hasChunks.times(2).plus(1);
-  const waves = ceilQuotient(model, "waves", workgroups, constant(assumed.computeUnitCount), channels * batch * steps);
+  const waves = ceilQuotient(workgroups, assumed.computeUnitCount);
   const spanBytes = times(invocations, 2 * floatBytes);
   const sharedBytes = spanBytes.plus(shuffles.times(shuffleFlagBytes));
   const elementBytes = elementsOfStep(problem) * dataTypeBytes[dataType];

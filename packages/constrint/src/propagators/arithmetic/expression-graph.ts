@@ -1,0 +1,408 @@
+import { ceilDivide, floorDivide, MAX_INTEGER } from "../../domain/integers.js";
+import { Events } from "../../engine/events.js";
+import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+
+/** What a node of an {@link ExpressionGraph} computes of its operands. */
+const Kind = { variable: 0, linear: 1, product: 2, quotient: 3, max: 4, min: 5 } as const;
+type Kind = (typeof Kind)[keyof typeof Kind];
+
+const NO_NUMBERS: readonly number[] = [];
+
+/**
+ * Functions of variables that share parts, with bounds on some of them, as one constraint.
+ *
+ * A node is a variable, or a function of nodes before it: c + Σ aᵢ·xᵢ, a product of factors ≥ 0, ⌊x / y⌋ for x ≥ 0 and y ≥ 1, a largest or a
+ * smallest. A run evaluates the intervals of all nodes in their order, meets them with the bounds that are required, and then goes back
+ * and narrows operands to what their functions still allow, down to the variables (HC4: Benhamou, Goualard, Granvilliers & Puget, "Revising
+ * hull and box consistency", ICLP 1999).
+ *
+ * Consistency: where every variable occurs once, bounds over the reals, rounded inward; where they occur more often, what their
+ * occurrences allow one by one. All variables fixed: decided. Cost: linear in the operands of all nodes, a run, and nothing on the trail but the
+ * variables' own bounds.
+ */
+export class ExpressionGraph implements Propagator {
+  readonly name = "expressions";
+  readonly priority = Priority.quadratic;
+  readonly wakes = Events.bounds;
+  /** The variables of the graph's leaves, then those that equal a node. */
+  get scope(): readonly number[] {
+    return [...this.leafVariables, ...this.definedVariables];
+  }
+
+  private readonly kinds: Kind[] = [];
+  /** A node's operands, their coefficients and the constant where it is linear. */
+  private readonly operands: (readonly number[])[] = [];
+  private readonly coefficients: (readonly number[])[] = [];
+  private readonly constants: number[] = [];
+  /** The bounds that every node must meet. */
+  private readonly requiredLow: number[] = [];
+  private readonly requiredHigh: number[] = [];
+  /** The interval of each node: for the domains at the beginning until the first run, then for those of the last run. */
+  private readonly low: number[] = [];
+  private readonly high: number[] = [];
+  /** Whether a node's interval is narrower than what its operands alone make it. */
+  private readonly narrowed: boolean[] = [];
+  private readonly leafNodes: number[] = [];
+  private readonly leafVariables: number[] = [];
+  private readonly definedNodes: number[] = [];
+  private readonly definedVariables: number[] = [];
+
+  /** The bounds of a node that its variables' first domains allow. */
+  rootLow(node: number): number {
+    return this.low[node]!;
+  }
+
+  rootHigh(node: number): number {
+    return this.high[node]!;
+  }
+
+  /** Adds a variable, whose first domain is min … max, finite. */
+  variable(variable: number, min: number, max: number): number {
+    const node = this.add(Kind.variable, NO_NUMBERS);
+    this.low[node] = min;
+    this.high[node] = max;
+    this.leafNodes.push(node);
+    this.leafVariables.push(variable);
+    return node;
+  }
+
+  /** Adds constant + Σ coefficient · operand; undefined if it may leave the exact range. */
+  linear(operands: readonly number[], coefficients: readonly number[], constant: number): number | undefined {
+    let size = Math.abs(constant);
+    for (let i = 0; i < operands.length; i++) size += Math.abs(coefficients[i]!) * this.size(operands[i]!);
+    // A difference of two sums is exact as well.
+    return 2 * size > MAX_INTEGER ? undefined : this.add(Kind.linear, operands, coefficients, constant);
+  }
+
+  /** Adds the product of operands; undefined if one may be negative or it may leave the exact range. */
+  product(operands: readonly number[]): number | undefined {
+    let largest = 1;
+    for (const operand of operands) {
+      if (this.low[operand]! < 0) return undefined;
+      largest *= Math.max(1, this.high[operand]!);
+    }
+    return largest > MAX_INTEGER ? undefined : this.add(Kind.product, operands);
+  }
+
+  /** Adds ⌊dividend / divisor⌋; undefined if the dividend may be negative or the divisor less than 1. */
+  quotient(dividend: number, divisor: number): number | undefined {
+    if (this.low[dividend]! < 0 || this.low[divisor]! < 1) return undefined;
+    return this.add(Kind.quotient, [dividend, divisor]);
+  }
+
+  /** Adds the largest or the smallest of operands. */
+  extremum(kind: "max" | "min", operands: readonly number[]): number {
+    return this.add(Kind[kind], operands);
+  }
+
+  /** Requires low ≤ node ≤ high. */
+  require(node: number, low: number, high: number): void {
+    this.requiredLow[node] = Math.max(this.requiredLow[node]!, low);
+    this.requiredHigh[node] = Math.min(this.requiredHigh[node]!, high);
+    // Nodes that are added from now on can rely on it; where nothing is left, the first run says so.
+    if (low <= this.high[node]! && high >= this.low[node]!) {
+      this.low[node] = Math.max(this.low[node]!, low);
+      this.high[node] = Math.min(this.high[node]!, high);
+    }
+  }
+
+  /** Requires that a variable, none of the graph's own, equals a node. */
+  define(node: number, variable: number): void {
+    this.definedNodes.push(node);
+    this.definedVariables.push(variable);
+  }
+
+  propagate(store: Store): Outcome {
+    const before = store.changes;
+    if (!this.evaluate(store) || !this.narrow()) return Outcome.failed;
+    const { leafNodes, leafVariables, definedNodes, definedVariables, low, high } = this;
+    let open = false;
+    for (let i = 0; i < leafNodes.length; i++) {
+      const node = leafNodes[i]!;
+      const variable = leafVariables[i]!;
+      if (this.narrowed[node]!) {
+        if (!store.setMin(variable, low[node]!) || !store.setMax(variable, high[node]!)) return Outcome.failed;
+      }
+      open ||= !store.isFixed(variable);
+    }
+    for (let i = 0; i < definedNodes.length; i++) {
+      const node = definedNodes[i]!;
+      const variable = definedVariables[i]!;
+      if (!store.setMin(variable, low[node]!) || !store.setMax(variable, high[node]!)) return Outcome.failed;
+      // A value that the variable's domain lacks may have moved its bound.
+      open ||= store.min(variable) !== low[node]! || store.max(variable) !== high[node]!;
+    }
+    if (store.changes !== before) return Outcome.changed;
+    return open ? Outcome.stable : Outcome.entailed;
+  }
+
+  holds(values: readonly number[]): boolean {
+    const results: number[] = [];
+    let leaf = 0;
+    for (let node = 0; node < this.kinds.length; node++) {
+      const value = this.kinds[node] === Kind.variable ? values[leaf++]! : this.valueOf(node, results);
+      if (value < this.requiredLow[node]! || value > this.requiredHigh[node]!) return false;
+      results.push(value);
+    }
+    return this.definedNodes.every((node, i) => results[node] === values[leaf + i]);
+  }
+
+  private valueOf(node: number, results: readonly number[]): number {
+    const values = this.operands[node]!.map((operand) => results[operand]!);
+    switch (this.kinds[node]!) {
+      case Kind.variable:
+        throw new Error("a variable's value is given");
+      case Kind.linear:
+        return values.reduce((sum, value, i) => sum + this.coefficients[node]![i]! * value, this.constants[node]!);
+      case Kind.product:
+        return values.reduce((product, value) => product * value, 1);
+      case Kind.quotient:
+        return floorDivide(values[0]!, values[1]!);
+      case Kind.max:
+        return Math.max(...values);
+      case Kind.min:
+        return Math.min(...values);
+    }
+  }
+
+  private add(
+    kind: Kind,
+    operands: readonly number[],
+    coefficients: readonly number[] = NO_NUMBERS,
+    constant = 0,
+  ): number {
+    const node = this.kinds.push(kind) - 1;
+    this.operands.push(operands);
+    this.coefficients.push(coefficients);
+    this.constants.push(constant);
+    this.requiredLow.push(-Infinity);
+    this.requiredHigh.push(Infinity);
+    this.low.push(0);
+    this.high.push(0);
+    this.narrowed.push(false);
+    this.evaluateNode(node);
+    return node;
+  }
+
+  private size(node: number): number {
+    return Math.max(Math.abs(this.low[node]!), Math.abs(this.high[node]!));
+  }
+
+  /** Evaluates all nodes for the present domains; returns false where a required bound cannot be met. */
+  private evaluate(store: Store): boolean {
+    const { kinds, low, high, narrowed, requiredLow, requiredHigh, leafNodes, leafVariables } = this;
+    for (let i = 0; i < leafNodes.length; i++) {
+      low[leafNodes[i]!] = store.min(leafVariables[i]!);
+      high[leafNodes[i]!] = store.max(leafVariables[i]!);
+    }
+    for (let node = 0; node < kinds.length; node++) {
+      this.evaluateNode(node);
+      narrowed[node] = false;
+      if (!this.raise(node, requiredLow[node]!) || !this.lower(node, requiredHigh[node]!)) return false;
+    }
+    // A defined variable's bounds come after its node's operands: those of other nodes are evaluated without them, which is sound.
+    for (let i = 0; i < this.definedNodes.length; i++) {
+      const variable = this.definedVariables[i]!;
+      const node = this.definedNodes[i]!;
+      if (!this.raise(node, store.min(variable)) || !this.lower(node, store.max(variable))) return false;
+    }
+    return true;
+  }
+
+  /** Sets a node's interval to what its operands' intervals make it. */
+  private evaluateNode(node: number): void {
+    const { low, high } = this;
+    const operands = this.operands[node]!;
+    switch (this.kinds[node]!) {
+      case Kind.variable:
+        return;
+      case Kind.linear: {
+        const coefficients = this.coefficients[node]!;
+        let smallest = this.constants[node]!;
+        let largest = smallest;
+        for (let i = 0; i < operands.length; i++) {
+          const operand = operands[i]!;
+          const a = coefficients[i]!;
+          smallest += a * (a > 0 ? low[operand]! : high[operand]!);
+          largest += a * (a > 0 ? high[operand]! : low[operand]!);
+        }
+        low[node] = smallest;
+        high[node] = largest;
+        return;
+      }
+      case Kind.product: {
+        let smallest = 1;
+        let largest = 1;
+        for (let i = 0; i < operands.length; i++) {
+          smallest *= low[operands[i]!]!;
+          largest *= high[operands[i]!]!;
+        }
+        low[node] = smallest;
+        high[node] = largest;
+        return;
+      }
+      case Kind.quotient: {
+        const [dividend, divisor] = operands as [number, number];
+        low[node] = floorDivide(low[dividend]!, high[divisor]!);
+        high[node] = floorDivide(high[dividend]!, low[divisor]!);
+        return;
+      }
+      case Kind.max:
+      case Kind.min: {
+        const isMax = this.kinds[node] === Kind.max;
+        let smallest = low[operands[0]!]!;
+        let largest = high[operands[0]!]!;
+        for (let i = 1; i < operands.length; i++) {
+          const a = low[operands[i]!]!;
+          const b = high[operands[i]!]!;
+          if (isMax ? a > smallest : a < smallest) smallest = a;
+          if (isMax ? b > largest : b < largest) largest = b;
+        }
+        low[node] = smallest;
+        high[node] = largest;
+      }
+    }
+  }
+
+  /** From the last node to the first, narrows the operands of those that are narrower than their operands make them. */
+  private narrow(): boolean {
+    const { kinds, narrowed } = this;
+    for (let node = kinds.length - 1; node >= 0; node--) {
+      if (narrowed[node]! && !this.narrowOperands(node)) return false;
+    }
+    return true;
+  }
+
+  private narrowOperands(node: number): boolean {
+    switch (this.kinds[node]!) {
+      case Kind.variable:
+        return true;
+      case Kind.linear:
+        return this.narrowTerms(node);
+      case Kind.product:
+        return this.narrowFactors(node);
+      case Kind.quotient:
+        return this.narrowDivision(node);
+      case Kind.max:
+        return this.narrowLargest(node);
+      case Kind.min:
+        return this.narrowSmallest(node);
+    }
+  }
+
+  /** A term may exceed its low end by as much as the sum may, when all others are at theirs. */
+  private narrowTerms(node: number): boolean {
+    const { low, high } = this;
+    const operands = this.operands[node]!;
+    const coefficients = this.coefficients[node]!;
+    let smallest = this.constants[node]!;
+    let largest = smallest;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i]!;
+      const a = coefficients[i]!;
+      smallest += a * (a > 0 ? low[operand]! : high[operand]!);
+      largest += a * (a > 0 ? high[operand]! : low[operand]!);
+    }
+    const above = high[node]! - smallest;
+    const below = largest - low[node]!;
+    if (above < 0 || below < 0) return false;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i]!;
+      const min = low[operand]!;
+      const max = high[operand]!;
+      if (min === max) continue;
+      const a = coefficients[i]!;
+      const size = a > 0 ? a : -a;
+      const up = floorDivide(a > 0 ? above : below, size);
+      const down = floorDivide(a > 0 ? below : above, size);
+      if (max - min > up && !this.lower(operand, min + up)) return false;
+      if (max - min > down && !this.raise(operand, max - down)) return false;
+    }
+    return true;
+  }
+
+  /** A factor is the product over the product of the others. */
+  private narrowFactors(node: number): boolean {
+    const { low, high } = this;
+    const operands = this.operands[node]!;
+    const smallest = low[node]!;
+    const largest = high[node]!;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i]!;
+      if (low[operand] === high[operand]) continue;
+      let restLow = 1;
+      let restHigh = 1;
+      for (let j = 0; j < operands.length; j++) {
+        if (j === i) continue;
+        restLow *= low[operands[j]!]!;
+        restHigh *= high[operands[j]!]!;
+      }
+      if (smallest > 0) {
+        if (restHigh === 0) return false;
+        if (!this.raise(operand, ceilDivide(smallest, restHigh))) return false;
+      }
+      if (restLow > 0 && !this.lower(operand, floorDivide(largest, restLow))) return false;
+    }
+    return true;
+  }
+
+  /** q = ⌊n / d⌋: q·d ≤ n < (q + 1)·d. */
+  private narrowDivision(node: number): boolean {
+    const { low, high } = this;
+    const [n, d] = this.operands[node] as [number, number];
+    const least = low[node]!;
+    const most = high[node]!;
+    if (!this.raise(n, least * low[d]!) || !this.lower(n, (most + 1) * high[d]! - 1)) return false;
+    if (least > 0 && !this.lower(d, floorDivide(high[n]!, least))) return false;
+    return this.raise(d, floorDivide(low[n]!, most + 1) + 1);
+  }
+
+  private narrowLargest(node: number): boolean {
+    const { low, high } = this;
+    const operands = this.operands[node]!;
+    const least = low[node]!;
+    let only = -1;
+    let reaching = 0;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i]!;
+      if (!this.lower(operand, high[node]!)) return false;
+      if (high[operand]! < least) continue;
+      only = operand;
+      reaching++;
+    }
+    if (reaching === 0) return false;
+    return reaching > 1 || this.raise(only, least);
+  }
+
+  private narrowSmallest(node: number): boolean {
+    const { low, high } = this;
+    const operands = this.operands[node]!;
+    const most = high[node]!;
+    let only = -1;
+    let reaching = 0;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i]!;
+      if (!this.raise(operand, low[node]!)) return false;
+      if (low[operand]! > most) continue;
+      only = operand;
+      reaching++;
+    }
+    if (reaching === 0) return false;
+    return reaching > 1 || this.lower(only, most);
+  }
+
+  private raise(node: number, bound: number): boolean {
+    if (bound <= this.low[node]!) return true;
+    this.low[node] = bound;
+    this.narrowed[node] = true;
+    return bound <= this.high[node]!;
+  }
+
+  private lower(node: number, bound: number): boolean {
+    if (bound >= this.high[node]!) return true;
+    this.high[node] = bound;
+    this.narrowed[node] = true;
+    return bound >= this.low[node]!;
+  }
+}
