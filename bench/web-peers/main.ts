@@ -41,6 +41,7 @@ interface Row {
 const starters: readonly (readonly [name: string, start: () => Promise<Peer>])[] = [
   ["onnxruntime CPU", () => OnnxRuntimePeer.start("cpu")],
   ["kernelgen WebGPU", () => KernelgenPeer.start()],
+  ["kernelgen WebGPU, assuming forward progress", () => KernelgenPeer.start(true)],
   ["onnxruntime WebGPU", () => OnnxRuntimePeer.start("webgpu")],
   ["tfjs WebGPU", () => TfjsPeer.start()],
 ];

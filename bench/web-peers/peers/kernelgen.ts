@@ -3,17 +3,20 @@ import { type OpenDevice, openNodeDevice } from "kernelgen/node";
 import type { Case, CaseValues } from "../cases.js";
 import type { Peer, Session } from "./peer.js";
 
-/** This project's runtime on the machine's WebGPU device. */
+/** This project's runtime on the machine's WebGPU device; if told so, with workgroups that wait for one another. */
 export class KernelgenPeer implements Peer {
-  readonly name = "kernelgen WebGPU";
+  readonly name: string;
   readonly #opened: OpenDevice;
+  readonly #assumeForwardProgress: boolean;
 
-  private constructor(opened: OpenDevice) {
+  private constructor(opened: OpenDevice, assumeForwardProgress: boolean) {
+    this.name = assumeForwardProgress ? "kernelgen WebGPU, assuming forward progress" : "kernelgen WebGPU";
     this.#opened = opened;
+    this.#assumeForwardProgress = assumeForwardProgress;
   }
 
-  static async start(): Promise<KernelgenPeer> {
-    return new KernelgenPeer(await openNodeDevice());
+  static async start(assumeForwardProgress = false): Promise<KernelgenPeer> {
+    return new KernelgenPeer(await openNodeDevice(), assumeForwardProgress);
   }
 
   get adapter(): string {
@@ -22,7 +25,11 @@ export class KernelgenPeer implements Peer {
 
   async open({ cell, steps, hidden, batch }: Case, values: CaseValues): Promise<Session> {
     const { device, description } = this.#opened;
-    const program = planRecurrent({ cell, headDim: hidden, inputDim: hidden, batch, steps }, description);
+    const assumeForwardProgress = this.#assumeForwardProgress;
+    const program = planRecurrent(
+      { cell, headDim: hidden, inputDim: hidden, batch, steps, assumeForwardProgress },
+      description,
+    );
     const network = await createRecurrent(
       device,
       program,

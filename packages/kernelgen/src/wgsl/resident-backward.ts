@@ -175,7 +175,6 @@ ${indented(loadStationaryMatrix(counts, places), 1)}
 
   // Own slots, and what the gradients of the last states give them.
 ${indented([...slotDeclarations(counts), ...initialise], 1)}
-  workgroupBarrier();
 
   // Once more than there are steps: after the first step, its du meets the initial states.
   for (var round = 0u; round <= run.steps; round++) {

@@ -1,0 +1,164 @@
+import type { WebGpuDevice } from "hwmodels";
+import { describe, expect, it } from "vitest";
+import type { KernelFamily } from "../../../../packages/kernelgen/src/plan/family.js";
+import type { Plan } from "../../../../packages/kernelgen/src/plan/plan.js";
+import { defineProblem, type Problem } from "../../../../packages/kernelgen/src/plan/problem.js";
+import { solveFamily } from "../../../../packages/kernelgen/src/plan/solve.js";
+import { referenceForward, type TensorValues } from "../../../../packages/kernelgen/src/reference/forward.js";
+import { randomInputs } from "../../../../packages/kernelgen/src/reference/random-case.js";
+import { backwardBuffers } from "../../../../packages/kernelgen/src/wgsl/backward-buffers.js";
+import { exchangeBuffer } from "../../../../packages/kernelgen/src/wgsl/exchange.js";
+import { gridFamily } from "../../../../packages/kernelgen/src/wgsl/grid.js";
+import { projection } from "../../../../packages/kernelgen/src/wgsl/product/projection.js";
+import { residentFamily } from "../../../../packages/kernelgen/src/wgsl/resident.js";
+import { residentBackwardFamily } from "../../../../packages/kernelgen/src/wgsl/resident-backward.js";
+import { stepwiseFamily } from "../../../../packages/kernelgen/src/wgsl/stepwise.js";
+import { stepwiseBackwardFamily } from "../../../../packages/kernelgen/src/wgsl/stepwise-backward.js";
+import {
+  bufferBytes,
+  type StorageBuffer,
+  storageBuffers,
+} from "../../../../packages/kernelgen/src/wgsl/storage-buffers.js";
+import { problemOf, seed, webGpuDevice, withSubgroups } from "../tilings.js";
+import { type RunResult, runModule } from "./run-module.js";
+
+interface Case {
+  readonly name: string;
+  readonly family: KernelFamily<WebGpuDevice>;
+  readonly pins: Readonly<Record<string, number>>;
+  readonly subgroupSize?: number;
+}
+
+const defaultDevice = webGpuDevice("webgpu-default");
+const steps = 3;
+const forwardCases: readonly Case[] = [
+  {
+    name: "resident, the inner dimension split",
+    family: residentFamily,
+    pins: { innerLanes: 2, chunksInWorkgroup: 1 },
+  },
+  { name: "resident, not split", family: residentFamily, pins: { innerLanes: 1 } },
+  { name: "resident, shuffles", family: residentFamily, pins: { innerLanes: 2, shuffleLanes: 2 }, subgroupSize: 4 },
+  { name: "resident, in turns", family: residentFamily, pins: { innerLanes: 2, shuffleLanes: 2 }, subgroupSize: 1 },
+  { name: "stepwise, split", family: stepwiseFamily, pins: { innerLanes: 2 } },
+  { name: "stepwise, shuffles", family: stepwiseFamily, pins: { innerLanes: 2, shuffleLanes: 2 }, subgroupSize: 2 },
+  { name: "stepwise, in turns", family: stepwiseFamily, pins: { innerLanes: 2, shuffleLanes: 2 }, subgroupSize: 1 },
+  { name: "grid, split", family: gridFamily, pins: { innerLanes: 2 } },
+  { name: "grid, not split", family: gridFamily, pins: { innerLanes: 1 } },
+];
+const backwardCases: readonly Case[] = [
+  { name: "resident backward", family: residentBackwardFamily, pins: {} },
+  { name: "stepwise backward", family: stepwiseBackwardFamily, pins: {} },
+];
+
+function planned({ family, pins, subgroupSize }: Case, problem: Problem): { plan: Plan; source: string } {
+  const device = subgroupSize === undefined ? defaultDevice : withSubgroups(2);
+  const { plan, reason } = solveFamily(problem, device, family, pins);
+  expect(reason).toBeUndefined();
+  // Waits that fail, in kernels without a barrier, fail soon.
+  return { plan: plan!, source: family.emit(plan!)[0]!.text.replace(/MOST_LOOKS = \d+u/, "MOST_LOOKS = 20u") };
+}
+
+/** What the buffers of a kernel hold: the inputs, by their tensors, and half where there are none. */
+const storageOf = (buffers: readonly StorageBuffer[], inputs: TensorValues): Record<string, unknown[]> =>
+  Object.fromEntries(
+    buffers.map((buffer) => [
+      buffer.name,
+      buffer.role === "input" && buffer.tensors.every(({ name }) => name in inputs)
+        ? buffer.tensors.flatMap(({ name }) => [...inputs[name]!])
+        : new Array<number>(bufferBytes(buffer) / 4).fill(0.5),
+    ]),
+  );
+
+function run(given: Case, problem: Problem, plan: Plan, source: string, inputs: TensorValues): RunResult {
+  const { family, subgroupSize = 4 } = given;
+  const buffers = problem.pass === "forward" ? storageBuffers(problem) : backwardBuffers(problem);
+  const storage = storageOf(buffers, inputs);
+  if (family === gridFamily) {
+    const { name, bytes } = exchangeBuffer(problem);
+    storage[name] = new Array<bigint>(bytes / 4).fill(0n);
+  }
+  const { workgroupsX, workgroupsY, workgroupsZ, dispatchCount } = plan.derived as Record<string, number>;
+  const races: RunResult["races"][number][] = [];
+  for (let dispatch = 0; dispatch < dispatchCount!; dispatch++) {
+    const uniform = { steps: BigInt(steps), step: BigInt(dispatch), reversed: 0n, output_offset: 0n };
+    const width = BigInt(problem.heads * problem.headDim);
+    const result = runModule(source, [workgroupsX!, workgroupsY!, workgroupsZ!], storage, {
+      uniforms: { run: { ...uniform, output_stride: width } },
+      subgroupSize,
+    });
+    races.push(...result.races);
+  }
+  return { races, storage };
+}
+
+/** The source without one of its barriers, for each of them. */
+const withoutBarriers = (source: string): readonly string[] =>
+  [...source.matchAll(/workgroupBarrier\(\);/g)].map(
+    ({ 0: text, index }) => source.slice(0, index) + source.slice(index + text.length),
+  );
+
+describe.each(forwardCases)("$name", (given) => {
+  const problem = problemOf({ cell: "gru", headDim: 7, batch: 3, steps });
+  const { plan, source } = planned(given, problem);
+  const inputs = randomInputs(problem, seed % 1000);
+
+  it("has no race, and computes what the reference does", () => {
+    const { races, storage } = run(given, problem, plan, source, inputs);
+    expect(races).toEqual([]);
+    referenceForward(problem, inputs).h!.forEach((value, index) => {
+      expect(storage.h![index], `h[${index}]`).toBeCloseTo(value, 5);
+    });
+  });
+
+  it("without any one of its barriers that it reaches, it has one", () => {
+    const mutants = withoutBarriers(source);
+    expect(mutants.length).toBeGreaterThan(0);
+    // Of the barriers of shuffles and of turns, a workgroup reaches one.
+    const isReached = (mutant: string): boolean => {
+      try {
+        return run(given, problem, plan, mutant, inputs).races.length > 0;
+      } catch (error) {
+        // Without it, some wait where others are done.
+        return error instanceof Error && error.message.includes("wait at different places");
+      }
+    };
+    const unreached = given.subgroupSize === undefined ? 0 : 1;
+    // The barrier at the end of a step of a grid kernel orders no memory; it is there so that none waits for what its own workgroup sends.
+    const orderingSchedules = given.family === gridFamily ? 1 : 0;
+    expect(mutants.filter((mutant) => !isReached(mutant)).length).toBeLessThanOrEqual(unreached + orderingSchedules);
+  });
+});
+
+describe.each(backwardCases)("$name", (given) => {
+  const problem = defineProblem({ pass: "backward", cell: "lstm", headDim: 5, batch: 2, steps, dataType: "fp32" });
+
+  it("has no race, and without any one of its barriers it has one", () => {
+    const { plan, source } = planned(given, problem);
+    expect(run(given, problem, plan, source, {}).races).toEqual([]);
+    const mutants = withoutBarriers(source);
+    expect(mutants.length).toBeGreaterThan(0);
+    for (const mutant of mutants) expect(run(given, problem, plan, mutant, {}).races.length).toBeGreaterThan(0);
+  });
+});
+
+it("the input product has no race, and without any one of its barriers it has one", () => {
+  const problem = problemOf({ headDim: 5, batch: 2, steps });
+  const inputDim = 40;
+  const { module } = projection(problem, inputDim, defaultDevice);
+  const rows = 2 * steps;
+  const tiles: [number, number, number] = [
+    Math.ceil(module.columns / module.columnTile),
+    Math.ceil(rows / module.rowTile),
+    1,
+  ];
+  const racesOf = (source: string): number => {
+    const filled = (count: number): number[] => new Array<number>(count).fill(0.5);
+    const storage = { x: filled(rows * inputDim), weights: filled(20 * inputDim), wx: filled(rows * 20) };
+    const result = runModule(source, tiles, storage, { uniforms: { run: { rows: BigInt(rows) } }, subgroupSize: 4 });
+    if (source === module.source) expect(result.storage.wx).toEqual(filled(rows * 20).map(() => 0.25 * inputDim));
+    return result.races.length;
+  };
+  expect(racesOf(module.source)).toBe(0);
+  for (const mutant of withoutBarriers(module.source)) expect(racesOf(mutant)).toBeGreaterThan(0);
+});
