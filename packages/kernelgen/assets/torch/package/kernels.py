@@ -71,6 +71,9 @@ def current(device: torch.device) -> Iterator[int | None]:
     if device.type != "cuda":
         yield None
         return
+    if torch.cuda.current_device() == device.index:
+        yield torch.cuda.current_stream(device).cuda_stream
+        return
     with torch.cuda.device(device):
         yield torch.cuda.current_stream(device).cuda_stream
 

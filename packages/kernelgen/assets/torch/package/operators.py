@@ -84,6 +84,8 @@ def _without_autocast(function, device: str):
 
     @functools.wraps(function)
     def run(*arguments):
+        if not torch.is_autocast_enabled(device):
+            return function(*arguments)
         with torch.autocast(device, enabled=False):
             return function(*arguments)
 
@@ -220,17 +222,20 @@ def _recurrent_gradient(cell: Cell, d_wx, d_inputless, h_initial, h) -> torch.Te
         rows = d_wx.reshape(batch * steps, -1)
         return (rows.T @ previous[:, 0]).reshape(-1, 1, dim, dim)
     by_gate = _by_gate(cell, d_wx.unbind(2), d_inputless)
-    return torch.stack(
-        [
-            torch.bmm(by_gate[place].reshape(batch * steps, heads, dim).permute(1, 2, 0), previous.transpose(0, 1))
-            for place in cell.places("recurrent")
-        ]
-    )
+    places = cell.places("recurrent")
+    result = h.new_empty(len(places), heads, dim, dim)
+    for gate, place in enumerate(places):
+        rows = by_gate[place].reshape(batch * steps, heads, dim)
+        torch.bmm(rows.permute(1, 2, 0), previous.transpose(0, 1), out=result[gate])
+    return result
 
 
 def _bias_gradient(cell: Cell, d_wx, d_inputless) -> torch.Tensor:
     """dL/db[g,n] = sum over b and t of du[b,t,g,n]."""
-    by_gate = _by_gate(cell, d_wx.sum((0, 1)).unbind(0), [gradient.sum((0, 1)) for gradient in d_inputless])
+    sums = d_wx.sum((0, 1))
+    if cell.places("bias") == cell.places("input"):
+        return sums
+    by_gate = _by_gate(cell, sums.unbind(0), [gradient.sum((0, 1)) for gradient in d_inputless])
     return torch.stack([by_gate[place] for place in cell.places("bias")])
 
 
