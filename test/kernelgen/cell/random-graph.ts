@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import {
   add,
+  clip,
   constant,
   divide,
   exp,
@@ -45,6 +46,8 @@ const operationsByName = {
   log: (left: Scalar) => log(add(sigmoid(left), constant(0.5))),
   divide: (left: Scalar, right: Scalar) => divide(left, add(sigmoid(right), constant(1))),
   selectAtLeast: (left: Scalar, right: Scalar) => select(left, "atLeast", right, left, tanh(right)),
+  // No gradient goes to the limit, so it is a constant.
+  clip: (left: Scalar) => clip(left, constant(0.7)),
   selectEqual: (left: Scalar, right: Scalar) => select(left, "equal", right, sigmoid(left), right),
 } as const;
 const operations = Object.keys(operationsByName) as (keyof typeof operationsByName)[];

@@ -57,9 +57,9 @@ export const forwardCases = {
     { headDim: 33, heads: 3, batch: 5, steps: 6 },
     { warpsAlongInner: 3 },
   ),
-  "resident bf16, part of R in shared memory, last c": plan(
+  "resident bf16, part of R in shared memory, last c, lengths": plan(
     "resident",
-    { headDim: 50, heads: 2, batch: 9, steps: 6, stateOutput: "last" },
+    { headDim: 50, heads: 2, batch: 9, steps: 6, stateOutput: "last", lengths: true },
     { unitsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 1 },
   ),
   "resident bf16, one sequence, one step": plan("resident", { headDim: 7, batch: 1, steps: 1 }),
@@ -89,7 +89,8 @@ export const forwardCases = {
     { cell: "gru", headDim: 33, batch: 5, steps: 5 },
     { warpsAlongInner: 3, unitGroups: 2, columnsPerThread: 1, columnGroups: 1 },
   ),
-  "cluster fp16 sLSTM, training": plan("cluster", {
+  "cluster fp16 sLSTM, training, lengths": plan("cluster", {
+    lengths: true,
     cell: "slstm",
     headDim: 40,
     heads: 2,
@@ -119,9 +120,9 @@ export const forwardCases = {
     { cell: "gru", headDim: 20, batch: 3, steps: 5, dataType: "fp32" },
     { blocksAlongInner: 8 },
   ),
-  "grid bf16, units that end within a word": plan(
+  "grid bf16, units that end within a word, lengths": plan(
     "grid",
-    { headDim: 50, heads: 2, batch: 5, steps: 6, stateOutput: "last" },
+    { headDim: 50, heads: 2, batch: 5, steps: 6, stateOutput: "last", lengths: true },
     { warpsAlongUnits: 1, unitGroups: 1, columnsPerThread: 1, columnGroups: 1, blocksAlongInner: 1 },
   ),
   "grid bf16, inner dimension over three warps": plan(
@@ -140,14 +141,14 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
   ),
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
-  "stepwise bf16, rows of whole words, inner dimension over three warps": plan(
+  "stepwise bf16, rows of whole words, inner dimension over three warps, last c, lengths, states clipped": plan(
     "stepwise",
-    { headDim: 48, heads: 2, batch: 5, steps: 6 },
+    { headDim: 48, heads: 2, batch: 5, steps: 6, stateOutput: "last", lengths: true, forwardClip: 0.3 },
     { unitTile: 10, warpCount: 3 },
   ),
-  "stepwise fp32 GRU, two column groups, more warps than chunks, training": plan(
+  "stepwise fp32 GRU, two column groups, more warps than chunks, training, lengths": plan(
     "stepwise",
-    { cell: "gru", headDim: 33, heads: 2, batch: 9, steps: 4, dataType: "fp32", training: true },
+    { cell: "gru", headDim: 33, heads: 2, batch: 9, steps: 4, dataType: "fp32", training: true, lengths: true },
     { unitTile: 7, columnGroups: 2, warpCount: 12 },
   ),
   "stepwise fp16 sLSTM, last states, one step": plan("stepwise", {
@@ -163,9 +164,9 @@ export const forwardCases = {
     { headDim: 50, heads: 2, batch: 3, steps: 7, dataType: "fp16" },
     { unitsPerThread: 2 },
   ),
-  "grid fp16 GRU, training": plan(
+  "grid fp16 GRU, training, lengths, states clipped": plan(
     "grid",
-    { cell: "gru", headDim: 33, batch: 3, steps: 7, dataType: "fp16", training: true },
+    { cell: "gru", headDim: 33, batch: 3, steps: 7, dataType: "fp16", training: true, lengths: true, forwardClip: 0.5 },
     { unitsPerThread: 1 },
   ),
   // Other cells: one gate and three, whose rows fill fragments and do not, a gate outside of R, h that no cell bounds, four states.
@@ -236,9 +237,9 @@ export const forwardCases = {
     steps: 5,
     dataType: "fp32",
   }),
-  "resident bf16 CIFG, training": plan(
+  "resident bf16 CIFG, training, states clipped": plan(
     "resident",
-    { cell: "cifg", headDim: 50, heads: 2, batch: 9, steps: 6, training: true },
+    { cell: "cifg", headDim: 50, heads: 2, batch: 9, steps: 6, training: true, forwardClip: 0.25 },
     { unitsPerThread: 2 },
   ),
 } as const satisfies Record<string, Plan>;

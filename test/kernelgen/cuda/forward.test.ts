@@ -92,10 +92,10 @@ describe("generated forward kernels on the CPU", () => {
 /** A defect put into a kernel: what is replaced by what. */
 type Defect = readonly [name: string, of: keyof typeof forwardCases, pattern: RegExp, replacement: string];
 
-const splitCase = "resident bf16, part of R in shared memory, last c";
+const splitCase = "resident bf16, part of R in shared memory, last c, lengths";
 const clusterCase = "cluster bf16, 48x5, six blocks";
 const splitBlocksCase = "grid bf16, inner dimension over two blocks and three warps";
-const gridCase = "grid bf16, units that end within a word";
+const gridCase = "grid bf16, units that end within a word, lengths";
 
 const defects: readonly Defect[] = [
   [
@@ -125,6 +125,13 @@ const defects: readonly Defect[] = [
     splitCase,
     /valid\[i\] = EXACT_TILES \|\| \([^;]*;/,
     "valid[i] = true;",
+  ],
+  ["the last state of the batch in place of the sequence's", splitCase, /own_lengths\[i\] - 1/, "steps - 1"],
+  [
+    "outputs beyond a sequence's end",
+    splitCase,
+    /!is_there \? Packed\{\} : words\[i\]/,
+    "!is_there ? words[i] : words[i]",
   ],
   ["no wait for the sums of the cluster", splitBlocksCase, /wait_phase\([^;]*;/, ""],
   ["inputs brought to L2 from beyond the last step", gridCase, / && step \+ L2_PREFETCH_STEPS < steps/, ""],

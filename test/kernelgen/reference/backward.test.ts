@@ -74,7 +74,9 @@ describe("referenceBackward", () => {
   it.for([...cells.keys()].flatMap((cell) => ["sequence", "last"].map((stateOutput) => [cell, stateOutput] as const)))(
     "of %s, states: %s, is the finite difference of the plain layer in every element",
     ([cell, stateOutput]) => {
-      const problem = defineProblem({ ...sizes, cell, stateOutput });
+      // Half of the cases with clipped states.
+      const clip = stateOutput === "sequence" ? {} : { forwardClip: 0.4 };
+      const problem = defineProblem({ ...sizes, cell, stateOutput, ...clip });
       const inputs = randomInputs(problem, 5);
       const weights = lossWeights(problem);
       const gradients = referenceBackward(problem, inputs, weights);
@@ -92,6 +94,88 @@ describe("referenceBackward", () => {
       }
     },
   );
+
+  it.for([
+    ["as it is", {}],
+    ["clipped", { recurrentGradientClip: 0.25 }],
+    ["cut", { recurrentGradientCut: true }],
+  ] as const)("passes through R of an Elman cell of one unit what the formula says, %s", ([, option]) => {
+    const problem = defineProblem({
+      cell: "elman",
+      headDim: 1,
+      steps: 12,
+      dataType: "fp32",
+      pass: "backward",
+      ...option,
+    });
+    const inputs: TensorValues = { ...randomInputs(problem, 3), recurrent: Float64Array.of(0.9) };
+    const { d_h } = lossWeights(problem);
+    const h = plainLayer(problem, inputs).h!;
+    const hold = (value: number): number => Math.max(-0.25, Math.min(0.25, value));
+    const passed = { "as it is": (value: number) => value, clipped: hold, cut: () => 0 };
+    const through =
+      passed["recurrentGradientClip" in option ? "clipped" : "recurrentGradientCut" in option ? "cut" : "as it is"];
+    let later = 0;
+    const expected = Array.from(d_h!.keys())
+      .toReversed()
+      .map((t) => {
+        const du = (d_h![t]! + later) * (1 - h[t]! ** 2);
+        later = through(0.9 * du);
+        return du;
+      });
+    const gradients = referenceBackward(problem, inputs, { d_h: d_h! });
+    expect([...gradients.d_wx!].toReversed()).toEqual(expected.map((du) => expect.closeTo(du, 12)));
+    expect(gradients.d_h_initial![0]).toBeCloseTo(later, 12);
+    const previous = [inputs.h_initial![0]!, ...h];
+    const ofMatrix = expected.toReversed().reduce((sum, du, t) => sum + du * previous[t]!, 0);
+    expect(gradients.d_recurrent![0]).toBeCloseTo(ofMatrix, 12);
+  });
+
+  it("of sequences with lengths is that of each by itself", () => {
+    const problem = defineProblem({ ...sizes, cell: "lstm", batch: 3, steps: 5, stateOutput: "last", lengths: true });
+    const inputs = { ...randomInputs(problem, 5), lengths: Float64Array.of(2, 5, 1) };
+    const weights = lossWeights(problem);
+    const outputs = referenceForward(problem, inputs);
+    const gradients = referenceBackward(problem, inputs, weights);
+    const sums: Record<string, Float64Array> = {};
+    inputs.lengths.forEach((steps, b) => {
+      const { lengths: _, ...all } = problem;
+      const alone = { ...all, batch: 1, steps };
+      /** A sequence's part of tensors of the whole batch, by their names; weights as they are. */
+      const part = (values: TensorValues): TensorValues =>
+        Object.fromEntries(
+          Object.entries(values).map(([name, all]) => {
+            if (/recurrent|bias/.test(name)) return [name, all];
+            const sequence = all.subarray((b * all.length) / 3, ((b + 1) * all.length) / 3);
+            const perStep = /^(d_)?(wx|h)$/.test(name);
+            return [name, perStep ? sequence.slice(0, (sequence.length / 5) * steps) : sequence.slice()];
+          }),
+        );
+      const own = part(Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "lengths")));
+      expect(part(outputs)).toEqual(referenceForward(alone, own));
+      const expected = referenceBackward(alone, own, part(weights));
+      for (const [name, values] of Object.entries(expected)) {
+        const weight = /recurrent|bias/.test(name);
+        if (!weight) expect(part(gradients)[name], name).toEqual(values);
+        else sums[name] = values.map((value, index) => value + (sums[name]?.[index] ?? 0));
+      }
+      for (const [name, values] of [
+        ["h", outputs.h!],
+        ["d_wx", gradients.d_wx!],
+      ] as const) {
+        const rest = values
+          .slice((b * values.length) / 3, ((b + 1) * values.length) / 3)
+          .slice((values.length / 15) * steps);
+        expect(
+          rest.every((value) => value === 0),
+          name,
+        ).toBe(true);
+      }
+    });
+    for (const [name, values] of Object.entries(sums)) {
+      for (const [index, value] of values.entries()) expect(gradients[name]![index]).toBeCloseTo(value, 12);
+    }
+  });
 
   it("takes gradients that are left out as zero", () => {
     const problem = defineProblem({ ...sizes, cell: "lstm" });

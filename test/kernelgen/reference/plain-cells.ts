@@ -17,49 +17,54 @@ interface PlainCell {
   /** Gates in R, Wx and the bias. */
   readonly gates: readonly [recurrent: number, input: number, bias: number];
   readonly states: readonly string[];
-  /** The new states; one that is given in \`fixed\` is not computed, and takes that value. */
-  step(parts: Parts, states: readonly number[], fixed: readonly (number | undefined)[]): readonly number[];
+  /** The new states, each held by `hold` as it is computed; one that is given in `fixed` is not computed, and takes that value. */
+  step(
+    parts: Parts,
+    states: readonly number[],
+    hold: (value: number) => number,
+    fixed: readonly (number | undefined)[],
+  ): readonly number[];
 }
 
 export const plainCells: Readonly<Record<string, PlainCell>> = {
   elman: {
     gates: [1, 1, 1],
     states: ["h"],
-    step: ({ R, W, b }) => [Math.tanh(W[0]! + R[0]! + b[0]!)],
+    step: ({ R, W, b }, _, hold) => [hold(Math.tanh(W[0]! + R[0]! + b[0]!))],
   },
   gru: {
     gates: [3, 3, 4],
     states: ["h"],
-    step({ R, W, b }, [h]) {
+    step({ R, W, b }, [h], hold) {
       const reset = logistic(W[0]! + R[1]! + b[1]!);
       const update = logistic(W[1]! + R[2]! + b[2]!);
       const candidate = Math.tanh(W[2]! + b[3]! + reset * (R[0]! + b[0]!));
-      return [update * h! + (1 - update) * candidate];
+      return [hold(update * h! + (1 - update) * candidate)];
     },
   },
   lstm: {
     gates: [4, 4, 4],
     states: ["h", "c"],
-    step({ R, W, b }, [, c]) {
+    step({ R, W, b }, [, c], hold) {
       const [i, f, z, o] = [0, 1, 2, 3].map((gate) => W[gate]! + R[gate]! + b[gate]!);
-      const next = logistic(f!) * c! + logistic(i!) * Math.tanh(z!);
-      return [logistic(o!) * Math.tanh(next), next];
+      const next = hold(logistic(f!) * c! + logistic(i!) * Math.tanh(z!));
+      return [hold(logistic(o!) * Math.tanh(next)), next];
     },
   },
   cifg: {
     gates: [3, 3, 3],
     states: ["h", "c"],
-    step({ R, W, b }, [, c]) {
+    step({ R, W, b }, [, c], hold) {
       const [f, z, o] = [0, 1, 2].map((gate) => W[gate]! + R[gate]! + b[gate]!);
       const kept = logistic(f!);
-      const next = Math.tanh(z!) + kept * (c! - Math.tanh(z!));
-      return [logistic(o!) * Math.tanh(next), next];
+      const next = hold(Math.tanh(z!) + kept * (c! - Math.tanh(z!)));
+      return [hold(logistic(o!) * Math.tanh(next)), next];
     },
   },
   slstm: {
     gates: [4, 4, 4],
     states: ["h", "c", "n", "m"],
-    step({ R, W, b }, [, c, n, m], fixed) {
+    step({ R, W, b }, [, c, n, m], hold, fixed) {
       const [i, f, z, o] = [0, 1, 2, 3].map((gate) => W[gate]! + R[gate]! + b[gate]!);
       const decayed = Math.log(logistic(f!)) + m!;
       const stabiliser = fixed[3] ?? (n === 0 ? i! : Math.max(i!, decayed));
@@ -69,15 +74,17 @@ export const plainCells: Readonly<Record<string, PlainCell>> = {
       // At least 1: of itself unless 0 < n < 1. With a stabiliser that is given, i or f need not be 1, and nothing bounds n there.
       const sum = forget * n! + input;
       const normaliser = n! > 0 && n! < 1 ? Math.max(sum, 1) : sum;
-      return [(logistic(o!) * cell) / normaliser, cell, normaliser, stabiliser];
+      return [hold((logistic(o!) * cell) / normaliser), cell, normaliser, stabiliser];
     },
   },
 };
 
-/** All states of a layer in all steps: [B,T,N,D] by name. Those of the states in \`fixed\` are given, and not computed. */
+/** All states of a layer in all steps: [B,T,N,D] by name. Those of the states in `fixed` are given, and not computed. */
 export function plainLayer(problem: Problem, inputs: TensorValues, fixed: TensorValues = {}): TensorValues {
   const { headDim: D, heads: N, batch: B, steps: T } = problem;
   const { gates, states, step } = plainCells[problem.cell.name]!;
+  const { forwardClip = Infinity } = problem;
+  const hold = (value: number): number => Math.min(Math.max(value, -forwardClip), forwardClip);
   const [recurrentGates, inputGates, biasGates] = gates;
   const place = (extents: readonly number[], ...coordinates: readonly number[]): number =>
     coordinates.reduce((index, coordinate, axis) => index * extents[axis]! + coordinate, 0);
@@ -105,6 +112,7 @@ export function plainLayer(problem: Problem, inputs: TensorValues, fixed: Tensor
               b: gatesOf(biasGates, (gate) => at("bias", [biasGates, N, D], gate, n, d)),
             },
             states.map((name) => previous(name, b, t, n, d)),
+            hold,
             states.map((name) => fixed[name]?.[place([B, T, N, D], b, t, n, d)]),
           );
           states.forEach((name, s) => {

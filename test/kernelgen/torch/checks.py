@@ -92,11 +92,16 @@ def packed_sequences_equal_those_of_torch():
         require_close([output.data, *state_list(lasts)], [expected_output.data, *state_list(expected_lasts)], 1e-12)
         assert torch.equal(output.batch_sizes, expected_output.batch_sizes)
         assert torch.equal(output.unsorted_indices, expected_output.unsorted_indices)
-        # The same by lengths, where what lies beyond a sequence's end must not matter.
+        # The same by lengths, with its gradients, where what lies beyond a sequence's end must not matter.
         padded = pad_sequence(sequences, padding_value=1e3)
         lengths = torch.tensor([len(sequence) for sequence in sequences])
         by_length, lasts = actual(padded, given, lengths=lengths)
         require_close([by_length, *state_list(lasts)], [pad_packed_sequence(expected_output)[0], *state_list(expected_lasts)], 1e-12)
+        gradients = [
+            torch.autograd.grad(output.sin().sum() + sum((last * last.cos()).sum() for last in state_list(ends)), module.parameters())
+            for module, output, ends in ((actual, by_length, lasts), (expected, expected_output.data, expected_lasts))
+        ]
+        require_close(*gradients, 1e-12)
 
 
 def heads_are_layers_beside_each_other():
@@ -132,13 +137,52 @@ def gradients_equal_finite_differences():
         assert torch.autograd.gradcheck(last_states, (wx, r), fast_mode=True), cell
 
 
+def clipping_and_cutting_are_those_of_autograd():
+    """An LSTM of one head as PyTorch operations, its gradient through R clipped by a hook, or cut by detaching what R multiplies."""
+    wx, r, b, states = problem("lstm", 3, 6, 1, 5, torch.float64)
+    weights = torch.randn(2, 3, 6, 1, 5, dtype=torch.float64)
+
+    def plain(clip=None, gradient_clip=None, cut=False):
+        hold = (lambda x: x) if clip is None else (lambda x: x.clamp(-clip, clip))
+        h, c = states[:, :, 0, 0]
+        sequences = []
+        for t in range(6):
+            read = h.detach() if cut else h.clone()
+            if gradient_clip is not None:
+                read.register_hook(lambda gradient: gradient.clamp(-gradient_clip, gradient_clip))
+            u = [read @ r[g, 0].T + wx[:, t, g, 0] + b[g, 0] for g in range(4)]
+            i, f, z, o = u[0].sigmoid(), u[1].sigmoid(), u[2].tanh(), u[3].sigmoid()
+            c = hold(f * c + i * z)
+            h = hold(o * c.tanh())
+            sequences.append(torch.stack([h, c]))
+        return torch.stack(sequences, 2).unsqueeze(3)
+
+    for options in ({}, {"clip": 0.4}, {"gradient_clip": 0.2}, {"cut": True}, {"clip": 0.3, "gradient_clip": 0.1}):
+        expected = plain(**options)
+        names = {"clip": "forward_clip", "gradient_clip": "recurrent_gradient_clip", "cut": "recurrent_gradient_cut"}
+        actual, _ = package.recurrent(wx, r, b, states, **{names[name]: value for name, value in options.items()})
+        gradients = [torch.autograd.grad((result * weights).sum(), (wx, r, b, states)) for result in (actual, expected)]
+        require_close([actual, *gradients[0]], [expected, *gradients[1]], 1e-12, options)
+        if options:
+            plain_gradient = torch.autograd.grad((plain() * weights).sum(), wx)[0]
+            assert (plain_gradient - gradients[1][0]).abs().max() > 1e-3, options
+    layer = package.LSTM(5, 8, recurrent_gradient_clip=0.1, forward_clip=0.25).double()
+    output, (_, c) = layer(torch.randn(4, 3, 5).double())
+    assert output.abs().max() <= 0.25 and c.abs().max() <= 0.25 and "forward_clip=0.25" in repr(layer)
+
+
 def operators_pass_opcheck():
     # All operators are made by the same functions; these two have one state and several.
     for cell in ("gru", "lstm"):
         wx, r, b, states = problem(cell, 2, 3, 2, 4, torch.float32)
         values = [value.detach() for value in (wx, r, b, *states)]
-        torch.library.opcheck(getattr(OPERATORS, f"{cell}_forward"), [value.requires_grad_() for value in values])
-        torch.library.opcheck(getattr(OPERATORS, f"{cell}_inference"), [value.detach() for value in values])
+        weights, starts = values[:3], values[3:]
+        for lengths, limit in ((None, None), (torch.tensor([2, 3]), 0.5)):
+            torch.library.opcheck(getattr(OPERATORS, f"{cell}_inference"), [*weights, lengths, limit, *starts])
+        for value in values:
+            value.requires_grad_()
+        for options in ((None, None, None, False), (torch.tensor([2, 3]), 0.5, 0.25, False)):
+            torch.library.opcheck(getattr(OPERATORS, f"{cell}_forward"), [*weights, *options, *starts])
 
 
 def compile_export_and_autocast_work():
@@ -171,6 +215,12 @@ def wrong_arguments_are_named():
         (lambda: package.recurrent(wx, r, b, states[:1]), "states: has shape (1, 2, 1, 2, 4), expected (2, 2, 1, 2, 4)"),
         (lambda: package.LSTM(5, 8, heads=3), "heads: 3 do not divide hidden_size 8"),
         (lambda: package.LSTM(5, 0), "hidden_size: 0 is not at least 1"),
+        (lambda: package.LSTM(5, 8, forward_clip=0.0), "forward_clip: 0.0 is not a number above 0"),
+        (
+            lambda: package.recurrent(wx, r, recurrent_gradient_clip=1.0, recurrent_gradient_cut=True),
+            "recurrent_gradient_clip: the recurrent gradient is cut, which leaves nothing to clip",
+        ),
+        (lambda: package.recurrent(wx, r, lengths=torch.tensor([0, 3])), "lengths: lie in 0 … 3, a batch of 3 steps allows 1 … 3"),
         (lambda: package.LSTM(5, 8, dropout=1.5), "dropout: 1.5 is not in [0, 1]"),
         (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 6)), "input: has 6 features, input_size is 5"),
         (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 5), torch.zeros(1, 2, 8)), "hx: 1 states given, lstm has 2: h, c"),
@@ -220,14 +270,15 @@ class Compiled:
 LIMITS = {torch.bfloat16: 2e-2, torch.float32: 1e-5}
 
 
-def all_results(cell, arguments, weights):
+def all_results(cell, arguments, weights, **options):
     """Outputs and gradients, of a loss of all steps of all states, and of one of h and of the last states."""
     wx, r, b, states = arguments
-    sequences, last = package.recurrent(*arguments, cell=cell)
+    sequences, last = package.recurrent(*arguments, cell=cell, **options)
     gradients = torch.autograd.grad((sequences * weights).sum() + last.sin().sum(), arguments)
     with torch.no_grad():
-        h, lasts = package.recurrent_states(wx, r, b, tuple(states.unbind(0)), cell)
-    h_again, lasts_again = package.recurrent_states(wx, r, b, tuple(states.unbind(0)), cell)
+        inference = {name: value for name, value in options.items() if not name.startswith("recurrent_gradient")}
+        h, lasts = package.recurrent_states(wx, r, b, tuple(states.unbind(0)), cell, **inference)
+    h_again, lasts_again = package.recurrent_states(wx, r, b, tuple(states.unbind(0)), cell, **options)
     loss = (h_again * weights[0]).sum() + sum(last.sin().sum() for last in lasts_again)
     return [sequences, last, *gradients, h, *lasts, *torch.autograd.grad(loss, arguments)]
 
@@ -235,14 +286,19 @@ def all_results(cell, arguments, weights):
 def compiled_kernels_equal_the_loop_for_any_batch():
     listed = {(kernel.cell, kernel.head_dim, kernel.heads, kernel.dtype) for kernel in plans.kernels()}
     for cell, dim, heads, dtype in sorted(listed, key=str):
-        batches = sorted({k.batch for k in plans.kernels() if (k.cell, k.head_dim, k.heads, k.dtype) == (cell, dim, heads, dtype)})
+        able = [k for k in plans.kernels() if (k.cell, k.head_dim, k.heads, k.dtype) == (cell, dim, heads, dtype)]
+        batches = sorted({k.batch for k in able})
+        options = next(k for k in able if k.use == "backward").options._asdict()
         for batch in range(1, 2 * batches[-1] + 2):
             arguments = problem(cell, batch, random.randint(1, 5), heads, dim, dtype)
             weights = torch.randn(len(arguments[3]), batch, arguments[0].shape[1], heads, dim).to(dtype)
-            expected = all_results(cell, arguments, weights)
+            if able[0].lengths and batch % 2 == 0:
+                options["lengths"] = torch.randint(1, arguments[0].shape[1] + 1, (batch,))
+            expected = all_results(cell, arguments, weights, **options)
             with Compiled() as compiled:
-                actual = all_results(cell, arguments, weights)
-            require_close(actual, expected, LIMITS[dtype], cell, dim, dtype, batch)
+                actual = all_results(cell, arguments, weights, **options)
+            require_close(actual, expected, LIMITS[dtype], cell, dim, dtype, batch, options)
+            options.pop("lengths", None)
             several = len(package.CELLS[cell].states) > 1
             uses = ["training", "backward_sequence" if several else "backward", "inference", "training", "backward"]
             assert [use for use, _ in compiled.used] == uses, compiled.used
@@ -268,13 +324,17 @@ def views_are_served():
 def unlisted_sizes_go_through_stepwise_kernels():
     tiled = sorted({kernel.batch for kernel in plans.any_size_kernels()})
     for cell, dtype in sorted({(kernel.cell, kernel.dtype) for kernel in plans.any_size_kernels()}, key=str):
+        kernel = next(k for k in plans.any_size_kernels() if (k.cell, k.dtype, k.use) == (cell, dtype, "backward"))
+        options = kernel.options._asdict()
         # Rows of whole words and rows that end within one, and each of the tiles.
         for batch, heads, dim in ((3, 2, 7), (9, 1, 24), (tiled[-1] // 2, 1, 8)):
             arguments = problem(cell, batch, 4, heads, dim, dtype)
             weights = torch.randn(len(arguments[3]), batch, 4, heads, dim).to(dtype)
-            expected = all_results(cell, arguments, weights)
+            if kernel.lengths:
+                options["lengths"] = torch.randint(1, 5, (batch,))
+            expected = all_results(cell, arguments, weights, **options)
             with Compiled() as compiled:
-                actual = all_results(cell, arguments, weights)
+                actual = all_results(cell, arguments, weights, **options)
             assert len(compiled.used) == 5 and all(chosen == [batch] for _, chosen in compiled.used), compiled.used
             require_close(actual, expected, LIMITS[dtype], cell, dtype, batch)
 
@@ -307,6 +367,7 @@ def a_device_is_chosen_by_what_it_can_hold():
 CHECKS = [
     layers_equal_those_of_torch_from_the_same_state_dict,
     packed_sequences_equal_those_of_torch,
+    clipping_and_cutting_are_those_of_autograd,
     heads_are_layers_beside_each_other,
     gradients_equal_finite_differences,
     operators_pass_opcheck,

@@ -12,9 +12,18 @@ import { hasModule, python } from "./python.js";
 
 const h200 = findDevice("h200") as CudaDevice;
 const problems = [
-  { cell: "lstm", headDim: 16, heads: 2, batch: 2, dataType: "bf16" },
-  { cell: "lstm", headDim: 16, heads: 2, batch: 3, dataType: "bf16" },
-  { cell: "gru", headDim: 10, heads: 3, batch: 2, dataType: "fp32" },
+  { cell: "lstm", headDim: 16, heads: 2, batch: 2, dataType: "bf16", lengths: true },
+  { cell: "lstm", headDim: 16, heads: 2, batch: 3, dataType: "bf16", lengths: true },
+  {
+    cell: "gru",
+    headDim: 10,
+    heads: 3,
+    batch: 2,
+    dataType: "fp32",
+    forwardClip: 0.6,
+    recurrentGradientClip: 0.3,
+    pass: "backward",
+  },
   { cell: "mingru", headDim: 12, heads: 1, batch: 2, dataType: "fp32" },
   { cell: "minlstm", headDim: 12, heads: 1, batch: 2, dataType: "bf16" },
 ].map(defineProblem);
@@ -77,6 +86,7 @@ describe("generated PyTorch package", () => {
     "packed_sequences_equal_those_of_torch",
     "heads_are_layers_beside_each_other",
     "gradients_equal_finite_differences",
+    "clipping_and_cutting_are_those_of_autograd",
     "operators_pass_opcheck",
     "compile_export_and_autocast_work",
     "wrong_arguments_are_named",

@@ -47,6 +47,7 @@ struct TensorBytes {
 
   double at(std::int64_t index) const {
     if (type == ElementType::fp32) return reinterpret_cast<const float*>(bytes.data())[index];
+    if (type == ElementType::int32) return reinterpret_cast<const std::int32_t*>(bytes.data())[index];
     const std::uint16_t element = reinterpret_cast<const std::uint16_t*>(bytes.data())[index];
     return type == ElementType::bf16 ? bf16_to_float(element) : fp16_to_float(element);
   }
@@ -54,6 +55,8 @@ struct TensorBytes {
     const float single = static_cast<float>(value);
     if (type == ElementType::fp32) {
       reinterpret_cast<float*>(bytes.data())[index] = single;
+    } else if (type == ElementType::int32) {
+      reinterpret_cast<std::int32_t*>(bytes.data())[index] = static_cast<std::int32_t>(value);
     } else {
       reinterpret_cast<std::uint16_t*>(bytes.data())[index] =
           type == ElementType::bf16 ? float_to_bf16(single) : float_to_fp16(single);
@@ -71,7 +74,7 @@ inline std::vector<unsigned char> read_file(const std::string& path) {
 }
 
 /** Normal numbers with deviation 1, R with 1/√headDim, each rounded to its tensor's type; states that have no negative values are zero
- * in place of them. */
+ * in place of them. Lengths, which are integers, lie between 1 and the number of steps. */
 inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDescription& tensor, int steps, std::uint64_t seed) {
   TensorBytes result{tensor.type, std::vector<unsigned char>(static_cast<std::size_t>(tensor.bytes(steps)))};
   const double deviation = std::string(tensor.name) == "recurrent" ? 1.0 / std::sqrt(static_cast<double>(kernel.headDim)) : 1.0;
@@ -83,20 +86,37 @@ inline TensorBytes random_tensor(const KernelDescription& kernel, const TensorDe
     std::seed_seq seeds{seed, name, static_cast<std::uint64_t>(index)};
     std::mt19937_64 generator(seeds);
     std::normal_distribution<double> normal(0.0, deviation);
+    std::uniform_int_distribution<int> length(1, steps);
     for (std::int64_t i = index * part; i < std::min(count, (index + 1) * part); ++i) {
-      const double value = normal(generator);
+      const double value = tensor.type == ElementType::int32 ? length(generator) : normal(generator);
       result.set(i, tensor.isNonNegative ? std::max(value, 0.0) : value);
     }
   });
   return result;
 }
 
+/** The steps of each sequence. */
+inline std::vector<int> lengths_of(const KernelDescription& kernel, const std::vector<TensorDescription>& tensors,
+                                   const std::vector<TensorBytes>& inputs, int steps) {
+  std::vector<int> lengths(static_cast<std::size_t>(kernel.batch), steps);
+  std::size_t place = 0;
+  for (const TensorDescription& tensor : tensors) {
+    if (!tensor.isInput) continue;
+    if (tensor.type == ElementType::int32) {
+      for (int b = 0; b < kernel.batch; ++b) lengths[b] = static_cast<int>(inputs[place].at(b));
+    }
+    ++place;
+  }
+  return lengths;
+}
+
 /**
  * The forward pass in double precision on the CPU, from the values that the kernel gets:
  *   u[g] = R[g] · h + wx[g] + bias[g] for each unit, less the parts that the gate does not have, then one step of the cell.
- * `compare(output, step, sequence, head, unit, value)` is called for each state of each unit, and then for each saved value.
+ * `compare(output, step, sequence, head, unit, value)` is called for each state of each unit, and then for each saved value. Beyond the
+ * length of a sequence all of them are 0.
  */
-inline void reference_forward(const KernelDescription& kernel, const std::vector<TensorBytes>& inputs, int steps,
+inline void reference_forward(const KernelDescription& kernel, const std::vector<TensorBytes>& inputs, const std::vector<int>& lengths, int steps,
                               const std::function<void(int, int, int, int, int, double)>& compare) {
   const TensorBytes& wx = inputs[0];
   const TensorBytes& recurrent = inputs[1];
@@ -145,6 +165,10 @@ inline void reference_forward(const KernelDescription& kernel, const std::vector
           for (std::int64_t g = 0; g < G; ++g) unitInputs[g] = u[g * B + b];
           for (std::int64_t s = 0; s < S; ++s) unitStates[s] = states[((n * S + s) * D + d) * B + b];
           kernel.referenceStep(unitInputs.data(), unitStates.data(), saved.data());
+          if (t >= lengths[b]) {
+            std::fill(unitStates.begin(), unitStates.end(), 0.0);
+            std::fill(saved.begin(), saved.end(), 0.0);
+          }
           for (std::int64_t s = 0; s < S; ++s) {
             next[((n * S + s) * D + d) * B + b] = unitStates[s];
             compare(static_cast<int>(s), t, static_cast<int>(b), static_cast<int>(n), static_cast<int>(d), unitStates[s]);
@@ -317,7 +341,8 @@ inline bool has_tensor(const std::vector<TensorDescription>& tensors, const std:
 
 /**
  * The backward pass in double precision on the CPU, from the values that the kernel gets: for t from the last step to the first
- *   adjoint of h += Σ_g R[g]ᵀ · du[g] of step t + 1, adjoints += the given gradients, then the backward of one step of the cell.
+ *   adjoint of h += Σ_g R[g]ᵀ · du[g] of step t + 1, adjoints += the given gradients, then the backward of one step of the cell,
+ * where the sum is held within the clip, and the last step is that of the sequence.
  * Returns the kernel's outputs, in their order.
  */
 inline std::vector<std::vector<double>> reference_backward(const KernelDescription& kernel, const BackwardDescription& backward,
@@ -330,6 +355,7 @@ inline std::vector<std::vector<double>> reference_backward(const KernelDescripti
     inputGates += gate.input >= 0;
   }
   const auto input = [&](const std::string& name) { return &inputs[place_of(kernel.tensors, name)]; };
+  const std::vector<int> lengths = lengths_of(kernel, kernel.tensors, inputs, steps);
   const TensorBytes& recurrent = *input("recurrent");
   std::vector<float> matrix(static_cast<std::size_t>(recurrentGates * N * D * D));
   parallel_for(recurrentGates * N * D, [&](std::int64_t row) {
@@ -371,15 +397,20 @@ inline std::vector<std::vector<double>> reference_backward(const KernelDescripti
     if (t < T - 1) {
       parallel_for(N * parts, [&](std::int64_t index) {
         const std::int64_t n = index / parts, first = index % parts * part, last = std::min(D, first + part);
+        std::vector<double> sums(static_cast<std::size_t>((last - first) * B));
         for (std::int64_t g = 0; g < recurrentGates; ++g) {
           for (std::int64_t i = 0; i < D; ++i) {
             const double* gradient = &gradients[((n * recurrentGates + g) * D + i) * B];
             const float* row = &matrix[((g * N + n) * D + i) * D];
             for (std::int64_t k = first; k < last; ++k) {
-              double* adjoint = &adjoints[(n * S * D + k) * B];
-              for (std::int64_t b = 0; b < B; ++b) adjoint[b] += row[k] * gradient[b];
+              for (std::int64_t b = 0; b < B; ++b) sums[(k - first) * B + b] += row[k] * gradient[b];
             }
           }
+        }
+        const double clip = backward.recurrentGradientClip;
+        for (std::int64_t k = first; k < last; ++k) {
+          double* adjoint = &adjoints[(n * S * D + k) * B];
+          for (std::int64_t b = 0; b < B; ++b) adjoint[b] += std::max(-clip, std::min(clip, sums[(k - first) * B + b]));
         }
       });
     }
@@ -388,6 +419,7 @@ inline std::vector<std::vector<double>> reference_backward(const KernelDescripti
       const std::int64_t n = index / D, d = index % D;
       std::vector<double> savedValues(saved.size() + 1), previousValues(previous.size() + 1), nextValues(next.size() + 1), unit(static_cast<std::size_t>(S)), du(static_cast<std::size_t>(G));
       for (std::int64_t b = 0; b < B; ++b) {
+        if (t >= lengths[b]) continue;
         const std::int64_t single = (b * N + n) * D + d;
         const auto at = [&](std::int64_t time) { return ((b * T + time) * N + n) * D + d; };
         for (std::size_t i = 0; i < saved.size(); ++i) savedValues[i] = saved[i]->at(at(t));
@@ -396,7 +428,7 @@ inline std::vector<std::vector<double>> reference_backward(const KernelDescripti
         for (std::int64_t s = 0; s < S; ++s) {
           unit[s] = adjoints[((n * S + s) * D + d) * B + b];
           if (givenSequence[s]) unit[s] += given[s]->at(at(t));
-          else if (t == T - 1) unit[s] += given[s]->at(single);
+          else if (t == lengths[b] - 1) unit[s] += given[s]->at(single);
         }
         backward.referenceStep(savedValues.data(), previousValues.data(), nextValues.data(), unit.data(), du.data());
         for (std::int64_t s = 0; s < S; ++s) adjoints[((n * S + s) * D + d) * B + b] = unit[s];
@@ -429,7 +461,8 @@ inline bool check_random_backward(const KernelDescription& kernel, const Backwar
     if (!tensor.isInput) results.push_back(input);
     else if (isRead) *input = forwardInputs[place_of(backward.forwardTensors, tensor.name)];
   }
-  reference_forward(kernel, forwardInputs, steps, [&](int output, int step, int sequence, int head, int unit, double value) {
+  const std::vector<int> lengths = lengths_of(kernel, backward.forwardTensors, forwardInputs, steps);
+  reference_forward(kernel, forwardInputs, lengths, steps, [&](int output, int step, int sequence, int head, int unit, double value) {
     const std::int64_t row = static_cast<std::int64_t>(sequence) * steps + step;
     if (results[output] != nullptr) results[output]->set((row * kernel.headCount + head) * kernel.headDim + unit, value);
   });
@@ -444,9 +477,10 @@ inline bool check_random(const KernelDescription& kernel, int steps, std::uint64
   const std::vector<TensorBytes> outputs = DeviceCase(kernel, inputs, steps).run();
   const std::size_t firstOutput = inputs.size();
   ErrorReport report(kernel);
-  reference_forward(kernel, inputs, steps, [&](int output, int step, int sequence, int head, int unit, double value) {
+  const std::vector<int> lengths = lengths_of(kernel, kernel.tensors, inputs, steps);
+  reference_forward(kernel, inputs, lengths, steps, [&](int output, int step, int sequence, int head, int unit, double value) {
     const bool sequenceKept = kernel.tensors[firstOutput + output].perStep;
-    if (!sequenceKept && step != steps - 1) return;
+    if (!sequenceKept && step != lengths[sequence] - 1) return;
     const std::int64_t row = sequenceKept ? static_cast<std::int64_t>(sequence) * steps + step : sequence;
     report.add(output, outputs[output].at((row * kernel.headCount + head) * kernel.headDim + unit), value);
   });

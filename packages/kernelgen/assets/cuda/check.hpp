@@ -11,7 +11,7 @@
 
 namespace kernelgen {
 
-enum class ElementType { bf16, fp16, fp32 };
+enum class ElementType { bf16, fp16, fp32, int32 };
 
 /** A tensor of the kernel. It has `elements` elements, times the number of steps if `perStep`. */
 struct TensorDescription {
@@ -23,7 +23,7 @@ struct TensorDescription {
   bool isNonNegative;  // random values are zero where they would be negative
 
   std::int64_t count(int steps) const { return elements * (perStep ? steps : 1); }
-  std::int64_t elementBytes() const { return type == ElementType::fp32 ? 4 : 2; }
+  std::int64_t elementBytes() const { return type == ElementType::bf16 || type == ElementType::fp16 ? 2 : 4; }
   std::int64_t bytes(int steps) const { return count(steps) * elementBytes(); }
 };
 
@@ -49,6 +49,8 @@ struct BackwardDescription {
   std::vector<int> next;
   /** The backward of one step of one unit in double precision: replaces the adjoints of the states, writes du of each gate. */
   void (*referenceStep)(const double* saved, const double* previous, const double* next, double* adjoints, double* du);
+  /** The largest magnitude of what a unit of h gets through R; 0 if it gets nothing. */
+  double recurrentGradientClip = INFINITY;
 };
 
 /** What the generated program says of its kernel. Tensors are in the order of the kernel's parameters. */

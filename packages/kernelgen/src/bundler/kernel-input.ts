@@ -61,7 +61,15 @@ function networkOptions(definition: KernelDefinition, device: Device): Recurrent
     definition;
   const wrong = (message: string): KernelgenError => new KernelgenError("invalid-config", `kernel ${name}: ${message}`);
   if (device.kind !== "webgpu") throw wrong(`a network (inputDim) runs on WebGPU devices, and ${device.name} is none`);
-  for (const field of ["pass", "stateOutput"] as const) {
+  const ofKernels = [
+    "pass",
+    "stateOutput",
+    "forwardClip",
+    "recurrentGradientClip",
+    "recurrentGradientCut",
+    "lengths",
+  ] as const;
+  for (const field of ofKernels) {
     if (definition[field] !== undefined) throw wrong(`${field} has no meaning for a network (inputDim)`);
   }
   const options = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training, family };

@@ -23,6 +23,8 @@ export interface CellState {
   readonly isNonNegative?: boolean;
   /** Gradients take the new value of a step for a constant: none passes through it to what it was made of. */
   readonly isDetached?: boolean;
+  /** A scale of other states, or in the units of one: `clippedCell` does not clip it. */
+  readonly isScaled?: boolean;
 }
 
 /**

@@ -8,7 +8,8 @@ import { SimplifyingBuilder } from "./simplify.js";
  *
  * A gradient graph reads the inputs of the roots, those of the adjoints, and nodes of the graph itself, such as σ(x) for σ'(x). The
  * gradient with respect to an input that no root reads is the constant 0. Where left = right, a maximum's gradient goes to the left; a
- * select's goes to the chosen value, none to what is compared.
+ * select's goes to the chosen value, none to what is compared. A clipped value's gradient goes on where it lies within the limits, which the
+ * clipped value itself shows; none goes to the limit.
  *
  * @param adjoints one for each root
  * @param inputNames the inputs to differentiate by, in the order of the result
@@ -77,6 +78,12 @@ function shares(node: Scalar, gradient: Scalar, build: SimplifyingBuilder): read
         [node.left, build.select(comparison, gradient, zero)],
         [node.right, build.select(comparison, zero, gradient)],
       ];
+    }
+    case "clip": {
+      // No clip of what it clipped: the value at a limit was held there.
+      const below = { left: node, comparison: "atLeast", right: node.right } as const;
+      const above = { left: negative(node.right), comparison: "atLeast", right: node } as const;
+      return [[node.left, build.select(below, zero, build.select(above, zero, gradient))]];
     }
     case "select":
       return [

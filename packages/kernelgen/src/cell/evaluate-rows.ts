@@ -1,4 +1,4 @@
-import { logistic, logLogistic } from "./evaluate.js";
+import { clipped, logistic, logLogistic } from "./evaluate.js";
 import { operands, type Scalar, topologicalOrder } from "./scalar.js";
 
 /** Numbers of either precision. */
@@ -84,6 +84,10 @@ function compileNode(
     case "maximum":
       return (count) => {
         for (let i = 0; i < count; i++) to[i] = Math.max(a[i]!, b[i]!);
+      };
+    case "clip":
+      return (count) => {
+        for (let i = 0; i < count; i++) to[i] = clipped(a[i]!, b[i]!);
       };
     case "select": {
       const isEqual = node.comparison === "equal";

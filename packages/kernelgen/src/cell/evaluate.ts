@@ -8,6 +8,10 @@ export const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 /** @internal log(1 / (1 + e^-x)), which does not overflow. */
 export const logLogistic = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
 
+/** @internal A number held between −limit and limit. */
+export const clipped = (value: number, limit: number): number =>
+  value >= limit ? limit : -limit >= value ? -limit : value;
+
 /**
  * Prepares graphs for repeated evaluation in float64. The evaluator's `inputs` are in the order of `inputNames`, its `results` in the
  * order of `roots`. Throws TypeError if the graph reads an input that has no name here.
@@ -64,6 +68,10 @@ function compileNode(
     case "maximum":
       return () => {
         values[slot] = Math.max(values[a]!, values[b]!);
+      };
+    case "clip":
+      return () => {
+        values[slot] = clipped(values[a]!, values[b]!);
       };
     case "select": {
       const isEqual = node.comparison === "equal";

@@ -47,6 +47,10 @@ function intervalOf(node: Scalar, of: (node: Scalar) => Interval): Interval {
       const [left, right] = [of(node.left), of(node.right)];
       return { low: Math.max(left.low, right.low), high: Math.max(left.high, right.high) };
     }
+    case "clip": {
+      const [value, limit] = [of(node.left), of(node.right).high];
+      return { low: Math.max(value.low, -limit), high: Math.min(value.high, limit) };
+    }
     case "exp": {
       const { low, high } = of(node.operand);
       return { low: Math.exp(low), high: Math.exp(high) };

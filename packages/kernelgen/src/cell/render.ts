@@ -119,6 +119,13 @@ function renderNode(
     case "divide":
     case "maximum":
       return dialect[node.kind](write(node.left), write(node.right));
+    case "clip": {
+      const [value, limit] = [write(node.left), write(node.right)];
+      const least =
+        node.right.kind === "constant" ? dialect.literal(-node.right.value) : `(${dialect.literal(0)} - ${limit})`;
+      const notAbove = dialect.select(`${least} ${comparisons.atLeast} ${value}`, least, value);
+      return dialect.select(`${value} ${comparisons.atLeast} ${limit}`, limit, notAbove);
+    }
     case "select": {
       const condition = `${write(node.left)} ${comparisons[node.comparison]} ${write(node.right)}`;
       return dialect.select(condition, write(node.whenTrue), write(node.whenFalse));

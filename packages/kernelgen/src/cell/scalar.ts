@@ -20,7 +20,7 @@ export interface SelectScalar {
   readonly label?: string;
 }
 
-export type BinaryOperation = "add" | "subtract" | "multiply" | "divide" | "maximum";
+export type BinaryOperation = "add" | "subtract" | "multiply" | "divide" | "maximum" | "clip";
 export type UnaryOperation = "sigmoid" | "tanh" | "exp" | "log" | "logSigmoid";
 export type Comparison = "equal" | "atLeast";
 
@@ -37,6 +37,8 @@ export const multiply = (left: Scalar, right: Scalar): Scalar => binary("multipl
 export const divide = (left: Scalar, right: Scalar): Scalar => binary("divide", left, right);
 /** The larger of two numbers; not a number if one of them is not. */
 export const maximum = (left: Scalar, right: Scalar): Scalar => binary("maximum", left, right);
+/** `value` held between −limit and limit; not a number if the value is not. */
+export const clip = (value: Scalar, limit: Scalar): Scalar => binary("clip", value, limit);
 /** The logistic function 1 / (1 + e^-x). */
 export const sigmoid = (operand: Scalar): Scalar => unary("sigmoid", operand);
 export const tanh = (operand: Scalar): Scalar => unary("tanh", operand);

@@ -38,7 +38,12 @@ export const slstm: CellDefinition = {
   name: "slstm",
   description: "sLSTM with gates i, f, z, o and states h, c, n (normaliser), m (stabiliser)",
   gates: [{ name: "i" }, { name: "f" }, { name: "z" }, { name: "o" }],
-  states: [{ name: "h" }, { name: "c" }, { name: "n", isNonNegative: true }, { name: "m", isDetached: true }],
+  states: [
+    { name: "h" },
+    { name: "c", isScaled: true },
+    { name: "n", isNonNegative: true, isScaled: true },
+    { name: "m", isDetached: true, isScaled: true },
+  ],
   step(u, previous) {
     const [zero, one] = [constant(0), constant(1)];
     const decayed = labelled("decayed", add(logSigmoid(u.f!), previous.m!));

@@ -1,6 +1,7 @@
 import { type CellDefinition, type CellState, gateInput, stateInput, stepGraph } from "./definition.js";
 import { differentiate } from "./differentiate.js";
 import { input, type Scalar } from "./scalar.js";
+import { substitute } from "./substitute.js";
 
 /** The backward of one step, as graphs over the step's own nodes and the adjoints of its new states. */
 export interface StepGradient {
@@ -21,7 +22,12 @@ export function stepGradient(cell: CellDefinition): StepGradient {
   const adjoints = cell.states.map((state) => input(adjointInput(state)));
   const gates = cell.gates.map(gateInput);
   const detached = new Set(states.filter((_, index) => cell.states[index]!.isDetached));
-  const gradients = differentiate(states, adjoints, [...gates, ...cell.states.map(stateInput)], detached);
+  const ofInputs = differentiate(states, adjoints, [...gates, ...cell.states.map(stateInput)], detached);
+  // Only the clip reads what it clips, and where the two differ no gradient passes: the state, which is there anyway, stands for both.
+  const clips = states.flatMap((root) =>
+    root.kind === "clip" ? [[root, root] as const, [root.left, root] as const] : [],
+  );
+  const gradients = substitute(ofInputs, new Map(clips));
   return {
     states,
     gateGradients: gradients.slice(0, gates.length),

@@ -36,6 +36,14 @@ export async function generateSet(given: GenerateSetArguments): Promise<void> {
   const devices = devicesFrom(given.device);
   const problems = setProblemsFrom(given);
   const training = given.training ?? trainingByDefault[given.target];
+  const gradientOption = given.recurrentGradientCut
+    ? "recurrent-gradient-cut"
+    : given.recurrentGradientClip === undefined
+      ? undefined
+      : "recurrent-gradient-clip";
+  if (gradientOption !== undefined && !training) {
+    throw new KernelgenError("invalid-problem", `--${gradientOption} is for backward kernels: add --training`);
+  }
   const set = solveKernelSet(problems, devices, training, showProgress);
   endProgress();
   const files = targetFiles[given.target](set, given.name ?? defaultName);

@@ -4,7 +4,51 @@ import { cellNames } from "../cell/index.js";
 import { KernelgenError } from "../errors.js";
 import { dataTypes } from "../plan/data-type.js";
 import { defaultDataType } from "../plan/default-data-type.js";
-import { backwardStateOutput, defineProblem, type Problem, passes, problemDefaults } from "../plan/problem.js";
+import {
+  backwardStateOutput,
+  defineProblem,
+  type Problem,
+  type ProblemOptions,
+  passes,
+  problemDefaults,
+} from "../plan/problem.js";
+
+/** The options for parts of a problem that are there only where they are asked for. */
+export const extrasOptions = {
+  "forward-clip": {
+    type: "string",
+    requiresArg: true,
+    describe: "Hold the states (of an sLSTM h alone) between −X and X in each step",
+  },
+  "recurrent-gradient-clip": {
+    type: "string",
+    requiresArg: true,
+    describe: "Backward: hold what each unit of h gets through R between −X and X",
+  },
+  "recurrent-gradient-cut": { type: "boolean", describe: "Backward: pass no gradient to h through R" },
+  lengths: { type: "boolean", describe: "cuda, torch, cpp: take the length of each sequence, a tensor lengths [B]" },
+} as const satisfies Record<string, Options>;
+
+/** The parsed values of `extrasOptions`. */
+export interface ExtrasArguments {
+  forwardClip?: string | undefined;
+  recurrentGradientClip?: string | undefined;
+  recurrentGradientCut?: boolean | undefined;
+  lengths?: boolean | undefined;
+}
+
+/** What `defineProblem` is given for them. Throws `KernelgenError` naming an option whose value is no number. */
+export function extrasFrom(given: ExtrasArguments): Partial<ProblemOptions> {
+  const { forwardClip, recurrentGradientClip, recurrentGradientCut, lengths } = given;
+  return {
+    ...(forwardClip !== undefined && { forwardClip: numberFrom("forward clip", forwardClip) }),
+    ...(recurrentGradientClip !== undefined && {
+      recurrentGradientClip: numberFrom("recurrent gradient clip", recurrentGradientClip),
+    }),
+    ...(recurrentGradientCut !== undefined && { recurrentGradientCut }),
+    ...(lengths !== undefined && { lengths }),
+  };
+}
 
 /** The options that state a problem. Numbers are read as text, so that a message can show what was typed. */
 export const problemOptions = {
@@ -43,6 +87,7 @@ export const problemOptions = {
     type: "boolean",
     describe: "cuda, forward: also store the values that a backward pass reads",
   },
+  ...extrasOptions,
 } as const satisfies Record<string, Options>;
 
 /** The option that lets workgroups wait for one another. */
@@ -56,7 +101,7 @@ export const forwardProgressOption = {
 } as const satisfies Record<string, Options>;
 
 /** The parsed values of `problemOptions`. */
-export interface ProblemArguments {
+export interface ProblemArguments extends ExtrasArguments {
   cell: string;
   headDim: string;
   heads: string;
@@ -82,6 +127,7 @@ export function problemFrom(given: ProblemArguments, device: Device): Problem {
     pass: given.pass,
     ...(given.states !== undefined && { stateOutput: given.states }),
     ...(given.training !== undefined && { training: given.training }),
+    ...extrasFrom(given),
   });
 }
 

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { findCell } from "../cell/index.js";
+import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
 import { defineProblem, type Problem, type ProblemOptions, problemDefaults } from "../plan/problem.js";
-import { numberFrom } from "./problem-options.js";
+import { type ExtrasArguments, extrasFrom, numberFrom } from "./problem-options.js";
 
 /** The options that state the problems of a set; each is a list with commas between. */
-export interface SetArguments {
+export interface SetArguments extends ExtrasArguments {
   cell: string;
   headDim?: string | undefined;
   heads: string;
@@ -23,10 +25,17 @@ const defaultDataType = "bf16";
  * Throws `KernelgenError` "invalid-problem" naming the value and what is allowed.
  */
 export function setProblemsFrom(given: SetArguments): readonly Problem[] {
-  const rows = given.problems === undefined ? [rowOfOptions(given)] : rowsOfFile(given.problems);
-  const problems = rows
-    .flatMap(combinations)
-    .map((options) => defineProblem({ ...options, tf32: given.tf32 === true && options.dataType === "fp32" }));
+  const extras = extrasFrom(given);
+  // The recurrent gradient has a meaning in a backward pass alone, of which a set's problems have both.
+  const ofGradient = extras.recurrentGradientClip !== undefined || extras.recurrentGradientCut === true;
+  const pass = ofGradient ? "backward" : "forward";
+  const rows = given.problems === undefined ? [rowOfOptions(given)] : rowsOfFile(given.problems, given.dtype);
+  const problems = rows.flatMap(combinations).map((options) => {
+    const tf32 = given.tf32 === true && options.dataType === "fp32";
+    // Scans take lengths in any case.
+    const { lengths, ...others } = extras;
+    return defineProblem({ ...options, tf32, pass, ...(isLinear(findCell(options.cell)) ? others : extras) });
+  });
   const text = ({ cell, headDim, heads, batch, dataType }: Problem): string =>
     [cell.name, headDim, heads, batch, dataType].join(" ");
   return [...new Map(problems.map((problem) => [text(problem), problem])).values()];
@@ -65,8 +74,8 @@ function rowOfOptions({ cell, headDim, heads, batch, dtype }: SetArguments): Row
   };
 }
 
-/** The rows of a JSON file: an array of objects with the fields of `Row`, each a value or an array of values. */
-function rowsOfFile(path: string): readonly Row[] {
+/** The rows of a JSON file: an array of objects with the fields of `Row`, each a value or an array of values; `dtype` where a row has none. */
+function rowsOfFile(path: string, dtype: string | undefined): readonly Row[] {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, "utf8"));
@@ -78,10 +87,15 @@ function rowsOfFile(path: string): readonly Row[] {
   if (!Array.isArray(content) || content.length === 0) {
     throw new KernelgenError("invalid-problem", `--problems: ${path} holds no array of problems`);
   }
-  return content.map((row, index) => rowOf(row, `--problems: ${path}: problem ${index + 1}`));
+  const rowDefaults = {
+    ...defaults,
+    ...(dtype !== undefined && { dataType: dtype.split(",").map((type) => type.trim()) }),
+  };
+  return content.map((row, index) => rowOf(row, rowDefaults, `--problems: ${path}: problem ${index + 1}`));
 }
 
-const defaults: Readonly<Record<keyof Row, string | number | undefined>> = {
+type Defaults = Readonly<Record<keyof Row, string | number | readonly string[] | undefined>>;
+const defaults: Defaults = {
   cell: undefined,
   headDim: undefined,
   heads: problemDefaults.heads,
@@ -89,7 +103,7 @@ const defaults: Readonly<Record<keyof Row, string | number | undefined>> = {
   dataType: defaultDataType,
 };
 
-function rowOf(row: unknown, place: string): Row {
+function rowOf(row: unknown, otherwise: Defaults, place: string): Row {
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
     throw new KernelgenError("invalid-problem", `${place}: is no object`);
   }
@@ -100,7 +114,7 @@ function rowOf(row: unknown, place: string): Row {
     }
   }
   const list = <T>(name: keyof Row, type: "string" | "number"): readonly T[] => {
-    const value: unknown = (row as Record<string, unknown>)[name] ?? defaults[name];
+    const value: unknown = (row as Record<string, unknown>)[name] ?? otherwise[name];
     const items: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (items.length === 0 || items.some((item) => typeof item !== type)) {
       throw new KernelgenError(

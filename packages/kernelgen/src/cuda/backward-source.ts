@@ -6,11 +6,14 @@ import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { gradientName } from "../plan/tensors.js";
 import { type BackwardStreams, backwardStreams, type Stream } from "./backward-streams.js";
+import { blockPlaceSource } from "./block-place-source.js";
 import { floatDialect } from "./float-dialect.js";
 import { kernelStartSource } from "./kernel-start-source.js";
 import type { KernelText } from "./kernel-text.js";
+import { computedStepsSource } from "./lengths-source.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
+import { recurrentGradientText } from "./recurrent-gradient.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** The backward of one step of the cell for one unit, from its derived graphs. */
@@ -99,12 +102,17 @@ export function backwardKernelSource(
   sums: SumsText,
   operand: OperandPath,
 ): string {
-  const { cell, stateOutput } = problem;
+  const { cell, stateOutput, lengths, recurrentGradientCut: cuts } = problem;
+  const stepCount = lengths ? "computed_steps" : "steps";
   const streams = backwardStreams(problem);
   const { previous, next, carried, givenSequences } = streams;
   const held = new Held(streams);
   const step = backwardStep(problem);
-  const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
+  const parameters = [
+    ...tensorParameters(problem),
+    ...exchange.parameters.map((parameter) => (cuts ? `[[maybe_unused]] ${parameter}` : parameter)),
+    "int steps",
+  ];
   const output = cell.states[0]!;
   const places = gatePlaces(cell);
   const recurrentGates = gatesWith(cell, "recurrent").map((gate) => cell.gates.indexOf(gate));
@@ -138,42 +146,90 @@ export function backwardKernelSource(
           )
           .join("")
       : "";
+  // Where the sequence's own last step is.
+  const lastRead = lengths ? "last_read" : "reads[i]";
   const firstCarried = carried
     .map((state, index) =>
       stateIndex(state) === 0
         ? `
-      unpack(load_streaming(reinterpret_cast<const Packed*>(${state.name} + reads[i])), values);
+      unpack(load_streaming(reinterpret_cast<const Packed*>(${state.name} + ${lastRead})), values);
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) carried[i][unit][${index}] = values[unit];`
         : `
-      load_floats(${state.name} + reads[i], values);
+      load_floats(${state.name} + ${lastRead}, values);
       KERNELGEN_UNROLL
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) carried[i][unit][${index}] = values[unit];`,
     )
     .join("");
+  const recurrentGradient = recurrentGradientText(problem);
+  /** What unit `unit` of slot i gets through R. */
+  const throughRecurrent = cuts ? "" : ` + ${recurrentGradient.value("received_sum(own[i][0][unit])")}`;
   const lastStores = cell.states
     .map(({ name }, index) => {
       const target = `${gradientName(`${name}_initial`)} + singles[i]`;
       return `
     KERNELGEN_UNROLL
-    for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = adjoints[i][unit][${index}]${index === 0 ? " + received_sum(own[i][0][unit])" : ""};
+    for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = adjoints[i][unit][${index}]${index === 0 ? throughRecurrent : ""};
     ${index === 0 ? `store_streaming(reinterpret_cast<Packed*>(${target}), pack(values));` : `store_floats(${target}, values);`}`;
     })
     .join("");
 
   const hasOwnGradients = places.some(({ input }) => input === undefined);
-  const gateStores = cell.gates
-    .map(({ name }, gate) => {
-      const place = places[gate]!.input;
-      const target =
-        place === undefined
-          ? `${gradientName(`u_${name}`)} + gate_writes[i]`
-          : `${gradientName("wx")} + writes[i] + ${place} * HEAD_COUNT * HEAD_DIM`;
-      return `          store_streaming(reinterpret_cast<Packed*>(${target}), words[i][${gate}]);`;
-    })
-    .join("\n");
+  /** The statements that store du of slot i, so many steps after the one that is computed. */
+  const gateStores = (word: (gate: number) => string, stepsAfter?: string): string =>
+    cell.gates
+      .map(({ name }, gate) => {
+        const place = places[gate]!.input;
+        const row = "HEAD_COUNT * HEAD_DIM";
+        const after = (elements: string): string => (stepsAfter === undefined ? "" : ` + ${stepsAfter} * ${elements}`);
+        const target =
+          place === undefined
+            ? `${gradientName(`u_${name}`)} + gate_writes[i]${after(row)}`
+            : `${gradientName("wx")} + writes[i]${after(`INPUT_GATE_COUNT * ${row}`)} + ${place} * ${row}`;
+        return `          store_streaming(reinterpret_cast<Packed*>(${target}), ${word(gate)});`;
+      })
+      .join("\n");
+  const zerosBeyond = `
+  // The steps beyond the end of all sequences.
+  for (int time = computed_steps; time < steps; ++time) {
+    const int64_t steps_after = time - computed_steps + 1;
+    KERNELGEN_UNROLL
+    for (int i = 0; i < OWN_SLOTS; ++i) {
+      if (valid[i]) {
+${gateStores(() => "Packed{}", "steps_after")}
+      }
+    }
+  }`;
+  const start = cuts
+    ? `${blockPlaceSource(exchange.blockIndex)}
+  static_cast<void>(first_inner);  // there is no product${lengths ? `\n  ${computedStepsSource}` : ""}`
+    : `${kernelStartSource("du", "Matrix{recurrent, head}", `${lengths ? `${computedStepsSource}\n  [[maybe_unused]] ` : ""}const int last_receive = ${stepCount};  // the initial states take the last du`, sums, exchange)}
 
-  return `
+  // After the last step comes nothing; what lies beyond the head and the batch is zero and stays so.
+  for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
+    shared_state[i] = Element{};
+  }`;
+  const product = (step: string, what: string, indent: string): string =>
+    cuts
+      ? ""
+      : `${indent}// ${what}
+${indent}exchange.receive(${step});
+${indent}float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
+${indent}${sums.call(step, operand)}
+`;
+  const unitStep = `          adjoints[i][unit][0] += ${held.value(streams, ({ name }) => name === gradientName(output.name))}${throughRecurrent};${givenSequences
+    .map(
+      (state) => `
+          adjoints[i][unit][${stateIndex(state)}] += ${held.value(streams, ({ name }) => name === gradientName(state.name))};`,
+    )
+    .join(
+      "",
+    )}${step.saved.length > 0 ? `\n          const float saved[SAVED_COUNT] = ${list(step.saved.map(({ name }) => savedValue(name)))};` : ""}${previous.length > 0 ? `\n          const float previous[${previous.length}] = ${list(previous.map(previousValue))};` : ""}${next.length > 0 ? `\n          const float next[${next.length}] = ${list(next.map(nextValue))};` : ""}
+          cell_step_backward(${stepArguments.join(", ")});${carried
+            .map((state, index) => `\n          carried[i][unit][${index}] = previous[${previous.indexOf(state)}];`)
+            .join("")}`;
+
+  return `${recurrentGradient.source}
 /** What a step reads of this thread's slots, on its way from global memory. */
 struct StepReads {
   Packed elements[OWN_SLOTS][${held.elements.length}];  // ${held.elements.map(({ name, initial }) => (initial === undefined ? name : `${name} before the step`)).join(", ")}${
@@ -187,18 +243,13 @@ struct StepReads {
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  ${kernelStartSource("du", "Matrix{recurrent, head}", "const int last_receive = steps;  // the initial states take the last du", sums, exchange)}
-
-  // After the last step comes nothing; what lies beyond the head and the batch is zero and stays so.
-  for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
-    shared_state[i] = Element{};
-  }
+  ${start}
 
   // This thread's slots: where they are, the adjoints of their states, and what their first steps read.
   bool exists[OWN_SLOTS];  // all lanes of a warp agree
   bool valid[OWN_SLOTS];
   int units[OWN_SLOTS];       // within the block
-  int sequences[OWN_SLOTS];   // within the block
+  int sequences[OWN_SLOTS];   // within the block${lengths ? "\n  int own_lengths[OWN_SLOTS];  // steps of the sequences" : ""}
   int64_t reads[OWN_SLOTS];   // in [B,T,N,D], of the step that is loaded next
   int64_t writes[OWN_SLOTS];  // in [B,T,G,N,D], of the step that is computed${hasOwnGradients ? "\n  int64_t gate_writes[OWN_SLOTS];  // in [B,T,N,D], of the step that is computed" : ""}
   int64_t singles[OWN_SLOTS];  // in [B,1,N,D]
@@ -219,9 +270,15 @@ ${kernelName}(
     const int sequence = first_sequence + sequences[i];
     valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
     singles[i] = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
-    reads[i] = ((static_cast<int64_t>(sequence) * steps + steps - 1) * HEAD_COUNT + head) * HEAD_DIM + unit;
-    const int64_t last_step = static_cast<int64_t>(sequence) * steps + steps - 1;
+    const int64_t last_step = static_cast<int64_t>(sequence) * steps + ${stepCount} - 1;
+    reads[i] = (last_step * HEAD_COUNT + head) * HEAD_DIM + unit;
     writes[i] = (last_step * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;${hasOwnGradients ? "\n    gate_writes[i] = reads[i];" : ""}${
+      lengths
+        ? `
+    own_lengths[i] = length_of(lengths, sequence, steps);
+    [[maybe_unused]] const int64_t last_read = reads[i] - static_cast<int64_t>(computed_steps - own_lengths[i]) * HEAD_COUNT * HEAD_DIM;`
+        : ""
+    }${
       firstAdjoints + firstCarried === ""
         ? ""
         : `
@@ -244,24 +301,18 @@ ${kernelName}(
   KERNELGEN_UNROLL
   for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
     prefetched[ahead] = StepReads{};
-    if (ahead < steps) prefetch(steps - 1 - ahead, prefetched[ahead]);
-  }
+    if (ahead < ${stepCount}) prefetch(${stepCount} - 1 - ahead, prefetched[ahead]);
+  }${lengths ? zerosBeyond : ""}
 
-  // Steps are counted in the order in which they are computed: step s is at time steps − 1 − s.
-  for (int first = 0; first < steps; first += PREFETCH_STEPS) {
+  // Steps are counted in the order in which they are computed: step s is at time ${stepCount} − 1 − s.
+  for (int first = 0; first < ${stepCount}; first += PREFETCH_STEPS) {
     KERNELGEN_UNROLL
     for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
       const int step = first + ahead;
-      if (step >= steps) break;
+      if (step >= ${stepCount}) break;
       const StepReads& now = prefetched[ahead];
 
-      // du of the step before, which is later in time.
-      exchange.receive(step);
-
-      // What h gets from the later step through R: the sum of Rᵀ·du over the gates.
-      float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-      ${sums.call("step", operand)}
-
+${product("step", "du of the step before, which is later in time, and what h gets from it through R: the sum of Rᵀ·du over the gates.", "      ")}
       // Pointwise part, and du on its way to those who wait for it.
       Packed words[OWN_SLOTS][GATE_COUNT];
       KERNELGEN_UNROLL
@@ -270,51 +321,48 @@ ${kernelName}(
         KERNELGEN_UNROLL
         for (int k = 0; k < ${held.elements.length}; ++k) unpack(now.elements[i][k], elements[k]);
         float gradients[GATE_COUNT][UNITS_PER_THREAD];
-        float recurrent_gradients[UNITS_PER_THREAD][RECURRENT_GATE_COUNT];
-        KERNELGEN_UNROLL
+${cuts ? "" : "        float recurrent_gradients[UNITS_PER_THREAD][RECURRENT_GATE_COUNT];\n"}        KERNELGEN_UNROLL
         for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          adjoints[i][unit][0] += ${held.value(streams, ({ name }) => name === gradientName(output.name))} + received_sum(own[i][0][unit]);${givenSequences
-            .map(
-              (state) => `
-          adjoints[i][unit][${stateIndex(state)}] += ${held.value(streams, ({ name }) => name === gradientName(state.name))};`,
-            )
-            .join(
-              "",
-            )}${step.saved.length > 0 ? `\n          const float saved[SAVED_COUNT] = ${list(step.saved.map(({ name }) => savedValue(name)))};` : ""}${previous.length > 0 ? `\n          const float previous[${previous.length}] = ${list(previous.map(previousValue))};` : ""}${next.length > 0 ? `\n          const float next[${next.length}] = ${list(next.map(nextValue))};` : ""}
-          float du[GATE_COUNT];
-          cell_step_backward(${stepArguments.join(", ")});${carried
-            .map((state, index) => `\n          carried[i][unit][${index}] = previous[${previous.indexOf(state)}];`)
-            .join("")}
+${
+  lengths
+    ? `          float du[GATE_COUNT] = {};
+          if (${stepCount} - 1 - step < own_lengths[i]) {
+${unitStep}
+          }`
+    : `          float du[GATE_COUNT];
+${unitStep}`
+}
           KERNELGEN_UNROLL
           for (int gate = 0; gate < GATE_COUNT; ++gate) gradients[gate][unit] = du[gate];
-${recurrentGates.map((gate, index) => `          recurrent_gradients[unit][${index}] = du[${gate}];`).join("\n")}
+${cuts ? "" : recurrentGates.map((gate, index) => `          recurrent_gradients[unit][${index}] = du[${gate}];`).join("\n")}
         }
         KERNELGEN_UNROLL
         for (int gate = 0; gate < GATE_COUNT; ++gate) words[i][gate] = pack(gradients[gate]);
-        if (exists[i]) {
+${
+  cuts
+    ? ""
+    : `        if (exists[i]) {
           SentWord sent_words[SENT_WORDS];
           pack_sent(recurrent_gradients, sent_words);
           exchange.send(step, i, units[i] * UNIT_VALUES, sequences[i], sent_words);
         }
-      }
+`
+}      }
 
       // Results, and what a later step reads.
       KERNELGEN_UNROLL
       for (int i = 0; i < OWN_SLOTS; ++i) {
         if (valid[i]) {
-${gateStores}
+${gateStores((gate) => `words[i][${gate}]`)}
         }
         writes[i] -= INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;${hasOwnGradients ? "\n        gate_writes[i] -= HEAD_COUNT * HEAD_DIM;" : ""}
       }
-      if (step + PREFETCH_STEPS < steps) prefetch(steps - 1 - step - PREFETCH_STEPS, prefetched[ahead]);
+      if (step + PREFETCH_STEPS < ${stepCount}) prefetch(${stepCount} - 1 - step - PREFETCH_STEPS, prefetched[ahead]);
     }
   }
 
-  // The initial state's gradient: what it gets from the first step in time, through R too.
-  exchange.receive(steps);
-  float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-  ${sums.call("steps", operand)}
-  KERNELGEN_UNROLL
+  // The initial state's gradient.
+${product(stepCount, "What it gets from the first step in time through R.", "  ")}  KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
     if (!valid[i]) continue;
     float values[UNITS_PER_THREAD];${lastStores}

@@ -12,6 +12,7 @@ import { elementCount, forwardTensors, kernelTensors, type Tensor } from "../pla
 import { toleranceOf } from "../reference/tolerances.js";
 import { backwardStreams } from "./backward-streams.js";
 import { doubleDialect } from "./double-dialect.js";
+import { cType } from "./tensor-parameters.js";
 
 /** A tensor as the check program describes it. */
 function tensorRow(tensor: Tensor, problem: Problem): string {
@@ -40,6 +41,7 @@ function backwardDescription(problem: Problem): string {
     items.map(({ name }) => `"${name}"`).join(", ");
   const numbers = (states: typeof previous): string => states.map((state) => cell.states.indexOf(state)).join(", ");
   const gateCount = cell.gates.length;
+  const clip = problem.recurrentGradientCut ? 0 : problem.recurrentGradientClip;
   return `
 void reference_backward_step([[maybe_unused]] const double* saved, [[maybe_unused]] const double* previous,
                              [[maybe_unused]] const double* next, double* adjoints, double* du) {
@@ -58,7 +60,7 @@ ${forwardTensors({ ...problem, stateOutput: "sequence" })
     {${quoted(cell.gates)}},
     {${numbers(previous)}},
     {${numbers(next)}},
-    reference_backward_step,
+    reference_backward_step,${clip === undefined ? "" : `\n    ${doubleDialect.literal(clip)},`}
 };
 `;
 }
@@ -84,8 +86,7 @@ export function checkSource(plan: Plan, givenName?: string): SourceFile {
     ({ recurrent, input, bias }) => `{${recurrent ?? -1}, ${input ?? -1}, ${bias ?? -1}}`,
   );
   const pointers = tensors.map((tensor, index) => {
-    const type = tensor.type === "fp32" ? "float" : "uint16_t";
-    return `static_cast<${tensor.role === "input" ? "const " : ""}${type}*>(tensors[${index}])`;
+    return `static_cast<${tensor.role === "input" ? "const " : ""}${cType(tensor, "uint16_t")}*>(tensors[${index}])`;
   });
   const text = `${headerComment(plan, `Checks and times ${name}.cu`)}
 //

@@ -10,6 +10,7 @@ import { floatsSource } from "./floats-source.js";
 import { cellSource, kernelSource } from "./forward-source.js";
 import { kernelFile } from "./kernel-file.js";
 import type { KernelText } from "./kernel-text.js";
+import { lengthsSource } from "./lengths-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { matrixSource } from "./matrix-source.js";
 import { blockSumsText } from "./own-sums-source.js";
@@ -64,6 +65,7 @@ ${[
   product.source(problem, operand, streams),
   sums.source(operand),
   exchange.source(problem),
+  ...(problem.lengths ? [lengthsSource] : []),
   pass === "forward"
     ? kernelSource(problem, `${name}_kernel`, text, sums, operand)
     : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +

@@ -5,6 +5,7 @@ import { floatDialect } from "./float-dialect.js";
 import { preActivations, slotBiasSource } from "./gate-source.js";
 import { kernelStartSource } from "./kernel-start-source.js";
 import type { KernelText } from "./kernel-text.js";
+import { computedStepsSource } from "./lengths-source.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
@@ -48,7 +49,8 @@ export function kernelSource(
   sums: SumsText,
   operand: OperandPath,
 ): string {
-  const { cell } = problem;
+  const { cell, lengths } = problem;
+  const stepCount = lengths ? "computed_steps" : "steps";
   const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
   const slotBias = slotBiasSource(cell);
   const saved = savedValues(problem)?.saved ?? [];
@@ -66,15 +68,34 @@ export function kernelSource(
       const store = `store_floats(${name} + ${keepsSequence ? "outputs[i]" : "last_outputs[i]"}, values);`;
       return `
           KERNELGEN_UNROLL
-          for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = states[i][unit][${index + 1}];
-          ${keepsSequence ? store : `if (step == steps - 1) ${store}`}`;
+          for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = ${lengths && keepsSequence ? "!is_there ? 0.0f : " : ""}states[i][unit][${index + 1}];
+          ${keepsSequence ? store : `if (step == ${lengths ? "own_lengths[i]" : "steps"} - 1) ${store}`}`;
     })
     .join("");
+  const sequenceOutputs = [
+    ...[output, ...saved.map(({ name }) => name)].map(
+      (name) => `store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), Packed{});`,
+    ),
+    ...(keepsSequence ? others.map(({ name }) => `store_floats(${name} + outputs[i], zeros);`) : []),
+  ];
+  const zerosBeyond = `
+  // The steps beyond the end of all sequences.
+  for (int step = computed_steps; step < steps; ++step) {
+    KERNELGEN_UNROLL
+    for (int i = 0; i < OWN_SLOTS; ++i) {
+      [[maybe_unused]] const float zeros[UNITS_PER_THREAD] = {};
+      if (valid[i]) {
+        ${sequenceOutputs.join("\n        ")}
+      }
+      outputs[i] += HEAD_COUNT * HEAD_DIM;
+    }
+  }`;
+  const orZero = (word: string): string => (lengths ? `!is_there ? Packed{} : ${word}` : word);
   return `
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {
-  ${kernelStartSource("h", "Matrix{recurrent, bias, head}", "const int last_receive = steps - 1;  // the last h is for nobody", sums, exchange)}
+  ${kernelStartSource("h", "Matrix{recurrent, bias, head}", `${lengths ? `${computedStepsSource}\n  [[maybe_unused]] ` : ""}const int last_receive = ${stepCount} - 1;  // the last h is for nobody`, sums, exchange)}
 
   // The initial h fills the first tile; what lies beyond the head and the batch is zero and stays so.
   for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
@@ -89,7 +110,7 @@ ${kernelName}(
   bool exists[OWN_SLOTS];  // all lanes of a warp agree
   bool valid[OWN_SLOTS];
   int units[OWN_SLOTS];      // within the block
-  int sequences[OWN_SLOTS];  // within the block
+  int sequences[OWN_SLOTS];  // within the block${lengths ? "\n  int own_lengths[OWN_SLOTS];  // steps of the sequences" : ""}
   int64_t inputs[OWN_SLOTS];
   int64_t outputs[OWN_SLOTS];
   [[maybe_unused]] int64_t last_outputs[OWN_SLOTS];
@@ -104,7 +125,7 @@ ${kernelName}(
     const int unit = first_unit + units[i];
     const int sequence = first_sequence + sequences[i];
     valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
-    const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
+${lengths ? "    own_lengths[i] = length_of(lengths, sequence, steps);\n" : ""}    const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
     inputs[i] = (static_cast<int64_t>(sequence) * steps * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;
     outputs[i] = (static_cast<int64_t>(sequence) * steps * HEAD_COUNT + head) * HEAD_DIM + unit;
     last_outputs[i] = initial;
@@ -135,14 +156,14 @@ ${initials}${slotBias.load}
   };
   KERNELGEN_UNROLL
   for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
-    if (ahead < steps) prefetch(ahead, prefetched[ahead]);
+    if (ahead < ${stepCount}) prefetch(ahead, prefetched[ahead]);
   }
 
-  for (int first = 0; first < steps; first += PREFETCH_STEPS) {
+  for (int first = 0; first < ${stepCount}; first += PREFETCH_STEPS) {
     KERNELGEN_UNROLL
     for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
       const int step = first + ahead;
-      if (step >= steps) break;
+      if (step >= ${stepCount}) break;
 
       // h of the step before.
       exchange.receive(step);
@@ -179,21 +200,21 @@ ${preActivations(cell)
       // Results, and the inputs of a later step.
       KERNELGEN_UNROLL
       for (int i = 0; i < OWN_SLOTS; ++i) {
-        if (valid[i]) {
-          store_streaming(reinterpret_cast<Packed*>(${output} + outputs[i]), words[i]);
+        if (valid[i]) {${lengths ? "\n          const bool is_there = step < own_lengths[i];" : ""}
+          store_streaming(reinterpret_cast<Packed*>(${output} + outputs[i]), ${orZero("words[i]")});
           ${saved
             .map(
               ({ name }, index) => `
-          store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), words_to_save[i][${index}]);`,
+          store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), ${orZero(`words_to_save[i][${index}]`)});`,
             )
             .join("")}
           [[maybe_unused]] float values[UNITS_PER_THREAD];${otherStores}
         }
         outputs[i] += HEAD_COUNT * HEAD_DIM;
       }
-      if (step + PREFETCH_STEPS < steps) prefetch(step + PREFETCH_STEPS, prefetched[ahead]);
+      if (step + PREFETCH_STEPS < ${stepCount}) prefetch(step + PREFETCH_STEPS, prefetched[ahead]);
     }
-  }
+  }${lengths ? zerosBeyond : ""}
 }
 `;
 }

@@ -5,7 +5,7 @@ import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { checkKernelName, kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
-import { defineProblem, type Problem, type ProblemOptions, passes } from "../plan/problem.js";
+import { defineProblem, type Problem, type ProblemExtras, type ProblemOptions, passes } from "../plan/problem.js";
 import { solvePlan } from "../plan/solve.js";
 import { kernelTensors, type Tensor } from "../plan/tensors.js";
 
@@ -53,8 +53,8 @@ export interface KernelSet {
   readonly leftOut: readonly LeftOutKernel[];
 }
 
-/** The sizes of a problem in a set. */
-export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | "dataType" | "tf32">;
+/** What a set is given of a problem: sizes, types and extras; those of the recurrent gradient are for its backward kernels alone. */
+export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | "dataType" | "tf32"> & ProblemExtras;
 
 /**
  * Solves the kernels of every problem for every device. A kernel that no family can serve is left out with the reason; the others are
@@ -138,8 +138,16 @@ const namedSizes = ({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem)
 
 /** The problem of a kernel for a use. */
 export function setProblem(sizes: SetProblem, use: KernelUse): Problem {
+  const { forwardClip, lengths, recurrentGradientClip, recurrentGradientCut } = sizes;
   const { word: _, ...options } = useOptions[use];
-  return defineProblem({ ...namedSizes(sizes), ...options });
+  return defineProblem({
+    ...namedSizes(sizes),
+    ...options,
+    ...(forwardClip !== undefined && { forwardClip }),
+    ...(lengths && { lengths }),
+    ...(options.pass === "backward" && recurrentGradientClip !== undefined && { recurrentGradientClip }),
+    ...(options.pass === "backward" && recurrentGradientCut && { recurrentGradientCut }),
+  });
 }
 
 /** What tells a kernel from all others of a set, for example `lstm_64x12_b16_bf16_training`. */

@@ -1,12 +1,13 @@
 import type { SetKernel } from "./kernel-set.js";
+import { cType } from "./tensor-parameters.js";
 
 const launchParameters = "void* stream, void* const* tensors, void* scratch, int steps";
 
 /** C++ that launches a kernel with pointers from the array `tensors`, `scratch` and `steps`; a `std::string`. */
 export function launchCall({ name, plan, tensors }: SetKernel, stream: string): string {
-  const pointers = tensors.map(({ role, type }, index) => {
-    const element = type === "fp32" ? "float" : `${name}::Element`;
-    return `static_cast<${role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
+  const pointers = tensors.map((tensor, index) => {
+    const element = cType(tensor, `${name}::Element`);
+    return `static_cast<${tensor.role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
   });
   return `${name}::launch_${plan.problem.pass}(${[stream, ...pointers, "scratch", "steps"].join(", ")})`;
 }

@@ -3,7 +3,10 @@ export type DataType = "bf16" | "fp16" | "fp32";
 
 export const dataTypes: readonly DataType[] = ["bf16", "fp16", "fp32"];
 
-export const dataTypeBytes: Readonly<Record<DataType, number>> = { bf16: 2, fp16: 2, fp32: 4 };
+/** What the elements of a tensor may be: numbers, or counts such as the lengths of sequences. */
+export type ElementType = DataType | "int32";
+
+export const dataTypeBytes: Readonly<Record<ElementType, number>> = { bf16: 2, fp16: 2, fp32: 4, int32: 4 };
 
 const float32 = new Float32Array(1);
 const float32Bits = new Uint32Array(float32.buffer);
@@ -77,14 +80,16 @@ export function roundTo(type: DataType, value: number): number {
 }
 
 /** The bytes of an array of numbers in that type, little-endian. */
-export function encode(type: DataType, values: Float64Array): Uint8Array {
+export function encode(type: ElementType, values: Float64Array): Uint8Array {
+  if (type === "int32") return new Uint8Array(Int32Array.from(values).buffer);
   const array = type === "fp32" ? Float32Array.from(values) : Uint16Array.from(values, codes[type].bits);
   return new Uint8Array(array.buffer);
 }
 
 /** The numbers in an array of bytes of that type, little-endian. */
-export function decode(type: DataType, bytes: Uint8Array): Float64Array {
+export function decode(type: ElementType, bytes: Uint8Array): Float64Array {
   const buffer = bytes.slice().buffer;
+  if (type === "int32") return Float64Array.from(new Int32Array(buffer));
   return type === "fp32"
     ? Float64Array.from(new Float32Array(buffer))
     : Float64Array.from(new Uint16Array(buffer), codes[type].value);

@@ -1,3 +1,4 @@
+import { cellClippedAt } from "../cell/clipped-cell.js";
 import { findCell } from "../cell/index.js";
 import type { Plan } from "./plan.js";
 import type { Problem } from "./problem.js";
@@ -19,6 +20,8 @@ export type PlanJson = ReturnType<typeof planToJson<Plan>>;
 
 /** The plan that `planToJson` made plain. Throws `KernelgenError` "unknown-cell" if it was made by a version with other cells. */
 export function planFromJson(json: PlanJson): Plan {
-  const problem = { ...json.problem, cell: findCell(json.problem.cell as string) };
+  const cell = findCell(json.problem.cell as string);
+  const { forwardClip } = json.problem;
+  const problem = { ...json.problem, cell: typeof forwardClip === "number" ? cellClippedAt(cell, forwardClip) : cell };
   return { ...json, problem: problem as unknown as Plan["problem"] };
 }

@@ -1,7 +1,9 @@
+import { cellClippedAt } from "../cell/clipped-cell.js";
 import type { CellDefinition } from "../cell/definition.js";
 import { findCell } from "../cell/index.js";
+import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
-import { type DataType, dataTypes } from "./data-type.js";
+import { type DataType, dataTypes, roundTo } from "./data-type.js";
 
 /** Forward: the states from the inputs. Backward: the gradients of the inputs from those of the states. */
 export type Pass = "forward" | "backward";
@@ -30,7 +32,24 @@ export interface Problem {
   readonly stateOutput: StateOutput;
   /** Whether the forward pass also stores the values that the backward pass reads (`savedValues`); true for a backward pass. */
   readonly training: boolean;
+  /**
+   * Forward clipping: the largest magnitude of a state after a step, of states that are not a scale of others (`clippedCell`); rounded to the
+   * data type. `cell` is the clipped cell. No limit if left out.
+   */
+  readonly forwardClip?: number;
+  /**
+   * Backward: the largest magnitude of what each unit of h gets from a later step through R, Σ_g R[g]ᵀ·du_g; larger values are held at it.
+   * No limit if left out.
+   */
+  readonly recurrentGradientClip?: number;
+  /** Backward: h gets nothing through R, as if R multiplied a constant; the gradient of R itself remains. Not so if left out. */
+  readonly recurrentGradientCut?: true;
+  /** Whether each sequence has a length of its own, a tensor `lengths [B]`. All have T steps if left out. */
+  readonly lengths?: true;
 }
+
+/** The parts of a problem that are there only where they are asked for. */
+export type ProblemExtras = Pick<Problem, "forwardClip" | "recurrentGradientClip" | "recurrentGradientCut" | "lengths">;
 
 /** Whether a problem's recurrent product runs on the tensor cores; otherwise by plain multiply-adds. */
 export const usesMatrixInstructions = ({ dataType, tf32 }: Pick<Problem, "dataType" | "tf32">): boolean =>
@@ -47,6 +66,10 @@ export interface ProblemOptions {
   tf32?: boolean;
   stateOutput?: string;
   training?: boolean;
+  forwardClip?: number;
+  recurrentGradientClip?: number;
+  recurrentGradientCut?: boolean;
+  lengths?: boolean;
 }
 
 /** The largest value of each size. They keep every tensor's element count far below 2^53. */
@@ -90,18 +113,59 @@ export function defineProblem(options: ProblemOptions): Problem {
   if (given.tf32 && given.dataType !== "fp32") {
     throw new KernelgenError("invalid-problem", `tf32: a way to multiply fp32; the data type is ${given.dataType}`);
   }
+  const dataType = oneOf("data type", given.dataType, dataTypes);
+  const cell = findCell(given.cell);
+  const extras = extrasOf(given, cell, pass, dataType);
   return Object.freeze({
     pass,
-    cell: findCell(given.cell),
+    cell: extras.forwardClip === undefined ? cell : cellClippedAt(cell, extras.forwardClip),
     headDim: size("head dimension", given.headDim, problemLimits.headDim),
     heads: size("number of heads", given.heads, problemLimits.heads),
     batch: size("batch", given.batch, problemLimits.batch),
     steps: size("number of steps", given.steps, problemLimits.steps),
-    dataType: oneOf("data type", given.dataType, dataTypes),
+    dataType,
     tf32: given.tf32,
     stateOutput: oneOf("state output", given.stateOutput, stateOutputs),
     training: given.training,
+    ...extras,
   });
+}
+
+/** The parts of a problem that are there only where they are asked for, checked. */
+function extrasOf(given: ProblemOptions, cell: CellDefinition, pass: Pass, dataType: DataType): ProblemExtras {
+  const { recurrentGradientCut: cuts = false, lengths = false } = given;
+  const extras: ProblemExtras = {
+    ...(given.forwardClip !== undefined && { forwardClip: limit("forward clip", given.forwardClip, dataType) }),
+    ...(given.recurrentGradientClip !== undefined && {
+      recurrentGradientClip: limit("recurrent gradient clip", given.recurrentGradientClip, "fp32"),
+    }),
+    ...(cuts && { recurrentGradientCut: true }),
+    ...(lengths && { lengths: true }),
+  };
+  const [first] = Object.keys(extras);
+  if (first !== undefined && isLinear(cell)) {
+    throw new KernelgenError(
+      "invalid-problem",
+      `${first}: ${cell.name} is a linear recurrence, without R and without a choice of clipping; its kernels take lengths in any case`,
+    );
+  }
+  const ofGradient = extras.recurrentGradientClip !== undefined || cuts;
+  if (ofGradient && pass === "forward") {
+    throw new KernelgenError("invalid-problem", "the recurrent gradient is clipped or cut in a backward pass");
+  }
+  if (extras.recurrentGradientClip !== undefined && cuts) {
+    throw new KernelgenError("invalid-problem", "recurrent gradient: is cut, which leaves nothing to clip");
+  }
+  return extras;
+}
+
+/** The largest magnitude of a number, which the type must hold exactly. */
+function limit(what: string, value: number, type: DataType): number {
+  const rounded = roundTo(type, value);
+  if (!(rounded > 0 && rounded < Infinity)) {
+    throw new KernelgenError("invalid-problem", `${what}: ${value} is no number above 0 that ${type} holds`);
+  }
+  return rounded;
 }
 
 function definedOnly<T extends object>(options: T): T {

@@ -1,7 +1,7 @@
 import { backwardReads } from "../cell/backward-reads.js";
 import { type CellState, gatesWith } from "../cell/definition.js";
 import { isLinear } from "../cell/linear.js";
-import { type DataType, dataTypeBytes } from "./data-type.js";
+import { type DataType, dataTypeBytes, type ElementType } from "./data-type.js";
 import { gradientName } from "./gradient-name.js";
 import type { Problem } from "./problem.js";
 import { backwardStep, savedValues } from "./saved-values.js";
@@ -15,7 +15,7 @@ export interface Tensor {
   /** Dimension letters as in the documentation, for example "B,T,G,N,D". */
   readonly dimensions: string;
   readonly shape: readonly number[];
-  readonly type: DataType;
+  readonly type: ElementType;
   /** Holds no negative numbers where they have no meaning (`CellState.isNonNegative`). */
   readonly isNonNegative: boolean;
 }
@@ -24,6 +24,15 @@ export const elementCount = (tensor: Tensor): number => tensor.shape.reduce((cou
 export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * dataTypeBytes[tensor.type];
 
 export { gradientName };
+
+/** The name of the tensor that says how many steps each sequence has. */
+export const lengthsName = "lengths";
+
+/** lengths [B], where a problem has them. */
+const lengthTensors = ({ lengths, batch }: Problem): readonly Tensor[] =>
+  lengths
+    ? [{ name: lengthsName, role: "input", dimensions: "B", shape: [batch], type: "int32", isNonNegative: true }]
+    : [];
 
 /** The tensors of the problem's pass, inputs first, in the order of the kernel's parameters. */
 export const kernelTensors = (problem: Problem): readonly Tensor[] =>
@@ -40,8 +49,9 @@ export const kernelTensors = (problem: Problem): readonly Tensor[] =>
  *
  * G counts the gates that have the term: of a GRU, Wx and R have three each, and the bias four.
  * The recurrent state (the first) has the problem's data type; the other states are fp32, and hold T steps or the last one
- * (`Problem.stateOutput`). In training the values that the backward pass reads follow: saved_… [B,T,N,D] in the problem's data type. A
- * linear recurrence has the tensors of `scanTensors`.
+ * (`Problem.stateOutput`). In training the values that the backward pass reads follow: saved_… [B,T,N,D] in the problem's data type. With
+ * lengths the last input is lengths [B], int32: what lies beyond a sequence's length is zero in the outputs, and the last step is that of the
+ * sequence. A linear recurrence has the tensors of `scanTensors`.
  */
 export function forwardTensors(problem: Problem): readonly Tensor[] {
   if (isLinear(problem.cell)) return scanTensors(problem, "forward");
@@ -66,6 +76,7 @@ export function forwardTensors(problem: Problem): readonly Tensor[] {
         isNonNegative: isNonNegative ?? false,
       }),
     ),
+    ...lengthTensors(problem),
     ...cell.states.map(
       ({ name, isNonNegative }, index): Tensor => ({
         name,
@@ -103,7 +114,8 @@ const outputsSequence = ({ stateOutput }: Problem, index: number): boolean => in
  *     d_wx [B,T,G,N,D]   for each gate without an input d_u_gate [B,T,N,D]   for each state s: d_s_initial [B,1,N,D]
  *
  * Inputs are what the forward pass of the same problem in training read and wrote, in the same types, and the gradients of its outputs in
- * the types of these. d_wx and d_u_… are the gradients of the pre-activations, in the problem's data type; the gradients of R and of the
+ * the types of these. With lengths the last input is lengths [B], int32: gradients of what lies beyond a sequence's length have no effect, and
+ * those of what is there are zero. d_wx and d_u_… are the gradients of the pre-activations, in the problem's data type; the gradients of R and of the
  * bias are large products of them outside of the time loop (`weightGradients`).
  */
 export function backwardTensors(problem: Problem): readonly Tensor[] {
@@ -137,6 +149,7 @@ export function backwardTensors(problem: Problem): readonly Tensor[] {
     ...ofStates(({ name }, type, index) => [
       { ...(outputsSequence(problem, index) ? sequence : single), name: gradientName(name), role: "input", type },
     ]),
+    ...lengthTensors(problem),
     {
       name: gradientName("wx"),
       role: "output",

@@ -3,7 +3,7 @@ import { compileScalars } from "../cell/evaluate.js";
 import { isLinear } from "../cell/linear.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { elementCount, forwardTensors } from "../plan/tensors.js";
+import { elementCount, forwardTensors, lengthsName } from "../plan/tensors.js";
 import { gateParts, preActivation } from "./gate-inputs.js";
 import { scanForward } from "./scan/forward.js";
 
@@ -12,6 +12,8 @@ export type TensorValues = Readonly<Record<string, Float64Array>>;
 
 /** What one head does to one sequence: what it starts from, and what each step makes. */
 export interface HeadSequence {
+  /** The steps of the sequence; what lies beyond is zero. */
+  readonly length: number;
   /** Each state's initial values, and its values after each step: [S][T + 1][D]. */
   readonly states: readonly (readonly Float64Array[])[];
   /** In training, each saved value in each step: [values][T][D]. */
@@ -25,7 +27,8 @@ export interface HeadSequence {
  *
  *     u_g[b,t,n] = R[g,n] · h[b,t-1,n] + wx[b,t,g,n] + bias[g,n],   states[b,t,n] = step(u[b,t,n], states[b,t-1,n])
  *
- * where a gate has fewer terms, as its flags say. Returns each output by name. Time grows as B·T·N·G·D², memory as B·T·N·D.
+ * where a gate has fewer terms, as its flags say. Where `inputs` has lengths [B], outputs beyond a sequence's length are zero, and its last step
+ * is the last of these. Returns each output by name. Time grows as B·T·N·G·D², memory as B·T·N·D.
  */
 export function referenceForward(problem: Problem, inputs: TensorValues): TensorValues {
   if (isLinear(problem.cell)) return scanForward(problem, inputs);
@@ -35,13 +38,14 @@ export function referenceForward(problem: Problem, inputs: TensorValues): Tensor
   const run = headRunner(problem, inputs);
   for (let b = 0; b < B; b++) {
     for (let n = 0; n < N; n++) {
-      const { states, saved } = run(b, n);
+      const { length, states, saved } = run(b, n);
       // Each output's values in every step; a state also has its initial ones before.
       const values = [...states.map((sequence) => sequence.slice(1)), ...saved];
       outputs.forEach(({ shape }, index) => {
         const kept = shape[1]!;
         for (let step = 0; step < kept; step++) {
-          results[index]!.set(values[index]![T - kept + step]!, ((b * kept + step) * N + n) * D);
+          const time = kept === T ? step : length - 1;
+          results[index]!.set(values[index]![time]!, ((b * kept + step) * N + n) * D);
         }
       });
     }
@@ -62,6 +66,7 @@ export function headRunner(problem: Problem, inputs: TensorValues): (b: number, 
   const stepResults = new Float64Array(roots.length);
   return (b, n) => {
     const initial = (b * N + n) * D;
+    const length = inputs[lengthsName]?.[b] ?? T;
     const states = cell.states.map(({ name }) => [inputs[`${name}_initial`]!.slice(initial, initial + D)]);
     const saved: Float64Array[][] = roots.slice(S).map(() => []);
     const preActivations: Float64Array[] = [];
@@ -69,6 +74,8 @@ export function headRunner(problem: Problem, inputs: TensorValues): (b: number, 
       const h = states[0]![t]!;
       const u = new Float64Array(D * G);
       for (const values of [...states, ...saved]) values.push(new Float64Array(D));
+      preActivations.push(u);
+      if (t >= length) continue;
       for (let d = 0; d < D; d++) {
         for (let g = 0; g < G; g++) {
           stepInputs[g] = preActivation(parts[g]!, weights, [b, t, n, d], h);
@@ -79,8 +86,7 @@ export function headRunner(problem: Problem, inputs: TensorValues): (b: number, 
         for (let s = 0; s < S; s++) states[s]![t + 1]![d] = stepResults[s]!;
         for (let value = 0; value < saved.length; value++) saved[value]![t]![d] = stepResults[S + value]!;
       }
-      preActivations.push(u);
     }
-    return { states, saved, preActivations };
+    return { length, states, saved, preActivations };
   };
 }

@@ -11,7 +11,7 @@ import type { TensorValues } from "./forward.js";
  * Random inputs of a forward pass: normal with deviation 1, but R with deviation 1/√D so that a step neither dies nor explodes. States
  * that cannot be negative have zeros in place of negative numbers. Every value is rounded to its tensor's type, so that kernel and
  * reference start from the same numbers. A gate that is itself the decay of a linear recurrence has values between 0 and 1, or its state
- * would grow beyond all bounds. The same seed gives the same case.
+ * would grow beyond all bounds. Lengths are from 1 to T. The same seed gives the same case.
  */
 export function randomInputs(problem: Problem, seed: number): TensorValues {
   const generator = xoroshiro128plus(seed);
@@ -20,6 +20,10 @@ export function randomInputs(problem: Problem, seed: number): TensorValues {
 }
 
 function randomTensor(tensor: Tensor, problem: Problem, generator: RandomGenerator): Float64Array {
+  const { type } = tensor;
+  if (type === "int32") {
+    return Float64Array.from({ length: elementCount(tensor) }, () => Math.ceil(uniform(generator) * problem.steps));
+  }
   const deviation = tensor.name === "recurrent" ? 1 / Math.sqrt(problem.headDim) : 1;
   const values = new Float64Array(elementCount(tensor));
   const decayGate = tensor.name === "wx" ? bareDecayGate(problem) : undefined;
@@ -28,7 +32,7 @@ function randomTensor(tensor: Tensor, problem: Problem, generator: RandomGenerat
     const drawn = deviation * normal(generator);
     const isDecay = decayGate !== undefined && Math.floor(i / channels) % problem.cell.gates.length === decayGate;
     const value = isDecay ? 1 / (1 + drawn * drawn) : drawn;
-    values[i] = tensor.isNonNegative && value < 0 ? 0 : roundTo(tensor.type, value);
+    values[i] = tensor.isNonNegative && value < 0 ? 0 : roundTo(type, value);
   }
   return values;
 }

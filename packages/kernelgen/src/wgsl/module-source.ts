@@ -1,9 +1,9 @@
 import { gatePlaces } from "../cell/definition.js";
-import type { DataType } from "../plan/data-type.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
+import type { Tensor } from "../plan/tensors.js";
 import { type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 import { range } from "./unroll.js";
 
@@ -42,7 +42,7 @@ const elementTypes = {
 } as const satisfies Record<string, ElementType>;
 
 /** The WGSL type of a tensor's elements. There is none for bf16, which no WGSL kernel is planned for. */
-export const elementType = (type: DataType): ElementType => elementTypes[type === "fp16" ? "fp16" : "fp32"];
+export const elementType = (type: Tensor["type"]): ElementType => elementTypes[type === "fp16" ? "fp16" : "fp32"];
 
 function binding(problem: Problem, { name, role, dimensions, tensors }: StorageBuffer, index: number): string {
   const access = role === "input" ? "read" : "read_write";

@@ -11,11 +11,15 @@ export function refuseForward(problem: Problem, device: WebGpuDevice): string | 
   const refusal = refuseDataType(problem, device);
   if (refusal !== undefined) return refusal;
   if (problem.pass === "backward") return "backward: in WGSL it is a part of networks that are planned for training";
+  if (problem.lengths) return "lengths: WGSL kernels run all sequences of a batch for the same number of steps";
   return refuseBuffers(problem, device, storageBuffers(problem));
 }
 
 /** The same of a backward kernel. */
 export function refuseBackward(problem: Problem, device: WebGpuDevice): string | undefined {
+  if (problem.recurrentGradientClip !== undefined || problem.recurrentGradientCut) {
+    return "the recurrent gradient: WGSL kernels pass all of it on, neither clipped nor cut";
+  }
   return refuseDataType(problem, device) ?? refuseBuffers(problem, device, backwardBuffers(problem));
 }
 

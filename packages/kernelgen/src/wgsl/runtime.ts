@@ -1,5 +1,5 @@
 import { KernelgenError } from "../errors.js";
-import { type DataType, decode, encode } from "../plan/data-type.js";
+import { decode, type ElementType, encode } from "../plan/data-type.js";
 import type { Plan } from "../plan/plan.js";
 import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
 import { type ExchangeBuffer, exchangeBuffer, requireArrivals } from "./exchange.js";
@@ -113,7 +113,7 @@ interface TensorPlace {
   readonly offsetBytes: number;
   readonly bytes: number;
   /** The type of the stored elements. */
-  readonly type: DataType;
+  readonly type: ElementType;
 }
 
 /** The bytes with zeros up to a multiple of what WebGPU copies. */

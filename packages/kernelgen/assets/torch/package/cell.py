@@ -27,6 +27,7 @@ class Cell:
     step: (pre-activations, previous states) -> (states, saved).
     gradient: (saved, previous states, states, their gradients) -> (gradients of the pre-activations, of the previous states); a gradient
     that is always zero may be a number.
+    clipped_step, clipped_gradient: the same with clipped states (`Options.forward_clip`), from a last argument, the limit.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Cell:
     saved: tuple[str, ...]
     step: Callable[[Values, Values], tuple[Values, Values]]
     gradient: Callable[[Values, Values, Values, Values], tuple[Values, Values]]
+    clipped_step: Callable[[Values, Values, float], tuple[Values, Values]]
+    clipped_gradient: Callable[[Values, Values, Values, Values, float], tuple[Values, Values]]
 
     def places(self, term: str) -> list[int]:
         """The gates that have a term ("recurrent", "input" or "bias"), in the order of its tensor."""

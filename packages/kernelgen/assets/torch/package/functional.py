@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from . import operators
+from . import operators, plans, sequences
 from .cell import Cell
 from .cells import CELLS
+from .options import Options, checked
 from .stepwise import state_dtype
 
 
@@ -16,6 +17,11 @@ def recurrent(
     b: torch.Tensor | None = None,
     states: torch.Tensor | None = None,
     cell: str = "lstm",
+    *,
+    lengths: torch.Tensor | None = None,
+    forward_clip: float | None = None,
+    recurrent_gradient_clip: float | None = None,
+    recurrent_gradient_cut: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """A recurrent layer of N heads on inputs that are projected already.
 
@@ -27,13 +33,18 @@ def recurrent(
         b: bias [G,N,D] (lstm and gru 4), zeros if left out.
         states: initial states [S,B,1,N,D] (lstm 2: h, c; slstm 4: h, c, n, m; gru and elman 1: h), zeros if left out.
         cell: one of `CELLS`.
+        lengths: [B], the steps of each sequence of a padded batch, 1 to T; all T if left out. What lies beyond is zero in the results and has no
+            effect, and the last states are those of each sequence's own last step.
+        forward_clip: hold the states between -forward_clip and forward_clip as each step computes them (of an sLSTM h alone).
+        recurrent_gradient_clip: hold what each unit of h gets through R in the backward pass between -clip and clip.
+        recurrent_gradient_cut: pass no gradient to h through R; the gradient of R remains.
 
     Returns:
         (states [S,B,T,N,D], last [S,B,1,N,D]), in the type of wx. The states other than h are computed in float32: to carry them from one
         part of a sequence to the next without rounding them, see `recurrent_states`.
 
     Raises:
-        ValueError: a cell that does not exist, or a shape or type that does not fit, with both.
+        ValueError: a cell that does not exist, a shape or type that does not fit, with both, or a length or a limit out of range.
         RuntimeError: a kernel that this GPU cannot hold, with the numbers.
     """
     definition = find_cell(cell)
@@ -42,9 +53,10 @@ def recurrent(
     if states is not None:
         _require_shape("states", states, (count, wx.shape[0], 1, *wx.shape[3:]))
         initial = tuple(states.unbind(0))
-    sequences, lasts = _run(definition, wx, r, b, initial, all_states=True)
-    dtype = sequences[0].dtype
-    return torch.stack([s.to(dtype) for s in sequences]), torch.stack([s.to(dtype) for s in lasts])
+    options = checked(forward_clip, recurrent_gradient_clip, recurrent_gradient_cut)
+    of_steps, lasts = _run(definition, wx, r, b, initial, lengths, options, all_states=True)
+    dtype = of_steps[0].dtype
+    return torch.stack([s.to(dtype) for s in of_steps]), torch.stack([s.to(dtype) for s in lasts])
 
 
 def recurrent_states(
@@ -53,14 +65,20 @@ def recurrent_states(
     b: torch.Tensor | None = None,
     states: tuple[torch.Tensor, ...] | None = None,
     cell: str = "lstm",
+    *,
+    lengths: torch.Tensor | None = None,
+    forward_clip: float | None = None,
+    recurrent_gradient_clip: float | None = None,
+    recurrent_gradient_cut: bool = False,
 ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
     """As `recurrent`, but with only h of all steps [B,T,N,D], and each last state [B,1,N,D] in its own type: h that of wx, others float32.
 
     `states` are the initial ones in the same form. This is less memory traffic, and what a layer needs.
     """
     definition = find_cell(cell)
-    sequences, lasts = _run(definition, wx, r, b, states, all_states=False)
-    return sequences[0], tuple(lasts)
+    options = checked(forward_clip, recurrent_gradient_clip, recurrent_gradient_cut)
+    of_steps, lasts = _run(definition, wx, r, b, states, lengths, options, all_states=False)
+    return of_steps[0], tuple(lasts)
 
 
 def recurrent_all(
@@ -69,9 +87,15 @@ def recurrent_all(
     b: torch.Tensor | None = None,
     states: tuple[torch.Tensor, ...] | None = None,
     cell: str = "lstm",
+    *,
+    lengths: torch.Tensor | None = None,
+    forward_clip: float | None = None,
+    recurrent_gradient_clip: float | None = None,
+    recurrent_gradient_cut: bool = False,
 ) -> tuple[torch.Tensor, ...]:
     """As `recurrent_states`, but all steps of each state [B,T,N,D]."""
-    return tuple(_run(find_cell(cell), wx, r, b, states, all_states=True)[0])
+    options = checked(forward_clip, recurrent_gradient_clip, recurrent_gradient_cut)
+    return tuple(_run(find_cell(cell), wx, r, b, states, lengths, options, all_states=True)[0])
 
 
 def find_cell(name: str) -> Cell:
@@ -82,7 +106,7 @@ def find_cell(name: str) -> Cell:
     return cell
 
 
-def _run(cell: Cell, wx, r, b, initial, all_states: bool):
+def _run(cell: Cell, wx, r, b, initial, lengths, options: Options, all_states: bool):
     if wx.dim() != 5:
         raise ValueError(f"wx: has shape {tuple(wx.shape)}, expected [B,T,G,N,D]")
     batch, steps, _, heads, dim = wx.shape
@@ -108,10 +132,16 @@ def _run(cell: Cell, wx, r, b, initial, all_states: bool):
     for name, state in zip(cell.states, initial, strict=True):
         _require_shape(f"initial {name}", state, (batch, 1, heads, dim))
     initial = [state.to(dtype) for state, dtype in zip(initial, dtypes, strict=True)]
+    if lengths is not None:
+        lengths = sequences.check_lengths(lengths, batch, steps, wx.device)
+        if wx.device.type == "cuda" and not plans.TAKE_LENGTHS:
+            # The compiled kernels run all sequences to the end; what they find beyond a sequence's own is left out.
+            states, _ = operators.forward(cell, wx, r, b, initial, None, options)
+            return [sequences.mask(state, lengths) for state in states], [sequences.at_end(state, lengths) for state in states]
     needs_gradient = torch.is_grad_enabled() and any(t.requires_grad for t in (wx, r, b, *initial))
     if needs_gradient or (all_states and len(cell.states) > 1):
-        return operators.forward(cell, wx, r, b, initial)
-    h, lasts = operators.inference(cell, wx, r, b, initial)
+        return operators.forward(cell, wx, r, b, initial, lengths, options)
+    h, lasts = operators.inference(cell, wx, r, b, initial, lengths, options)
     return [h], lasts
 
 

@@ -14,14 +14,17 @@ import torch
 
 from . import building, kernels, plans
 from .cell import Cell
+from .options import Options
+from .stepwise import clipped
 
 
-def find(cell: Cell, tensor: torch.Tensor) -> plans.Pointwise | None:
-    """The pointwise kernels for a cell and the type and device of a tensor, if there are any."""
+def find(cell: Cell, tensor: torch.Tensor, forward_clip: float | None) -> plans.Pointwise | None:
+    """The pointwise kernels for a cell, the type and device of a tensor, and the limit of clipped states, if there are any."""
     device = plans.device_for(tensor.device)
     if device is None:
         return None
-    return plans.pointwise().get((device.id, cell.name, tensor.dtype))
+    found = plans.pointwise().get((device.id, cell.name, tensor.dtype))
+    return found if found is not None and found.forward_clip == forward_clip else None
 
 
 def forward(
@@ -32,6 +35,8 @@ def forward(
     bias: torch.Tensor,
     initial: Sequence[torch.Tensor],
     save: bool,
+    lengths: torch.Tensor | None = None,
+    options: Options = Options(),
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """As `stepwise.forward`."""
     batch, steps, _, heads, dim = wx.shape
@@ -42,7 +47,7 @@ def forward(
     # [N, in, G·out], so that one batched product serves all gates.
     matrix = recurrent.permute(1, 3, 0, 2).reshape(heads, dim, -1)
     paired = [tensor for pair in zip(initial, states, strict=True) for tensor in pair]
-    step = _Step(_functions(pointwise)[0], [None, wx, bias, *paired, *saved], [batch, steps, heads, dim])
+    step = _Step(_functions(pointwise)[0], [None, wx, bias, *paired, *saved, _lengths(lengths)], [batch, steps, heads, dim])
     with kernels.current(wx.device) as stream:
         h = initial[0][:, 0]
         for t in range(steps):
@@ -59,6 +64,8 @@ def backward(
     initial: Sequence[torch.Tensor],
     states: Sequence[torch.Tensor],
     saved: Sequence[torch.Tensor],
+    lengths: torch.Tensor | None = None,
+    options: Options = Options(),
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """As `stepwise.backward`; the gradient of h is of all steps, those of the other states are all of as many."""
     h = states[0]
@@ -76,16 +83,22 @@ def backward(
     ]
     initial, states, saved = ([tensor.contiguous() for tensor in tensors] for tensors in (initial, states, saved))
     grouped = [tensor for group in zip(initial, states, adjoints, given, strict=True) for tensor in group]
-    tensors = [None, *grouped, *saved, d_u, rows]
+    tensors = [None, *grouped, *saved, d_u, rows, _lengths(lengths)]
     step = _Step(_functions(pointwise)[1], tensors, [batch, steps, heads, dim], [given_steps])
     with kernels.current(h.device) as stream:
         for t in reversed(range(steps)):
             step.run(stream, products, t)
-            products = _product(rows.flatten(2), matrix)
+            if not options.recurrent_gradient_cut:
+                products = clipped(_product(rows.flatten(2), matrix), options.recurrent_gradient_clip)
     adjoints[0] = adjoints[0] + products.transpose(0, 1)
     return d_u, [
         adjoint.to(start.dtype).reshape(start.shape) for adjoint, start in zip(adjoints, initial, strict=True)
     ]
+
+
+def _lengths(lengths: torch.Tensor | None) -> torch.Tensor | None:
+    """As the kernels read them."""
+    return None if lengths is None else lengths.to(torch.int32).contiguous()
 
 
 def _product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -108,6 +121,8 @@ class _Step:
         self, launch, tensors: Sequence[torch.Tensor | None], sizes: Sequence[int], more: Sequence[int] = ()
     ) -> None:
         self._launch = launch
+        # Kept, since a kernel reads what its address says.
+        self._tensors = tensors
         addresses = [None if tensor is None else tensor.data_ptr() for tensor in tensors]
         self._pointers = (ctypes.c_void_p * len(addresses))(*addresses)
         self._step_place = len(sizes)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 
 from . import building, plans
+from .options import Options
 from .plans import Kernel
 
 #: Bytes that the widest access of a kernel is aligned to.
@@ -17,13 +18,21 @@ _ALIGNMENT = 16
 
 
 def find(
-    use: str, cell: str, device: torch.device, dtype: torch.dtype, head_dim: int, heads: int, batch: int
+    use: str,
+    cell: str,
+    device: torch.device,
+    dtype: torch.dtype,
+    head_dim: int,
+    heads: int,
+    batch: int,
+    needs_lengths: bool,
+    options: Options,
 ) -> tuple[Kernel, ...] | None:
     """The kernels that serve a call: those planned for its sizes, else one for any sizes; None where only the loop over time can."""
     planned = plans.device_for(device)
     if planned is None:
         return None
-    call = (planned.id, use, cell, head_dim, heads, dtype, batch)
+    call = (planned.id, use, cell, head_dim, heads, dtype, batch, needs_lengths, options)
     chosen = plans.cover(*call)
     if chosen is not None:
         return chosen
@@ -32,17 +41,25 @@ def find(
 
 
 def run(
-    chosen: Sequence[Kernel], inputs: Mapping[str, torch.Tensor], weights: Mapping[str, torch.Tensor], steps: int
+    chosen: Sequence[Kernel],
+    inputs: Mapping[str, torch.Tensor],
+    weights: Mapping[str, torch.Tensor],
+    steps: int,
+    lengths: torch.Tensor | None,
 ) -> dict[str, torch.Tensor]:
     """Runs kernels one after the other over parts of the batch; returns each output by name, [B, …].
 
-    inputs: tensors whose first dimension is the batch; weights: the others; both may hold more than the kernels read.
+    inputs: tensors whose first dimension is the batch; weights: the others; both may hold more than the kernels read. lengths [B]: the
+    steps of each sequence; all of them if None.
 
     Nothing waits for the device, and memory comes from PyTorch's caching allocator, so that a call can be captured in a CUDA graph.
     """
     first = next(iter(inputs.values()))
     batch = first.shape[0]
     read = {spec.name for spec in chosen[0].tensors}
+    if "lengths" in read:
+        full = torch.full((batch,), steps, dtype=torch.int32, device=first.device) if lengths is None else lengths
+        inputs = {**inputs, "lengths": full.to(torch.int32)}
     inputs = {name: dense(tensor) for name, tensor in inputs.items() if name in read}
     weights = {name: dense(tensor) for name, tensor in weights.items()}
     padded = sum(kernel.batch for kernel in chosen)

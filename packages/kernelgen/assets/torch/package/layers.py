@@ -11,7 +11,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from . import sequences
 from .cell import Cell
-from .functional import find_cell, recurrent_all, recurrent_states
+from .functional import find_cell, recurrent_states
+from .options import checked
 
 
 class Recurrent(nn.Module):
@@ -21,11 +22,13 @@ class Recurrent(nn.Module):
     the units of a head alone. With one head the parameters are those of `torch.nn`, by name and shape, and state dicts can be exchanged;
     with N heads `weight_hh_l…` is [gates · hidden_size, hidden_size / N].
 
+    `forward_clip`, `recurrent_gradient_clip` and `recurrent_gradient_cut` are those of `recurrent`.
+
     Differences from `torch.nn`: no projections (`proj_size`); the last states other than h are float32, so that they can be passed on
     without being rounded; `forward` takes lengths.
 
     Raises:
-        ValueError: a size below 1, heads that do not divide hidden_size, a dropout outside of [0, 1].
+        ValueError: a size below 1, heads that do not divide hidden_size, a dropout outside of [0, 1], a limit that is not above 0.
     """
 
     def __init__(
@@ -40,6 +43,9 @@ class Recurrent(nn.Module):
         bidirectional: bool = False,
         *,
         heads: int = 1,
+        forward_clip: float | None = None,
+        recurrent_gradient_clip: float | None = None,
+        recurrent_gradient_cut: bool = False,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -60,6 +66,7 @@ class Recurrent(nn.Module):
         self.dropout = dropout
         self.bidirectional = bidirectional
         self.heads = heads
+        self.options = checked(forward_clip, recurrent_gradient_clip, recurrent_gradient_cut)
         definition = find_cell(cell)
         self._parts = _parts_of(definition)
         rows = len(self._parts) * hidden_size
@@ -93,6 +100,7 @@ class Recurrent(nn.Module):
         shown = [f"{self.input_size}, {self.hidden_size}"]
         defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "heads": 1}
         shown += [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
+        shown += [f"{name}={value}" for name, value in self.options._asdict().items() if value not in (None, False)]
         return ", ".join(shown)
 
     def forward(self, input, hx=None, lengths: torch.Tensor | None = None):
@@ -158,12 +166,7 @@ class Recurrent(nn.Module):
         wx = nn.functional.linear(batch, getattr(self, f"weight_ih{suffix}")).view(count, steps, -1, heads, dim)
         recurrent, bias = self._recurrent_and_bias(suffix)
         states = None if initial is None else tuple(state.reshape(count, 1, heads, dim) for state in initial)
-        if lengths is None:
-            h, lasts = recurrent_states(wx, recurrent, bias, states, self.cell)
-        else:
-            all_states = recurrent_all(wx, recurrent, bias, states, self.cell)
-            lasts = [sequences.at_end(state, lengths) for state in all_states]
-            h = sequences.mask(all_states[0], lengths)
+        h, lasts = recurrent_states(wx, recurrent, bias, states, self.cell, lengths=lengths, **self.options._asdict())
         if is_reverse:
             h = sequences.reverse(h, lengths)
         return h.flatten(2), [state.reshape(count, self.hidden_size) for state in lasts]

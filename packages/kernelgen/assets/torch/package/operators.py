@@ -1,11 +1,13 @@
 """The `torch.library` operators of every cell: forward for inference, forward for training, and backward.
 
-    CELL_inference(wx, recurrent, bias, s_initial…) -> (h, s_last…)
-    CELL_forward(wx, recurrent, bias, s_initial…) -> (s…, s_last…, saved…)
-    CELL_backward(d_s?…, d_s_last?…, recurrent, s_initial…, s…, saved…)
+    CELL_inference(wx, recurrent, bias, lengths?, forward_clip?, s_initial…) -> (h, s_last…)
+    CELL_forward(wx, recurrent, bias, lengths?, OPTIONS, s_initial…) -> (s…, s_last…, saved…)
+    CELL_backward(d_s?…, d_s_last?…, lengths?, OPTIONS, recurrent, s_initial…, s…, saved…)
         -> (d_wx, d_u_gate…, d_s_initial…)
 
-Shapes: wx and d_wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], s and saved [B,T,N,D].
+with OPTIONS = forward_clip?, recurrent_gradient_clip?, recurrent_gradient_cut, the fields of `Options`.
+
+Shapes: lengths [B], wx and d_wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], s and saved [B,T,N,D].
 d_wx has the gradients of the pre-activations of the gates with an input, d_u_gate [B,T,N,D] those of each gate without one. h has the type
 of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a derivative; the gradients of R and of
 the bias are products over all steps outside of `CELL_backward`.
@@ -21,21 +23,40 @@ import torch
 from . import fused_stepwise, kernels, stepwise
 from .cell import Cell
 from .cells import CELLS
+from .options import Options
+from .sequences import at_end, placed_at_end
 
 NAMESPACE = "PACKAGE_NAME"
+_OPTION_COUNT = len(Options._fields)
 _library = torch.library.Library(NAMESPACE, "DEF")
 
 
-def inference(cell: Cell, wx: torch.Tensor, recurrent: torch.Tensor, bias: torch.Tensor, initial: Sequence[torch.Tensor]):
+def inference(
+    cell: Cell,
+    wx: torch.Tensor,
+    recurrent: torch.Tensor,
+    bias: torch.Tensor,
+    initial: Sequence[torch.Tensor],
+    lengths: torch.Tensor | None,
+    options: Options,
+):
     """h of all steps [B,T,N,D] and the last step of every state [B,1,N,D], without a derivative."""
-    h, *lasts = _list(_operator(cell, "inference")(wx, recurrent, bias, *initial))
-    return h, [h[:, -1:], *lasts]
+    h, *lasts = _list(_operator(cell, "inference")(wx, recurrent, bias, lengths, options.forward_clip, *initial))
+    return h, [h[:, -1:] if lengths is None else at_end(h, lengths), *lasts]
 
 
-def forward(cell: Cell, wx: torch.Tensor, recurrent: torch.Tensor, bias: torch.Tensor, initial: Sequence[torch.Tensor]):
+def forward(
+    cell: Cell,
+    wx: torch.Tensor,
+    recurrent: torch.Tensor,
+    bias: torch.Tensor,
+    initial: Sequence[torch.Tensor],
+    lengths: torch.Tensor | None,
+    options: Options,
+):
     """All steps of every state [B,T,N,D], and the last step of every state [B,1,N,D]; differentiable."""
     count = len(cell.states)
-    results = _operator(cell, "forward")(wx, recurrent, bias, *initial)
+    results = _operator(cell, "forward")(wx, recurrent, bias, lengths, *options, *initial)
     return list(results[:count]), list(results[count : 2 * count])
 
 
@@ -52,14 +73,16 @@ def _define(cell: Cell) -> None:
     states, saved = cell.states, cell.saved
     initials = [f"{name}_initial" for name in states]
     lasts = [f"{name}_last" for name in states]
-    weights = ["wx", "recurrent", "bias"]
-    _declare(f"{cell.name}_inference", [*weights, *initials], [states[0], *lasts[1:]])
-    _declare(f"{cell.name}_forward", [*weights, *initials], [*states, *lasts, *saved])
+    lengths = "Tensor? lengths"
+    options = ["float? forward_clip", "float? recurrent_gradient_clip", "bool recurrent_gradient_cut"]
+    weights = _tensors(["wx", "recurrent", "bias"])
+    starts = _tensors(initials)
+    _declare(f"{cell.name}_inference", [*weights, lengths, options[0], *starts], [states[0], *lasts[1:]])
+    _declare(f"{cell.name}_forward", [*weights, lengths, *options, *starts], [*states, *lasts, *saved])
     _declare(
         f"{cell.name}_backward",
-        ["recurrent", *initials, *states, *saved],
+        [*(f"Tensor? d_{name}" for name in (*states, *lasts)), lengths, *options, *_tensors(["recurrent", *initials, *states, *saved])],
         ["d_wx", *(f"d_u_{cell.gates[place].name}" for place in _inputless(cell)), *(f"d_{name}" for name in initials)],
-        optional=[f"d_{name}" for name in (*states, *lasts)],
     )
     _implement(f"{cell.name}_inference", _inference_of(cell), _inference_shapes(cell))
     _implement(f"{cell.name}_forward", _forward_of(cell), _forward_shapes(cell))
@@ -67,9 +90,12 @@ def _define(cell: Cell) -> None:
     _differentiate(cell)
 
 
-def _declare(name: str, inputs: Sequence[str], outputs: Sequence[str], optional: Sequence[str] = ()) -> None:
-    parameters = [*(f"Tensor? {name}" for name in optional), *(f"Tensor {name}" for name in inputs)]
-    results = ", ".join(f"Tensor {name}" for name in outputs)
+def _tensors(names: Sequence[str]) -> list[str]:
+    return [f"Tensor {name}" for name in names]
+
+
+def _declare(name: str, parameters: Sequence[str], outputs: Sequence[str]) -> None:
+    results = ", ".join(_tensors(outputs))
     _library.define(f"{name}({', '.join(parameters)}) -> ({results})", tags=(torch.Tag.pt2_compliant_tag,))
 
 
@@ -93,22 +119,23 @@ def _without_autocast(function, device: str):
 
 
 def _inference_of(cell: Cell):
-    def run(wx, recurrent, bias, *initial):
+    def run(wx, recurrent, bias, lengths, forward_clip, *initial):
         names = [f"{name}_initial" for name in cell.states]
-        chosen = _kernels("inference", cell, wx)
+        options = _rounded(Options(forward_clip), wx.dtype)
+        chosen = _kernels("inference", cell, wx, lengths, options)
         if chosen is None:
-            states, _ = _loop(cell, wx, stepwise.forward, fused_stepwise.forward)(wx, recurrent, bias, initial, False)
-            return _result([states[0], *(_last(state) for state in states[1:])])
-        outputs = kernels.run(
-            chosen, {"wx": wx} | dict(zip(names, initial, strict=True)), {"recurrent": recurrent, "bias": bias}, wx.shape[1]
-        )
+            run_loop = _loop(cell, wx, options, stepwise.forward, fused_stepwise.forward)
+            states, _ = run_loop(wx, recurrent, bias, initial, False, lengths, options)
+            return _result([states[0], *(_last(state, lengths) for state in states[1:])])
+        inputs = {"wx": wx} | dict(zip(names, initial, strict=True))
+        outputs = kernels.run(chosen, inputs, {"recurrent": recurrent, "bias": bias}, wx.shape[1], lengths)
         return _result([outputs[name] for name in cell.states])
 
     return run
 
 
 def _inference_shapes(cell: Cell):
-    def shapes(wx, recurrent, bias, *initial):
+    def shapes(wx, recurrent, bias, lengths, forward_clip, *initial):
         h, *others = _state_shapes(cell, wx)
         return _result([h, *(_last(state) for state in others)])
 
@@ -116,23 +143,24 @@ def _inference_shapes(cell: Cell):
 
 
 def _forward_of(cell: Cell):
-    def run(wx, recurrent, bias, *initial):
+    def run(wx, recurrent, bias, lengths, forward_clip, recurrent_gradient_clip, recurrent_gradient_cut, *initial):
         names = [f"{name}_initial" for name in cell.states]
-        chosen = _kernels("training", cell, wx)
+        options = _rounded(Options(forward_clip), wx.dtype)
+        chosen = _kernels("training", cell, wx, lengths, options)
         if chosen is None:
-            states, saved = _loop(cell, wx, stepwise.forward, fused_stepwise.forward)(wx, recurrent, bias, initial, True)
+            run_loop = _loop(cell, wx, options, stepwise.forward, fused_stepwise.forward)
+            states, saved = run_loop(wx, recurrent, bias, initial, True, lengths, options)
         else:
-            outputs = kernels.run(
-                chosen, {"wx": wx} | dict(zip(names, initial, strict=True)), {"recurrent": recurrent, "bias": bias}, wx.shape[1]
-            )
+            inputs = {"wx": wx} | dict(zip(names, initial, strict=True))
+            outputs = kernels.run(chosen, inputs, {"recurrent": recurrent, "bias": bias}, wx.shape[1], lengths)
             states, saved = [outputs[name] for name in cell.states], [outputs[name] for name in cell.saved]
-        return (*states, *(_last(state) for state in states), *saved)
+        return (*states, *(_last(state, lengths) for state in states), *saved)
 
     return run
 
 
 def _forward_shapes(cell: Cell):
-    def shapes(wx, recurrent, bias, *initial):
+    def shapes(wx, recurrent, bias, lengths, forward_clip, recurrent_gradient_clip, recurrent_gradient_cut, *initial):
         states = _state_shapes(cell, wx)
         return (*states, *(_last(state) for state in states), *(torch.empty_like(states[0]) for _ in cell.saved))
 
@@ -141,30 +169,31 @@ def _forward_shapes(cell: Cell):
 
 def _backward_of(cell: Cell):
     def run(*arguments):
-        given, lasts, recurrent, initial, states, saved = _backward_arguments(cell, arguments)
+        given, lasts, lengths, options, recurrent, initial, states, saved = _backward_arguments(cell, arguments)
+        options = _rounded(options, states[0].dtype)
         # Kernels read the gradients of all steps of the states other than h, or of the last step alone.
         has_sequences = any(gradient is not None for gradient in given[1:])
-        chosen = _kernels("backward_sequence" if has_sequences else "backward", cell, states[0])
-        gradients = [_with_last(*pair, state) for *pair, state in zip(given, lasts, states, strict=True)]
+        chosen = _kernels("backward_sequence" if has_sequences else "backward", cell, states[0], lengths, options)
+        gradients = [_with_last(*pair, state, lengths) for *pair, state in zip(given, lasts, states, strict=True)]
         if chosen is None:
             if has_sequences:
                 # All of as many steps.
                 gradients = [
-                    gradient if gradient is None else _of_last_steps(gradient, state.shape[1], state)
+                    gradient if gradient is None else _of_last_steps(gradient, state.shape[1], state, lengths)
                     for gradient, state in zip(gradients, states, strict=True)
                 ]
             elif gradients[0] is not None:
-                gradients[0] = _of_last_steps(gradients[0], states[0].shape[1], states[0])
-            run_loop = _loop(cell, states[0], stepwise.backward, fused_stepwise.backward)
-            d_u, d_initial = run_loop(gradients, recurrent, initial, states, saved)
+                gradients[0] = _of_last_steps(gradients[0], states[0].shape[1], states[0], lengths)
+            run_loop = _loop(cell, states[0], options, stepwise.backward, fused_stepwise.backward)
+            d_u, d_initial = run_loop(gradients, recurrent, initial, states, saved, lengths, options)
             d_wx = _gates(d_u, cell.places("input"), 2).contiguous()
             return (d_wx, *(d_u[:, :, place].contiguous() for place in _inputless(cell)), *d_initial)
         inputs = dict(zip(cell.states, states, strict=True)) | dict(zip(cell.saved, saved, strict=True))
         for place, (name, state) in enumerate(zip(cell.states, states, strict=True)):
             steps = state.shape[1] if place == 0 or has_sequences else 1
             inputs[f"{name}_initial"] = initial[place]
-            inputs[f"d_{name}"] = _of_last_steps(gradients[place], steps, state)
-        outputs = kernels.run(chosen, inputs, {"recurrent": recurrent}, states[0].shape[1])
+            inputs[f"d_{name}"] = _of_last_steps(gradients[place], steps, state, lengths)
+        outputs = kernels.run(chosen, inputs, {"recurrent": recurrent}, states[0].shape[1], lengths)
         names = [f"d_u_{cell.gates[place].name}" for place in _inputless(cell)] + [f"d_{name}_initial" for name in cell.states]
         return (outputs["d_wx"], *(outputs[name] for name in names))
 
@@ -173,7 +202,7 @@ def _backward_of(cell: Cell):
 
 def _backward_shapes(cell: Cell):
     def shapes(*arguments):
-        _, _, _, initial, (h, *_), _ = _backward_arguments(cell, arguments)
+        *_, initial, (h, *_), _ = _backward_arguments(cell, arguments)
         batch, steps, heads, dim = h.shape
         d_wx = h.new_empty(batch, steps, len(cell.places("input")), heads, dim)
         return (d_wx, *(h.new_empty(h.shape) for _ in _inputless(cell)), *(state.new_empty(state.shape) for state in initial))
@@ -185,22 +214,24 @@ def _differentiate(cell: Cell) -> None:
     count = len(cell.states)
 
     def setup_context(ctx, inputs, output):
-        _, recurrent, _, *initial = inputs
+        _, recurrent, _, lengths, *others = inputs
+        ctx.options, initial = Options(*others[:_OPTION_COUNT]), others[_OPTION_COUNT:]
         states, saved = output[:count], output[2 * count :]
         ctx.mark_non_differentiable(*saved)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(recurrent, *initial, *states, *saved)
+        ctx.save_for_backward(lengths, recurrent, *initial, *states, *saved)
 
     def backward(ctx, *gradients):
-        recurrent, *others = ctx.saved_tensors
+        lengths, recurrent, *others = ctx.saved_tensors
         h_initial, h = others[0], others[count]
-        d_wx, *rest = _operator(cell, "backward")(*gradients[: 2 * count], recurrent, *others)
+        d_wx, *rest = _operator(cell, "backward")(*gradients[: 2 * count], lengths, *ctx.options, recurrent, *others)
         d_inputless, d_initial = rest[:-count], rest[-count:]
         needs_recurrent, needs_bias = ctx.needs_input_grad[1:3]
         return (
             d_wx,
             _recurrent_gradient(cell, d_wx, d_inputless, h_initial, h) if needs_recurrent else None,
             _bias_gradient(cell, d_wx, d_inputless) if needs_bias else None,
+            *[None] * (1 + _OPTION_COUNT),
             *d_initial,
         )
 
@@ -256,44 +287,61 @@ def _gates(tensor: torch.Tensor, places: list[int], dim: int) -> torch.Tensor:
     return torch.cat([tensor.narrow(dim, place, 1) for place in places], dim)
 
 
-def _of_last_steps(gradient: torch.Tensor | None, steps: int, state: torch.Tensor) -> torch.Tensor:
-    """A gradient that is given for the last steps, or not at all, filled up with zeros to so many steps, in the state's type."""
+def _of_last_steps(
+    gradient: torch.Tensor | None, steps: int, state: torch.Tensor, lengths: torch.Tensor | None
+) -> torch.Tensor:
+    """A gradient that is given for all steps, for each sequence's last, or not at all: of so many steps, in the state's type."""
     if gradient is None:
         return state.new_zeros(state.shape[0], steps, *state.shape[2:])
     gradient = gradient.to(state.dtype)
-    missing = steps - gradient.shape[1]
-    if missing == 0:
-        return gradient
-    return torch.cat([gradient.new_zeros(state.shape[0], missing, *state.shape[2:]), gradient], 1)
+    return gradient if gradient.shape[1] == steps else placed_at_end(gradient, steps, lengths)
 
 
-def _loop(cell: Cell, tensor: torch.Tensor, plain, fused):
+def _rounded(options: Options, dtype: torch.dtype) -> Options:
+    """The options as kernels of that type have them: the limit of the states is a number of the type, as the states are."""
+
+    def rounded(limit: float | None, dtype: torch.dtype) -> float | None:
+        return None if limit is None else torch.tensor(limit, dtype=dtype).item()
+
+    states, gradient, cuts = options
+    return Options(rounded(states, dtype), rounded(gradient, stepwise.state_dtype(dtype)), cuts)
+
+
+def _loop(cell: Cell, tensor: torch.Tensor, options: Options, plain, fused):
     """The loop over time for a cell and the type and device of a tensor: with pointwise kernels, or all in PyTorch operations."""
-    pointwise = fused_stepwise.find(cell, tensor) if tensor.numel() > 0 else None
+    pointwise = fused_stepwise.find(cell, tensor, options.forward_clip) if tensor.numel() > 0 else None
     return functools.partial(plain, cell) if pointwise is None else functools.partial(fused, pointwise, cell)
 
 
-def _kernels(use: str, cell: Cell, tensor: torch.Tensor):
+def _kernels(use: str, cell: Cell, tensor: torch.Tensor, lengths: torch.Tensor | None, options: Options):
     """The kernels for a tensor [B,T,…,N,D]; None where only the loop over time can serve it."""
     batch, *_, heads, dim = tensor.shape
-    return kernels.find(use, cell.name, tensor.device, tensor.dtype, dim, heads, batch) if batch > 0 else None
+    if batch == 0:
+        return None
+    return kernels.find(use, cell.name, tensor.device, tensor.dtype, dim, heads, batch, lengths is not None, options)
 
 
 def _backward_arguments(cell: Cell, arguments):
-    """(d_s, d_s_last, recurrent, s_initial, s, saved) of an operator's arguments."""
+    """(d_s, d_s_last, lengths, options, recurrent, s_initial, s, saved) of an operator's arguments."""
     count = len(cell.states)
-    given, lasts, (recurrent, *rest) = arguments[:count], arguments[count : 2 * count], arguments[2 * count :]
-    return given, lasts, recurrent, rest[:count], rest[count : 2 * count], rest[2 * count :]
+    given, lasts, (lengths, *others) = arguments[:count], arguments[count : 2 * count], arguments[2 * count :]
+    options, (recurrent, *rest) = Options(*others[:_OPTION_COUNT]), others[_OPTION_COUNT:]
+    return given, lasts, lengths, options, recurrent, rest[:count], rest[count : 2 * count], rest[2 * count :]
 
 
-def _with_last(given: torch.Tensor | None, last: torch.Tensor | None, state: torch.Tensor) -> torch.Tensor | None:
+def _with_last(
+    given: torch.Tensor | None, last: torch.Tensor | None, state: torch.Tensor, lengths: torch.Tensor | None
+) -> torch.Tensor | None:
     """The gradient of a state: that of all steps, that of the last step, or their sum."""
     if given is None:
         return last
     if last is None:
         return given
     total = given.to(state.dtype, copy=True)
-    total[:, -1:] += last
+    if lengths is None:
+        total[:, -1:] += last
+    else:
+        total += placed_at_end(last, total.shape[1], lengths)
     return total
 
 
@@ -305,9 +353,10 @@ def _state_shapes(cell: Cell, wx: torch.Tensor) -> list[torch.Tensor]:
     ]
 
 
-def _last(state: torch.Tensor) -> torch.Tensor:
-    """The last step [B,1,N,D], in memory of its own: an operator's results must not overlap."""
-    return state[:, -1:].clone(memory_format=torch.contiguous_format)
+def _last(state: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+    """The last step of each sequence [B,1,N,D], in memory of its own: an operator's results must not overlap."""
+    last = state[:, -1:] if lengths is None else at_end(state, lengths)
+    return last.clone(memory_format=torch.contiguous_format)
 
 
 def _result(tensors: list[torch.Tensor]):

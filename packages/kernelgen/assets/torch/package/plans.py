@@ -10,7 +10,9 @@ from pathlib import Path
 
 import torch
 
-DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+from .options import Options
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32, "int32": torch.int32}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Kernel:
     heads: int
     batch: int
     dtype: torch.dtype
+    #: Whether it takes the length of each sequence.
+    lengths: bool
+    options: Options
     microseconds_per_step: float
     tensors: tuple[TensorSpec, ...]
     #: Whether batch, heads and units of a head are arguments of the launch.
@@ -65,6 +70,7 @@ class Pointwise:
     device: str
     cell: str
     dtype: torch.dtype
+    forward_clip: float | None
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,8 @@ def kernels() -> tuple[Kernel, ...]:
             heads=row["heads"],
             batch=row["batch"],
             dtype=DTYPES[row["dataType"]],
+            lengths=row["lengths"],
+            options=_options(row),
             microseconds_per_step=row["predictedMicrosecondsPerStep"],
             tensors=_tensor_specs(row),
         )
@@ -122,6 +130,8 @@ def any_size_kernels() -> tuple[Kernel, ...]:
             heads=0,
             batch=row["batch"],
             dtype=DTYPES[row["dataType"]],
+            lengths=row["lengths"],
+            options=_options(row),
             microseconds_per_step=0.0,
             tensors=_tensor_specs(row),
             is_any_size=True,
@@ -131,10 +141,23 @@ def any_size_kernels() -> tuple[Kernel, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
-def any_size(device: str, use: str, cell: str, head_dim: int, heads: int, dtype: torch.dtype, batch: int) -> Kernel | None:
+def any_size(
+    device: str,
+    use: str,
+    cell: str,
+    head_dim: int,
+    heads: int,
+    dtype: torch.dtype,
+    batch: int,
+    needs_lengths: bool = False,
+    options: Options = Options(),
+) -> Kernel | None:
     """The kernel for any sizes that serves a call, with the call's sizes; None if the cell and type are not in this package."""
     able = [
-        kernel for kernel in any_size_kernels() if (kernel.device, kernel.use, kernel.cell, kernel.dtype) == (device, use, cell, dtype)
+        kernel
+        for kernel in any_size_kernels()
+        if (kernel.device, kernel.use, kernel.cell, kernel.dtype, kernel.options) == (device, use, cell, dtype, options)
+        and (kernel.lengths or not needs_lengths)
     ]
     if not able:
         return None
@@ -169,10 +192,14 @@ def scans() -> tuple[Scan, ...]:
 def pointwise() -> dict[tuple[str, str, torch.dtype], Pointwise]:
     """The pointwise kernels of this package by device, cell and type."""
     rows = (
-        Pointwise(row["name"], row["source"], row["device"], row["cell"], DTYPES[row["dataType"]])
+        Pointwise(row["name"], row["source"], row["device"], row["cell"], DTYPES[row["dataType"]], row.get("forwardClip"))
         for row in _manifest()["pointwise"]
     )
     return {(row.device, row.cell, row.dtype): row for row in rows}
+
+
+def _options(row: dict) -> Options:
+    return Options(row.get("forwardClip"), row.get("recurrentGradientClip"), row.get("recurrentGradientCut", False))
 
 
 def _tensor_specs(row: dict) -> tuple[TensorSpec, ...]:
@@ -184,6 +211,10 @@ def _tensor_specs(row: dict) -> tuple[TensorSpec, ...]:
 @functools.cache
 def _manifest() -> dict:
     return json.loads((Path(__file__).parent / "plans.json").read_text(encoding="utf-8"))
+
+
+#: Whether the compiled kernels take the length of each sequence.
+TAKE_LENGTHS = any(row["lengths"] for row in _manifest()["kernels"])
 
 
 @functools.cache
@@ -207,7 +238,15 @@ def best_device(name: str, capability: tuple[int, int], multiprocessors: int) ->
 
 @functools.lru_cache(maxsize=4096)
 def cover(
-    device: str, use: str, cell: str, head_dim: int, heads: int, dtype: torch.dtype, batch: int
+    device: str,
+    use: str,
+    cell: str,
+    head_dim: int,
+    heads: int,
+    dtype: torch.dtype,
+    batch: int,
+    needs_lengths: bool = False,
+    options: Options = Options(),
 ) -> tuple[Kernel, ...] | None:
     """The kernels that together serve a batch in the least predicted time, one after the other; None if the sizes are not listed.
 
@@ -218,6 +257,8 @@ def cover(
         for kernel in kernels()
         if (kernel.device, kernel.use, kernel.cell, kernel.head_dim, kernel.heads, kernel.dtype)
         == (device, use, cell, head_dim, heads, dtype)
+        and kernel.options == options
+        and (kernel.lengths or not needs_lengths)
     ]
     if not able:
         return None

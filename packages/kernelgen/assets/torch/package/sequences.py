@@ -35,6 +35,16 @@ def mask(sequences: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     return torch.where(valid.reshape(*valid.shape, *(1,) * (sequences.dim() - 2)), sequences, 0)
 
 
+def placed_at_end(lasts: torch.Tensor, steps: int, lengths: torch.Tensor | None) -> torch.Tensor:
+    """Zeros [B,T,…] with [B,1,…] in the last step of each sequence."""
+    result = lasts.new_zeros(lasts.shape[0], steps, *lasts.shape[2:])
+    if lengths is None:
+        result[:, -1:] = lasts
+    else:
+        result[torch.arange(lasts.shape[0], device=lasts.device), lengths - 1] = lasts[:, 0]
+    return result
+
+
 def at_end(sequences: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """The last step of each sequence of [B,T,…], as [B,1,…]."""
     return sequences[torch.arange(sequences.shape[0], device=sequences.device), lengths - 1].unsqueeze(1)

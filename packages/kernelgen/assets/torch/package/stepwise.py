@@ -8,11 +8,14 @@ Letters in shapes: B sequences, T steps, G gates that have the term, N heads, D 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
 
 from .cell import Cell
+from .options import Options
+from .sequences import placed_at_end
 
 
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -21,12 +24,21 @@ def state_dtype(dtype: torch.dtype) -> torch.dtype:
 
 
 def forward(
-    cell: Cell, wx: torch.Tensor, recurrent: torch.Tensor, bias: torch.Tensor, initial: Sequence[torch.Tensor], save: bool
+    cell: Cell,
+    wx: torch.Tensor,
+    recurrent: torch.Tensor,
+    bias: torch.Tensor,
+    initial: Sequence[torch.Tensor],
+    save: bool,
+    lengths: torch.Tensor | None = None,
+    options: Options = Options(),
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """All states [B,T,N,D] and, if asked for, the values that `backward` reads [B,T,N,D].
+    """All states [B,T,N,D] and, if asked for, the values that `backward` reads [B,T,N,D]; zeros beyond a sequence's length.
 
-    wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], initial: [B,1,N,D] for each state.
+    wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], initial: [B,1,N,D] for each state, lengths [B].
     """
+    limit = options.forward_clip
+    step = cell.step if limit is None else functools.partial(cell.clipped_step, limit=limit)
     batch, steps, _, heads, dim = wx.shape
     math = state_dtype(wx.dtype)
     outputs = _outputs(cell, wx)
@@ -45,7 +57,10 @@ def forward(
         _add_parts(u, recurrent_places, products.permute(2, 1, 0, 3).unbind(0))
         # A gate without any term is zero.
         full = [torch.zeros_like(states[0]) if part is None else part.expand(batch, heads, dim) for part in u]
-        new_states, new_saved = cell.step(full, states)
+        new_states, new_saved = step(full, states)
+        if lengths is not None:
+            is_there = (t < lengths)[:, None, None]
+            new_states, new_saved = ([torch.where(is_there, value, 0) for value in values] for values in (new_states, new_saved))
         for sequence, value in zip(outputs, new_states, strict=True):
             sequence[:, t] = value
         if save:
@@ -62,11 +77,20 @@ def backward(
     initial: Sequence[torch.Tensor],
     states: Sequence[torch.Tensor],
     saved: Sequence[torch.Tensor],
+    lengths: torch.Tensor | None = None,
+    options: Options = Options(),
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """The gradients of the pre-activations, [B,T,G,N,D] with every gate, and of the initial states.
 
-    gradients: for each state [B,T,N,D], or [B,1,N,D] for its last step alone, or None for zero.
+    gradients: for each state [B,T,N,D], or [B,1,N,D] for its last step alone, or None for zero. lengths [B] as in `forward`.
     """
+    limit = options.forward_clip
+    gradient_of = cell.gradient if limit is None else functools.partial(cell.clipped_gradient, limit=limit)
+    if lengths is not None:
+        gradients = [
+            placed_at_end(given, states[0].shape[1], lengths) if given is not None and given.shape[1] == 1 else given
+            for given in gradients
+        ]
     h = states[0]
     batch, steps, heads, dim = h.shape
     math = state_dtype(h.dtype)
@@ -78,6 +102,7 @@ def backward(
     adjoints: list[torch.Tensor] = [torch.zeros_like(start) for start in starts]
     following = [sequence[:, steps - 1].to(math) for sequence in states]
     for t in reversed(range(steps)):
+        earlier = list(adjoints)
         for place, given in enumerate(gradients):
             if given is None:
                 continue
@@ -85,18 +110,28 @@ def backward(
             if step >= 0:
                 adjoints[place] = adjoints[place] + given[:, step].to(math)
         previous = [sequence[:, t - 1].to(math) for sequence in states] if t > 0 else starts
-        gates, through = cell.gradient([sequence[:, t].to(math) for sequence in saved], previous, following, adjoints)
+        gates, through = gradient_of([sequence[:, t].to(math) for sequence in saved], previous, following, adjoints)
+        if lengths is not None:
+            is_there = (t < lengths)[:, None, None]
+            gates = [torch.where(is_there, gradient, 0) for gradient in gates]
+            through = [torch.where(is_there, *pair) for pair in zip(through, earlier, strict=True)]
         for place, gradient in enumerate(gates):
             pre_activations[:, t, place] = gradient
         # As stored, that is, rounded.
         rows = torch.stack([pre_activations[:, t, place] for place in places], 2).to(math)
-        products = torch.bmm(rows.transpose(0, 1).reshape(heads, batch, -1), matrix).transpose(0, 1)
         adjoints = [value + torch.zeros_like(start) for value, start in zip(through, starts, strict=True)]
-        adjoints[0] = adjoints[0] + products
+        if not options.recurrent_gradient_cut:
+            products = torch.bmm(rows.transpose(0, 1).reshape(heads, batch, -1), matrix).transpose(0, 1)
+            adjoints[0] = adjoints[0] + clipped(products, options.recurrent_gradient_clip)
         following = previous
     return pre_activations, [
         adjoint.to(start.dtype).reshape(start.shape) for adjoint, start in zip(adjoints, initial, strict=True)
     ]
+
+
+def clipped(values: torch.Tensor, limit: float | None) -> torch.Tensor:
+    """Values held between -limit and limit, where there is one."""
+    return values if limit is None else values.clamp(-limit, limit)
 
 
 def _outputs(cell: Cell, wx: torch.Tensor) -> list[torch.Tensor]:

@@ -51,6 +51,12 @@ bool run(const ${name}::Kernel& kernel) {
     if (!tensor.isInput) continue;
     std::vector<unsigned char> values(bytes);
     const std::size_t count = static_cast<std::size_t>(tensor.count(STEPS));
+    if (tensor.type == ${name}::DataType::int32) {
+      // Lengths: every sequence has all steps.
+      const std::vector<std::int32_t> lengths(count, STEPS);
+      kernelgen::copy_to_device(pointers.back(), lengths.data(), bytes);
+      continue;
+    }
     // No negative numbers among the states: a normaliser has none.
     const bool isState = std::strstr(tensor.name, "_initial") != nullptr;
     for (std::size_t i = 0; i < count; ++i) {

@@ -73,7 +73,7 @@ namespace ${name} {
 ${kernels.map(({ source }) => source.replace(includePrelude, "")).join("\n")}
 /** What a kernel is for: see "In C++" in kernelgen's README. */
 enum class Use { ${Object.values(useNames).join(", ")} };
-enum class DataType { bf16, fp16, fp32 };
+enum class DataType { bf16, fp16, fp32, int32 };
 
 /** A tensor that a kernel reads or writes: dense, last dimension contiguous. */
 struct Tensor {
@@ -85,7 +85,7 @@ struct Tensor {
   bool perStep;
 
   std::int64_t count(int steps) const { return elements * (perStep ? steps : 1); }
-  std::int64_t bytes(int steps) const { return count(steps) * (type == DataType::fp32 ? 4 : 2); }
+  std::int64_t bytes(int steps) const { return count(steps) * (type == DataType::bf16 || type == DataType::fp16 ? 2 : 4); }
 };
 
 /** A kernel, its sizes, and how it is launched. */

@@ -3,6 +3,7 @@ import type { Problem } from "../../plan/problem.js";
 import { backwardStep } from "../../plan/saved-values.js";
 import { gradientName } from "../../plan/tensors.js";
 import { backwardStreams } from "../backward-streams.js";
+import { recurrentGradientText } from "../recurrent-gradient.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import type { SizesText } from "./sizes.js";
 
@@ -57,7 +58,7 @@ ${kernelName}(const Element* recurrent, Element* transposed, int head_dim) {
 
 /** C++ of the backward kernel of one step. Launch s is at time T − 1 − s; one more launch passes the first du on to the initial h. */
 export function backwardStepSource(problem: Problem, kernelName: string, sizes: SizesText): string {
-  const { cell, stateOutput } = problem;
+  const { cell, stateOutput, lengths, recurrentGradientCut: cuts } = problem;
   const { streams, previous, next, carried, givenSequences } = backwardStreams(problem);
   const saved = backwardStep(problem).saved;
   const places = gatePlaces(cell);
@@ -133,16 +134,27 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
         .map((operand, part) => (part === operands.length - 1 ? operand : `part == ${part} ? ${operand} : `))
         .join("\n           ");
   const inputless = cell.gates.filter((gate) => gate.input === false).map(({ name }) => gradientName(`u_${name}`));
-  const gateStores = cell.gates.map(({ name }, gate) => {
-    const place = places[gate]!.input;
-    const target =
-      place === undefined
-        ? `${gradientName(`u_${name}`)} + now`
-        : `${gradientName("wx")} + own.at(steps, time, INPUT_GATE_COUNT, row) + ${place} * row`;
-    return `    store_streaming(${target}, to_element(du[${gate}]));`;
-  });
+  const gateStores = (value: (gate: number) => string): readonly string[] =>
+    cell.gates.map(({ name }, gate) => {
+      const place = places[gate]!.input;
+      const target =
+        place === undefined
+          ? `${gradientName(`u_${name}`)} + now`
+          : `${gradientName("wx")} + own.at(steps, time, INPUT_GATE_COUNT, row) + ${place} * row`;
+      return `    store_streaming(${target}, ${value(gate)});`;
+    });
+  const adjointStores = cell.states.map(
+    ({ name }, index) => `    store_streaming(${adjointPlace(name, index)} + own.single, adjoints[i][${index}]);`,
+  );
+  const beyondEnd = `
+    if (time > 0 && time >= lengths[own.sequence]) {
+      // The sequence has ended before: the adjoints wait for its last step.
+  ${[...gateStores(() => "Element{}"), ...adjointStores].join("\n  ")}
+      continue;
+    }`;
+  const recurrentGradient = recurrentGradientText(problem);
 
-  return `
+  return `${recurrentGradient.source}
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
     ${[...parameters, "int steps", "int step"].join(",\n    ")}) {${sizes.declaration}
@@ -174,7 +186,7 @@ ${cell.states.map((state, index) => `      adjoints[i][${index}] = step == 0 ? $
 
   // The product of R transposed with du of the launch before, which is later in time. The last step gets nothing.
   Product product(transposed, tile, batch, heads, head_dim, step);
-  if (step == 0) product.chunk_count = 0;
+  ${cuts ? "product.chunk_count = 0;  // cut: h gets nothing through R" : "if (step == 0) product.chunk_count = 0;"}
   const auto operand_row = [&]([[maybe_unused]] int part, int sequence) {
     const int64_t first_row = static_cast<int64_t>(sequence) * steps + time + 1;
     return ${operandRow};
@@ -190,11 +202,12 @@ ${cell.states.map((state, index) => `      adjoints[i][${index}] = step == 0 ? $
   for (int i = 0; i < OWN_UNITS; ++i) {
     const OwnUnit own(i, tile, batch, heads, head_dim);
     if (!own.exists) continue;
-    adjoints[i][0] += Product::total(shared, 0, own);
+    adjoints[i][0] += ${recurrentGradient.value("Product::total(shared, 0, own)")};
     if (time < 0) {
       store_streaming(${gradientName(`${cell.states[0]!.name}_initial`)} + own.single, to_element(adjoints[i][0]));
       continue;
     }
+    [[maybe_unused]] const int64_t now = own.at(steps, time, 1, row);${lengths ? beyondEnd : ""}
 ${given.join("\n")}
 ${array(
   "saved",
@@ -207,9 +220,8 @@ ${array(
   next.map(({ name }) => readValue(name)),
 )}    float du[GATE_COUNT];
     cell_step_backward(${stepArguments.join(", ")});
-    [[maybe_unused]] const int64_t now = own.at(steps, time, 1, row);
-${gateStores.join("\n")}
-${cell.states.map(({ name }, index) => `    store_streaming(${adjointPlace(name, index)} + own.single, adjoints[i][${index}]);`).join("\n")}
+${gateStores((gate) => `to_element(du[${gate}])`).join("\n")}
+${adjointStores.join("\n")}
   }
 }
 `;

@@ -6,7 +6,7 @@ import type { SizesText } from "./sizes.js";
 
 /** C++ of the forward kernel of one step. */
 export function forwardStepSource(problem: Problem, kernelName: string, sizes: SizesText): string {
-  const { cell, stateOutput } = problem;
+  const { cell, stateOutput, lengths } = problem;
   const saved = savedValues(problem)?.saved ?? [];
   const output = cell.states[0]!.name;
   const keepsSequence = (index: number): boolean => index === 0 || stateOutput === "sequence";
@@ -24,6 +24,8 @@ export function forwardStepSource(problem: Problem, kernelName: string, sizes: S
     ];
     return terms.length > 0 ? terms.join(" + ") : "0.0f";
   });
+  /** What is stored of a step: nothing is there beyond the length of a sequence. */
+  const orZero = (value: string, zero: string): string => (lengths ? `is_there ? ${value} : ${zero}` : value);
   return `
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
@@ -76,14 +78,16 @@ ${cell.states.map(({ name }, index) => readState(name, index)).join("\n")}
 ${parts.map((part) => `        ${part},`).join("\n")}
     };
 ${saved.length > 0 ? "    float saved[SAVED_COUNT];\n    cell_step(u, states[i], saved);" : "    cell_step(u, states[i]);"}
-    const int64_t now = own.at(steps, step, 1, row);
+    const int64_t now = own.at(steps, step, 1, row);${lengths ? "\n    const bool is_there = step == 0 || step < lengths[own.sequence];" : ""}
 ${cell.states
   .map(({ name }, index) => {
     const value = index === 0 ? "to_element(states[i][0])" : `states[i][${index}]`;
-    return `    store_streaming(${name} + ${keepsSequence(index) ? "now" : "own.single"}, ${value});`;
+    return keepsSequence(index)
+      ? `    store_streaming(${name} + now, ${orZero(value, index === 0 ? "Element{}" : "0.0f")});`
+      : `    ${lengths ? "if (is_there) " : ""}store_streaming(${name} + own.single, ${value});`;
   })
   .join("\n")}
-${saved.map(({ name }, index) => `    store_streaming(${name} + now, to_element(saved[${index}]));`).join("\n")}
+${saved.map(({ name }, index) => `    store_streaming(${name} + now, ${orZero(`to_element(saved[${index}])`, "Element{}")});`).join("\n")}
   }
 }
 `;

@@ -3,6 +3,7 @@ import { kernelTensors, type Tensor } from "../../plan/tensors.js";
 import { type KernelSet, type SetKernel, setProblem, useWord } from "../kernel-set.js";
 import { emitStepwise } from "../stepwise/emit.js";
 import { stepwiseCudaFamily } from "../stepwise.js";
+import { cType } from "../tensor-parameters.js";
 
 /** The sizes that kernels for any sizes are tiled for: a middling head, and few sequences or many. */
 const tiledFor = { headDim: 1024, heads: 1, batches: [16, 128] } as const;
@@ -22,7 +23,7 @@ export function anySizeKernels({ kernels }: KernelSet): readonly SetKernel[] {
       const key = `${device.id} ${givenName}`;
       if (found.has(key)) continue;
       const { headDim, heads } = tiledFor;
-      const problem = setProblem({ cell, headDim, heads, batch, dataType, tf32 }, use);
+      const problem = setProblem({ ...plan.problem, headDim, heads, batch }, use);
       const { plan: tile } = solveFamily(problem, device, stepwiseCudaFamily);
       // Where the device has no instructions for the type, no kernel of the set has it either.
       if (tile === undefined) continue;
@@ -50,9 +51,9 @@ export function anySizeKernels({ kernels }: KernelSet): readonly SetKernel[] {
  * `sizes` are batch, heads, units of a head and steps.
  */
 function withAnySizeLaunch(name: string, text: string, tensors: readonly Tensor[], pass: string): string {
-  const pointers = tensors.map(({ role, type }, index) => {
-    const element = type === "fp32" ? "float" : `${name}::Element`;
-    return `static_cast<${role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
+  const pointers = tensors.map((tensor, index) => {
+    const element = cType(tensor, `${name}::Element`);
+    return `static_cast<${tensor.role === "input" ? "const " : ""}${element}*>(tensors[${index}])`;
   });
   const given = ["static_cast<kernelgen::Stream>(stream)", ...pointers, "scratch"];
   return `${text}

@@ -1,7 +1,9 @@
+import { clippedCell } from "../../cell/clipped-cell.js";
 import { type CellDefinition, type Gate, gateInput, stateInput } from "../../cell/definition.js";
 import { cells } from "../../cell/index.js";
 import { renderScalars } from "../../cell/render.js";
 import { type BackwardStep, nextStateInput } from "../../cell/saved-values.js";
+import { input } from "../../cell/scalar.js";
 import { adjointInput } from "../../cell/step-gradient.js";
 import { defineProblem } from "../../plan/problem.js";
 import { savedValues } from "../../plan/saved-values.js";
@@ -31,10 +33,27 @@ ${definitions.map((cell) => tableRow(cell)).join("\n")}
 
 /** What a forward pass in training saves of a cell's step; the data type does not matter, since budget and values have the same. */
 function backwardStepOf(cell: CellDefinition): BackwardStep {
-  return savedValues(defineProblem({ cell: cell.name, headDim: 1, training: true }))!;
+  return savedValues({ ...defineProblem({ cell: cell.name, headDim: 1, training: true }), cell })!;
 }
 
+/** The parameter at which the states of a clipped cell are held. */
+const limitName = "limit";
+
+/** The functions of a cell, and those of it with clipped states, which save the same values. */
 function cellFunctions(cell: CellDefinition): string {
+  const clipped = clippedCell(cell, input(limitName));
+  const [saved, savedClipped] = [cell, clipped].map((of) =>
+    backwardStepOf(of)
+      .saved.map(({ name }) => name)
+      .join(),
+  );
+  if (saved !== savedClipped)
+    throw new TypeError(`${cell.name}: saves ${saved}, but ${savedClipped} where it is clipped`);
+  return stepFunctions(cell, `_${cell.name}`, []) + stepFunctions(clipped, `_clipped_${cell.name}`, [limitName]);
+}
+
+/** One step and its gradient, as functions whose names begin with `prefix`; `more` are parameters after the others. */
+function stepFunctions(cell: CellDefinition, prefix: string, more: readonly string[]): string {
   const backward = backwardStepOf(cell);
   const gates = cell.gates.map(gateInput);
   const previous = cell.states.map(stateInput);
@@ -43,18 +62,18 @@ function cellFunctions(cell: CellDefinition): string {
   const saved = backward.saved.map(({ name }) => name);
   const step = renderScalars(
     [...backward.states, ...backward.saved.map(({ node }) => node)],
-    sameNames([...gates, ...previous]),
+    sameNames([...gates, ...previous, ...more]),
     torchDialect,
   );
   const gradient = renderScalars(
     [...backward.gateGradients, ...backward.previousGradients],
-    sameNames([...saved, ...previous, ...next, ...adjoints]),
+    sameNames([...saved, ...previous, ...next, ...adjoints, ...more]),
     torchDialect,
   );
   const count = cell.states.length;
   return `
 
-def _${cell.name}_step(u, previous):
+def ${prefix}_step(${["u", "previous", ...more].join(", ")}):
     """One step: (states, saved for the gradient) from the gates' pre-activations and the previous states."""
 ${indented([
   ...unpacked(gates, "u"),
@@ -64,7 +83,7 @@ ${indented([
 ])}
 
 
-def _${cell.name}_gradient(saved, previous, following, adjoints):
+def ${prefix}_gradient(${["saved", "previous", "following", "adjoints", ...more].join(", ")}):
     """Gradients of one step: (of the pre-activations, of the previous states) from those of the states that follow."""
 ${indented([
   ...unpacked(saved, "saved"),
@@ -91,5 +110,7 @@ function tableRow(cell: CellDefinition): string {
             saved=${tuple(saved)},
             step=_${cell.name}_step,
             gradient=_${cell.name}_gradient,
+            clipped_step=_clipped_${cell.name}_step,
+            clipped_gradient=_clipped_${cell.name}_gradient,
         ),`;
 }

@@ -1,6 +1,7 @@
 import type { CudaDevice } from "hwmodels";
 import type { CellDefinition } from "../../cell/definition.js";
 import type { DataType } from "../../plan/data-type.js";
+import type { Problem } from "../../plan/problem.js";
 import type { Tensor } from "../../plan/tensors.js";
 import { cudaArchitecture } from "../cuda-architecture.js";
 import type { KernelSet, ScanKernel, SetKernel } from "../kernel-set.js";
@@ -16,14 +17,16 @@ export const sourcePath = (kernel: SetKernel | ScanKernel): string =>
 export interface PointwiseKernels {
   readonly cell: CellDefinition;
   readonly dataType: DataType;
+  /** At which the states of `cell` are clipped, if they are. */
+  readonly forwardClip: number | undefined;
   readonly device: CudaDevice;
 }
 
 /** One for each device, cell and type of a set. */
 export function pointwiseKernels({ kernels }: KernelSet): readonly PointwiseKernels[] {
   const rows = kernels.map(({ device, plan: { problem } }): [string, PointwiseKernels] => {
-    const { cell, dataType } = problem;
-    return [`${device.id} ${pointwiseName(cell, dataType)}`, { cell, dataType, device }];
+    const { cell, dataType, forwardClip } = problem;
+    return [`${device.id} ${pointwiseName(cell, dataType)}`, { cell, dataType, forwardClip, device }];
   });
   return [...new Map(rows).values()];
 }
@@ -56,6 +59,7 @@ export function manifest(set: KernelSet, anySize: readonly SetKernel[]): string 
         heads,
         batch,
         dataType,
+        ...extrasEntry(kernel.plan.problem),
         predictedMicrosecondsPerStep: kernel.plan.predictedMicrosecondsPerStep,
         plan: { hash: kernel.plan.hash, family: kernel.plan.family, ...kernel.plan.launch },
         tensors: kernel.tensors.map(tensorEntry),
@@ -72,6 +76,7 @@ export function manifest(set: KernelSet, anySize: readonly SetKernel[]): string 
         cell: cell.name,
         batch,
         dataType,
+        ...extrasEntry(kernel.plan.problem),
         plan: { hash: kernel.plan.hash, parameters: kernel.plan.parameters },
         tensors: kernel.tensors.map(anySizeTensorEntry),
       };
@@ -96,10 +101,17 @@ export function manifest(set: KernelSet, anySize: readonly SetKernel[]): string 
       device: row.device.id,
       cell: row.cell.name,
       dataType: row.dataType,
+      forwardClip: row.forwardClip,
     })),
     leftOut,
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+/** What a kernel computes beside its cell. */
+function extrasEntry(problem: Problem): Record<string, unknown> {
+  const { lengths = false, forwardClip, recurrentGradientClip, recurrentGradientCut } = problem;
+  return { lengths, forwardClip, recurrentGradientClip, recurrentGradientCut };
 }
 
 /** A tensor's extents: the batch and the steps by their letters, since a call has its own number of steps. */

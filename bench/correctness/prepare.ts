@@ -1,0 +1,47 @@
+// Writes the kernels of `familyCases`, forward in training and backward, with their check programs, for one device.
+//
+//   node bench/dist/correctness/prepare.js OUT [DEVICE]      default device: h200
+//
+// Then, on a machine with that GPU:  bash bench/correctness/run.sh families OUT
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findDevice } from "hwmodels";
+import { defineProblem, familiesFor, KernelgenError, solvePlan } from "kernelgen";
+import { generateFiles } from "kernelgen/node";
+import { familyCases } from "./families.js";
+
+const [out, deviceId = "h200"] = process.argv.slice(2);
+if (out === undefined) throw new Error("usage: prepare.js OUT [DEVICE]");
+const device = findDevice(deviceId);
+const words = {
+  lengths: "lengths",
+  forwardClip: "clip",
+  recurrentGradientClip: "gradient-clip",
+  recurrentGradientCut: "cut",
+};
+
+for (const { family: name, options } of familyCases) {
+  const extras = Object.entries(words).flatMap(([field, word]) => (field in options ? [word] : []));
+  for (const pass of ["forward", "backward"]) {
+    const { recurrentGradientClip: _, recurrentGradientCut: __, ...ofBoth } = options;
+    const problem = defineProblem({ ...(pass === "forward" ? ofBoth : options), pass, training: true, steps: 7 });
+    const directory = join(
+      out,
+      [name, options.cell, options.tf32 ? "tf32" : options.dataType, ...extras, pass].join("-"),
+    );
+    try {
+      const families = familiesFor(device, problem).filter((family) => family.name === name);
+      const { plan, family } = solvePlan(problem, device, families);
+      mkdirSync(directory, { recursive: true });
+      for (const file of generateFiles(plan, family)) {
+        // What all kernels include lies once beside their folders.
+        const isOwn = file.name.includes(`_${pass}`) || file.name === "plan.json";
+        writeFileSync(join(isOwn ? directory : out, file.name), file.content);
+      }
+      console.log(directory);
+    } catch (error) {
+      if (!(error instanceof KernelgenError)) throw error;
+      console.log(`${directory}: left out: ${error.message}`);
+    }
+  }
+}
