@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { main } from "../dist/cli/main.js";
+import module from "node:module";
+
+// Node 22.8 and later keep compiled modules from one call to the next.
+module.enableCompileCache?.();
+const { main } = await import("../dist/cli/main.js");
 
 await main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { findDevice } from "hwmodels";
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { fitPowerLaw, type PowerLaw } from "../bench/growth.js";
 import { type ScanTimes, scanTimes } from "../bench/scan-times.js";
 import { linearCells } from "../cell/index.js";
@@ -9,6 +9,7 @@ import { KernelgenError } from "../errors.js";
 import type { Problem } from "../plan/problem.js";
 import { type OpenDevice, openNodeDevice } from "../wgsl/node-device.js";
 import { colors } from "./colors.js";
+import type { CommandBody } from "./lazy-command.js";
 import { plainTable } from "./plain-table.js";
 import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
@@ -32,9 +33,7 @@ type Way = keyof typeof ways;
 const wayNames = Object.keys(ways) as Way[];
 
 /** `kernelgen bench`: times a linear recurrence on this machine over several numbers of steps, and fits how the times grow. */
-export const benchCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "bench",
-  describe: "Time a linear recurrence on this machine's CPU and WebGPU device over several numbers of steps",
+export const benchCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

@@ -1,10 +1,11 @@
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { type BuildReport, buildKernels } from "../bundler/build.js";
 import { type CheckReport, checkKernels } from "../bundler/check.js";
 import { configNames } from "../bundler/definition-file.js";
 import { KernelgenError } from "../errors.js";
 import { watchKernels } from "./build-watch.js";
 import { colors } from "./colors.js";
+import type { CommandBody } from "./lazy-command.js";
 import { ProgressBar } from "./progress-bar.js";
 
 const options = {
@@ -24,9 +25,7 @@ const options = {
 } as const satisfies Record<string, Options>;
 
 /** `kernelgen build`: solves and writes the kernels of an application. */
-export const buildCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "build",
-  describe: "Write the kernels that a configuration lists, with typed modules and a manifest",
+export const buildCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

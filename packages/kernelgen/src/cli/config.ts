@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
@@ -8,6 +8,7 @@ import { fastestPlans } from "../plan/ranking.js";
 import { solvePlan } from "../plan/solve.js";
 import { deviceDescription } from "./device-option.js";
 import { limitsJson, limitsText, nearestText } from "./explain-report.js";
+import type { CommandBody } from "./lazy-command.js";
 import { pinOption, pinsFrom } from "./pin-option.js";
 import { forwardProgressOption, numberFrom, problemFrom, problemOptions } from "./problem-options.js";
 import { rankingJson, rankingText, searchJson, searchText } from "./report.js";
@@ -32,9 +33,7 @@ const options = {
 const largestTop = 10_000;
 
 /** `kernelgen config`: solves the tiling and prints it. */
-export const configCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "config",
-  describe: "Choose kernel family and tile for a problem on a device, and print them",
+export const configCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
@@ -8,6 +8,7 @@ import { solvePlan } from "../plan/solve.js";
 import { writeFiles } from "../write-files.js";
 import { deviceDescription } from "./device-option.js";
 import { generateSet } from "./generate-set.js";
+import type { CommandBody } from "./lazy-command.js";
 import { forwardProgressOption, problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
 
@@ -64,9 +65,7 @@ const options = {
 } as const satisfies Record<string, Options>;
 
 /** `kernelgen generate`: writes the source of the fastest kernel and its plan. */
-export const generateCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "generate",
-  describe: "Write the kernel's source and its plan",
+export const generateCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

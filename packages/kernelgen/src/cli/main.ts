@@ -1,17 +1,8 @@
 import { readFileSync } from "node:fs";
-import { InvalidDeviceError, InvalidKernelError, UnknownDeviceError } from "hwmodels";
 import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
-import { benchCommand } from "./bench.js";
-import { buildCommand } from "./build.js";
-import { calibrateCommand } from "./calibrate/command.js";
-import { configCommand } from "./config.js";
-import { devicesCommand } from "./devices/command.js";
-import { generateCommand } from "./generate.js";
-import { occupancyCommand } from "./occupancy/command.js";
+import { lazyCommand } from "./lazy-command.js";
 import { joinedPins } from "./pin-option.js";
-import { runCommand } from "./run.js";
-import { sweepCommand } from "./sweep/command.js";
 
 const usageExitCode = 2;
 /** Exit codes of errors that are not a matter of usage. */
@@ -28,24 +19,74 @@ const exitCodes: Partial<Record<KernelgenErrorCode, number>> = {
 const packageVersion = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 
-/** What is wrong with the numbers and names that a user gave. */
-const isUsageError = (error: unknown): error is Error =>
-  error instanceof UnknownDeviceError || error instanceof InvalidDeviceError || error instanceof InvalidKernelError;
-
 /** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no device. */
 export async function main(args: readonly string[]): Promise<void> {
   const parser = yargs([...joinedPins(args)])
     .scriptName("kernelgen")
     .usage("$0 <command>: fused recurrent-network kernels for CUDA and WebGPU, tiled by a constraint solver")
-    .command(configCommand)
-    .command(generateCommand)
-    .command(buildCommand)
-    .command(runCommand)
-    .command(benchCommand)
-    .command(devicesCommand)
-    .command(occupancyCommand)
-    .command(calibrateCommand)
-    .command(sweepCommand)
+    .command(
+      lazyCommand(
+        "config",
+        "Choose kernel family and tile for a problem on a device, and print them",
+        async () => (await import("./config.js")).configCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "generate",
+        "Write the kernel's source and its plan",
+        async () => (await import("./generate.js")).generateCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "build",
+        "Write the kernels that a configuration lists, with typed modules and a manifest",
+        async () => (await import("./build.js")).buildCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "run",
+        "Run the generated kernel on this machine's WebGPU device, check it against the CPU, and time it",
+        async () => (await import("./run.js")).runCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "bench",
+        "Time a linear recurrence on this machine's CPU and WebGPU device over several numbers of steps",
+        async () => (await import("./bench.js")).benchCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "devices",
+        "List the devices that are known, show one with its sources, or describe this machine's",
+        async () => (await import("./devices/command.js")).devicesCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "occupancy",
+        "Count the blocks of a kernel that a multiprocessor holds, by NVIDIA's rules, and what would change it",
+        async () => (await import("./occupancy/command.js")).occupancyCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "calibrate",
+        "Fit the constants of predicted times to kernels measured on a GPU",
+        async () => (await import("./calibrate/command.js")).calibrateCommand,
+      ),
+    )
+    .command(
+      lazyCommand(
+        "sweep",
+        "Plan many head dimensions on several devices: feasible families and predicted times",
+        async () => (await import("./sweep/command.js")).sweepCommand,
+      ),
+    )
     .demandCommand(1, "a command is missing")
     .strict()
     .parserConfiguration({ "duplicate-arguments-array": false })
@@ -61,6 +102,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await parser.parseAsync();
   } catch (error) {
+    const { isUsageError } = await import("./usage-error.js");
     if (isUsageError(error)) {
       console.error(`kernelgen: ${error.message}`);
       process.exitCode = usageExitCode;

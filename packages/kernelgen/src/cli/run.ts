@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { findDevice, type WebGpuDevice } from "hwmodels";
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
@@ -13,6 +13,7 @@ import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
 import { colors } from "./colors.js";
+import type { CommandBody } from "./lazy-command.js";
 import { forwardProgressOption, problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
 
@@ -44,9 +45,7 @@ interface RunReport {
 }
 
 /** `kernelgen run`: runs a generated kernel on the WebGPU device of this machine, checks its outputs and times it. */
-export const runCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "run",
-  describe: "Run the generated kernel on this machine's WebGPU device, check it against the CPU, and time it",
+export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CudaDevice, deviceJson } from "hwmodels";
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { calibratedDevice } from "../../calibrate/calibrated-device.js";
 import { fitCalibration } from "../../calibrate/fit.js";
 import { parseMeasurements } from "../../calibrate/measurement.js";
@@ -13,6 +13,7 @@ import { deviceNamed } from "../../device-named.js";
 import { KernelgenError } from "../../errors.js";
 import { writeFile, writeFiles } from "../../write-files.js";
 import { deviceDescription } from "../device-option.js";
+import type { CommandBody } from "../lazy-command.js";
 import { numberFrom } from "../problem-options.js";
 import { ProgressBar } from "../progress-bar.js";
 import { seedFrom } from "../seed.js";
@@ -41,9 +42,7 @@ const options = {
 const mostTilings = 2000;
 
 /** `kernelgen calibrate`: fits the constants of predicted times to measured times of generated kernels. */
-export const calibrateCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "calibrate",
-  describe: "Fit the constants of predicted times to kernels measured on a GPU",
+export const calibrateCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

@@ -1,12 +1,11 @@
-import type { CommandModule, InferredOptionTypes } from "yargs";
+import type { InferredOptionTypes } from "yargs";
+import type { CommandBody } from "../lazy-command.js";
 import { listDevices, listOptions } from "./list.js";
 import { probeCommand } from "./probe.js";
 import { showCommand } from "./show.js";
 
 /** `kernelgen devices`: the devices that kernels can be planned for. */
-export const devicesCommand: CommandModule<object, InferredOptionTypes<typeof listOptions>> = {
-  command: "devices",
-  describe: "List the devices that are known, show one with its sources, or describe this machine's",
+export const devicesCommand: CommandBody<InferredOptionTypes<typeof listOptions>> = {
   builder: (yargs) =>
     yargs
       .command(showCommand)

@@ -1,7 +1,8 @@
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../../device-named.js";
 import { KernelgenError } from "../../errors.js";
 import { deviceDescription } from "../device-option.js";
+import type { CommandBody } from "../lazy-command.js";
 import { analyse } from "./analysis.js";
 import { launchFrom, launchOptions } from "./launch-options.js";
 import { occupancyJson, occupancyText } from "./report.js";
@@ -13,9 +14,7 @@ const options = {
 } as const satisfies Record<string, Options>;
 
 /** `kernelgen occupancy`: how many blocks of a kernel a multiprocessor holds, and why. */
-export const occupancyCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "occupancy",
-  describe: "Count the blocks of a kernel that a multiprocessor holds, by NVIDIA's rules, and what would change it",
+export const occupancyCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)

@@ -1,10 +1,11 @@
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../../device-named.js";
 import { KernelgenError } from "../../errors.js";
 import { sweepCsv, sweepJson } from "../../sweep/csv.js";
 import { sweepHtml } from "../../sweep/html.js";
 import { type SweepEntry, type SweepPoint, sweep } from "../../sweep/sweep.js";
 import { writeFile } from "../../write-files.js";
+import type { CommandBody } from "../lazy-command.js";
 import { problemFrom, problemOptions } from "../problem-options.js";
 import { ProgressBar } from "../progress-bar.js";
 import { numbersFrom } from "./number-range.js";
@@ -38,9 +39,7 @@ const writers: Readonly<Record<string, (entries: readonly SweepEntry[]) => strin
 };
 
 /** `kernelgen sweep`: which families are feasible over many head dimensions and devices, and their predicted times. */
-export const sweepCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
-  command: "sweep",
-  describe: "Plan many head dimensions on several devices: feasible families and predicted times",
+export const sweepCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)
