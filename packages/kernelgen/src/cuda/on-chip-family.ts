@@ -162,7 +162,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     calibratedTerm(device, "stepCycles", constant(1)),
     ...product.costTerms,
     sharedMemoryTerm(device, partialBytes, 2 / partialBuffers),
-    calibratedTerm(device, "reductionCycles", splitsInner),
+    // Words that a thread's sums move: with more warps along the inner dimension, each has sums of more slots than are its own.
+    calibratedTerm(device, "reductionCycles", times(warpsAlongInner.minus(1), warpSlots, slotWords)),
     ...(clusterSum === undefined
       ? []
       : [
