@@ -56,6 +56,8 @@ try {
         env: { ...process.env, RECHECK_PAIRS: String(shardPairs), RECHECK_REPORT: report, FC_SEED: String(seed) },
       },
     );
+    // Stopped from outside: the shard is for another run.
+    if (status === null) process.exit(1);
     const right = status === 0;
     const line: Shard = {
       shard,
