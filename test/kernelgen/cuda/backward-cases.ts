@@ -111,12 +111,4 @@ export const backwardCases = {
     dataType: "fp16",
     stateOutput: "sequence",
   }),
-  "stepwise fp32 sLSTM, one step": plan("stepwise", {
-    ...backward,
-    cell: "slstm",
-    headDim: 12,
-    batch: 3,
-    steps: 1,
-    dataType: "fp32",
-  }),
 } as const satisfies Record<string, Plan>;
