@@ -16,9 +16,10 @@ the bias are products over all steps outside of `CELL_backward`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from . import fused_stepwise, kernels, stepwise
 from .cell import Cell
@@ -29,6 +30,10 @@ from .sequences import at_end, placed_at_end
 NAMESPACE = "PACKAGE_NAME"
 _OPTION_COUNT = len(Options._fields)
 _library = torch.library.Library(NAMESPACE, "DEF")
+#: What computes each operator, by its name and the type of device.
+_implementations: dict[tuple[str, str], Callable] = {}
+#: CELL_forward with its derivative, by the cell's name.
+_layers: dict[str, type[torch.autograd.Function]] = {}
 
 
 def inference(
@@ -41,7 +46,7 @@ def inference(
     options: Options,
 ):
     """h of all steps [B,T,N,D] and the last step of every state [B,1,N,D], without a derivative."""
-    h, *lasts = _list(_operator(cell, "inference")(wx, recurrent, bias, lengths, options.forward_clip, *initial))
+    h, *lasts = _list(_call(cell, "inference", wx, wx, recurrent, bias, lengths, options.forward_clip, *initial))
     return h, [h[:, -1:] if lengths is None else at_end(h, lengths), *lasts]
 
 
@@ -56,8 +61,29 @@ def forward(
 ):
     """All steps of every state [B,T,N,D], and the last step of every state [B,1,N,D]; differentiable."""
     count = len(cell.states)
-    results = _operator(cell, "forward")(wx, recurrent, bias, lengths, *options, *initial)
+    run = _layers[cell.name].apply if _is_plain(wx) else _operator(cell, "forward")
+    results = run(wx, recurrent, bias, lengths, *options, *initial)
     return list(results[:count]), list(results[count : 2 * count])
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether operators are watched by nobody: no compiler, tracer, dispatch mode or class of tensors of its own.
+
+    Then what they do is called directly: the dispatcher's way through Python takes longer than the kernels of a short sequence.
+    """
+    return (
+        not torch.compiler.is_compiling()
+        and type(tensor) in (torch.Tensor, torch.nn.Parameter)
+        and tensor.device.type in ("cpu", "cuda")
+        and not torch.jit.is_tracing()
+        and _get_current_dispatch_mode() is None
+    )
+
+
+def _call(cell: Cell, what: str, like: torch.Tensor, *arguments):
+    """Calls an operator without a derivative, on the device of a tensor."""
+    run = _implementations[f"{cell.name}_{what}", like.device.type] if _is_plain(like) else _operator(cell, what)
+    return run(*arguments)
 
 
 def _operator(cell: Cell, what: str):
@@ -101,7 +127,8 @@ def _declare(name: str, parameters: Sequence[str], outputs: Sequence[str]) -> No
 
 def _implement(name: str, function, shapes) -> None:
     for key in ("CPU", "CUDA"):
-        _library.impl(name, _without_autocast(function, key.lower()), key)
+        _implementations[name, key.lower()] = _without_autocast(function, key.lower())
+        _library.impl(name, _implementations[name, key.lower()], key)
     torch.library.register_fake(f"{NAMESPACE}::{name}", shapes, lib=_library)
 
 
@@ -224,7 +251,9 @@ def _differentiate(cell: Cell) -> None:
     def backward(ctx, *gradients):
         lengths, recurrent, *others = ctx.saved_tensors
         h_initial, h = others[0], others[count]
-        d_wx, *rest = _operator(cell, "backward")(*gradients[: 2 * count], lengths, *ctx.options, recurrent, *others)
+        arguments = (*gradients[: 2 * count], lengths, *ctx.options, recurrent, *others)
+        # Of a gradient that is differentiated again the operator says that it has no derivative.
+        d_wx, *rest = _operator(cell, "backward")(*arguments) if torch.is_grad_enabled() else _call(cell, "backward", h, *arguments)
         d_inputless, d_initial = rest[:-count], rest[-count:]
         needs_recurrent, needs_bias = ctx.needs_input_grad[1:3]
         return (
@@ -235,6 +264,13 @@ def _differentiate(cell: Cell) -> None:
             *d_initial,
         )
 
+    def run(wx, *others):
+        return _implementations[f"{cell.name}_forward", wx.device.type](wx, *others)
+
+    methods = {"forward": run, "setup_context": setup_context, "backward": backward}
+    _layers[cell.name] = type(
+        f"{cell.name}_layer", (torch.autograd.Function,), {name: staticmethod(method) for name, method in methods.items()}
+    )
     torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_forward", backward, setup_context=setup_context, lib=_library)
 
 
