@@ -1,4 +1,4 @@
-import { constant, largest, max, smallest } from "constrint";
+import { constant, largest, max, min, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
@@ -28,6 +28,8 @@ const sumsOfLane = (rowsOfTile * columnsOfGroup) / 32;
 const sumPadding = 4;
 /** Registers for addresses, counters and the pointwise part. */
 const scratchRegisters = 56;
+/** Blocks of a multiprocessor at once beyond which more hide no more of the time that memory takes. */
+const mostResidentBlocks = 4;
 const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [64, 8, 16, 6] as const;
 /** The part of L2 that holds R from step to step, beside inputs and outputs that pass through. */
 const shareOfL2 = 0.8;
@@ -85,26 +87,45 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     );
 
     const partWarps = warpsPerPart(device, warpCount);
-    const waves = ceilQuotient(blockCount, device.multiprocessorCount);
+    // Blocks that a multiprocessor computes, as many at once as it has room for, and the rounds of these.
+    const allocatedRegisters = times(
+      ceilQuotient(estimatedRegisters, device.registerAllocationUnit / device.warpSize),
+      partWarps,
+      device.registerAllocationUnit * device.warpAllocationGranularity,
+    );
+    const residentBlocks = max([
+      1,
+      min([
+        mostResidentBlocks,
+        constant(device.registersPerMultiprocessor).dividedBy(allocatedRegisters),
+        constant(device.sharedBytesPerMultiprocessor).dividedBy(
+          sharedBytesPerBlock.plus(device.sharedReservedBytesPerBlock),
+        ),
+      ]),
+    ]);
+    const ownBlocks = ceilQuotient(blockCount, device.multiprocessorCount);
+    const rounds = ceilQuotient(ownBlocks, residentBlocks);
     const instructions = times(rowTiles, columnGroups, warpChunks);
     // What a block reads of R and of the operand.
     const blockBytes = plus(unitTile.times(sumCount), batchTile).times(innerDim * elementBytes);
-    const blockTerms: readonly CostTerm[] = [
-      calibratedTerm(device, "stepCycles", constant(1)),
+    const throughputTerms: readonly CostTerm[] = [
       ...(usesMatrixInstructions(problem)
         ? [calibratedTerm(device, "matrixMultiplyShare", times(partWarps, instructions, 2))]
         : [calibratedTerm(device, "multiplyAddInstructions", times(partWarps, instructions, sumsOfLane * chunkInner))]),
       sharedMemoryTerm(device, sumBytes, 2),
-      // Every trip to L2 brings a warp the chunks that it has sent for.
-      calibratedTerm(device, "exchangeLookCycles", trips),
-
-      calibratedTerm(device, "reductionCycles", warpCount),
       calibratedTerm(device, "unitIssueCycles", times(ownUnits, partWarps), pointwise.issue),
-      calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
       calibratedTerm(device, "slotLoadCycles", times(ownUnits, warpCount, traffic.elementReads + cell.states.length)),
       calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes)),
       calibratedTerm(device, "stepwiseByteCycles", blockBytes),
     ];
+    const latencyTerms: readonly CostTerm[] = [
+      calibratedTerm(device, "stepCycles", constant(1)),
+      // Every trip to L2 brings a warp the chunks that it has sent for.
+      calibratedTerm(device, "exchangeLookCycles", trips),
+      calibratedTerm(device, "reductionCycles", warpCount),
+      calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
+    ];
+    const blockTerms = [...repeated(throughputTerms, ownBlocks), ...repeated(latencyTerms, rounds)];
     const launchTerms = [calibratedTerm(device, "launchCycles", constant(1))];
     return {
       unknowns: [unitTile, columnGroups, warpCount, chunksInFlight],
@@ -128,6 +149,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         batchBlocks,
         blockCount,
         threadsPerBlock,
+        residentBlocks,
         ownUnits,
         sumStride,
         sharedBytes: sharedBytesPerBlock,
@@ -146,12 +168,9 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       ],
       cost: plus(
         totalCost(launchTerms),
-        max([
-          waves.times(totalCost(blockTerms)),
-          constant(memoryPicoseconds(problem, device) + matrixPicoseconds(problem, device)),
-        ]),
+        max([totalCost(blockTerms), constant(memoryPicoseconds(problem, device) + matrixPicoseconds(problem, device))]),
       ),
-      costTerms: [...launchTerms, ...repeated(blockTerms, waves)],
+      costTerms: [...launchTerms, ...blockTerms],
     };
   },
   emit: (plan, givenName) => [emitStepwise(plan, givenName, false)],

@@ -155,7 +155,7 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
   const recurrentGradient = recurrentGradientText(problem);
 
   return `${recurrentGradient.source}
-KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
+KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, RESIDENT_BLOCKS)
 ${kernelName}(
     ${[...parameters, "int steps", "int step"].join(",\n    ")}) {${sizes.declaration}
   const int64_t row = static_cast<int64_t>(heads) * head_dim;

@@ -27,7 +27,7 @@ export function forwardStepSource(problem: Problem, kernelName: string, sizes: S
   /** What is stored of a step: nothing is there beyond the length of a sequence. */
   const orZero = (value: string, zero: string): string => (lengths ? `is_there ? ${value} : ${zero}` : value);
   return `
-KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
+KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, RESIDENT_BLOCKS)
 ${kernelName}(
     ${parameters.join(",\n    ")}) {${sizes.declaration}
   const int64_t row = static_cast<int64_t>(heads) * head_dim;

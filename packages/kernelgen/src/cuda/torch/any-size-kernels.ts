@@ -5,8 +5,8 @@ import { emitStepwise } from "../stepwise/emit.js";
 import { stepwiseCudaFamily } from "../stepwise.js";
 import { cType } from "../tensor-parameters.js";
 
-/** The sizes that kernels for any sizes are tiled for: a middling head, and few sequences or many. */
-const tiledFor = { headDim: 1024, heads: 1, batches: [16, 128] } as const;
+/** The sizes that kernels for any sizes are tiled for: a large head, whose tiles serve small ones as well, and few sequences or many. */
+const tiledFor = { headDim: 2048, heads: 1, batches: [16, 256] } as const;
 
 /**
  * Stepwise kernels whose batch, heads and units of a head are arguments of the launch, for the sizes that no kernel of a set is for: of every

@@ -20,7 +20,7 @@ export const h200Calibration: CudaCalibration = {
   clusterExchangeCycles: 269,
   clusterByteCycles: 0.103,
   launchCycles: 1740,
-  stepwiseByteCycles: 0.0969,
+  stepwiseByteCycles: 0.04,
   exchangeWriteCycles: 1060,
   exchangeLookCycles: 505,
   exchangeByteCycles: 0.0357,
