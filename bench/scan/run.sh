@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Builds, checks and times the scans that prepare.js wrote, on this machine's GPU. Needs nvcc and PyTorch.
 #
-#   bash bench/scan/run.sh OUT [PEERS]
+#   bash bench/scan/run.sh OUT [PEERS [build|run]]
 #
 # PEERS: a directory with the package accelerated_scan (github.com/proger/accelerated-scan); without it that peer is left out.
 set -uo pipefail
+peers="${2:+$(realpath "$2")}"
+what="${3:-all}"
 cd "$1"
-export PYTHONPATH="${2:-}"
+export PYTHONPATH="$peers"
 nvidia-smi --query-gpu=name,driver_version,clocks.max.sm --format=csv,noheader
 
 build() {
@@ -15,13 +17,18 @@ build() {
     { echo "$1: build failed"; head -20 "$1/build.log"; }
 }
 export -f build
-printf '%s\n' */ | tr -d / | xargs -P "$(nproc)" -I{} bash -c 'build {}'
+[ "$what" = run ] || printf '%s\n' *_*/ | tr -d / | xargs -P "$(nproc)" -I{} bash -c 'build {}'
 
+[ "$what" = run ] || python3 layers.py build
+[ "$what" = build ] && exit
+python3 layers.py check
 python3 peers.py
+python3 layers.py time
+# Gates that are usual, and nearly open or shut.
 for name in long_*/; do
-  (cd "$name" && ./check random 65536 1 | grep error && ./check random 65536 2 10 | grep error && ./check time 65536)
+  (cd "$name" && for seed in 1 2 3; do ./check random 65536 $seed 10 | grep error; done && ./check random 65536 4 | grep error)
 done
-(cd long_mingru_forward_fp32 && ./check random 1048576 3 | grep error)
+for name in long_mingru_forward_fp32 long_mingru_backward_fp32; do (cd $name && ./check random 1048576 3 10 | grep error); done
 for name in long_*_fp32/; do
   for tool in memcheck racecheck; do
     echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./check random 1500 3 2>&1 | grep SUMMARY)"

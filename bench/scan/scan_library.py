@@ -2,12 +2,13 @@
 
 import ctypes
 import statistics
+import time
 
 import torch
 
 DEVICE = "cuda"
-#: Clock cycles that the GPU waits before timed calls, so that they are all queued before the first one starts.
-QUEUEING_CYCLES = 4_000_000
+#: Clock cycles of a second, at most, and how much longer than the queueing of calls the GPU waits.
+CLOCK, MARGIN = 2e9, 1.5
 
 
 class Scan:
@@ -41,7 +42,7 @@ class Scan:
 
 
 def milliseconds(run, count=21):
-    """The median time of a call on the GPU by CUDA events, after three to warm up.
+    """The median time of a call on the GPU by CUDA events, after four to warm up.
 
     All calls are queued while the GPU waits, so that the time is the GPU's and not that of Python between two launches.
     """
@@ -49,7 +50,11 @@ def milliseconds(run, count=21):
         run()
     events = [(torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)) for _ in range(count)]
     torch.cuda.synchronize()
-    torch.cuda._sleep(QUEUEING_CYCLES)
+    begin = time.perf_counter()
+    run()
+    queueing = time.perf_counter() - begin
+    torch.cuda.synchronize()
+    torch.cuda._sleep(int((queueing * count + 1e-3) * CLOCK * MARGIN))
     for start, end in events:
         start.record()
         run()

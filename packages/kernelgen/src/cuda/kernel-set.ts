@@ -91,7 +91,7 @@ export function solveKernelSet(
     for (const sizes of problems) {
       if (isLinear(sizes.cell)) {
         for (const pass of training ? passes : passes.slice(0, 1)) {
-          const problem = defineProblem({ ...namedSizes(sizes), tf32: false, pass });
+          const problem = defineProblem({ ...namedSizes(sizes), tf32: false, pass, steps: scanSteps });
           const kernel = solve(problem, nameOf(problem, "scan"), device);
           if (kernel !== undefined) scans.push(kernel);
         }
@@ -126,6 +126,9 @@ const useOptions = {
 
 /** The word for a use in a kernel's name. */
 export const useWord = (use: KernelUse): string => useOptions[use].word;
+
+/** Steps that the tile of a scan is chosen for; it runs any number. */
+const scanSteps = 4096;
 
 const namedSizes = ({ cell, headDim, heads, batch, dataType, tf32 }: SetProblem): ProblemOptions => ({
   cell: cell.name,

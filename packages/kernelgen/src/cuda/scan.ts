@@ -7,7 +7,7 @@ import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { registerBytes } from "./on-chip.js";
 import { spanForm } from "./scan/column-source.js";
-import { memoryNanoseconds, rowPercent, scanNanoseconds } from "./scan/cost.js";
+import { blockPercents, memoryNanoseconds, rowPercent, scanNanoseconds, wordPercents } from "./scan/cost.js";
 import { emitScan } from "./scan/emit.js";
 
 const floatBytes = 4;
@@ -96,6 +96,16 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     ),
     "time by the bytes of a row",
   );
+  const blockPercent = model.int("blockPercent", [...new Set(blockPercents.map(([, , percent]) => percent))]);
+  model.add(table([warps, chained, blockPercent], blockPercents), "time by the warps of a block");
+  const wordPercent = model.int("wordPercent", [...new Set(wordPercents.map(([, percent]) => percent))]);
+  model.add(
+    table(
+      [channelsPerThread, wordPercent],
+      wordPercents.map(([bytes, percent]) => [bytes / elementBytes, percent]).filter(([count]) => count! >= 1),
+    ),
+    "time by the bytes of a thread's access",
+  );
   const chunkSteps = times(warps, timeLanes, stepsPerThread);
   const chunks = ceilQuotient(steps, chunkSteps);
   // Half of a chunk or more would be idle.
@@ -139,6 +149,8 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     laneRounds,
     warps,
     rowPercent: rowPercents,
+    blockPercent,
+    wordPercent,
     stages,
     chained,
     columns,
