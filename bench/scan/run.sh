@@ -24,6 +24,10 @@ export -f build
 python3 layers.py check
 python3 peers.py
 python3 layers.py time
+# The sizes of the CPU's table: 64 channels, one sequence.
+for name in long_mingru_forward_fp32 long_minlstm_forward_fp32; do
+  for steps in 256 1024 4096 16384 65536; do (cd $name && ./check time $steps); done
+done
 # Gates that are usual, and nearly open or shut.
 for name in long_*/; do
   (cd "$name" && for seed in 1 2 3; do ./check random 65536 $seed 10 | grep error; done && ./check random 65536 4 | grep error)

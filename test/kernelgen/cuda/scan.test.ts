@@ -44,13 +44,9 @@ const leaky = linearCell({
 
 /** Kernels of every shape: each way to load and to carry, sizes that divide nothing, several lanes and one along time. */
 const cases = {
-  "minGRU forward fp32: a loop over chunks, loaded ahead": planOf(
-    { cell: "mingru", headDim: 20, heads: 2, batch: 2, steps: 150, dataType: "fp32" },
+  "minLSTM forward bf16: a loop over chunks, loaded ahead": planOf(
+    { cell: "minlstm", headDim: 20, heads: 2, batch: 2, steps: 150, dataType: "bf16" },
     { channelsPerThread: 4, channelLanes: 8, warps: 4, stepsPerThread: 4, chained: 0, stages: 2 },
-  ),
-  "minLSTM backward bf16: chunks in a chain of blocks": planOf(
-    { cell: "minlstm", pass: "backward", headDim: 24, batch: 2, steps: 100, dataType: "bf16" },
-    { channelsPerThread: 8, channelLanes: 2, warps: 2, stepsPerThread: 2, chained: 1, stages: 0 },
   ),
   "a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay": planOf(
     { cell: "linear", headDim: 37, batch: 3, steps: 70, dataType: "fp16" },
@@ -136,7 +132,7 @@ describe("generated scans on the CPU, against double precision", () => {
   it.for(Object.entries(cases))("%s", { timeout: 120_000 }, async ([, plan], context) => {
     const run = await caseRun(plan, context);
     const { steps } = plan.problem;
-    for (const schedule of [undefined, "1", "2"]) {
+    for (const schedule of [undefined, "1"]) {
       expectRight(plan, steps, await run(["random", `${steps}`, "7"], schedule));
     }
     // Gates nearly open or shut; fewer steps than a chunk has.
@@ -144,11 +140,8 @@ describe("generated scans on the CPU, against double precision", () => {
     expectRight(plan, 3, await run(["random", "3", "9"]));
   });
 
-  it.for([
-    "a user's cell with a bias, forward fp16: a chain, a channel a thread, no complement of the decay",
-    "minGRU backward fp32: a chain of blocks that load their next tiles ahead",
-  ] as const)("wait for each other in whatever order they run: %s", { timeout: 120_000 }, async (name, context) => {
-    const plan = cases[name];
+  it("wait for each other in a chain, in whatever order they run", { timeout: 120_000 }, async (context) => {
+    const plan = cases["minGRU backward fp32: a chain of blocks that load their next tiles ahead"];
     // All blocks at once, as on a GPU; else the host runs one after another, and none has to wait.
     const run = await build(plan, context, (kernel) => {
       expect(kernel).toContain("SHARED_BYTES, false, stream");
@@ -160,7 +153,7 @@ describe("generated scans on the CPU, against double precision", () => {
   });
 
   it("are found wrong without the barrier after the warps' spans", { timeout: 120_000 }, async (context) => {
-    const plan = cases["minGRU forward fp32: a loop over chunks, loaded ahead"];
+    const plan = cases["minLSTM forward bf16: a loop over chunks, loaded ahead"];
     const run = await build(plan, context, (kernel) => {
       const edited = kernel.replace(/(share_span\(shared_span\([^;]*;)\s*sync_block\(\);/, "$1");
       expect(edited).not.toBe(kernel);
