@@ -1,9 +1,9 @@
 // Compiles kernels and records the registers that ptxas gives them, for the comparison with the model's estimate.
 //
-//   node bench/dist/registers/record.js OUT.jsonl bench                      needs nvcc, no GPU
+//   node bench/dist/registers/record.js OUT.jsonl bench [DEVICE…]            needs nvcc, no GPU
 //   node bench/dist/registers/record.js OUT.jsonl TILINGS.jsonl [SHARE]
 //
-// bench: the plan of every family for the problems of bench/lstm-forward and both passes, on three GPUs. TILINGS.jsonl: for an H200 the
+// bench: the plan of every family for the problems of bench/lstm-forward and both passes, on an H200, an A100 and an RTX 4090 or the devices given. TILINGS.jsonl: for an H200 the
 // tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate --prepare DIR` draws more, which lie in
 // DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is there already is left out, so that a run that was
 // stopped goes on where it was. `report.js OUT.jsonl` makes the page.
@@ -15,7 +15,7 @@ import { benchProblems } from "../lstm-forward/problems.js";
 import { registersOf } from "./ptxas.js";
 import type { Row } from "./row.js";
 
-const [out, tilings, share = "1"] = process.argv.slice(2);
+const [out, tilings, ...more] = process.argv.slice(2);
 if (out === undefined || tilings === undefined) {
   throw new Error("usage: record.js OUT.jsonl bench|TILINGS.jsonl [SHARE]");
 }
@@ -39,7 +39,7 @@ interface Wanted {
 }
 
 const ofBenchmark = (): readonly Wanted[] =>
-  ["h200", "a100", "rtx4090"].map(cudaDevice).flatMap((device) =>
+  (more.length > 0 ? more : ["h200", "a100", "rtx4090"]).map(cudaDevice).flatMap((device) =>
     benchProblems
       .filter(({ family }) => family === undefined)
       .flatMap(({ options }) => ["forward", "backward"].map((pass) => defineProblem({ ...options, pass })))
@@ -48,7 +48,7 @@ const ofBenchmark = (): readonly Wanted[] =>
 
 const ofFile = (file: string): readonly Wanted[] =>
   (lines(file) as Pick<Row, "problem" | "family" | "parameters">[])
-    .filter((_, index) => index % Number(share) === 0)
+    .filter((_, index) => index % Number(more[0] ?? 1) === 0)
     .map(({ problem, family, parameters }) => ({
       device: cudaDevice("h200"),
       problem: defineProblem(problem),
