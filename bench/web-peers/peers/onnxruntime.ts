@@ -4,11 +4,15 @@ import { importPeer } from "./import-peer.js";
 import type { Peer, Session } from "./peer.js";
 
 /** What is used of onnxruntime-node. */
-interface OnnxRuntime {
+export interface OnnxRuntime {
   readonly InferenceSession: {
     create(model: Uint8Array, options: object): Promise<OnnxSession>;
   };
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
+  readonly Tensor: new (
+    type: "float32" | "int32",
+    data: Float32Array | Int32Array,
+    dims: readonly number[],
+  ) => OnnxTensor;
 }
 interface OnnxTensor {
   readonly data: Float32Array;

@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import type { WebGpuDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
 import type { CellDefinition, Gate } from "../../../packages/kernelgen/src/cell/definition.js";
 import { cells } from "../../../packages/kernelgen/src/cell/index.js";
@@ -13,16 +12,11 @@ import {
   subtract,
   tanh,
 } from "../../../packages/kernelgen/src/cell/scalar.js";
-import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
-import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
-import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
-import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
-import { errorOf, tolerances } from "../../../packages/kernelgen/src/reference/tolerances.js";
-import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { requireDevice } from "./devices.js";
+import { expectRight, outputsOf } from "./expect-numbers.js";
 import { families, feasiblePlans, problemOf, seed, webGpuDevice, withSubgroups } from "./tilings.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
@@ -31,47 +25,6 @@ const manyStepsTolerance = 1e-4;
 
 /** What a forward pass keeps: all steps of all states, their last ones, or all that training needs. */
 const kept = [{ stateOutput: "sequence" }, { stateOutput: "last" }, { training: true }] as const;
-
-/** Runs a plan on inputs, with outputs that hold NaN before. */
-async function outputsOf(
-  device: GPUDevice,
-  plan: Plan,
-  source: string,
-  inputs: TensorValues,
-): Promise<Record<string, Float32Array>> {
-  const forward = await createForward(device, plan, source);
-  try {
-    const outputs = forward.tensors.filter(({ role }) => role === "output");
-    for (const [name, values] of Object.entries(inputs)) forward.write(name, Float32Array.from(values));
-    for (const { name, shape } of outputs) {
-      forward.write(name, new Float32Array(shape.reduce((a, b) => a * b)).fill(Number.NaN));
-    }
-    await forward.run();
-    return Object.fromEntries(await Promise.all(outputs.map(async ({ name }) => [name, await forward.read(name)])));
-  } finally {
-    forward.destroy();
-  }
-}
-
-async function expectRight(
-  device: GPUDevice,
-  plan: Plan,
-  family: KernelFamily<WebGpuDevice>,
-  problem: Problem,
-  caseSeed: number,
-  tolerance: number,
-): Promise<void> {
-  const inputs = randomInputs(problem, caseSeed);
-  const actual = await outputsOf(device, plan, family.emit(plan)[0]!.text, inputs);
-  for (const [name, expected] of Object.entries(referenceForward(problem, inputs))) {
-    expect(actual[name]).toHaveLength(expected.length);
-    const wrong = expected.findIndex((value, index) => !(errorOf(actual[name]![index]!, value) <= tolerance));
-    expect(
-      wrong,
-      `${name}[${wrong}] is ${actual[name]![wrong]}, not ${expected[wrong]}; ${JSON.stringify(plan.parameters)}`,
-    ).toBe(-1);
-  }
-}
 
 const gate = (name: string): Gate => ({ name });
 
@@ -186,18 +139,6 @@ describe.each(families)("numbers of the family $name against the float64 referen
       const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, ...keeps });
       const { plan } = solveFamily(problem, defaultDevice, family);
       await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
-    }
-  });
-
-  it("fp16 storage: every cell", async (context) => {
-    const { device, description } = await requireDevice(context);
-    if (!description.features.includes("shader-f16")) {
-      context.skip(`fp16 cannot be run here: ${description.name} has no shader-f16`);
-    }
-    for (const cell of cells.keys()) {
-      const problem = problemOf({ cell, headDim: 9, heads: 2, batch: 3, steps: 7, dataType: "fp16" });
-      const { plan } = solveFamily(problem, { ...defaultDevice, features: ["shader-f16"] }, family);
-      await expectRight(device, plan!, family, problem, seed, tolerances.fp16);
     }
   });
 

@@ -6,9 +6,10 @@ import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
 import type { Plan } from "../plan/plan.js";
 import { problemToJson } from "../plan/plan-json.js";
+import type { Problem } from "../plan/problem.js";
 import { problemText } from "../plan/problem-text.js";
 import { solvePlan } from "../plan/solve.js";
-import { tolerances } from "../reference/tolerances.js";
+import { toleranceOf } from "../reference/tolerances.js";
 import { openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
@@ -66,7 +67,7 @@ export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       const report: RunReport = { plan, adapterName: description.name, seed, errors, time: await time(forward) };
       forward.destroy();
       console.log(given.json ? JSON.stringify(reportJson(report), undefined, 2) : reportText(report));
-      requireCorrect(errors);
+      requireCorrect(errors, problem);
     } finally {
       await close();
     }
@@ -87,13 +88,13 @@ async function time(forward: WebGpuForward): Promise<StepTime> {
   return forward.time(Math.min(maxTimedRuns, Math.max(1, Math.floor(timingBudgetMilliseconds / runMilliseconds))));
 }
 
-const isCorrect = (error: OutputError): boolean => error.largestError <= tolerances.fp32;
+const isCorrect = ({ largestError }: OutputError, problem: Problem): boolean => largestError <= toleranceOf(problem);
 
-function requireCorrect(errors: readonly OutputError[]): void {
-  const wrong = errors.filter((error) => !isCorrect(error));
+function requireCorrect(errors: readonly OutputError[], problem: Problem): void {
+  const wrong = errors.filter((error) => !isCorrect(error, problem));
   if (wrong.length === 0) return;
   const list = wrong.map(({ tensor, largestError }) => `${tensor}: largest error ${largestError}`);
-  throw new KernelgenError("wrong-result", `${list.join(", ")}; the tolerance is ${tolerances.fp32}`);
+  throw new KernelgenError("wrong-result", `${list.join(", ")}; the tolerance is ${toleranceOf(problem)}`);
 }
 
 const clockText = { "timestamp-query": "GPU timestamps", host: "host clock" } as const satisfies Record<
@@ -110,9 +111,9 @@ function reportText({ plan, adapterName, seed, errors, time }: RunReport): strin
     `${colors.bold("plan")}       ${plan.hash}`,
     `${colors.bold("seed")}       ${seed}`,
     "",
-    colors.bold(`largest error against the float64 reference (tolerance ${tolerances.fp32})`),
+    colors.bold(`largest error against the float64 reference (tolerance ${toleranceOf(plan.problem)})`),
     ...errors.map((error) => {
-      const verdict = isCorrect(error) ? colors.green("right") : colors.red("wrong");
+      const verdict = isCorrect(error, plan.problem) ? colors.green("right") : colors.red("wrong");
       return `  ${error.tensor.padEnd(9)}${error.largestError.toExponential(2)}  ${verdict}`;
     }),
     "",
@@ -128,13 +129,13 @@ function reportJson({ plan, adapterName, seed, errors, time }: RunReport): Recor
     family: plan.family,
     plan: plan.hash,
     seed,
-    tolerance: tolerances.fp32,
+    tolerance: toleranceOf(plan.problem),
     outputs: errors.map(({ tensor, largestError }) => ({
       tensor,
       // JSON has no infinity: null stands for an output that is not a number.
       largestError: Number.isFinite(largestError) ? largestError : null,
     })),
-    correct: errors.every(isCorrect),
+    correct: errors.every((error) => isCorrect(error, plan.problem)),
     microsecondsPerStep: time.microsecondsPerStep,
     clock: time.clock,
     predictedMicrosecondsPerStep: plan.predictedMicrosecondsPerStep,

@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.js";
 import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
 import { type ExchangeBuffer, exchangeBuffer, requireArrivals } from "./exchange.js";
 import { entryPoint } from "./module-source.js";
-import { runFields, runWords } from "./run-uniform.js";
+import { runFields, runWords, uniformStride } from "./run-uniform.js";
 import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 import { bufferUsage, checked, lostDevice, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
 
@@ -181,7 +181,7 @@ class Forward implements WebGpuForward {
     );
     this.#stored = new Map(storage.flatMap(({ tensors }) => tensors.map((tensor) => [tensor.name, tensor] as const)));
     this.#places = new Map(storage.flatMap((buffer, index) => tensorPlaces(buffer, this.#buffers[index]!)));
-    this.#uniformStride = Math.max(runBytes, device.limits.minUniformBufferOffsetAlignment);
+    this.#uniformStride = uniformStride(runBytes, device.limits);
     this.#uniforms = device.createBuffer({
       label: "run",
       size: Math.min(this.#dispatchCount, dispatchesPerSubmit) * this.#uniformStride,

@@ -1,6 +1,6 @@
 import { KernelgenError } from "../../errors.js";
 import { requireArrivals } from "../exchange.js";
-import { runFields, runWords } from "../run-uniform.js";
+import { runFields, runWords, uniformStride } from "../run-uniform.js";
 import { checked } from "../webgpu-calls.js";
 import { BackwardPass, type CompiledTraining, compileTraining } from "./backward-pass.js";
 import { DispatchQueue } from "./dispatch-queue.js";
@@ -534,7 +534,7 @@ export class Network {
 
   /** Distance of two entries of a uniform buffer. */
   get uniformStride(): number {
-    return Math.max(uniformBytes.run, this.device.limits.minUniformBufferOffsetAlignment);
+    return uniformStride(uniformBytes.run, this.device.limits);
   }
 
   /** The uniform buffer of that name with an entry for each of so many dispatches, for parts of so many steps. */
