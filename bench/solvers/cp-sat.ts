@@ -80,7 +80,10 @@ export class CpSatPeer implements Peer {
 
   async run(row: Row, limitSeconds: number): Promise<Measurement> {
     const library = this.library!;
-    const problem = readFlatZinc(readFileSync(await this.flattener.flatten(row), "utf8"));
+    const flatteningStart = performance.now();
+    const file = await this.flattener.flatten(row);
+    const flatteningSeconds = (performance.now() - flatteningStart) / 1000;
+    const problem = readFlatZinc(readFileSync(file, "utf8"));
     const startedAt = performance.now();
     const model = new Translation(library, problem).model;
     const solver = new library.CpSolver();
@@ -104,7 +107,7 @@ export class CpSatPeer implements Peer {
         : { status: "failed", seconds, message: status };
     const counted = row.question === "first" ? Number(status !== "INFEASIBLE") : solutions;
     const value = row.question === "optimum" ? solver.objectiveValue() : counted;
-    return { status: "answered", value, seconds, nodes: solver.numBranches };
+    return { status: "answered", value, seconds, flatteningSeconds, nodes: solver.numBranches };
   }
 
   close(): Promise<void> {

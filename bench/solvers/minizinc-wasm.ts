@@ -58,6 +58,7 @@ export class MiniZincWasmPeer implements Peer {
       ...minizincArguments(row),
     ];
     let flattenedAt: number | undefined;
+    let flatteningSeconds: number | undefined;
     let endedAt: number | undefined;
     let solveTime: number | undefined;
     let nodes: number | undefined;
@@ -71,7 +72,10 @@ export class MiniZincWasmPeer implements Peer {
       const listen = (posted: Message): void => {
         switch (posted.type) {
           case "statistics":
-            if (posted.statistics?.["flatTime"] !== undefined) flattenedAt = posted.at;
+            if (posted.statistics?.["flatTime"] !== undefined) {
+              flattenedAt = posted.at;
+              flatteningSeconds = posted.statistics["flatTime"];
+            }
             solveTime = posted.statistics?.["solveTime"] ?? solveTime;
             nodes = posted.statistics?.["nodes"] ?? nodes;
             break;
@@ -105,7 +109,8 @@ export class MiniZincWasmPeer implements Peer {
       return { status: "failed", seconds, message: message ?? "no answer" };
     }
     if (seconds > limitSeconds) return { status: "limit", seconds: limitSeconds };
-    return { status: "answered", value: row.question === "optimum" ? objective : solutions, seconds, nodes };
+    const value = row.question === "optimum" ? objective : solutions;
+    return { status: "answered", value, seconds, flatteningSeconds, nodes };
   }
 
   async close(): Promise<void> {

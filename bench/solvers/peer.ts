@@ -8,8 +8,10 @@ export interface Measurement {
   readonly value?: number | undefined;
   /** Seconds of solving, the fewest of several runs. */
   readonly seconds: number;
-  /** Seconds of the whole process of solving a flattened problem, where there is one. */
+  /** Seconds of a new process from its start to the answer to a flattened problem, where it was measured. */
   readonly processSeconds?: number | undefined;
+  /** Seconds of flattening within the run, where that is no part of the others. */
+  readonly flatteningSeconds?: number | undefined;
   readonly nodes?: number | undefined;
   readonly message?: string | undefined;
 }

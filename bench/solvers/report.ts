@@ -1,10 +1,12 @@
-import type { Measurement } from "./peer.js";
+import type { Measurement, Peer } from "./peer.js";
 import type { Row } from "./rows.js";
+
+type Named = Pick<Peer, "id" | "name">;
 
 /** What a run measured: rows, peers in the order of columns, and a measurement for each pair of ids. */
 export interface Results {
   readonly rows: readonly Row[];
-  readonly peers: readonly { readonly id: string; readonly name: string }[];
+  readonly peers: readonly Named[];
   readonly measured: ReadonlyMap<string, Measurement>;
   readonly limitSeconds: number;
 }
@@ -25,7 +27,7 @@ export function formatResults(results: Results): string {
   const { rows, peers, measured } = results;
   const others = peers.filter(({ id }) => id !== OWN && id !== WARM);
   const ratios = others.map(({ name }) => `${name} ÷`);
-  const header = ["problem", ...peers.map(({ name }) => name), "whole process", "whole call, warm", ...ratios];
+  const header = ["problem", ...peers.map(({ name }) => name), ...ratios];
   const lines = [line(...header), line(...header.map(() => "---"))];
   for (const row of rows) {
     const own = measured.get(key(row, { id: OWN }));
@@ -34,7 +36,6 @@ export function formatResults(results: Results): string {
       line(
         row.name,
         ...peers.map((peer) => cell(measured.get(key(row, peer)), results.limitSeconds)),
-        ...[own, warm].map((one) => (one?.processSeconds === undefined ? "–" : formatSeconds(one.processSeconds))),
         ...others.map((peer) => {
           const theirs = measured.get(key(row, peer));
           return `${ratioCell(own, theirs)} (${ratioCell(warm, theirs)})`;
@@ -42,7 +43,24 @@ export function formatResults(results: Results): string {
       ),
     );
   }
-  return `${lines.join("\n")}\n\n${goals(results).join("\n")}\n`;
+  return [...lines, "", ...wholeSeconds(results), "", ...goals(results), ""].join("\n");
+}
+
+/** The table of whole seconds: new processes, and warm calls of constrint. */
+function wholeSeconds({ rows, peers, measured }: Results): string[] {
+  const timed = peers.filter((peer) => rows.some((row) => measured.get(key(row, peer))?.processSeconds !== undefined));
+  const name = (peer: Named): string => (peer.id === WARM ? "constrint, warm call" : `${peer.name}, new process`);
+  const lines = [line("problem", ...timed.map(name)), line("---", ...timed.map(() => "---"))];
+  for (const row of rows) {
+    const cells = timed.map((peer) => {
+      const measurement = measured.get(key(row, peer));
+      if (measurement?.processSeconds !== undefined) return formatSeconds(measurement.processSeconds);
+      // The process takes longer than solving in it.
+      return measurement === undefined ? "–" : `> ${formatSeconds(measurement.seconds)}`;
+    });
+    lines.push(line(row.name, ...cells));
+  }
+  return lines;
 }
 
 function cell(measurement: Measurement | undefined, limitSeconds: number): string {
@@ -72,7 +90,19 @@ function goals(results: Results): string[] {
   return lines;
 }
 
-function goalsOf({ rows, peers, measured }: Results, own: string): string[] {
+/** Where a peer's new process answers before ours. */
+function newProcessGoal({ rows, measured }: Results, peer: Named): string {
+  const earlier = rows.filter((row) => {
+    const ours = measured.get(key(row, { id: OWN }))?.processSeconds;
+    const theirs = measured.get(key(row, peer));
+    if (theirs?.status !== "answered") return false;
+    return ours === undefined || (theirs.processSeconds ?? theirs.seconds) <= ours;
+  });
+  const exceptions = earlier.map(({ name }) => name).join("; ") || "none";
+  return `- ${peer.name}, from the start of a new process to the answer: constrint is faster on every row, except: ${exceptions}.`;
+}
+
+function goalsOf({ rows, peers, measured, limitSeconds }: Results, own: string): string[] {
   const lines: string[] = [];
   const native = rows.flatMap((row) => {
     const ours = measured.get(key(row, { id: own }));
@@ -106,6 +136,7 @@ function goalsOf({ rows, peers, measured }: Results, own: string): string[] {
       return ours.status !== "answered" || ours.seconds >= theirs.seconds;
     });
     lines.push(`- ${peer.name}: faster on every row, except: ${slower.map(({ name }) => name).join("; ") || "none"}.`);
+    if (own === OWN) lines.push(newProcessGoal({ rows, peers, measured, limitSeconds }, peer));
   }
   return lines;
 }
