@@ -130,6 +130,14 @@ describe("propagators against brute force", () => {
     );
   });
 
+  test("linear = with coefficients 1 and −1, such as x + y = z + c", () => {
+    const sign = fc.constantFrom(1, -1);
+    const sum = fc.record({ signs: fc.tuple(sign, sign, sign), constant: fc.integer({ min: -12, max: 12 }) });
+    forAllStores([...pair, smallDomain], sum, (testCase, { signs, constant }) =>
+      checkPropagator(testCase, () => new LinearEqual([0, 1, 2], signs, constant)),
+    );
+  });
+
   test("linear ≠", () => {
     forAllStores([...pair, ...pair], linear, (testCase, { coefficients, constant }) =>
       checkPropagator(testCase, () => new LinearNotEqual(variables(coefficients.length), coefficients, constant)),

@@ -19,14 +19,19 @@ export function postImpliedSquares(engine: Engine): void {
     multiples.set(divisor, (multiples.get(divisor) ?? new Set()).add(dividend));
   }
   if (multiples.size === 0) return;
-  const products = posted.filter((propagator) => propagator instanceof Product);
-  for (const [divisor, dividends] of multiples) {
-    const results = products.flatMap(({ factors, result }) =>
-      factors.includes(divisor) && factors.some((factor) => dividends.has(factor)) ? [result] : [],
-    );
-    if (results.length === 0) continue;
+  const results = new Map<number, Set<number>>();
+  for (const propagator of posted) {
+    if (!(propagator instanceof Product)) continue;
+    const { factors, result } = propagator;
+    for (const divisor of factors) {
+      const dividends = multiples.get(divisor);
+      if (dividends === undefined || !factors.some((factor) => dividends.has(factor))) continue;
+      results.set(divisor, (results.get(divisor) ?? new Set()).add(result));
+    }
+  }
+  for (const [divisor, products] of results) {
     const square = engine.addUnbounded();
     engine.post(new Power(divisor, 2, square));
-    for (const result of new Set(results)) engine.post(new Divides(square, result));
+    for (const result of products) engine.post(new Divides(square, result));
   }
 }
