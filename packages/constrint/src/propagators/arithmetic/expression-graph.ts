@@ -38,11 +38,21 @@ export class ExpressionGraph implements Propagator {
   /** The bounds that every node must meet. */
   private readonly requiredLow: number[] = [];
   private readonly requiredHigh: number[] = [];
-  /** The interval of each node: for the domains at the beginning until the first run, then for those of the last run. */
-  private readonly low: number[] = [];
-  private readonly high: number[] = [];
-  /** Whether a node's interval is narrower than what its operands alone make it. */
-  private readonly narrowed: boolean[] = [];
+  /** What each node's operands and required bounds make it, for the domains that were looked at last; to begin with, the first ones. */
+  private readonly ownLow: number[] = [];
+  private readonly ownHigh: number[] = [];
+  /** Whether the required bounds make it narrower than its operands do. */
+  private readonly isBounded: boolean[] = [];
+  /** Whether an operand has changed since, and the nodes that a node is an operand of. */
+  private readonly isStale: boolean[] = [];
+  private readonly dependents: number[][] = [];
+  /** During a run, the intervals as they are narrowed, and whether they are narrower than what the node's operands alone make it. */
+  private low = new Float64Array(0);
+  private high = new Float64Array(0);
+  private narrowed: boolean[] = [];
+  /** The interval of the node that was evaluated last. */
+  private lowest = 0;
+  private highest = 0;
   private readonly leafNodes: number[] = [];
   private readonly leafVariables: number[] = [];
   private readonly definedNodes: number[] = [];
@@ -50,18 +60,18 @@ export class ExpressionGraph implements Propagator {
 
   /** The bounds of a node that its variables' first domains allow. */
   rootLow(node: number): number {
-    return this.low[node]!;
+    return this.ownLow[node]!;
   }
 
   rootHigh(node: number): number {
-    return this.high[node]!;
+    return this.ownHigh[node]!;
   }
 
   /** Adds a variable, whose first domain is min … max, finite. */
   variable(variable: number, min: number, max: number): number {
     const node = this.add(Kind.variable, NO_NUMBERS);
-    this.low[node] = min;
-    this.high[node] = max;
+    this.ownLow[node] = min;
+    this.ownHigh[node] = max;
     this.leafNodes.push(node);
     this.leafVariables.push(variable);
     return node;
@@ -79,15 +89,15 @@ export class ExpressionGraph implements Propagator {
   product(operands: readonly number[]): number | undefined {
     let largest = 1;
     for (const operand of operands) {
-      if (this.low[operand]! < 0) return undefined;
-      largest *= Math.max(1, this.high[operand]!);
+      if (this.ownLow[operand]! < 0) return undefined;
+      largest *= Math.max(1, this.ownHigh[operand]!);
     }
     return largest > MAX_INTEGER ? undefined : this.add(Kind.product, operands);
   }
 
   /** Adds ⌊dividend / divisor⌋; undefined if the dividend may be negative or the divisor less than 1. */
   quotient(dividend: number, divisor: number): number | undefined {
-    if (this.low[dividend]! < 0 || this.low[divisor]! < 1) return undefined;
+    if (this.ownLow[dividend]! < 0 || this.ownLow[divisor]! < 1) return undefined;
     return this.add(Kind.quotient, [dividend, divisor]);
   }
 
@@ -101,9 +111,9 @@ export class ExpressionGraph implements Propagator {
     this.requiredLow[node] = Math.max(this.requiredLow[node]!, low);
     this.requiredHigh[node] = Math.min(this.requiredHigh[node]!, high);
     // Nodes that are added from now on can rely on it; where nothing is left, the first run says so.
-    if (low <= this.high[node]! && high >= this.low[node]!) {
-      this.low[node] = Math.max(this.low[node]!, low);
-      this.high[node] = Math.min(this.high[node]!, high);
+    if (low <= this.ownHigh[node]! && high >= this.ownLow[node]!) {
+      this.ownLow[node] = Math.max(this.ownLow[node]!, low);
+      this.ownHigh[node] = Math.min(this.ownHigh[node]!, high);
     }
   }
 
@@ -178,29 +188,43 @@ export class ExpressionGraph implements Propagator {
     this.constants.push(constant);
     this.requiredLow.push(-Infinity);
     this.requiredHigh.push(Infinity);
-    this.low.push(0);
-    this.high.push(0);
-    this.narrowed.push(false);
+    this.isBounded.push(false);
+    this.isStale.push(true);
+    this.dependents.push([]);
+    for (const operand of operands) this.dependents[operand]!.push(node);
     this.evaluateNode(node);
+    this.ownLow.push(this.lowest);
+    this.ownHigh.push(this.highest);
     return node;
   }
 
   private size(node: number): number {
-    return Math.max(Math.abs(this.low[node]!), Math.abs(this.high[node]!));
+    return Math.max(Math.abs(this.ownLow[node]!), Math.abs(this.ownHigh[node]!));
   }
 
-  /** Evaluates all nodes for the present domains; returns false where a required bound cannot be met. */
+  /** Evaluates the nodes for the present domains, those that have changed; returns false where a required bound cannot be met. */
   private evaluate(store: Store): boolean {
-    const { kinds, low, high, narrowed, requiredLow, requiredHigh, leafNodes, leafVariables } = this;
+    const { kinds, isStale, leafNodes, leafVariables } = this;
     for (let i = 0; i < leafNodes.length; i++) {
-      low[leafNodes[i]!] = store.min(leafVariables[i]!);
-      high[leafNodes[i]!] = store.max(leafVariables[i]!);
+      this.lowest = store.min(leafVariables[i]!);
+      this.highest = store.max(leafVariables[i]!);
+      if (!this.update(leafNodes[i]!)) return false;
     }
     for (let node = 0; node < kinds.length; node++) {
-      this.evaluateNode(node);
-      narrowed[node] = false;
-      if (!this.raise(node, requiredLow[node]!) || !this.lower(node, requiredHigh[node]!)) return false;
+      if (!isStale[node]!) continue;
+      if (kinds[node] !== Kind.variable) {
+        this.evaluateNode(node);
+        if (!this.update(node)) return false;
+      }
+      isStale[node] = false;
     }
+    if (this.low.length < kinds.length) {
+      this.low = new Float64Array(kinds.length);
+      this.high = new Float64Array(kinds.length);
+    }
+    this.low.set(this.ownLow);
+    this.high.set(this.ownHigh);
+    this.narrowed = this.isBounded.slice();
     // A defined variable's bounds come after its node's operands: those of other nodes are evaluated without them, which is sound.
     for (let i = 0; i < this.definedNodes.length; i++) {
       const variable = this.definedVariables[i]!;
@@ -210,9 +234,23 @@ export class ExpressionGraph implements Propagator {
     return true;
   }
 
-  /** Sets a node's interval to what its operands' intervals make it. */
+  /** Gives a node the interval that was just found, met with the required bounds; its dependents are then to be evaluated. */
+  private update(node: number): boolean {
+    const low = Math.max(this.lowest, this.requiredLow[node]!);
+    const high = Math.min(this.highest, this.requiredHigh[node]!);
+    if (low > high) return false;
+    this.isBounded[node] = low > this.lowest || high < this.highest;
+    if (low === this.ownLow[node] && high === this.ownHigh[node]) return true;
+    this.ownLow[node] = low;
+    this.ownHigh[node] = high;
+    const dependents = this.dependents[node]!;
+    for (let i = 0; i < dependents.length; i++) this.isStale[dependents[i]!] = true;
+    return true;
+  }
+
+  /** Finds the interval that its operands' own intervals give a node. */
   private evaluateNode(node: number): void {
-    const { low, high } = this;
+    const { ownLow: low, ownHigh: high } = this;
     const operands = this.operands[node]!;
     switch (this.kinds[node]!) {
       case Kind.variable:
@@ -227,8 +265,8 @@ export class ExpressionGraph implements Propagator {
           smallest += a * (a > 0 ? low[operand]! : high[operand]!);
           largest += a * (a > 0 ? high[operand]! : low[operand]!);
         }
-        low[node] = smallest;
-        high[node] = largest;
+        this.lowest = smallest;
+        this.highest = largest;
         return;
       }
       case Kind.product: {
@@ -238,14 +276,14 @@ export class ExpressionGraph implements Propagator {
           smallest *= low[operands[i]!]!;
           largest *= high[operands[i]!]!;
         }
-        low[node] = smallest;
-        high[node] = largest;
+        this.lowest = smallest;
+        this.highest = largest;
         return;
       }
       case Kind.quotient: {
         const [dividend, divisor] = operands as [number, number];
-        low[node] = floorDivide(low[dividend]!, high[divisor]!);
-        high[node] = floorDivide(high[dividend]!, low[divisor]!);
+        this.lowest = floorDivide(low[dividend]!, high[divisor]!);
+        this.highest = floorDivide(high[dividend]!, low[divisor]!);
         return;
       }
       case Kind.max:
@@ -259,8 +297,8 @@ export class ExpressionGraph implements Propagator {
           if (isMax ? a > smallest : a < smallest) smallest = a;
           if (isMax ? b > largest : b < largest) largest = b;
         }
-        low[node] = smallest;
-        high[node] = largest;
+        this.lowest = smallest;
+        this.highest = largest;
       }
     }
   }
@@ -331,9 +369,11 @@ export class ExpressionGraph implements Propagator {
     for (let i = 0; i < operands.length; i++) {
       const operand = operands[i]!;
       if (low[operand] === high[operand]) continue;
-      let restLow = 1;
-      let restHigh = 1;
-      for (let j = 0; j < operands.length; j++) {
+      // Mostly there are two.
+      const other = operands[i === 0 ? 1 : 0]!;
+      let restLow = low[other]!;
+      let restHigh = high[other]!;
+      for (let j = i === 0 ? 2 : 1; j < operands.length; j++) {
         if (j === i) continue;
         restLow *= low[operands[j]!]!;
         restHigh *= high[operands[j]!]!;
