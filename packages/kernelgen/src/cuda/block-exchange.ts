@@ -17,6 +17,7 @@ export const blockExchange: StateExchange = {
       ? `R of a block in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed}`
       : undefined;
   },
+  headBytes: onChipBytes,
   coveredUnits: (problem) => problem.headDim,
   receivesTogether: true,
   operandPath: () => "tile",

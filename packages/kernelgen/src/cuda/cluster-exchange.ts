@@ -1,5 +1,5 @@
 import { constant, max, table } from "constrint";
-import { maxClusterBlocks } from "hwmodels";
+import { type CudaDevice, maxClusterBlocks } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
@@ -17,6 +17,9 @@ const barriersBytes = buffers * 8;
 /** Registers for the place of each word that a lane sends, in the warp's slot and in the tile, where it takes more than shifts of the lane's number. Seen in ptxas. */
 const placeRegisters = 4;
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value));
+/** Bytes of registers and shared memory of the largest cluster. */
+const clusterBytes = (device: CudaDevice): number => maxClusterBlocks(device, true) * onChipBytes(device);
+
 /** A head is spread over the blocks of a cluster, which exchange the state through distributed shared memory. */
 export const clusterExchange: StateExchange = {
   refuse(problem, device) {
@@ -26,11 +29,12 @@ export const clusterExchange: StateExchange = {
     const gates = gatesWith(problem.cell, "recurrent").length;
     const matrixBytes = gates * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
     const blocks = maxClusterBlocks(device, true);
-    const allowed = blocks * onChipBytes(device);
+    const allowed = clusterBytes(device);
     return matrixBytes > allowed
       ? `R of a cluster in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed} in ${blocks} blocks`
       : undefined;
   },
+  headBytes: clusterBytes,
   coveredUnits: (problem) => problem.headDim,
   receivesTogether: false,
   operandPath: () => "tile",

@@ -47,6 +47,8 @@ export interface ExchangeTiling {
 export interface StateExchange {
   /** Why this exchange can't serve the problem on the device whatever the tile; undefined if it might. */
   refuse(problem: Problem, device: CudaDevice): string | undefined;
+  /** Bytes of registers and shared memory that R of one head can have; left out where that is the whole device. */
+  headBytes?(device: CudaDevice): number;
   /** Units that the blocks of a head cover together: the head, or more where padding must be written too. */
   coveredUnits(problem: Problem): number;
   /** Whether `receive` ends in a barrier of the block, so that no warp is ahead of another by more than what lies between two of them. */

@@ -50,6 +50,11 @@ export interface KernelFamily<D extends Device = Device> {
   readonly target: Target;
   /** Why no tile of this family can serve the problem on the device, whatever its sizes; undefined if one might. */
   refuse(problem: Problem, device: D): string | undefined;
+  /**
+   * Whether the problem barely fits the family, so that another one is probably faster and better solved first: its plan then bounds this
+   * family's search. A rule of thumb, which no plan depends on but for ties.
+   */
+  isTight?(problem: Problem, device: D): boolean;
   /** States the tiling on an empty model. */
   tile(problem: Problem, device: D, model: Model): Tiling;
   /**

@@ -68,16 +68,19 @@ export function solvePlan(
   // Where another family serves, few callers ask what the others lack, which takes longer than the plan.
   const asked = { withoutReasons: !questions.everyFamily, ...questions };
   let fastest: FamilyOutcome | undefined;
-  const outcomes: FamilyOutcome[] = [];
-  for (const family of candidates) {
+  const outcomeOf = new Map<KernelFamily, FamilyOutcome>();
+  const isTight = (family: KernelFamily): boolean => family.isTight?.(problem, device) ?? false;
+  const promisingFirst = candidates.toSorted((left, right) => Number(isTight(left)) - Number(isTight(right)));
+  for (const family of promisingFirst) {
     const lacks = missing.get(family);
     const limit = questions.everyFamily || questions.count ? undefined : fastest?.plan;
     const outcome =
       lacks === undefined ? solveBelow(problem, device, family, pins, asked, limit) : { family, reason: lacks };
-    outcomes.push(outcome);
+    outcomeOf.set(family, outcome);
     const time = outcome.plan?.predictedMicrosecondsPerStep ?? Infinity;
     if (time < (fastest?.plan?.predictedMicrosecondsPerStep ?? Infinity)) fastest = outcome;
   }
+  const outcomes = candidates.map((family) => outcomeOf.get(family)!);
   if (fastest?.plan === undefined) {
     const reasons = outcomes.map(({ family, reason }) => {
       const full = reason === withoutNumbers ? explainInfeasible(problem, device, family, pins) : reason;
