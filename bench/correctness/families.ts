@@ -53,3 +53,18 @@ export const familyCases: readonly FamilyCase[] = [
     },
   },
 ];
+
+/** The same kernels without and with what may be asked for, to see what it costs. */
+export const costCases: readonly FamilyCase["options"][] = [
+  { cell: "lstm", headDim: 64, heads: 12 },
+  { cell: "lstm", headDim: 768 },
+].flatMap((sizes) =>
+  [{}, { lengths: true }, { forwardClip: 4, recurrentGradientClip: 1 }, { recurrentGradientCut: true }].map(
+    (extras) => ({
+      ...sizes,
+      batch: 16,
+      dataType: "bf16",
+      ...extras,
+    }),
+  ),
+);

@@ -4,11 +4,13 @@
 #
 #   for type in bf16 fp16 fp32; do
 #     npx kernelgen generate --target torch --device h200 --problems bench/correctness/grid.json --dtype $type --lengths --out OUT/$type
-#   done                                                      # and --dtype fp32 --tf32 --out OUT/tf32
+#   done                        # and --problems bench/correctness/part.json --dtype fp32 --tf32 --out OUT/tf32
 #   bash bench/correctness/run.sh grid OUT/bf16
 #
 #   npx tsc -b && node bench/dist/correctness/prepare.js OUT/families
 #   bash bench/correctness/run.sh build OUT/families && bash bench/correctness/run.sh families OUT/families
+#
+#   bash bench/correctness/run.sh build OUT/cost && bash bench/correctness/run.sh cost OUT/cost     # what lengths and clipping cost
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 what=$1
@@ -45,5 +47,14 @@ case $what in
       wait
     done
     ;;
-  *) echo "usage: run.sh grid|build|families OUT" >&2; exit 2 ;;
+  cost)
+    cd "$out"
+    nvidia-smi --query-gpu=name,driver_version,clocks.max.sm --format=csv,noheader
+    for name in */; do
+      name=${name%/}
+      timeout 30 "$name/check" random 20 >/dev/null || echo "$name: FAILED"
+      echo "$name: $(timeout 30 "$name/check" time 1024)"
+    done
+    ;;
+  *) echo "usage: run.sh grid|build|families|cost OUT" >&2; exit 2 ;;
 esac

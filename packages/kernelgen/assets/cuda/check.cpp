@@ -487,9 +487,14 @@ inline bool check_random(const KernelDescription& kernel, int steps, std::uint64
   return report.print(steps);
 }
 
-/** Prints the median time of a launch and of a step. */
+/** Prints the median time of a launch and of a step. Where sequences have lengths, they all have all steps. */
 inline void time_kernel(const KernelDescription& kernel, int steps, std::uint64_t seed) {
-  const DeviceCase device(kernel, random_inputs(kernel, kernel.tensors, steps, seed), steps);
+  std::vector<TensorBytes> inputs = random_inputs(kernel, kernel.tensors, steps, seed);
+  for (TensorBytes& input : inputs) {
+    if (input.type != ElementType::int32) continue;
+    for (int b = 0; b < kernel.batch; ++b) input.set(b, steps);
+  }
+  const DeviceCase device(kernel, inputs, steps);
   const int warmUp = 3;
   const int launches = 21;
   require(time_launches(warmUp, Stream{}, [&] { return device.launch(); }).error);
