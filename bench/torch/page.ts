@@ -222,26 +222,33 @@ function growth(amount: "batch" | "steps"): string {
 }
 
 const unlistedSteps = 256;
-const unlisted = table(
-  ["heads, batch", "recurrence", "layer", "cuDNN fp16, layer", "cuDNN bf16"],
-  rows
-    .filter(
-      (row) =>
-        row.implementation === "generated" &&
-        row.scope === "recurrence" &&
-        row.steps === unlistedSteps &&
-        (row.batch !== typicalBatch || !(size(row) in goals)),
-    )
-    .map((own) => {
-      const fields = { cell: "lstm", batch: own.batch, steps: own.steps } as const;
-      return [
-        `${size(own)}, ${own.batch}`,
-        `**${pair(own)}**`,
-        pair(find({ ...fields, implementation: "generated", scope: "layer", headDim: own.headDim, heads: own.heads })),
-        ...["fp16", "bf16"].map((type) => pair(dense(`cudnn-${type}`, own, fields))),
-      ];
-    }),
-);
+const unlistedRows = rows
+  .filter(
+    (row) =>
+      row.implementation === "generated" &&
+      row.scope === "recurrence" &&
+      row.steps === unlistedSteps &&
+      (row.batch !== typicalBatch || !(size(row) in goals)),
+  )
+  .map((own) => {
+    const fields = { cell: "lstm", batch: own.batch, steps: own.steps } as const;
+    return [
+      `${size(own)}, ${own.batch}`,
+      `**${pair(own)}**`,
+      pair(find({ ...fields, implementation: "generated", scope: "layer", headDim: own.headDim, heads: own.heads })),
+      ...["fp16", "bf16"].map((type) => pair(dense(`cudnn-${type}`, own, fields))),
+    ];
+  });
+const unlisted =
+  unlistedRows.length === 0
+    ? ""
+    : `## Sizes that the package does not list
+
+${unlistedSteps} steps; kernels for any sizes, a launch a step.
+
+${table(["heads, batch", "recurrence", "layer", "cuDNN fp16, layer", "cuDNN bf16"], unlistedRows)}
+
+`;
 
 const worst = Math.max(
   ...rows.flatMap(({ implementation, relativeError }) =>
@@ -297,15 +304,11 @@ ${growth("batch")}
 
 ## Steps
 
+Short calls take the time that the host needs to start them: forward and backward are a dozen operations in PyTorch.
+
 ${growth("steps")}
 
-## Sizes that the package does not list
-
-${unlistedSteps} steps; kernels for any sizes, a launch a step.
-
-${unlisted}
-
-## Commands
+${unlisted}## Commands
 
 \`\`\`sh
 npx kernelgen generate --target torch --device h200 --problems bench/torch/problems.json --out PACKAGE
