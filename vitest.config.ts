@@ -22,6 +22,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
     reporters: ["default", fileURLToPath(new URL("./test/support/skip-reporter.ts", import.meta.url))],
   },

@@ -6,7 +6,7 @@ import type { BuiltNetwork, chooseTier, createRecurrent, requestDeviceFor } from
 import { afterAll, expect, it } from "vitest";
 import { bundlers } from "../kernelgen/bundler/bundles.js";
 import { requireDevice } from "../kernelgen/wgsl/devices.js";
-import { requireChromium, serve } from "./chromium.js";
+import { pageTimeout, requireChromium, serve } from "./chromium.js";
 
 const out = mkdtempSync(join(tmpdir(), "page-bundle-"));
 afterAll(() => rmSync(out, { recursive: true }));
@@ -56,6 +56,7 @@ globalThis.outputs = run();
   const server = await serve(out);
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(pageTimeout);
     await page.goto(server.url);
     await page.waitForFunction(() => "outputs" in globalThis);
     const inPage = await page.evaluate(() => (globalThis as unknown as { outputs: Promise<number[]> }).outputs);

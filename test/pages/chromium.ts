@@ -13,6 +13,9 @@ const executable = (process.env.PATH ?? "")
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
+/** Milliseconds that a page may take for anything: a limit for hangs alone, since a machine may be many times slower than another. */
+export const pageTimeout = 240_000;
+
 /** WebGPU on any machine: through SwiftShader, which comes with Chromium. */
 const flags = [
   "--no-sandbox",
@@ -27,7 +30,7 @@ let launched: Promise<Browser> | undefined;
 /** A real browser with WebGPU; skips the test where there is none. */
 export async function requireChromium(context: TestContext): Promise<Browser> {
   if (executable === undefined) context.skip(`pages cannot be opened in a browser here: none of ${names.join(", ")}`);
-  launched ??= chromium.launch({ executablePath: executable as string, args: flags });
+  launched ??= chromium.launch({ executablePath: executable as string, args: flags, timeout: pageTimeout });
   return launched;
 }
 

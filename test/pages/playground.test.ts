@@ -7,7 +7,7 @@ import { defineProblem, familiesFor, solvePlan } from "kernelgen";
 import type { Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { requireChromium, serve } from "./chromium.js";
+import { pageTimeout, requireChromium, serve } from "./chromium.js";
 import { lowContrasts } from "./contrast.js";
 
 const example = fileURLToPath(new URL("../../examples/playground/", import.meta.url));
@@ -57,6 +57,7 @@ async function open(
 ): Promise<Opened> {
   const browser = await requireChromium(context);
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(pageTimeout);
   const problems: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) problems.push(message.text());
@@ -73,7 +74,7 @@ async function open(
   return { page, problems };
 }
 
-const solved = (page: Page) => page.locator('.answer[aria-busy="false"]').waitFor({ timeout: 40_000 });
+const solved = (page: Page) => page.locator('.answer[aria-busy="false"]').waitFor({ timeout: pageTimeout });
 
 const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -100,7 +101,7 @@ describe("the playground", () => {
     const { page, problems } = await open(context, small);
     await page.getByRole("button", { name: "Run on this browser's GPU" }).click();
     const row = page.getByRole("row", { name: /^h / });
-    await row.waitFor({ timeout: 40_000 });
+    await row.waitFor({ timeout: pageTimeout });
     const [, error, verdict] = (await row.innerText()).split("\t");
     expect(Number(error)).toBeLessThan(1e-5);
     expect(verdict).toBe("right");

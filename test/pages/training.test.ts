@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Rolldown } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { requireChromium, serve } from "./chromium.js";
+import { pageTimeout, requireChromium, serve } from "./chromium.js";
 import { lowContrasts } from "./contrast.js";
 
 const example = fileURLToPath(new URL("../../examples/training/", import.meta.url));
@@ -36,6 +36,7 @@ describe("the training page", () => {
   it("trains a network that tracks the ball to 100 %, which then plays right", async (context) => {
     const browser = await requireChromium(context);
     const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    page.setDefaultTimeout(pageTimeout);
     const problems: string[] = [];
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) problems.push(message.text());
@@ -44,7 +45,7 @@ describe("the training page", () => {
     await page.goto(`${server.url}?seed=1`);
     await page.getByRole("button", { name: "Train on this browser's GPU" }).click();
     const trained = page.getByText(/^100 % right on 512 new games, after \d+ iterations/);
-    await trained.waitFor({ timeout: 50_000 });
+    await trained.waitFor({ timeout: pageTimeout });
     // Cups 1 and 2, then 2 and 3, then 1 and 3: the ball goes from 1 to 2, to 3, and back to 1.
     for (const [names, cup] of [
       ["1 and 2", 2],
