@@ -1,0 +1,28 @@
+import type { ProblemOptions } from "kernelgen";
+
+/** A configuration to plan. */
+export interface PlanningCase {
+  readonly device: string;
+  readonly problem: ProblemOptions;
+}
+
+const lstm = { cell: "lstm", batch: 16 } as const;
+
+/** Configurations of every size of head, on several devices, of every cell and both passes. */
+export const cases: readonly PlanningCase[] = [
+  { device: "h200", problem: { ...lstm, headDim: 64, heads: 12 } },
+  { device: "h200", problem: { ...lstm, headDim: 256, heads: 3 } },
+  { device: "h200", problem: { ...lstm, headDim: 768 } },
+  { device: "h200", problem: { ...lstm, headDim: 1024 } },
+  { device: "h200", problem: { ...lstm, headDim: 2048 } },
+  { device: "h200", problem: { ...lstm, headDim: 2560 } },
+  { device: "a100", problem: { ...lstm, headDim: 768 } },
+  { device: "rtx4090", problem: { ...lstm, headDim: 768 } },
+  { device: "a100", problem: { ...lstm, headDim: 2048 } },
+  { device: "h200", problem: { ...lstm, cell: "gru", headDim: 768 } },
+  { device: "h200", problem: { ...lstm, cell: "slstm", headDim: 768 } },
+  { device: "h200", problem: { ...lstm, headDim: 768, dataType: "fp32" } },
+  { device: "h200", problem: { ...lstm, headDim: 64, heads: 12, pass: "backward" } },
+  { device: "h200", problem: { ...lstm, headDim: 768, pass: "backward" } },
+  { device: "webgpu-default", problem: { ...lstm, headDim: 128, dataType: "fp32" } },
+];
