@@ -19,6 +19,11 @@ const exitCodes: Partial<Record<KernelgenErrorCode, number>> = {
 const packageVersion = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 
+/** Whether an error is what yargs itself finds wrong in the arguments; others come from a command. */
+const isParserError = (error: unknown): error is Error => error instanceof Error && error.name === "YError";
+const wrongUsage = (message: string): KernelgenError =>
+  new KernelgenError("invalid-problem", `${message}\nSee kernelgen --help.`);
+
 /** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no device. */
 export async function main(args: readonly string[]): Promise<void> {
   const parser = yargs([...joinedPins(args)])
@@ -95,13 +100,14 @@ export async function main(args: readonly string[]): Promise<void> {
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message, error) => {
-      // What yargs itself finds wrong in the arguments is wrong usage; other errors come from a command.
-      if (error && error.name !== "YError") throw error;
-      throw new KernelgenError("invalid-problem", `${message}\nSee kernelgen --help.`);
+      if (error && !isParserError(error)) throw error;
+      throw wrongUsage(message);
     });
   try {
     await parser.parseAsync();
-  } catch (error) {
+  } catch (thrown) {
+    // Of a command whose options are loaded when it is called, yargs throws some errors without asking `fail`.
+    const error = isParserError(thrown) ? wrongUsage(thrown.message) : thrown;
     const { isUsageError } = await import("./usage-error.js");
     if (isUsageError(error)) {
       console.error(`kernelgen: ${error.message}`);
