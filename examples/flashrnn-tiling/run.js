@@ -1,6 +1,9 @@
-// Solves the ten reference problems, compares with the original's answers and prints the time of each: node run.js [--json]
+// Solves the ten reference problems, compares with the original's answers and prints the time of each:
+//
+//   node run.js [--json] [--case N]      only the Nth problem, from 1 on: alone it finds a process that has compiled nothing yet
 
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { tilingModel } from "./tiling.js";
 
 /** Streaming multiprocessors, and the shared memory in bytes that a block may opt in to. */
@@ -36,13 +39,17 @@ function referenceNames(direction) {
   };
 }
 
+const { values: options } = parseArgs({ options: { json: { type: "boolean" }, case: { type: "string" } } });
+
 const file = new URL("./reference-tilings.jsonl", import.meta.url);
 const references = readFileSync(file, "utf8")
   .trimEnd()
   .split("\n")
   .map((line) => JSON.parse(line));
 
-const rows = references.map((reference) => {
+const chosen = references.filter((_, i) => options.case === undefined || i + 1 === Number(options.case));
+if (chosen.length === 0) throw new Error(`--case ${options.case}: there are cases 1 to ${references.length}`);
+const rows = chosen.map((reference) => {
   const { gpu, cell, head_dim: headDim, heads, batch, dtype } = reference;
   const { streamingMultiprocessors, sharedBytesPerBlockOptin } = DEVICES[gpu];
   const device = {
@@ -80,7 +87,7 @@ const rows = references.map((reference) => {
   return { problem, status, agrees, solution, milliseconds, originalSeconds: reference.original_seconds };
 });
 
-if (process.argv.includes("--json")) {
+if (options.json) {
   process.stdout.write(`${JSON.stringify(rows)}\n`);
 } else {
   for (const { problem, status, agrees, milliseconds, originalSeconds } of rows) {
