@@ -3,10 +3,10 @@
 //   node bench/dist/registers/record.js OUT.jsonl bench [DEVICE…]            needs nvcc, no GPU
 //   node bench/dist/registers/record.js OUT.jsonl TILINGS.jsonl [SHARE]
 //
-// bench: the plan of every family for the problems of bench/lstm-forward and both passes, on an H200, an A100 and an RTX 4090 or the devices given. TILINGS.jsonl: for an H200 the
-// tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate --prepare DIR` draws more, which lie in
-// DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is there already is left out, so that a run that was
-// stopped goes on where it was. `report.js OUT.jsonl` makes the page.
+// bench: the plan of every family for the problems of bench/lstm-forward and both passes, on an H200, an A100 and an RTX 4090 or the
+// devices given. TILINGS.jsonl: for an H200 the tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate --prepare
+// DIR` draws more, which lie in DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is there already is left
+// out, so that a run that was stopped goes on where it was. `report.js OUT.jsonl` makes the page.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { type CudaDevice, findDevice } from "hwmodels";
 import { defineProblem, familiesFor, type Pins, type Plan, type Problem, solveFamily } from "kernelgen";
