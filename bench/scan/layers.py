@@ -78,11 +78,11 @@ def check():
         ours.load_state_dict(theirs.state_dict())
         x = torch.randn(3, 300, WIDTH, device=DEVICE)
 
-        def all_results(module):
+        def all_results(module, x=x):
             output = module(x)
             return [output, *torch.autograd.grad(output.float().sin().sum(), module.parameters())]
 
-        expected = all_results(theirs)
+        expected = [value.float() for value in all_results(theirs.double(), x.double())]
         plain = all_results(ours)
         compiled = all_results(torch.compile(ours, fullgraph=True))
         program = torch.export.export(ours, (x,)).module()(x)
@@ -99,10 +99,10 @@ def check():
                 one, state = ours(x[:, t : t + 1], state, return_next_prev_hidden=True)
                 steps.append(one)
         pairs = {
-            "log-space layer of the same state dict": (plain, expected, 1e-5),
+            "log-space layer of the same state dict, in float64": (plain, expected, 1e-5),
             "torch.compile": (compiled, plain, 1e-6),
             "torch.export": ([program], plain[:1], 1e-6),
-            "autocast to bf16": (rounded, plain, 3e-2),
+            "autocast to bf16": (rounded, plain, 5e-2),
             "CUDA graph": ([captured], plain[:1], 1e-6),
             "step by step": ([torch.cat(steps, 1)], [plain[0][:, :20]], 1e-5),
         }

@@ -21,9 +21,9 @@ export -f build
 
 [ "$what" = run ] || python3 layers.py build
 [ "$what" = build ] && exit
-python3 layers.py check
 python3 peers.py
 python3 layers.py time
+python3 layers.py check
 # The sizes of the CPU's table: 64 channels, one sequence.
 for name in long_mingru_forward_fp32 long_minlstm_forward_fp32; do
   for steps in 256 1024 4096 16384 65536; do (cd $name && ./check time $steps); done
