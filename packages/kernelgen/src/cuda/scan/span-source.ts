@@ -24,12 +24,20 @@ struct Carry {
 KERNELGEN_DEVICE void advance(const Span& span, Carry& carry) {
   KERNELGEN_UNROLL
   for (int v = 0; v < CHANNELS_PER_THREAD; ++v) {
-    const float state = carry.parts[0][v];
-    const float change = span.update[v] - span.forget[v] * state + ${form === "exact" ? "(span.rest[v] + carry.parts[1][v])" : "carry.parts[1][v]"};
+${
+  form === "exact"
+    ? `    float rest;
+    float lost;
+    const float change = two_sum(span.update[v], -span.forget[v] * carry.parts[0][v], rest);
+    const float next = two_sum(carry.parts[0][v], change, lost);
+    carry.parts[0][v] = two_sum(next, rest + lost + span.rest[v] + carry.parts[1][v], carry.parts[1][v]);`
+    : `    const float state = carry.parts[0][v];
+    const float change = span.update[v] - span.forget[v] * state + carry.parts[1][v];
     const float next = state + change;
     const float added = next - state;
     carry.parts[0][v] = next;
-    carry.parts[1][v] = (state - (next - added)) + (change - added);
+    carry.parts[1][v] = (state - (next - added)) + (change - added);`
+}
   }
 }
 `;
