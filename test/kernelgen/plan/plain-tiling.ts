@@ -309,7 +309,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     (batchTile * readers * Math.min(innerPadded, exchangedLength(problem)) * elementBytes(problem)) / wordBytes;
   const threadWords = up(words, threadsPerBlock);
   // Where there is a tile, up to eight of them are on their way at once; for four the sums' registers are free.
-  const wordRegisters = family === "grid" ? 4 * Math.max(0, Math.min(threadWords, 8) - 4) : 0;
+  const freeWords = elementBytes(problem) < 4 ? 4 : 2;
+  const wordRegisters = family === "grid" ? 4 * Math.max(0, Math.min(threadWords, 8) - freeWords) : 0;
   const registersPerThread =
     matrixRegisters +
     multiplication.workRegisters +

@@ -25,7 +25,7 @@ const defaultDevice = webGpuDevice("webgpu-default");
 const halfDevice = {
   ...defaultDevice,
   features: ["shader-f16"] as const,
-  assumed: { ...defaultDevice.assumed, registersPerInvocation: 44 },
+  assumed: { ...defaultDevice.assumed, registersPerInvocation: 64 },
 };
 
 async function requireHalf(context: TestContext): Promise<OpenDevice> {

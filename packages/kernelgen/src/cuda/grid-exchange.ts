@@ -19,10 +19,11 @@ const wordBytes = 16;
 const clusterSizes = [1, 2, 4, 8, 16];
 /** Copies of the state in global memory. Two suffice, as exchange-source.ts says. */
 const buffers = 2;
-/** The most words that a thread asks for in one look, and those of them for which the accumulators, not in use at that time, leave registers. */
+/** The most words that a thread asks for in one look, and the registers of one. */
 const wordsInFlight = 8;
-const wordsWithoutRegisters = 4;
 const wordRegisters = 4;
+/** Words for which the accumulators, not in use at that time, leave registers: fewer in fp32, seen in ptxas at 768 units. */
+const wordsWithoutRegisters = { fp32: 2, bf16: 4, fp16: 4 } as const;
 /** From this magnitude on, the exponent bit that carries the mark is in use. */
 const markedMagnitude = 2;
 /**
@@ -157,7 +158,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       sharedBytes: constant(0),
       ...(isTile && {
         transferRegisters: max([
-          min([threadWords, constant(wordsInFlight)]).minus(wordsWithoutRegisters),
+          min([threadWords, constant(wordsInFlight)]).minus(wordsWithoutRegisters[problem.dataType]),
           constant(0),
         ]).times(wordRegisters),
       }),
