@@ -2,8 +2,9 @@ import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
+import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
 import { exchangeSource } from "./exchange.js";
-import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import { matrixSource, moduleSource } from "./module-source.js";
 import {
   finalStates,
   loadStationaryMatrix,
@@ -14,7 +15,6 @@ import {
   prefetch,
   stateTileSource,
 } from "./resident-source.js";
-import { shuffleDeclaration, shuffleParameters } from "./shuffle-source.js";
 import {
   cellStep,
   indexed,
@@ -103,13 +103,7 @@ ${exchangeSource(storageBuffers(problem).length + 1)}
 ${fillTileSource(plan)}
 
 // A workgroup computes all steps of UNIT_TILE units of a head for BATCH_TILE sequences, in step with those of the other units.
-@compute @workgroup_size(INVOCATIONS)
-fn ${entryPoint(problem)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32${counts.shuffleLanes > 1 ? shuffleParameters : ""}) {
-  let head = workgroup.z;
-  let first_unit = workgroup.x * UNIT_TILE;
-  let first_sequence = workgroup.y * BATCH_TILE;
-  let inner_lane = invocation % INNER_LANES;
-  let unit_lane = invocation / INNER_LANES;${counts.shuffleLanes > 1 ? `\n  ${shuffleDeclaration}` : ""}
+${entrySource(problem, counts, unitTileAWorkgroup)}
 
   // R, for all steps.
 ${indented(loadStationaryMatrix(counts, places), 1)}

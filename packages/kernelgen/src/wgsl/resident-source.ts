@@ -3,8 +3,8 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { cellSource } from "./cell-source.js";
-import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
-import { shuffleDeclaration, shuffleParameters } from "./shuffle-source.js";
+import { entrySource, headAWorkgroup } from "./entry-source.js";
+import { elementType, matrixSource, moduleSource } from "./module-source.js";
 import {
   cellStep,
   indexed,
@@ -220,13 +220,7 @@ ${matrixSource(problem)}
 ${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
 // A workgroup computes all steps of one head for BATCH_TILE sequences.
-@compute @workgroup_size(INVOCATIONS)
-fn ${entryPoint(problem)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32${counts.shuffleLanes > 1 ? shuffleParameters : ""}) {
-  let head = workgroup.x;
-  let first_unit = 0u;
-  let first_sequence = workgroup.y * BATCH_TILE;
-  let inner_lane = invocation % INNER_LANES;
-  let unit_lane = invocation / INNER_LANES;${counts.shuffleLanes > 1 ? `\n  ${shuffleDeclaration}` : ""}
+${entrySource(problem, counts, headAWorkgroup)}
 
   // R, for all steps.
 ${indented(loadStationaryMatrix(counts, places), 1)}

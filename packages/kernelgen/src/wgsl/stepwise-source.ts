@@ -2,8 +2,8 @@ import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
-import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
-import { shuffleDeclaration, shuffleParameters } from "./shuffle-source.js";
+import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
+import { elementType, matrixSource, moduleSource } from "./module-source.js";
 import {
   cellStep,
   indexed,
@@ -136,13 +136,7 @@ ${matrixSource(problem)}
 ${previousStatesSource(plan)}
 
 // A workgroup computes one step of UNIT_TILE units of a head for BATCH_TILE sequences.
-@compute @workgroup_size(INVOCATIONS)
-fn ${entryPoint(problem)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32${counts.shuffleLanes > 1 ? shuffleParameters : ""}) {
-  let head = workgroup.z;
-  let first_unit = workgroup.x * UNIT_TILE;
-  let first_sequence = workgroup.y * BATCH_TILE;
-  let inner_lane = invocation % INNER_LANES;
-  let unit_lane = invocation / INNER_LANES;${counts.shuffleLanes > 1 ? `\n  ${shuffleDeclaration}` : ""}
+${entrySource(problem, counts, unitTileAWorkgroup)}
 
   // R h over this lane's part of the inner dimension.
 ${indented([...sumDeclarations(counts), ...multiply(counts)], 1)}
