@@ -42,8 +42,15 @@ export async function registersOf(files: readonly GeneratedFile[], device: CudaD
     const asBounded = await assemble(bounded);
     // The number of threads sets the limit; a limit of one's own takes its place.
     const unbounded = bounded.replace(/^\.minnctapersm.*\n/gm, "");
-    const spills = async (limit: number): Promise<boolean> =>
-      (await assemble(unbounded.replace(/^\.maxntid.*$/gm, `.maxnreg ${limit}`))).spilledBytes > 0;
+    const spills = async (limit: number): Promise<boolean> => {
+      try {
+        return (await assemble(unbounded.replace(/^\.maxntid.*$/gm, `.maxnreg ${limit}`))).spilledBytes > 0;
+      } catch (error) {
+        // With very few, ptxas does not even try.
+        if (/Insufficient registers/.test((error as { stderr?: string }).stderr ?? "")) return true;
+        throw error;
+      }
+    };
     const needed = await leastLimit(asBounded, spills);
     return { ...asBounded, ...(needed !== undefined && { needed }) };
   } finally {

@@ -1,12 +1,12 @@
 // Compiles kernels and records the registers that ptxas gives them, for the comparison with the model's estimate.
 //
 //   node bench/dist/registers/record.js OUT.jsonl bench [DEVICE…]            needs nvcc, no GPU
-//   node bench/dist/registers/record.js OUT.jsonl TILINGS.jsonl [SHARE]
+//   node bench/dist/registers/record.js OUT.jsonl TILINGS.jsonl [DEVICE [SHARE]]
 //
 // bench: the plan of every family for the problems of bench/lstm-forward and both passes, on an H200, an A100 and an RTX 4090 or the
-// devices given. TILINGS.jsonl: for an H200 the tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate --prepare
-// DIR` draws more, which lie in DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is there already is left
-// out, so that a run that was stopped goes on where it was. `report.js OUT.jsonl` makes the page.
+// devices given. TILINGS.jsonl: for a device (h200) the tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate
+// --device DEVICE --prepare DIR` draws more, which lie in DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is
+// there already is left out, so that a run that was stopped goes on where it was. `report.js OUT.jsonl` makes the page.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { type CudaDevice, findDevice } from "hwmodels";
 import { defineProblem, familiesFor, type Pins, type Plan, type Problem, solveFamily } from "kernelgen";
@@ -17,7 +17,7 @@ import type { Row } from "./row.js";
 
 const [out, tilings, ...more] = process.argv.slice(2);
 if (out === undefined || tilings === undefined) {
-  throw new Error("usage: record.js OUT.jsonl bench|TILINGS.jsonl [SHARE]");
+  throw new Error("usage: record.js OUT.jsonl bench|TILINGS.jsonl [DEVICE [SHARE]]");
 }
 const lines = (file: string): unknown[] =>
   readFileSync(file, "utf8")
@@ -46,17 +46,17 @@ const ofBenchmark = (): readonly Wanted[] =>
       .flatMap((problem) => familiesFor(device, problem).map(({ name: family }) => ({ device, problem, family }))),
   );
 
-const ofFile = (file: string): readonly Wanted[] =>
+const ofFile = (file: string, device = "h200", share = "1"): readonly Wanted[] =>
   (lines(file) as Pick<Row, "problem" | "family" | "parameters">[])
-    .filter((_, index) => index % Number(more[0] ?? 1) === 0)
+    .filter((_, index) => index % Number(share) === 0)
     .map(({ problem, family, parameters }) => ({
-      device: cudaDevice("h200"),
+      device: cudaDevice(device),
       problem: defineProblem(problem),
       family,
       pins: parameters,
     }));
 
-const wanted = tilings === "bench" ? ofBenchmark() : ofFile(tilings);
+const wanted = tilings === "bench" ? ofBenchmark() : ofFile(tilings, ...more);
 const seen = new Set(existsSync(out) ? (lines(out) as Row[]).map(({ device, hash }) => `${device} ${hash}`) : []);
 for (const [index, { device, problem, family: name, pins }] of wanted.entries()) {
   const family = familiesFor(device, problem).find((candidate) => candidate.name === name);

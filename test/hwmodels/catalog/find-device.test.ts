@@ -50,6 +50,10 @@ describe("findDevice", () => {
     expect(message).toContain(`unknown device "${requested}": did you mean "${closestId}"?`);
   });
 
+  test("suggests nothing for a name like no other", () => {
+    expect(() => findDevice("something")).toThrow(/^unknown device "something"\. Known devices: v100, /);
+  });
+
   test("gives plain data that nobody can change", () => {
     const expectFrozen = (value: unknown): void => {
       if (typeof value !== "object" || value === null) return;

@@ -1,3 +1,10 @@
+/** The name that was perhaps meant: the known one that takes the fewest changes, if they are no more than half of its letters. */
+export function closestName(name: string, known: readonly string[]): string | undefined {
+  const changes = (other: string): number => editDistance(name, other);
+  const closest = known.reduce((best, other) => (changes(other) < changes(best) ? other : best));
+  return 2 * changes(closest) <= closest.length ? closest : undefined;
+}
+
 /**
  * The Levenshtein distance: the fewest single-character insertions, deletions and substitutions from `a` to `b`.
  *

@@ -1,6 +1,6 @@
 import type { Device } from "../device.js";
 import { cudaDevices, driverNames } from "./cuda/devices.js";
-import { editDistance } from "./edit-distance.js";
+import { closestName } from "./edit-distance.js";
 import { webGpuDevices } from "./webgpu/devices.js";
 
 /** All devices of the catalogue. */
@@ -14,14 +14,13 @@ export class UnknownDeviceError extends Error {
   constructor(
     /** The name that was asked for. */
     readonly requested: string,
-    /** The id most like it. */
-    readonly closestId: string,
+    /** The id most like it, if one is like it. */
+    readonly closestId: string | undefined,
     /** All ids of the catalogue. */
     readonly knownIds: readonly string[],
   ) {
-    super(
-      `unknown device ${JSON.stringify(requested)}: did you mean "${closestId}"? Known devices: ${knownIds.join(", ")}`,
-    );
+    const hint = closestId === undefined ? "." : `: did you mean "${closestId}"?`;
+    super(`unknown device ${JSON.stringify(requested)}${hint} Known devices: ${knownIds.join(", ")}`);
   }
 }
 
@@ -41,17 +40,17 @@ const bySpelling: ReadonlyMap<string, Device> = new Map(
  *
  * `findDevice("rtx-4090")`, `findDevice("RTX 4090")` and `findDevice("NVIDIA GeForce RTX 4090")` are the same device.
  *
- * @throws {UnknownDeviceError} if there is none; the message lists all ids and the most similar one.
+ * @throws {UnknownDeviceError} if there is none; the message lists all ids, and one that is like it.
  */
 export function findDevice(idOrName: string): Device {
   const wanted = normalized(idOrName);
   const device = bySpelling.get(wanted);
   if (device) return device;
-  const distance = ({ id }: Device): number => editDistance(wanted, normalized(id));
-  const closest = devices.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best));
+  const ids = devices.map(({ id }) => id);
+  const closest = closestName(wanted, ids.map(normalized));
   throw new UnknownDeviceError(
     idOrName,
-    closest.id,
-    devices.map(({ id }) => id),
+    ids.find((id) => normalized(id) === closest),
+    ids,
   );
 }

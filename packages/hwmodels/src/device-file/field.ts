@@ -1,4 +1,4 @@
-import { editDistance } from "../catalog/edit-distance.js";
+import { closestName } from "../catalog/edit-distance.js";
 
 /** A number of a device file: its range, whether it is whole, and its unit for messages. */
 export interface NumberField {
@@ -91,7 +91,8 @@ const at = (path: string, name: string | number): string =>
   typeof name === "number" ? `${path}[${name}]` : path === "" ? name : `${path}.${name}`;
 
 function numberText({ min, max, whole, unit, nullable }: NumberField): string {
-  const range = `${whole ? "a whole number" : "a number"} from ${min} to ${max}${unit && ` ${unit}`}`;
+  const numbers = min === max ? `${min}` : `${whole ? "a whole number" : "a number"} from ${min} to ${max}`;
+  const range = `${numbers}${unit && ` ${unit}`}`;
   return nullable ? `${range}, or null` : range;
 }
 
@@ -152,8 +153,8 @@ function groupProblems(value: unknown, field: GroupField, path: string): readonl
 }
 
 function hint(name: string, known: readonly string[]): string {
-  const closest = known.reduce((best, other) => (editDistance(name, other) < editDistance(name, best) ? other : best));
-  return `: did you mean "${closest}"? Known: ${known.join(", ")}`;
+  const closest = closestName(name, known);
+  return `${closest === undefined ? "." : `: did you mean "${closest}"?`} Known: ${known.join(", ")}`;
 }
 
 function expectation(field: Field): string {

@@ -1,4 +1,4 @@
-import { findDevice } from "../catalog/find-device.js";
+import { findDevice, UnknownDeviceError } from "../catalog/find-device.js";
 import type { Device } from "../device.js";
 import { deepFreeze } from "../freeze.js";
 import { type DeviceSource, numberPaths, sourceOf } from "../source.js";
@@ -57,7 +57,6 @@ function merged(base: JsonObject, change: JsonObject): JsonObject {
  *
  * @param origin what the text is, for messages and sources, e.g. the file's name.
  * @throws {InvalidDeviceError} naming every wrong field, its value and what is expected, and unknown fields.
- * @throws {UnknownDeviceError} if `extends` names no device of the catalogue.
  */
 export function parseDevice(text: string, origin: string): Device {
   const given = jsonObject(text, origin);
@@ -66,7 +65,8 @@ export function parseDevice(text: string, origin: string): Device {
     const message = `needs the id of a catalogued device, got ${JSON.stringify(base)}`;
     throw new InvalidDeviceError(origin, [{ field: "extends", message }]);
   }
-  const complete = base === undefined ? changes : changed(findDevice(base), changes);
+  const catalogued = base === undefined ? undefined : extended(base, origin);
+  const complete = catalogued === undefined ? changes : changed(catalogued, changes);
   const { kind } = complete;
   if (kind !== "cuda" && kind !== "webgpu") {
     const message = `needs "cuda" or "webgpu" (or "extends" with a catalogued device), got ${JSON.stringify(kind) ?? "nothing"}`;
@@ -82,11 +82,21 @@ export function parseDevice(text: string, origin: string): Device {
   const unsourced = numberPaths(numbers).filter((path) => sourceOf(own, path) === undefined);
   const ofText: readonly DeviceSource[] =
     unsourced.length === 0 ? [] : [{ covers: unsourced, kind: "reported", from: origin }];
-  const inherited = base === undefined ? [] : findDevice(base).sources;
+  const inherited = catalogued?.sources ?? [];
   const device = { ...complete, sources: [...inherited, ...own, ...ofText] } as unknown as Device;
   const contradictions = inconsistencies(device);
   if (contradictions.length > 0) throw new InvalidDeviceError(origin, contradictions);
   return deepFreeze(structuredClone(device));
+}
+
+/** The catalogued device that a description starts from. */
+function extended(base: string, origin: string): Device {
+  try {
+    return findDevice(base);
+  } catch (error) {
+    if (!(error instanceof UnknownDeviceError)) throw error;
+    throw new InvalidDeviceError(origin, [{ field: "extends", message: error.message }]);
+  }
 }
 
 /** The catalogued device with changes, under a name that is not its own. */
