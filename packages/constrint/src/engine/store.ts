@@ -512,8 +512,9 @@ export class Store {
 
   /** Keeps the values one by one from now on, if there are no more than the limit. Root level only. */
   makeExplicit(x: number, limit: number = EXPLICIT_VALUES_LIMIT): void {
+    if (this.isExplicit(x) || this.level > 0) return;
     const size = this.size(x);
-    if (this.isExplicit(x) || size > limit || this.level > 0) return;
+    if (size > limit) return;
     const min = this.min(x);
     const stride = this.stride(x);
     // Many variables are alike: neighbours share their table, which never changes.

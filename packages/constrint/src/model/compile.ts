@@ -23,6 +23,7 @@ import type { Comparison, Constraint, Divides as DividesConstraint, Relation } f
 import type { EqualVariables } from "./equal-variables.js";
 import type { IntExpr, IntVar, Remainder } from "./expression.js";
 import { ExpressionGraphCompiler } from "./expression-graph.js";
+import { keepFactorsOf } from "./factors-of-constant.js";
 import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
 import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
@@ -463,8 +464,8 @@ export class Compiler implements OperandVariables {
     }
     parts.push(
       constraint.kind === "comparison"
-        ? this.compileComparison(constraint.relation, left, right)
-        : this.compileDivides(left, right),
+        ? this.compileComparison(constraint.relation, left, right, place)
+        : this.compileDivides(left, right, place),
     );
     return conjunction(parts);
   }
@@ -474,11 +475,11 @@ export class Compiler implements OperandVariables {
     return definedness === false ? false : conjunction([definedness, compileGlobal(constraint, this)]);
   }
 
-  private compileComparison(relation: Relation, left: IntExpr, right: IntExpr): Compiled {
+  private compileComparison(relation: Relation, left: IntExpr, right: IntExpr, place: Place): Compiled {
     if (relation === "==") {
       // A remainder 0 is divisibility, by a divisor that is not 0: no quotient is needed to say it.
       const division = divisionWithoutRemainder(left, right);
-      if (division !== undefined) return this.compileDivides(division.divisor, division.dividend);
+      if (division !== undefined) return this.compileDivides(division.divisor, division.dividend, place);
     }
     const difference = this.linearForm(left).plus(this.linearForm(right), -1);
     switch (relation) {
@@ -497,9 +498,13 @@ export class Compiler implements OperandVariables {
     }
   }
 
-  private compileDivides(divisor: IntExpr, dividend: IntExpr): Compiled {
-    const divisorForm = this.linearForm(divisor);
+  private compileDivides(divisor: IntExpr, dividend: IntExpr, place: Place): Compiled {
     const dividendForm = this.linearForm(dividend);
+    if (this.graph !== undefined && place === "required" && dividendForm.isConstant && dividendForm.constant !== 0) {
+      const { store } = this.engine;
+      if (!keepFactorsOf(store, (variable) => this.numberOf(variable), divisor, dividendForm.constant)) return false;
+    }
+    const divisorForm = this.linearForm(divisor);
     if (divisorForm.isConstant && dividendForm.isConstant) {
       const d = divisorForm.constant;
       const n = dividendForm.constant;
