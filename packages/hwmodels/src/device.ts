@@ -215,8 +215,29 @@ export interface WebGpuLimits {
   readonly maxComputeWorkgroupsPerDimension: number;
 }
 
-/** The WebGPU features that change what a compute kernel may do, under their WebGPU names. */
-export type WebGpuFeature = "shader-f16" | "subgroups" | "timestamp-query";
+/**
+ * The WebGPU features that change what a compute kernel may do, under their WebGPU names; the last one is an experiment of Dawn (Chromium's
+ * implementation), which it offers with its toggle `allow_unsafe_apis` alone.
+ */
+export type WebGpuFeature = "shader-f16" | "subgroups" | "timestamp-query" | "chromium-experimental-subgroup-matrix";
+
+/** The types of a subgroup matrix's components, under their names in WGSL. */
+export type SubgroupMatrixComponent = "f32" | "f16" | "u32" | "i32" | "u8" | "i8";
+
+/**
+ * A product of matrices that the invocations of a subgroup compute together: left [m,k] times right [k,n], added to result [m,n].
+ *
+ * Source: Dawn, docs/dawn/features/subgroup_matrix.md, `GPUSubgroupMatrixConfig`.
+ */
+export interface SubgroupMatrixShape {
+  /** Of left and right. */
+  readonly component: SubgroupMatrixComponent;
+  /** Of the sums. */
+  readonly result: SubgroupMatrixComponent;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
 
 /** What WebGPU does not say about a device and a plan needs all the same: assumptions, not promises. */
 export interface WebGpuAssumptions {
@@ -229,6 +250,8 @@ export interface WebGpuAssumptions {
   readonly clockMegahertz: number;
   /** f32 fused multiply-adds a clock on one compute unit. */
   readonly fmaPerClockPerComputeUnit: number;
+  /** Multiply-adds a clock on one compute unit through subgroup matrices, where there are any. */
+  readonly subgroupMatrixMultiplyAddsPerClockPerComputeUnit: number;
   /** Exponentials, divisions and hyperbolic tangents a clock on one compute unit. */
   readonly specialFunctionsPerClockPerComputeUnit: number;
   /** Bytes of workgroup storage read or written a clock on one compute unit. */
@@ -253,6 +276,8 @@ export interface WebGpuDevice extends DeviceIdentity {
   readonly features: readonly WebGpuFeature[];
   /** Subgroup sizes that the adapter may choose, or `null` without the feature `subgroups`. */
   readonly subgroupSizes: { readonly min: number; readonly max: number } | null;
+  /** The products of subgroup matrices that there are; none without the feature `chromium-experimental-subgroup-matrix`. */
+  readonly subgroupMatrices: readonly SubgroupMatrixShape[];
   readonly assumed: WebGpuAssumptions;
 }
 

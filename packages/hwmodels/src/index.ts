@@ -42,6 +42,8 @@ export type {
   CudaMultiprocessor,
   CudaTiming,
   Device,
+  SubgroupMatrixComponent,
+  SubgroupMatrixShape,
   WebGpuAssumptions,
   WebGpuDevice,
   WebGpuFeature,

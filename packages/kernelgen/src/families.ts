@@ -9,12 +9,12 @@ import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";
 import type { Problem } from "./plan/problem.js";
 import { isForRecurrence } from "./plan/refusal.js";
-import { gridFamily as wgslGridFamily } from "./wgsl/grid.js";
+import { familiesOnRequest, type OnRequest } from "./wgsl/families-on-request.js";
 import { residentFamily as wgslResidentFamily } from "./wgsl/resident.js";
 import { scanFamily as wgslScanFamily } from "./wgsl/scan/forward.js";
 import { stepwiseFamily } from "./wgsl/stepwise.js";
 
-/** Every kernel family. */
+/** Every kernel family but those that need more than a target promises, which are considered on request alone. */
 export const families: readonly KernelFamily[] = [
   residentFamily,
   clusterFamily,
@@ -27,22 +27,12 @@ export const families: readonly KernelFamily[] = [
   wgslScanFamily,
 ];
 
-/** Families that need more than a target promises, and are considered on request alone. */
-const assumingForwardProgress: readonly KernelFamily[] = [wgslGridFamily];
-
-export interface FamilyOptions {
-  /** Whether workgroups may wait for one another (WGSL's family "grid"), which WebGPU does not promise to end. False if left out. */
-  readonly assumeForwardProgress?: boolean;
-}
-
-/** The families that run on a device; of those, if a problem is given, the ones for its kind of recurrence. */
-export function familiesFor(
-  device: Device,
-  problem?: Problem,
-  { assumeForwardProgress = false }: FamilyOptions = {},
-): readonly KernelFamily[] {
+/**
+ * The families that run on a device; of those, if a problem is given, the ones for its kind of recurrence. Throws as `familiesOnRequest` does.
+ */
+export function familiesFor(device: Device, problem?: Problem, onRequest: OnRequest = {}): readonly KernelFamily[] {
   const target = device.kind === "cuda" ? "cuda" : "wgsl";
-  return [...families, ...(assumeForwardProgress ? assumingForwardProgress : [])].filter(
+  return [...families, ...familiesOnRequest(device, onRequest)].filter(
     (family) => family.target === target && (problem === undefined || isForRecurrence(problem, family)),
   );
 }
@@ -51,9 +41,9 @@ export function familiesFor(
 export function familiesNamed(
   name: string | undefined,
   device: Device,
-  options: FamilyOptions = {},
+  onRequest: OnRequest = {},
 ): readonly KernelFamily[] {
-  const families = familiesFor(device, undefined, options);
+  const families = familiesFor(device, undefined, onRequest);
   if (name === undefined) return families;
   const named = families.filter((family) => family.name === name);
   if (named.length === 0) {

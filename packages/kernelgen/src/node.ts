@@ -19,4 +19,4 @@ export {
 export { withScanLaunchInterface } from "./cuda/scan/launch-interface.js";
 export { torchPackageFiles } from "./cuda/torch/package-files.js";
 export { type GeneratedFile, type GenerateOptions, generateFiles } from "./generate.js";
-export { type OpenDevice, openNodeDevice } from "./wgsl/node-device.js";
+export { experimentalDawnOptions, type OpenDevice, openNodeDevice } from "./wgsl/node-device.js";

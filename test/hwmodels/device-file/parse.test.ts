@@ -102,7 +102,7 @@ describe("a device file", () => {
     [[1], "my.json: is not a JSON object"],
     [
       { extends: "webgpu-default", features: ["shader-f64"] },
-      'my.json: features[0]: needs one of "shader-f16", "subgroups", "timestamp-query", got "shader-f64"',
+      'my.json: features[0]: needs one of "shader-f16", "subgroups", "timestamp-query", "chromium-experimental-subgroup-matrix", got "shader-f64"',
     ],
     [
       { extends: "h200", registersPerBlock: 131072 },
@@ -116,6 +116,25 @@ describe("a device file", () => {
     [
       { extends: "webgpu-default", features: ["subgroups"] },
       'my.json: subgroupSizes: is null, but features has "subgroups"',
+    ],
+    [
+      {
+        extends: "webgpu-default",
+        subgroupMatrices: [{ component: "f16", result: "f32", m: 16, n: 16, k: 16 }],
+      },
+      'my.json: subgroupMatrices: is not empty, but features lacks "chromium-experimental-subgroup-matrix"',
+    ],
+    [
+      { extends: "webgpu-default", features: ["chromium-experimental-subgroup-matrix"] },
+      'my.json: features: has "chromium-experimental-subgroup-matrix", which needs "subgroups"',
+    ],
+    [
+      {
+        extends: "webgpu-h200",
+        features: ["subgroups", "chromium-experimental-subgroup-matrix"],
+        subgroupMatrices: [{ component: "f64", result: "f32", m: 16, n: 16, k: 16 }],
+      },
+      'my.json: subgroupMatrices[0].component: needs one of "f32", "f16", "u32", "i32", "u8", "i8", got "f64"',
     ],
     [
       { extends: "webgpu-default", limits: { maxComputeWorkgroupSizeX: 512 } },

@@ -53,6 +53,18 @@ describe("a device from a live adapter", () => {
     expect(webGpuDeviceFromAdapter(facts({}, [])).name).toBe("WebGPU adapter");
   });
 
+  it("has the subgroup matrices that Dawn reports, with their feature alone", () => {
+    const info = {
+      subgroupMatrixConfigs: [{ componentType: "f16", resultComponentType: "f32", M: 16, N: 8, K: 16 }],
+    } as const;
+    const feature = "chromium-experimental-subgroup-matrix";
+    const device = webGpuDeviceFromAdapter(facts(info, ["subgroups", feature]));
+    expect(device.features).toContain(feature);
+    expect(device.subgroupMatrices).toEqual([{ component: "f16", result: "f32", m: 16, n: 8, k: 16 }]);
+    expect(parseDevice(deviceJson(device), "here.json")).toEqual(device);
+    expect(webGpuDeviceFromAdapter(facts(info, ["subgroups"])).subgroupMatrices).toEqual([]);
+  });
+
   it.each([
     ["apple", "webgpu-apple-m1"],
     ["nvidia", "webgpu-h200"],

@@ -20,6 +20,17 @@ export const withSubgroups = (min: number): WebGpuDevice => {
   return { ...device, features: [...device.features, "subgroups"], subgroupSizes: { min, max: 64 } };
 };
 
+/** WebGPU's default limits with products of subgroup matrices, smaller than any that there are, of f32 and of f16. */
+export const withMatrices = (subgroupSize: number): WebGpuDevice => ({
+  ...webGpuDevice("webgpu-default"),
+  features: ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"],
+  subgroupSizes: { min: 4, max: subgroupSize },
+  subgroupMatrices: (["f32", "f16"] as const).flatMap((component) => [
+    { component, result: "f32", m: 4, n: 2, k: 4 },
+    { component, result: "f32", m: 2, n: 2, k: 4 },
+  ]),
+});
+
 /** A problem in fp32; an LSTM's unless another cell is named. */
 export const problemOf = (options: Omit<ProblemOptions, "cell"> & { cell?: string }): Problem =>
   defineProblem({ cell: "lstm", dataType: "fp32", steps: 5, ...options });

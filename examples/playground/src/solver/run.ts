@@ -24,7 +24,7 @@ export async function run({ problem: options }: RunRequest): Promise<RunResult> 
   const problem = defineProblem(options);
   const { plan, family } = solvePlan(problem, description, familiesFor(description));
   const device = await adapter.requestDevice({
-    requiredFeatures: [...description.features],
+    requiredFeatures: [...description.features] as GPUFeatureName[],
     requiredLimits: { ...description.limits },
   });
   try {

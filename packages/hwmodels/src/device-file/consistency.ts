@@ -75,9 +75,15 @@ function cudaInconsistencies(device: CudaDevice): readonly FieldProblem[] {
   );
 }
 
-function webGpuInconsistencies({ limits, features, subgroupSizes }: WebGpuDevice): readonly FieldProblem[] {
+function webGpuInconsistencies({
+  limits,
+  features,
+  subgroupSizes,
+  subgroupMatrices,
+}: WebGpuDevice): readonly FieldProblem[] {
   const isPowerOfTwo = (size: number): boolean => Number.isInteger(Math.log2(size));
   const hasSubgroups = features.includes("subgroups");
+  const hasMatrices = features.includes("chromium-experimental-subgroup-matrix");
   return unmet(
     [
       limits.maxStorageBufferBindingSize <= limits.maxBufferSize,
@@ -107,5 +113,11 @@ function webGpuInconsistencies({ limits, features, subgroupSizes }: WebGpuDevice
       "subgroupSizes.min",
       `${subgroupSizes?.min} is more than subgroupSizes.max, ${subgroupSizes?.max}`,
     ],
+    [
+      hasMatrices || subgroupMatrices.length === 0,
+      "subgroupMatrices",
+      'is not empty, but features lacks "chromium-experimental-subgroup-matrix"',
+    ],
+    [hasSubgroups || !hasMatrices, "features", 'has "chromium-experimental-subgroup-matrix", which needs "subgroups"'],
   );
 }

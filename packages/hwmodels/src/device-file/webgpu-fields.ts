@@ -1,4 +1,4 @@
-import type { WebGpuAssumptions, WebGpuDevice, WebGpuLimits } from "../device.js";
+import type { SubgroupMatrixShape, WebGpuAssumptions, WebGpuDevice, WebGpuLimits } from "../device.js";
 import { choice, type GroupField, group, orNull, real, whole } from "./field.js";
 import { identityFields } from "./identity-fields.js";
 
@@ -6,6 +6,8 @@ const bytes = (min: number, max: number) => whole(min, max, "bytes");
 const kibibyte = 1024;
 const gibibyte = 1024 ** 3;
 const subgroupSize = whole(4, 128, "invocations");
+const matrixComponent = choice("f32", "f16", "u32", "i32", "u8", "i8");
+const matrixSide = whole(1, 256);
 
 const limits = group<WebGpuLimits>({
   maxBindGroups: whole(1, 1024),
@@ -31,6 +33,7 @@ const assumed = group<WebGpuAssumptions>({
   computeUnitCount: whole(1, 4096),
   clockMegahertz: real(50, 10_000, "MHz"),
   fmaPerClockPerComputeUnit: real(0.1, 4096),
+  subgroupMatrixMultiplyAddsPerClockPerComputeUnit: real(0.1, 65_536),
   specialFunctionsPerClockPerComputeUnit: real(0.01, 4096),
   workgroupBytesPerClockPerComputeUnit: real(0.1, 4096, "bytes"),
   workgroupBarrierNanoseconds: real(0.1, 1e6, "ns"),
@@ -43,7 +46,20 @@ export const webGpuFields: GroupField = group<WebGpuDevice>({
   ...identityFields,
   kind: choice("webgpu"),
   limits,
-  features: { kind: "texts", each: choice("shader-f16", "subgroups", "timestamp-query") },
+  features: {
+    kind: "texts",
+    each: choice("shader-f16", "subgroups", "timestamp-query", "chromium-experimental-subgroup-matrix"),
+  },
   subgroupSizes: orNull(group<{ min: number; max: number }>({ min: subgroupSize, max: subgroupSize })),
+  subgroupMatrices: {
+    kind: "groups",
+    each: group<SubgroupMatrixShape>({
+      component: matrixComponent,
+      result: matrixComponent,
+      m: matrixSide,
+      n: matrixSide,
+      k: matrixSide,
+    }),
+  },
   assumed,
 });

@@ -27,6 +27,8 @@ const fields: Readonly<Record<keyof KernelDefinition, FieldKind>> = {
   inputDim: "number",
   layers: "number",
   bidirectional: "boolean",
+  assumeForwardProgress: "boolean",
+  subgroupMatrices: "boolean",
 };
 
 const isOfKind = (value: unknown, kind: FieldKind): boolean =>

@@ -1,9 +1,10 @@
 import { KernelgenError } from "../errors.js";
 import type { ProblemOptions } from "../plan/problem.js";
+import type { OnRequest } from "../wgsl/families-on-request.js";
 import type { BuiltKernel, BuiltNetwork } from "./built.js";
 
 /** A kernel or a network that an application's build asks for: a problem, and the devices to solve it for. */
-export interface KernelDefinition extends ProblemOptions {
+export interface KernelDefinition extends ProblemOptions, OnRequest {
   /** What its files are called and its names in the source start with: `checkKernelName` says what it may be. Unique in a build. */
   readonly name: string;
   /**

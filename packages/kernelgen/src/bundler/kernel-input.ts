@@ -5,6 +5,7 @@ import { KernelgenError } from "../errors.js";
 import { defaultDataType } from "../plan/default-data-type.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../plan/problem.js";
+import type { OnRequest } from "../wgsl/families-on-request.js";
 import type { RecurrentOptions } from "../wgsl/recurrent/plan-recurrent.js";
 import { type KernelDefinition, webGpuTiers } from "./definition.js";
 import type { Tool } from "./tool.js";
@@ -17,6 +18,7 @@ export interface KernelInput {
   readonly network: RecurrentOptions | undefined;
   readonly device: Device;
   readonly family: string | undefined;
+  readonly onRequest: OnRequest;
   /** SHA-256 of everything above and of the tool: the same hash gives the same files. */
   readonly hash: string;
 }
@@ -29,13 +31,15 @@ export interface KernelInput {
  * @param directory what paths of device files are relative to
  */
 export function kernelInputs(definition: KernelDefinition, directory: string, tool: Tool): readonly KernelInput[] {
-  const { name, devices = webGpuTiers, family, inputDim, layers, bidirectional, ...options } = definition;
+  const { name, devices = webGpuTiers, family, inputDim, layers, bidirectional, ...rest } = definition;
+  const { assumeForwardProgress, subgroupMatrices, ...options } = rest;
+  const onRequest = { assumeForwardProgress, subgroupMatrices };
   const inputs = devices.map((text) => {
     const device = deviceNamed(text, directory);
     const problem = problemOf(name, { ...options, dataType: options.dataType ?? defaultDataType(device) });
     const network = inputDim === undefined ? undefined : networkOptions(definition, device);
-    const plain = JSON.stringify([name, problemToJson(problem), network, deviceJson(device), family, tool]);
-    return { name, problem, network, device, family, hash: sha256(plain) };
+    const plain = JSON.stringify([name, problemToJson(problem), network, deviceJson(device), family, onRequest, tool]);
+    return { name, problem, network, device, family, onRequest, hash: sha256(plain) };
   });
   const ids = inputs.map(({ device }) => device.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
@@ -59,6 +63,7 @@ function problemOf(name: string, options: ProblemOptions): Problem {
 function networkOptions(definition: KernelDefinition, device: Device): RecurrentOptions {
   const { name, cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training, family } =
     definition;
+  const { assumeForwardProgress, subgroupMatrices } = definition;
   const wrong = (message: string): KernelgenError => new KernelgenError("invalid-config", `kernel ${name}: ${message}`);
   if (device.kind !== "webgpu") throw wrong(`a network (inputDim) runs on WebGPU devices, and ${device.name} is none`);
   const ofKernels = [
@@ -72,7 +77,8 @@ function networkOptions(definition: KernelDefinition, device: Device): Recurrent
   for (const field of ofKernels) {
     if (definition[field] !== undefined) throw wrong(`${field} has no meaning for a network (inputDim)`);
   }
-  const options = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training, family };
+  const sizes = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training };
+  const options = { ...sizes, family, assumeForwardProgress, subgroupMatrices };
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as unknown as RecurrentOptions;

@@ -40,7 +40,7 @@ export function solve(input: KernelInput): Solved {
 
 function solveKernel(input: KernelInput): SolvedKernel {
   const { name, problem, device } = input;
-  const { plan, family } = solvePlan(problem, device, familiesNamed(input.family, device));
+  const { plan, family } = solvePlan(problem, device, familiesNamed(input.family, device, input.onRequest));
   return { kind: "kernel", input, result: planToJson(plan), sources: family.emit(plan, name) };
 }
 

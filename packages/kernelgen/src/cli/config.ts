@@ -10,14 +10,14 @@ import { deviceDescription } from "./device-option.js";
 import { limitsJson, limitsText, nearestText } from "./explain-report.js";
 import type { CommandBody } from "./lazy-command.js";
 import { pinOption, pinsFrom } from "./pin-option.js";
-import { forwardProgressOption, numberFrom, problemFrom, problemOptions } from "./problem-options.js";
+import { numberFrom, onRequestOptions, problemFrom, problemOptions } from "./problem-options.js";
 import { rankingJson, rankingText, searchJson, searchText } from "./report.js";
 
 const options = {
   ...problemOptions,
   device: { type: "string", requiresArg: true, demandOption: true, describe: deviceDescription },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
-  ...forwardProgressOption,
+  ...onRequestOptions,
   ...pinOption,
   top: { type: "string", requiresArg: true, describe: "Also list the best plans of all families, so many" },
   explain: {

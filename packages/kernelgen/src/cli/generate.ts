@@ -9,7 +9,7 @@ import { writeFiles } from "../write-files.js";
 import { deviceDescription } from "./device-option.js";
 import { generateSet } from "./generate-set.js";
 import type { CommandBody } from "./lazy-command.js";
-import { forwardProgressOption, problemFrom, problemOptions } from "./problem-options.js";
+import { onRequestOptions, problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom } from "./seed.js";
 
 const options = {
@@ -48,7 +48,7 @@ const options = {
     describe: "torch, cpp: a JSON file with problems, in place of the lists",
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
-  ...forwardProgressOption,
+  ...onRequestOptions,
   out: { type: "string", requiresArg: true, demandOption: true, describe: "Directory to write to" },
   name: {
     type: "string",

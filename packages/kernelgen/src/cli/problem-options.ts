@@ -90,13 +90,19 @@ export const problemOptions = {
   ...extrasOptions,
 } as const satisfies Record<string, Options>;
 
-/** The option that lets workgroups wait for one another. */
-export const forwardProgressOption = {
+/** The options that let kernels use what WebGPU does not promise, or not yet. */
+export const onRequestOptions = {
   "assume-forward-progress": {
     type: "boolean",
     default: false,
     describe:
       "wgsl: also consider the family grid, whose workgroups wait for one another, which WebGPU does not promise to end",
+  },
+  "subgroup-matrices": {
+    type: "boolean",
+    default: false,
+    describe:
+      "wgsl: also consider the family subgroup-matrix, on an adapter with Dawn's experimental subgroup matrices",
   },
 } as const satisfies Record<string, Options>;
 

@@ -10,12 +10,12 @@ import type { Problem } from "../plan/problem.js";
 import { problemText } from "../plan/problem-text.js";
 import { solvePlan } from "../plan/solve.js";
 import { toleranceOf } from "../reference/tolerances.js";
-import { openNodeDevice } from "../wgsl/node-device.js";
+import { experimentalDawnOptions, openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
 import { colors } from "./colors.js";
 import type { CommandBody } from "./lazy-command.js";
-import { forwardProgressOption, problemFrom, problemOptions } from "./problem-options.js";
+import { onRequestOptions, problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
 
 const options = {
@@ -27,7 +27,7 @@ const options = {
     describe: "Tile for this device, for example webgpu-default  [default: the adapter that is there]",
   },
   family: { type: "string", requiresArg: true, describe: "Consider this kernel family alone" },
-  ...forwardProgressOption,
+  ...onRequestOptions,
   seed: { type: "string", requiresArg: true, describe: "Draw the inputs from this seed  [default: a fresh one]" },
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
 } as const satisfies Record<string, Options>;
@@ -51,17 +51,26 @@ export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
     yargs
       .options(options)
       .example("$0 run --target wgsl --head-dim 64 --heads 12 --batch 16 --steps 64", "an LSTM")
-      .example("$0 run --target wgsl --head-dim 64 --device webgpu-default --family stepwise --json", ""),
+      .example("$0 run --target wgsl --head-dim 64 --device webgpu-default --family stepwise --json", "")
+      .example(
+        "$0 run --target wgsl --head-dim 64 --batch 16 --dtype fp16 --subgroup-matrices",
+        "on a GPU that has them",
+      ),
   async handler(given) {
     const seed = given.seed === undefined ? randomInt(seedLimit) : seedFrom(given.seed);
     const catalogued = given.device === undefined ? undefined : webGpuDevice(given.device);
     // What the user typed is checked before a device is looked for.
     const assumed = catalogued ?? findDevice("webgpu-default");
     const problem = problemFrom(given, assumed);
-    const families = familiesNamed(given.family, assumed, given);
-    const { device, description, close } = await openNodeDevice();
+    // Whether there are subgroup matrices is known of the device alone.
+    if (!given.subgroupMatrices) familiesNamed(given.family, assumed, given);
+    const { device, description, close } = await openNodeDevice(
+      given.subgroupMatrices ? experimentalDawnOptions : undefined,
+    );
     try {
-      const { plan, family } = solvePlan(problem, catalogued ?? description, families);
+      const plannedFor = catalogued ?? description;
+      const families = familiesNamed(given.family, plannedFor, given);
+      const { plan, family } = solvePlan(problem, plannedFor, families);
       const forward = await createForward(device, plan, family.emit(plan)[0]!.text);
       const errors = await verifyForward(forward, problem, seed);
       const report: RunReport = { plan, adapterName: description.name, seed, errors, time: await time(forward) };

@@ -46,7 +46,7 @@ export interface SourceFile {
 
 /** One way of laying a recurrence over a device. */
 export interface KernelFamily<D extends Device = Device> {
-  readonly name: "resident" | "cluster" | "grid" | "direct" | "stepwise" | "scan";
+  readonly name: "resident" | "cluster" | "grid" | "direct" | "stepwise" | "scan" | "subgroup-matrix";
   readonly target: Target;
   /** Why no tile of this family can serve the problem on the device, whatever its sizes; undefined if one might. */
   refuse(problem: Problem, device: D): string | undefined;

@@ -1,11 +1,27 @@
-import { findDevice, type WebGpuDevice, type WebGpuFeature, type WebGpuLimits } from "hwmodels";
+import {
+  findDevice,
+  type SubgroupMatrixComponent,
+  type SubgroupMatrixShape,
+  type WebGpuDevice,
+  type WebGpuFeature,
+  type WebGpuLimits,
+} from "hwmodels";
+
+/** A product of subgroup matrices as Dawn reports it (`GPUSubgroupMatrixConfig`); WebGPU's own types do not have it. */
+interface SubgroupMatrixConfig {
+  readonly componentType: SubgroupMatrixComponent;
+  readonly resultComponentType: SubgroupMatrixComponent;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
 
 /** What is read from a live adapter or device. */
 export interface AdapterFacts {
   readonly info: Pick<
     GPUAdapterInfo,
     "vendor" | "architecture" | "description" | "subgroupMinSize" | "subgroupMaxSize"
-  >;
+  > & { readonly subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig> };
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
 }
@@ -13,7 +29,8 @@ export interface AdapterFacts {
 const catalogued = (id: string): WebGpuDevice => findDevice(id) as WebGpuDevice;
 const defaultDevice = catalogued("webgpu-default");
 const limitNames = Object.keys(defaultDevice.limits) as (keyof WebGpuLimits)[];
-const featureNames: readonly WebGpuFeature[] = ["shader-f16", "subgroups", "timestamp-query"];
+const subgroupMatrix = "chromium-experimental-subgroup-matrix";
+const featureNames: readonly WebGpuFeature[] = ["shader-f16", "subgroups", "timestamp-query", subgroupMatrix];
 
 /** The subgroup sizes that WebGPU permits. */
 const subgroupSizeRange = { min: 4, max: 128 } as const;
@@ -45,10 +62,19 @@ export function webGpuDeviceFromAdapter({ info, limits, features }: AdapterFacts
     subgroupSizes: features.has("subgroups")
       ? { min: info.subgroupMinSize ?? subgroupSizeRange.min, max: info.subgroupMaxSize ?? subgroupSizeRange.max }
       : null,
+    subgroupMatrices: features.has(subgroupMatrix) ? Array.from(info.subgroupMatrixConfigs ?? [], matrixShape) : [],
     assumed: relative.assumed,
     sources: [
-      { covers: ["limits", "subgroupSizes"], kind: "reported", from: "read from the adapter" },
+      { covers: ["limits", "subgroupSizes", "subgroupMatrices"], kind: "reported", from: "read from the adapter" },
       { covers: ["assumed"], kind: "estimate", from: `those of ${relative.name}` },
     ],
   };
 }
+
+const matrixShape = ({ componentType, resultComponentType, M, N, K }: SubgroupMatrixConfig): SubgroupMatrixShape => ({
+  component: componentType,
+  result: resultComponentType,
+  m: M,
+  n: N,
+  k: K,
+});

@@ -52,6 +52,7 @@ const latencyCycles = {
   vectorShuffle: 80,
   storage: 300,
   pointwise: 300,
+  subgroupMatrixProduct: 35,
 } as const;
 
 /** Operations that need special functions. */
@@ -82,6 +83,23 @@ export function deviceCosts(device: WebGpuDevice): DeviceCosts {
     storageLatency: cycles(device, latencyCycles.storage),
     workgroupBarrier: Math.round(assumed.workgroupBarrierNanoseconds * 1000),
     dispatch: Math.round(assumed.dispatchMicroseconds * 1e6),
+  };
+}
+
+/** What products of subgroup matrices cost. */
+export interface MatrixCosts {
+  /** One product of so many multiply-adds: one subgroup's share of a compute unit. */
+  product(multiplyAdds: number): number;
+  /** From one product of a subgroup to the next that adds to its sums. */
+  readonly productLatency: number;
+}
+
+/** The costs of products of subgroup matrices. */
+export function matrixCosts(device: WebGpuDevice): MatrixCosts {
+  const { subgroupMatrixMultiplyAddsPerClockPerComputeUnit: rate } = device.assumed;
+  return {
+    product: (multiplyAdds) => cycles(device, multiplyAdds / rate),
+    productLatency: cycles(device, latencyCycles.subgroupMatrixProduct),
   };
 }
 

@@ -5,19 +5,8 @@ import { cellSource } from "./cell-source.js";
 import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
 import { exchangeSource } from "./exchange.js";
 import { matrixSource, moduleSource } from "./module-source.js";
+import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply, stateTileSource } from "./resident-source.js";
 import {
-  finalStates,
-  loadStationaryMatrix,
-  matrixPlaces,
-  matrixTileSource,
-  multiplied,
-  multiply,
-  prefetch,
-  stateTileSource,
-} from "./resident-source.js";
-import {
-  cellStep,
-  indexed,
   publishSums,
   type SlotCounts,
   slotCounts,
@@ -25,10 +14,10 @@ import {
   slotSource,
   slotSums,
   sumDeclarations,
-  writeStep,
 } from "./slot-source.js";
+import { finalStates, finishSlots, initialiseSlots, multiplied, prefetch, type SlotSteps } from "./slot-steps.js";
 import { storageBuffers } from "./storage-buffers.js";
-import { indented, range } from "./unroll.js";
+import { indented } from "./unroll.js";
 
 const fillTileSource = (
   plan: Plan,
@@ -50,46 +39,18 @@ fn fill_state_tile(step: u32, head: u32, first_sequence: u32, invocation: u32) {
   }
 }`;
 
-function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
-  const vectors = range(counts.gateVectors);
-  return [
-    `var states_${o}: States;`,
-    ...vectors.map((v) => `var ${indexed(counts, "inputs", o, v)} = vec4f();`),
-    `if (slot_${o}.exists) {`,
-    `  states_${o} = States(${plan.problem.cell.states.map((_, s) => `initial_state(slot_${o}, ${s}u)`).join(", ")});`,
-    ...vectors.map(
-      (v) => `  ${indexed(counts, "inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, 0u);`,
-    ),
-    "}",
-  ];
-}
-
-/** Finishes an own slot: cell, states, h to the other workgroups, outputs. */
-function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
-  const [output] = plan.problem.cell.states;
-  const inputs = range(counts.gateVectors).map((v) => `${indexed(counts, "inputs", o, v)} + ${slotSums(counts, o, v)}`);
-  const { before, call } = cellStep(plan, inputs, `states_${o}`);
-  return [
-    `if (slot_${o}.exists) {`,
-    ...[
-      ...before,
-      `states_${o} = ${call};`,
-      `send(slot_${o}, step, ${multiplied(plan, `states_${o}.${output!.name}`)});`,
-      ...writeStep(plan, `slot_${o}`, "step", `states_${o}`),
-    ].map((line) => `  ${line}`),
-    "}",
-    ...range(counts.gateVectors).map(
-      (v) => `${indexed(counts, "inputs", o, v)} = ${indexed(counts, "next_inputs", o, v)};`,
-    ),
-  ];
-}
+/** The own slots of a workgroup that holds some units of a head: h goes to all workgroups of it. */
+const slotsOf = (plan: Plan, counts: SlotCounts): SlotSteps => ({
+  sums: (o, v) => slotSums(counts, o, v),
+  keep: (slot, value) => `send(${slot}, step, ${multiplied(plan, value)});`,
+});
 
 /** The module of a plan of the grid family. */
 export function emitGrid(plan: Plan, name?: string): readonly SourceFile[] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);
-  const slots = range(counts.ownSlots);
+  const slots = slotsOf(plan, counts);
   const body = `${cellSource(problem)}
 
 ${slotSource(plan)}
@@ -109,15 +70,12 @@ ${entrySource(problem, counts, unitTileAWorkgroup)}
 ${indented(loadStationaryMatrix(counts, places), 1)}
 
   // Own slots: initial states, and the inputs of the first step.
-${indented([...slotDeclarations(counts), ...slots.flatMap((o) => initialiseSlot(plan, counts, o))], 1)}
+${indented([...slotDeclarations(counts), ...initialiseSlots(plan, counts, slots)], 1)}
 
   for (var step = 0u; step < run.steps; step++) {
     // Inputs of the next step are on their way while this one is computed.
     let next_step = min(step + 1u, run.steps - 1u);
-${indented(
-  slots.flatMap((o) => prefetch(counts, o)),
-  2,
-)}
+${indented(prefetch(counts), 2)}
     fill_state_tile(step, head, first_sequence, invocation);
     workgroupBarrier();
 
@@ -125,7 +83,7 @@ ${indented(
 ${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
 
     // Own slots: cell, states, h for the other workgroups, outputs.
-${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, counts, o))], 2)}
+${indented([...publishSums(counts), ...finishSlots(plan, counts, slots)], 2)}
     // A workgroup must have sent all before any of it waits: its subgroups need not run at the same time either.
     workgroupBarrier();
   }${finalStates(plan, counts)}

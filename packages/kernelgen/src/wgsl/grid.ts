@@ -1,23 +1,15 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, totalCost } from "../plan/cost-term.js";
-import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { exchangeBuffer } from "./exchange.js";
 import { emitGrid } from "./grid-source.js";
 import { refuseForward } from "./requirements.js";
+import { stationaryMatrix } from "./stationary-matrix.js";
 import { storageBuffers } from "./storage-buffers.js";
-import {
-  invocationRegisters,
-  lanesPerVector,
-  matrixRegisters,
-  powersOfTwo,
-  tileWorkgroup,
-  vectorBytes,
-  workgroupBudgets,
-} from "./workgroup-tiling.js";
+import { forwardProduct, lanesPerVector, powersOfTwo, tileWorkgroup, workgroupBudgets } from "./workgroup-tiling.js";
 
 const floatBytes = 4;
 
@@ -44,30 +36,15 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
       tiling;
     const unitBlocks = ceilQuotient(headDim, tiling.unitTile);
     model.add(times(unitsPerInvocation, unitLanes).lt(2 * headDim), "no more lanes than twice the units");
-    const chunkCount = Math.ceil(headDim / lanesPerVector);
-    const chunksInRegisters = model.int("chunksInRegisters", 0, chunkCount);
-    const chunksInWorkgroup = model.int("chunksInWorkgroup", 0, chunkCount);
-    model.add(chunksInRegisters.plus(chunksInWorkgroup).eq(innerChunks), "R is on the chip as a whole");
-
-    const matricesPerChunk = unitsPerInvocation.times(gateVectors);
-    const vectorsPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector);
-    const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
     // The barrier at the end of a step lets one tile of h serve all steps.
     const stateBuffers = constant(1);
     const innerPadded = times(innerChunks, innerLanes, lanesPerVector);
-    const stateFloats = times(batchTile, innerPadded);
-    const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
-    const workgroupBytes = plus(
-      matrixVectors.times(matrixVectorBytes),
-      stateFloats.times(floatBytes),
-      tiling.partialBytes,
-    );
+    const stateFloats = times(stateBuffers, batchTile, innerPadded);
     const inputRegisters = tiling.ownSlots.times(gateVectors * lanesPerVector);
-    const registers = invocationRegisters(
-      tiling,
-      inputRegisters,
-      times(chunksInRegisters, matricesPerChunk, matrixRegisters),
-    );
+    const stateBytes = stateFloats.times(floatBytes);
+    const matrix = stationaryMatrix(problem, model, tiling, forwardProduct(problem), stateBytes, inputRegisters);
+    model.add(matrix.chunksInStorage.eq(0), "R is on the chip as a whole");
+
     const blockCount = times(unitBlocks, batchBlocks, heads);
     // Values that an invocation waits for, one after the other.
     const received = times(batchTile, constant(headDim));
@@ -75,12 +52,7 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
     const receivedBytes = received.times(floatBytes);
     const costTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
-      {
-        name: "workgroup memory",
-        amount: times(innerChunks, tiling.invocations, batchTile, vectorBytes),
-        price: costs.workgroupByte,
-      },
-      { name: "workgroup memory", amount: matrixVectors, price: matrixVectorBytes * costs.workgroupByte },
+      ...matrix.readTerms,
       { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
       { name: "exchange", amount: receiveRounds.plus(exchangeRoundTrips), price: costs.storageLatency },
       { name: "exchange", amount: times(blockCount, receivedBytes), price: ceilDivided(costs.storageByte, device) },
@@ -88,25 +60,24 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
       { name: "barriers", amount: tiling.splitsInner.plus(2), price: costs.workgroupBarrier },
     ];
     return {
-      unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],
+      unknowns: [...tiling.unknowns, ...matrix.unknowns],
       derived: {
         ...tiling.derived,
         unitBlocks,
         stateBuffers,
         innerPadded,
         stateFloats,
-        matricesPerChunk,
-        matrixVectors,
+        ...matrix.derived,
         workgroupsX: unitBlocks,
         workgroupsY: batchBlocks,
         workgroupsZ: constant(heads),
         dispatchCount: constant(1),
       },
-      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: workgroupBytes },
+      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: matrix.workgroupBytes },
       budgets: [
-        ...workgroupBudgets(device, tiling, {
-          workgroupBytes,
-          registers,
+        ...workgroupBudgets(device, tiling.invocations, {
+          workgroupBytes: matrix.workgroupBytes,
+          registers: matrix.registers,
           largestDispatchDimension: max([unitBlocks, batchBlocks, heads]),
         }),
         {

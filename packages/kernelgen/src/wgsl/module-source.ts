@@ -44,10 +44,12 @@ const elementTypes = {
 /** The WGSL type of a tensor's elements. There is none for bf16, which no WGSL kernel is planned for. */
 export const elementType = (type: Tensor["type"]): ElementType => elementTypes[type === "fp16" ? "fp16" : "fp32"];
 
-function binding(problem: Problem, { name, role, dimensions, tensors }: StorageBuffer, index: number): string {
+function binding({ problem, family }: Plan, { name, role, dimensions, tensors }: StorageBuffer, index: number): string {
   const access = role === "input" ? "read" : "read_write";
   const { vector, scalar } = elementType(tensors[0]!.type);
-  const element = name === "recurrent" && hasAlignedRows(problem) ? vector : scalar;
+  // Subgroup matrices are loaded from arrays of scalars.
+  const isRead4 = name === "recurrent" && hasAlignedRows(problem) && family !== "subgroup-matrix";
+  const element = isRead4 ? vector : scalar;
   return `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;  // [${dimensions}]`;
 }
 
@@ -65,21 +67,25 @@ export const runStruct = `struct Run {
 }`;
 
 /** The bindings of a kernel: the problem's storage buffers in their order, then the uniform `run`. */
-function bindingsSource(problem: Problem, buffers: readonly StorageBuffer[]): string {
+function bindingsSource(plan: Plan, buffers: readonly StorageBuffer[]): string {
   return `// Tensors, dense, last dimension contiguous.
-${buffers.map((buffer, index) => binding(problem, buffer, index)).join("\n")}
+${buffers.map((buffer, index) => binding(plan, buffer, index)).join("\n")}
 
 ${runStruct}
 @group(0) @binding(${buffers.length}) var<uniform> run: Run;`;
 }
 
-/** The WGSL extensions that a plan's source uses. */
-function enableDirectives({ problem, parameters }: Plan): string {
+/** The WGSL extensions that a plan's source uses, and what the compiler is not to check. */
+function directives({ problem, parameters, family }: Plan): string {
+  const hasMatrices = family === "subgroup-matrix";
   const names = [
     ...(problem.dataType === "fp16" ? ["f16"] : []),
-    ...((parameters.shuffleLanes ?? 1) > 1 ? ["subgroups"] : []),
+    ...((parameters.shuffleLanes ?? 1) > 1 || hasMatrices ? ["subgroups"] : []),
+    ...(hasMatrices ? ["chromium_experimental_subgroup_matrix"] : []),
   ];
-  return names.length > 0 ? `enable ${names.join(", ")};\n` : "";
+  const enabled = names.length > 0 ? `enable ${names.join(", ")};\n` : "";
+  // WGSL can tell what is uniform in a workgroup; what depends on the subgroup's own number is uniform in it all the same.
+  return hasMatrices ? `${enabled}diagnostic(off, chromium.subgroup_matrix_uniformity);\n` : enabled;
 }
 
 /** A whole module: header, constants, bindings, and the body whose constants come from the plan. */
@@ -90,10 +96,10 @@ export function moduleSource(
   buffers: readonly StorageBuffer[] = storageBuffers(plan.problem),
 ): string {
   return `${headerComment(plan, `${what} of a recurrent layer, family ${plan.family}`)}
-${enableDirectives(plan)}
+${directives(plan)}
 ${planConstants(plan, body, (name, value) => `const ${name} = ${value}u;`)}
 
-${bindingsSource(plan.problem, buffers)}
+${bindingsSource(plan, buffers)}
 
 ${body}
 `;

@@ -23,6 +23,15 @@ const defaultDawnOptions = [
   ].join(",")}`,
 ] as const;
 
+/**
+ * The options of `openNodeDevice` with which Dawn also offers what is experimental: subgroup matrices, and fp16 on NVIDIA GPUs, which only
+ * with it have matrices of f16.
+ */
+export const experimentalDawnOptions: readonly string[] = [
+  ...defaultDawnOptions,
+  "enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia",
+];
+
 const howToGetDriver = `WebGPU needs a GPU driver that speaks Vulkan (Metal on macOS, Direct3D 12 on Windows).
 Without a GPU, a software driver does; on Debian either of
   apt install chromium; export VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json
@@ -42,7 +51,8 @@ export async function openNodeDevice(dawnOptions: readonly string[] = defaultDaw
     const adapter = await requestAdapter(gpu);
     const description = webGpuDeviceFromAdapter(adapter);
     const device = await adapter.requestDevice({
-      requiredFeatures: description.features,
+      // WebGPU's types do not have what is experimental.
+      requiredFeatures: description.features as readonly GPUFeatureName[],
       // Without being asked, a device has the specification's default limits only.
       requiredLimits: { ...description.limits },
     });

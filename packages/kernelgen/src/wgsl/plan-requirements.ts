@@ -29,7 +29,11 @@ export const enabledFeatures = (source: string): readonly string[] =>
   );
 
 /** WGSL specification, section "Enable Extensions": the feature that lets a module enable an extension. */
-const featureOfExtension: Readonly<Record<string, string>> = { f16: "shader-f16", subgroups: "subgroups" };
+const featureOfExtension: Readonly<Record<string, string>> = {
+  f16: "shader-f16",
+  subgroups: "subgroups",
+  chromium_experimental_subgroup_matrix: "chromium-experimental-subgroup-matrix",
+};
 
 function unknownExtension(name: string): never {
   throw new Error(`WGSL extension ${name} has no known feature`);

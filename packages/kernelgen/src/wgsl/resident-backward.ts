@@ -1,9 +1,8 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
-import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, SourceFile } from "../plan/family.js";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { backwardBuffers } from "./backward-buffers.js";
@@ -12,16 +11,9 @@ import { moduleSource } from "./module-source.js";
 import { refuseBackward } from "./requirements.js";
 import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply } from "./resident-source.js";
 import { publishSums, slotDeclarations, sumDeclarations } from "./slot-source.js";
+import { stationaryMatrix } from "./stationary-matrix.js";
 import { indented, range } from "./unroll.js";
-import {
-  backwardProduct,
-  invocationRegisters,
-  lanesPerVector,
-  matrixRegisters,
-  tileWorkgroup,
-  vectorBytes,
-  workgroupBudgets,
-} from "./workgroup-tiling.js";
+import { backwardProduct, lanesPerVector, tileWorkgroup, vectorBytes, workgroupBudgets } from "./workgroup-tiling.js";
 
 /**
  * One workgroup for each head and batch tile; the whole time loop inside, from the last step to the first. R lies as in the forward family
@@ -44,67 +36,38 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
       (outputsPerInvocation) => ceilQuotient(outputCount, outputsPerInvocation),
       product,
     );
-    const { unitsPerInvocation, innerLanes, batchTile, batchBlocks, innerChunks, costs } = tiling;
-    const chunksInRegisters = model.int("chunksInRegisters", 0, product.chunkCount);
-    const chunksInWorkgroup = model.int("chunksInWorkgroup", 0, product.chunkCount);
-    model.add(chunksInRegisters.plus(chunksInWorkgroup).le(innerChunks), "no more chunks of R than there are");
-    const chunksInStorage = innerChunks.minus(chunksInRegisters).minus(chunksInWorkgroup);
-
-    const matricesPerChunk = unitsPerInvocation;
-    const vectorsPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector);
-    const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
+    const { innerLanes, batchTile, batchBlocks, innerChunks, costs } = tiling;
     const innerPadded = times(innerChunks, innerLanes);
     const gradientVectors = batchTile.times(innerPadded);
-    const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
-    const workgroupBytes = plus(
-      matrixVectors.times(matrixVectorBytes),
-      gradientVectors.times(vectorBytes),
-      tiling.partialBytes,
-    );
     // Of a slot that is computed: states before and after, saved values, and the gradients of gates.
-    const pointwiseRegisters = 2 * cell.states.length + 2 * cell.gates.length;
-    const registers = invocationRegisters(
-      tiling,
-      constant(pointwiseRegisters),
-      times(chunksInRegisters, matricesPerChunk, matrixRegisters),
-    );
+    const pointwiseRegisters = constant(2 * cell.states.length + 2 * cell.gates.length);
+    const gradientBytes = gradientVectors.times(vectorBytes);
+    const matrix = stationaryMatrix(problem, model, tiling, product, gradientBytes, pointwiseRegisters);
     const blockCount = batchBlocks.times(heads);
     const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
     const stepTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
-      {
-        name: "workgroup memory",
-        amount: times(innerChunks, tiling.invocations, batchTile, vectorBytes),
-        price: costs.workgroupByte,
-      },
-      { name: "workgroup memory", amount: matrixVectors, price: matrixVectorBytes * costs.workgroupByte },
-      {
-        name: "storage",
-        amount: times(chunksInStorage, vectorsPerChunk),
-        price: matrixVectorBytes * costs.storageByte,
-      },
-      { name: "storage", amount: chunksInStorage, price: costs.storageLatency },
+      ...matrix.readTerms,
       ...tiling.finishTerms,
       { name: "barriers", amount: constant(2), price: costs.workgroupBarrier },
     ];
     const costTerms = repeated(stepTerms, waves);
     return {
-      unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],
+      unknowns: [...tiling.unknowns, ...matrix.unknowns],
       derived: {
         ...tiling.derived,
         innerPadded,
         gradientVectors,
-        matricesPerChunk,
-        matrixVectors,
+        ...matrix.derived,
         workgroupsX: constant(heads),
         workgroupsY: batchBlocks,
         workgroupsZ: constant(1),
         dispatchCount: constant(1),
       },
-      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: workgroupBytes },
-      budgets: workgroupBudgets(device, tiling, {
-        workgroupBytes,
-        registers,
+      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: matrix.workgroupBytes },
+      budgets: workgroupBudgets(device, tiling.invocations, {
+        workgroupBytes: matrix.workgroupBytes,
+        registers: matrix.registers,
         largestDispatchDimension: max([heads, batchBlocks]),
       }),
       costTerms,

@@ -6,7 +6,6 @@ import { cellSource } from "./cell-source.js";
 import { entrySource, headAWorkgroup } from "./entry-source.js";
 import { elementType, matrixSource, moduleSource } from "./module-source.js";
 import {
-  cellStep,
   indexed,
   multiplyChunk,
   publishSums,
@@ -16,10 +15,8 @@ import {
   slotSource,
   slotSums,
   sumDeclarations,
-  writeFinalStates,
-  writeStep,
 } from "./slot-source.js";
-import { writesFinalStates } from "./storage-buffers.js";
+import { finalStates, finishSlots, initialiseSlots, multiplied, prefetch, type SlotSteps } from "./slot-steps.js";
 import { indented, range, unroll } from "./unroll.js";
 
 export const stateTileSource = `// h before each step of the tile's sequences: [STATE_BUFFERS][BATCH_TILE][INNER_PADDED]. What no unit writes stays zero.
@@ -140,77 +137,23 @@ export function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStora
   return lines;
 }
 
-/** Finishes an own slot: cell, states, outputs, and h for the next step. */
-function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
-  const [output] = plan.problem.cell.states;
-  const inputs = range(counts.gateVectors).map((v) => `${indexed(counts, "inputs", o, v)} + ${slotSums(counts, o, v)}`);
-  const { before, call } = cellStep(plan, inputs, `states_${o}`);
-  return [
-    `if (slot_${o}.exists) {`,
-    ...[
-      ...before,
-      `states_${o} = ${call};`,
-      `state_tile[state_tile_index(step + 1u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = ${multiplied(plan, `states_${o}.${output!.name}`)};`,
-      ...writeStep(plan, `slot_${o}`, "step", `states_${o}`),
-    ].map((line) => `  ${line}`),
-    "}",
-    ...range(counts.gateVectors).map(
-      (v) => `${indexed(counts, "inputs", o, v)} = ${indexed(counts, "next_inputs", o, v)};`,
-    ),
-  ];
-}
-
-/** h as it is multiplied: in fp16, rounded as it is stored. */
-export function multiplied(plan: Plan, value: string): string {
-  const { load, store } = elementType(plan.problem.dataType);
-  return load(store(value));
-}
-
-function initialiseSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
-  const names = plan.problem.cell.states.map(({ name }) => name);
-  return [
-    `var states_${o}: States;`,
-    ...range(counts.gateVectors).map((v) => `var ${indexed(counts, "inputs", o, v)} = vec4f();`),
-    `if (slot_${o}.exists) {`,
-    `  states_${o} = States(${names.map((_, s) => `initial_state(slot_${o}, ${s}u)`).join(", ")});`,
-    `  state_tile[state_tile_index(0u, slot_${o}.tile_sequence, slot_${o}.tile_unit)] = ${multiplied(plan, `states_${o}.${names[0]}`)};`,
-    ...range(counts.gateVectors).map(
-      (v) => `  ${indexed(counts, "inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, 0u);`,
-    ),
-    "}",
-  ];
-}
-
-/** Loads the inputs of the next step; after the last step the last inputs again, which nothing uses. */
-export function prefetch(counts: SlotCounts, o: number): string[] {
-  const vectors = range(counts.gateVectors);
-  return [
-    ...vectors.map((v) => `var ${indexed(counts, "next_inputs", o, v)} = vec4f();`),
-    `if (slot_${o}.exists) {`,
-    ...vectors.map(
-      (v) => `  ${indexed(counts, "next_inputs", o, v)} = ${indexed(counts, "load_inputs", v)}(slot_${o}, next_step);`,
-    ),
-    "}",
-  ];
-}
-
-/** The states after the last step, where they are kept. */
-export function finalStates(plan: Plan, counts: SlotCounts): string {
-  if (!writesFinalStates(plan.problem)) return "";
-  const lines = range(counts.ownSlots).flatMap((o) => [
-    `if (slot_${o}.exists) {`,
-    ...writeFinalStates(plan, `slot_${o}`, `states_${o}`).map((line) => `  ${line}`),
-    "}",
-  ]);
-  return `\n\n  // States after the last step.\n${indented(lines, 1)}`;
-}
+/** The own slots of a workgroup that holds a head: h goes to the tile that all of it multiplies. */
+const slotsOf = (plan: Plan, counts: SlotCounts): SlotSteps => {
+  const keep = (slot: string, step: string, value: string): string =>
+    `state_tile[state_tile_index(${step}, ${slot}.tile_sequence, ${slot}.tile_unit)] = ${multiplied(plan, value)};`;
+  return {
+    sums: (o, v) => slotSums(counts, o, v),
+    keepInitial: (slot, value) => keep(slot, "0u", value),
+    keep: (slot, value) => keep(slot, "step + 1u", value),
+  };
+};
 
 /** The module of a plan of the resident family. */
 export function emitResident(plan: Plan, name?: string): readonly SourceFile[] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);
-  const slots = range(counts.ownSlots);
+  const slots = slotsOf(plan, counts);
   const body = `${cellSource(problem)}
 
 ${slotSource(plan)}
@@ -226,22 +169,19 @@ ${entrySource(problem, counts, headAWorkgroup)}
 ${indented(loadStationaryMatrix(counts, places), 1)}
 
   // Own slots: initial states, and the inputs of the first step.
-${indented([...slotDeclarations(counts), ...slots.flatMap((o) => initialiseSlot(plan, counts, o))], 1)}
+${indented([...slotDeclarations(counts), ...initialiseSlots(plan, counts, slots)], 1)}
   workgroupBarrier();
 
   for (var step = 0u; step < run.steps; step++) {
     // Inputs of the next step are on their way while this one is computed.
     let next_step = min(step + 1u, run.steps - 1u);
-${indented(
-  slots.flatMap((o) => prefetch(counts, o)),
-  2,
-)}
+${indented(prefetch(counts), 2)}
 
     // R h over this lane's part of the inner dimension.
 ${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
 
     // Own slots: cell, states, outputs, and h for the next step.
-${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, counts, o))], 2)}
+${indented([...publishSums(counts), ...finishSlots(plan, counts, slots)], 2)}
     workgroupBarrier();
   }${finalStates(plan, counts)}
 }`;

@@ -1,19 +1,12 @@
 import { constant, max } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
-import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
-import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import { refuseForward } from "./requirements.js";
 import { emitResident } from "./resident-source.js";
-import {
-  invocationRegisters,
-  lanesPerVector,
-  matrixRegisters,
-  tileWorkgroup,
-  vectorBytes,
-  workgroupBudgets,
-} from "./workgroup-tiling.js";
+import { stationaryMatrix } from "./stationary-matrix.js";
+import { forwardProduct, lanesPerVector, tileWorkgroup, workgroupBudgets } from "./workgroup-tiling.js";
 
 const floatBytes = 4;
 
@@ -32,71 +25,43 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
     const tiling = tileWorkgroup(problem, device, model, (unitsPerInvocation) =>
       ceilQuotient(headDim, unitsPerInvocation),
     );
-    const { unitsPerInvocation, innerLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } = tiling;
-    const chunkCount = Math.ceil(headDim / lanesPerVector);
-    const chunksInRegisters = model.int("chunksInRegisters", 0, chunkCount);
-    const chunksInWorkgroup = model.int("chunksInWorkgroup", 0, chunkCount);
-    model.add(chunksInRegisters.plus(chunksInWorkgroup).le(innerChunks), "no more chunks of R than there are");
-    const chunksInStorage = innerChunks.minus(chunksInRegisters).minus(chunksInWorkgroup);
-
-    const matricesPerChunk = unitsPerInvocation.times(gateVectors);
-    const vectorsPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector);
-    const matrixVectors = chunksInWorkgroup.times(vectorsPerChunk);
+    const { innerLanes, batchTile, batchBlocks, innerChunks, gateVectors, costs } = tiling;
     // With the inner dimension split, the barrier before the sums are added lets one tile of h serve all steps.
     const stateBuffers = constant(2).minus(tiling.splitsInner);
     const innerPadded = times(innerChunks, innerLanes, lanesPerVector);
     const stateFloats = times(stateBuffers, batchTile, innerPadded);
-    const matrixVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
-    const workgroupBytes = plus(
-      matrixVectors.times(matrixVectorBytes),
-      stateFloats.times(floatBytes),
-      tiling.partialBytes,
-    );
     // The next step's inputs travel while this one is computed.
     const inputRegisters = tiling.ownSlots.times(gateVectors * lanesPerVector);
-    const registers = invocationRegisters(
-      tiling,
-      inputRegisters,
-      times(chunksInRegisters, matricesPerChunk, matrixRegisters),
-    );
+    const stateBytes = stateFloats.times(floatBytes);
+    const matrix = stationaryMatrix(problem, model, tiling, forwardProduct(problem), stateBytes, inputRegisters);
 
     const blockCount = batchBlocks.times(heads);
     const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
-    const stateBytesPerChunk = times(tiling.invocations, batchTile, vectorBytes);
     const stepTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
-      { name: "workgroup memory", amount: times(innerChunks, stateBytesPerChunk), price: costs.workgroupByte },
-      { name: "workgroup memory", amount: matrixVectors, price: matrixVectorBytes * costs.workgroupByte },
+      ...matrix.readTerms,
       { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
-      {
-        name: "storage",
-        amount: times(chunksInStorage, vectorsPerChunk),
-        price: matrixVectorBytes * costs.storageByte,
-      },
-      // Each chunk from storage is waited for.
-      { name: "storage", amount: chunksInStorage, price: costs.storageLatency },
       ...tiling.finishTerms,
       { name: "barriers", amount: tiling.splitsInner.plus(1), price: costs.workgroupBarrier },
     ];
     const costTerms = repeated(stepTerms, waves);
     return {
-      unknowns: [...tiling.unknowns, chunksInRegisters, chunksInWorkgroup],
+      unknowns: [...tiling.unknowns, ...matrix.unknowns],
       derived: {
         ...tiling.derived,
         stateBuffers,
         innerPadded,
         stateFloats,
-        matricesPerChunk,
-        matrixVectors,
+        ...matrix.derived,
         workgroupsX: constant(heads),
         workgroupsY: batchBlocks,
         workgroupsZ: constant(1),
         dispatchCount: constant(1),
       },
-      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: workgroupBytes },
-      budgets: workgroupBudgets(device, tiling, {
-        workgroupBytes,
-        registers,
+      launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: matrix.workgroupBytes },
+      budgets: workgroupBudgets(device, tiling.invocations, {
+        workgroupBytes: matrix.workgroupBytes,
+        registers: matrix.registers,
         largestDispatchDimension: max([heads, batchBlocks]),
       }),
       cost: waves.times(totalCost(stepTerms)),

@@ -130,8 +130,7 @@ fn time_of(step: u32) -> u32 {
 }
 
 /** WGSL of slots in a forward pass: where they lie, their inputs, and their sums. */
-export function slotSource(plan: Plan): string {
-  const counts = slotCounts(plan);
+export function slotSource(plan: Plan, counts: SlotCounts = slotCounts(plan)): string {
   const phases = plan.problem.cell.phases ?? 1;
   const { load } = elementType(plan.problem.dataType);
   const places = gatePlaces(plan.problem.cell);

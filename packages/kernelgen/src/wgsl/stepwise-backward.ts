@@ -85,7 +85,7 @@ export const stepwiseBackwardFamily: KernelFamily<WebGpuDevice> = {
         dispatchCount: constant(steps + 1),
       },
       launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: tiling.partialBytes },
-      budgets: workgroupBudgets(device, tiling, {
+      budgets: workgroupBudgets(device, tiling.invocations, {
         workgroupBytes: tiling.partialBytes,
         registers,
         largestDispatchDimension: max([unitBlocks, batchBlocks, heads]),

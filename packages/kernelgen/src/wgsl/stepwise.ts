@@ -70,7 +70,7 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
         dispatchCount: constant(steps),
       },
       launch: { blockCount, threadsPerBlock: tiling.invocations, sharedBytesPerBlock: tiling.partialBytes },
-      budgets: workgroupBudgets(device, tiling, {
+      budgets: workgroupBudgets(device, tiling.invocations, {
         workgroupBytes: tiling.partialBytes,
         registers,
         largestDispatchDimension: max([unitBlocks, batchBlocks, heads]),

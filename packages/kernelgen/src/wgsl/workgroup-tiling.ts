@@ -1,6 +1,6 @@
 import { constant, type IntExpr, type IntVar, type Model, max, table } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
-import { gatesWith } from "../cell/definition.js";
+import { type CellDefinition, gatesWith } from "../cell/definition.js";
 import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
@@ -15,7 +15,7 @@ export const matrixRegisters = lanesPerVector * lanesPerVector;
 /** Registers of an own slot's indices: its unit, its sequence, its place among the partial sums. */
 const slotIndexRegisters = 3;
 /** Registers for addresses, loop counters and temporaries: what remains when all else is counted. */
-const scratchRegisters = 16;
+export const scratchRegisters = 16;
 
 /** The largest inner split: beyond it a unit's partial sums cost more to add than to compute. */
 const maxInnerLanes = 64;
@@ -172,7 +172,7 @@ export function tileWorkgroup(
     partialBytes,
     shuffles: shuffles?.shuffles ?? constant(0),
     sumRegisters: times(slotsPerUnitLane, gateVectors, lanesPerVector),
-    slotRegisters: ownSlots.times(cell.states.length + slotIndexRegisters),
+    slotRegisters: slotRegisters(cell, ownSlots),
     derived: {
       inputGateCount: constant(gatesWith(cell, "input").length),
       headDim: constant(headDim),
@@ -249,6 +249,10 @@ function statedShuffles({ subgroupSizes }: WebGpuDevice, model: Model, innerLane
   return { shuffleLanes, rounds, partialLanes, shuffles };
 }
 
+/** Registers of own slots that live as long as the states: states and indices. */
+export const slotRegisters = (cell: CellDefinition, ownSlots: IntExpr): IntExpr =>
+  ownSlots.times(cell.states.length + slotIndexRegisters);
+
 /** Registers of an invocation, given what a family keeps beside the sums, the own slots and scratch. */
 export const invocationRegisters = (tiling: WorkgroupTiling, ...others: readonly IntExpr[]): IntExpr =>
   plus(tiling.sumRegisters, tiling.slotRegisters, constant(scratchRegisters), ...others);
@@ -256,14 +260,14 @@ export const invocationRegisters = (tiling: WorkgroupTiling, ...others: readonly
 /** What every workgroup is bounded by. */
 export function workgroupBudgets(
   device: WebGpuDevice,
-  tiling: WorkgroupTiling,
+  invocations: IntExpr,
   use: { readonly workgroupBytes: IntExpr; readonly registers: IntExpr; readonly largestDispatchDimension: IntExpr },
 ): readonly Budget[] {
   const { limits, assumed } = device;
   return [
     {
       name: "invocations per workgroup",
-      need: tiling.invocations,
+      need: invocations,
       allowed: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
       unit: "invocations",
     },
@@ -281,7 +285,7 @@ export function workgroupBudgets(
     },
     {
       name: "registers per workgroup (assumed)",
-      need: use.registers.times(tiling.invocations),
+      need: use.registers.times(invocations),
       allowed: assumed.registersPerWorkgroup,
       unit: "registers",
     },

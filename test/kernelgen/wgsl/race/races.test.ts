@@ -19,7 +19,8 @@ import {
   type StorageBuffer,
   storageBuffers,
 } from "../../../../packages/kernelgen/src/wgsl/storage-buffers.js";
-import { problemOf, seed, webGpuDevice, withSubgroups } from "../tilings.js";
+import { subgroupMatrixFamily } from "../../../../packages/kernelgen/src/wgsl/subgroup-matrix.js";
+import { problemOf, seed, webGpuDevice, withMatrices, withSubgroups } from "../tilings.js";
 import { type RunResult, runModule } from "./run-module.js";
 
 interface Case {
@@ -27,6 +28,7 @@ interface Case {
   readonly family: KernelFamily<WebGpuDevice>;
   readonly pins: Readonly<Record<string, number>>;
   readonly subgroupSize?: number;
+  readonly device?: WebGpuDevice;
 }
 
 const defaultDevice = webGpuDevice("webgpu-default");
@@ -43,6 +45,18 @@ const forwardCases: readonly Case[] = [
   { name: "stepwise, split", family: stepwiseFamily, pins: { innerLanes: 2 } },
   { name: "stepwise, shuffles", family: stepwiseFamily, pins: { innerLanes: 2, shuffleLanes: 2 }, subgroupSize: 2 },
   { name: "stepwise, in turns", family: stepwiseFamily, pins: { innerLanes: 2, shuffleLanes: 2 }, subgroupSize: 1 },
+  {
+    name: "subgroup matrices, in registers",
+    family: subgroupMatrixFamily,
+    pins: { subgroups: 2, matrixRows: 2, columnTiles: 2 },
+    device: withMatrices(4),
+  },
+  {
+    name: "subgroup matrices, some of R in storage, subgroups smaller than the largest",
+    family: subgroupMatrixFamily,
+    pins: { subgroups: 3, matrixRows: 4, innerTilesInRegisters: 1 },
+    device: withMatrices(8),
+  },
   { name: "grid, split", family: gridFamily, pins: { innerLanes: 2 } },
   { name: "grid, not split", family: gridFamily, pins: { innerLanes: 1 } },
 ];
@@ -51,8 +65,11 @@ const backwardCases: readonly Case[] = [
   { name: "stepwise backward", family: stepwiseBackwardFamily, pins: {} },
 ];
 
-function planned({ family, pins, subgroupSize }: Case, problem: Problem): { plan: Plan; source: string } {
-  const device = subgroupSize === undefined ? defaultDevice : withSubgroups(2);
+function planned(
+  { family, pins, subgroupSize, device: given }: Case,
+  problem: Problem,
+): { plan: Plan; source: string } {
+  const device = given ?? (subgroupSize === undefined ? defaultDevice : withSubgroups(2));
   const { plan, reason } = solveFamily(problem, device, family, pins);
   expect(reason).toBeUndefined();
   // Waits that fail, in kernels without a barrier, fail soon.
@@ -99,7 +116,7 @@ const withoutBarriers = (source: string): readonly string[] =>
   );
 
 describe.each(forwardCases)("$name", (given) => {
-  const problem = problemOf({ cell: "gru", headDim: 7, batch: 3, steps });
+  const problem = problemOf({ cell: "gru", headDim: given.device === undefined ? 7 : 8, batch: 3, steps });
   const { plan, source } = planned(given, problem);
   const inputs = randomInputs(problem, seed % 1000);
 

@@ -19,6 +19,14 @@ type Wait =
   | { readonly kind: "shuffle"; readonly line: number; readonly value: number[]; readonly mask: number }
   | { readonly kind: "spin" };
 
+/** What the invocations of a subgroup hold together; each of them has a copy of the whole. */
+type SubgroupMatrix = readonly (readonly number[])[];
+
+interface Sides {
+  readonly rows: bigint;
+  readonly columns: bigint;
+}
+
 interface Invocation {
   readonly workgroup: Workgroup;
   readonly index: number;
@@ -90,6 +98,15 @@ export function runModule(
     // An index beyond the end stays within, as WebGPU has it.
     return [memory, Math.min(Number(index), memory.length - 1)];
   };
+  /** What an invocation does for its whole subgroup counts as its first invocation's. */
+  const firstOfSubgroup = (self: Invocation): Invocation => ({
+    ...self,
+    index: self.index - (self.index % subgroupSize),
+  });
+  const indexIn = (major: string, offset: bigint, stride: bigint, row: number, column: number): bigint =>
+    major === "row_major"
+      ? offset + BigInt(row) * stride + BigInt(column)
+      : offset + BigInt(column) * stride + BigInt(row);
   interface Reference {
     readonly memory: unknown[];
     readonly element: number;
@@ -123,6 +140,37 @@ export function runModule(
     },
     atomicAdd({ memory, element }: Reference, value: bigint): void {
       memory[element] = ((memory[element] as bigint) + value) & mask32;
+    },
+    subgroupMatrixLoad(
+      self: Invocation,
+      major: string,
+      { rows, columns }: Sides,
+      name: string,
+      offset: bigint,
+      stride: bigint,
+    ): SubgroupMatrix {
+      const first = firstOfSubgroup(self);
+      return Array.from({ length: Number(rows) }, (_, row) =>
+        Array.from(
+          { length: Number(columns) },
+          (_, column) => R.load(first, name, indexIn(major, offset, stride, row, column)) as number,
+        ),
+      );
+    },
+    subgroupMatrixStore(
+      self: Invocation,
+      major: string,
+      name: string,
+      offset: bigint,
+      matrix: SubgroupMatrix,
+      stride: bigint,
+    ): void {
+      const first = firstOfSubgroup(self);
+      matrix.forEach((values, row) => {
+        values.forEach((value, column) => {
+          R.store(first, name, indexIn(major, offset, stride, row, column), value);
+        });
+      });
     },
     *workgroupBarrier(_self: Invocation, line: number): Generator<Wait> {
       yield* barrier(line);
@@ -167,6 +215,7 @@ export function runModule(
           local_invocation_id: [BigInt(index), 0n, 0n],
           subgroup_invocation_id: BigInt(index % subgroupSize),
           subgroup_size: BigInt(subgroupSize),
+          subgroup_id: BigInt(Math.floor(index / subgroupSize)),
         },
         privates: Object.fromEntries(own("private").map(({ name }) => [name, initials[name]!()])),
       };
@@ -236,6 +285,18 @@ const arithmetic = {
       : typeof value === "object" && value !== null && !("memory" in value)
         ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, arithmetic.copied(member)]))
         : value,
+  zeroMatrix: ({ rows, columns }: Sides): SubgroupMatrix =>
+    Array.from({ length: Number(rows) }, () => new Array<number>(Number(columns)).fill(0)),
+  subgroupMatrixMultiplyAccumulate: (
+    left: SubgroupMatrix,
+    right: SubgroupMatrix,
+    sums: SubgroupMatrix,
+  ): SubgroupMatrix =>
+    sums.map((values, row) =>
+      values.map((sum, column) =>
+        Math.fround(left[row]!.reduce((total, value, inner) => total + value * right[inner]![column]!, sum)),
+      ),
+    ),
   filled: (count: bigint, value: () => unknown): unknown[] => Array.from({ length: Number(count) }, value),
   struct: (names: readonly string[], values: readonly unknown[]): unknown =>
     Object.fromEntries(names.map((name, index) => [name, arithmetic.copied(values[index])])),

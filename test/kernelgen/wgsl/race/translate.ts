@@ -54,7 +54,7 @@ const precedence = [
 ];
 
 const builtinFunctions = new Set(
-  "abs exp log sign min max select transpose fma bitcast atomicLoad atomicStore atomicAdd subgroupShuffleXor workgroupBarrier workgroupUniformLoad".split(
+  "abs exp log sign min max select transpose fma bitcast atomicLoad atomicStore atomicAdd subgroupMatrixMultiplyAccumulate subgroupShuffleXor workgroupBarrier workgroupUniformLoad".split(
     " ",
   ),
 );
@@ -64,6 +64,7 @@ export function translate(source: string): TranslatedModule {
   const all = tokens(source);
   let at = 0;
   const structs = new Map<string, { name: string; type: string }[]>();
+  const aliases = new Map<string, string>();
   const globals = new Map<string, GlobalVariable>();
   /** What the function declares that is translated: it hides globals of that name. */
   const locals = new Set<string>();
@@ -86,7 +87,7 @@ export function translate(source: string): TranslatedModule {
 
   /** The text of a type, for example "array<f32,N*M>". */
   function type(): string {
-    let text = next();
+    let text = peek() === "<" ? "" : next();
     if (!take("<")) return text;
     text += "<";
     for (let depth = 1; depth > 0; ) {
@@ -112,6 +113,12 @@ export function translate(source: string): TranslatedModule {
     if (text === "vec3u") return "[0n, 0n, 0n]";
     if (text === "f32" || text === "f16") return "0";
     throw new SyntaxError(`no zero of ${text}`);
+  }
+
+  /** JavaScript of the sides of a type of subgroup matrices, which WGSL gives as columns, rows. */
+  function matrixSides(name: string): string {
+    const [, columns, rows] = /^subgroup_matrix_\w+<\w+,(\w+),(\w+)>$/.exec(aliases.get(name) ?? name)!;
+    return `{ rows: ${expression(rows!)}, columns: ${expression(columns!)} }`;
   }
 
   /** An expression that is given as text. */
@@ -162,6 +169,7 @@ export function translate(source: string): TranslatedModule {
     const global = globalNamed(name);
     if (global === undefined) return name;
     if (!global.isArray) return `R.reference(self, "${name}", 0)`;
+    if (peek() !== "[") return JSON.stringify(name);
     expect("[");
     const index = binary(0);
     expect("]");
@@ -190,6 +198,14 @@ export function translate(source: string): TranslatedModule {
         if (depth > 0) text += part;
       }
       value = token === "array" ? `[${list("(", ")")}]` : `R.bitcast("${text}", ${list("(", ")")})`;
+    } else if (token === "subgroupMatrixLoad" || token === "subgroupMatrixStore") {
+      const text = type();
+      const [, matrix, major] = /^<(?:(\w+),)?(\w+)>$/.exec(text)!;
+      const given = [`"${major}"`, ...(matrix === undefined ? [] : [matrixSides(matrix)])].join(", ");
+      value = `R.${token}(self, ${given}, ${list("(", ")")})`;
+    } else if (aliases.has(token)) {
+      list("(", ")");
+      value = `R.zeroMatrix(${matrixSides(token)})`;
     } else if (peek() === "(") {
       value = call(token);
     } else if (globalNamed(token) !== undefined) {
@@ -252,10 +268,10 @@ export function translate(source: string): TranslatedModule {
     }
     if (name === "vec4f") return `R.vec4(${parameters})`;
     if (name === "mat4x4f") return `[${parameters}]`;
-    if (name === "f32") return `Number(${parameters})`;
+    if (name === "f32" || name === "f16") return `Number(${parameters})`;
     if (name === "u32") return `BigInt(${parameters})`;
     if (!builtinFunctions.has(name)) return `(yield* ${name}(self${parameters === "" ? "" : `, ${parameters}`}))`;
-    if (name.startsWith("subgroup") || name.startsWith("workgroup") || name === "atomicLoad") {
+    if (name.startsWith("subgroupShuffle") || name.startsWith("workgroup") || name === "atomicLoad") {
       return `(yield* R.${name}(self, ${all[at - 1]!.line}${parameters === "" ? "" : `, ${parameters}`}))`;
     }
     return `R.${name}(${parameters})`;
@@ -386,8 +402,13 @@ export function translate(source: string): TranslatedModule {
         workgroupSize = argument;
         entryPoint = all[at + 1]!.text;
       }
-    } else if (token === "enable" || token === "requires") {
+    } else if (["enable", "requires", "diagnostic"].includes(token)) {
       while (next() !== ";");
+    } else if (token === "alias") {
+      const name = next();
+      expect("=");
+      aliases.set(name, type());
+      expect(";");
     } else if (token === "struct") struct();
     else if (token === "const") {
       at--;

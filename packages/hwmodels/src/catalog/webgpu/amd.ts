@@ -19,6 +19,7 @@ export const amdAdapters: readonly WebGpuDevice[] = [
     limits: { ...defaultLimits, ...workgroupsOf1024, maxComputeWorkgroupStorageSize: 64 * 2 ** 10 },
     features: ["shader-f16", "subgroups", "timestamp-query"],
     subgroupSizes: { min: 32, max: 64 },
+    subgroupMatrices: [],
     assumed: {
       ...unknownGpu,
       registersPerInvocation: 256,

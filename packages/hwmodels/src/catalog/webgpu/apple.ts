@@ -111,6 +111,7 @@ export const appleAdapters: readonly WebGpuDevice[] = chips.map((chip) => ({
   },
   features: ["shader-f16", "subgroups", "timestamp-query"],
   subgroupSizes: { min: 32, max: 32 },
+  subgroupMatrices: [],
   assumed: {
     ...unknownGpu,
     registersPerInvocation: 128,

@@ -11,6 +11,7 @@ export const armAdapters: readonly WebGpuDevice[] = [
     limits: { ...defaultLimits, maxComputeWorkgroupStorageSize: 32 * 2 ** 10 },
     features: ["shader-f16", "subgroups"],
     subgroupSizes: { min: 16, max: 16 },
+    subgroupMatrices: [],
     assumed: { ...unknownGpu, computeUnitCount: 12, fmaPerClockPerComputeUnit: 128 },
     sources: [
       limitsFrom("reported", "device of ggml-org/llama.cpp#27163, driver r44p1: 32768 B", [

@@ -19,6 +19,7 @@ export const intelAdapters: readonly WebGpuDevice[] = [
     limits: { ...defaultLimits, ...workgroupsOf1024, maxComputeWorkgroupStorageSize: 32 * 2 ** 10 },
     features: ["shader-f16", "subgroups", "timestamp-query"],
     subgroupSizes: { min: 8, max: 32 },
+    subgroupMatrices: [],
     assumed: {
       ...unknownGpu,
       // 4 KiB of a hardware thread that runs 16 invocations.

@@ -17,6 +17,7 @@ const throughCuda = (device: CudaDevice): WebGpuAssumptions => ({
   computeUnitCount: device.multiprocessorCount,
   clockMegahertz: device.timing.clockMegahertz,
   fmaPerClockPerComputeUnit: device.timing.fmaPerClockPerMultiprocessor,
+  subgroupMatrixMultiplyAddsPerClockPerComputeUnit: device.timing.bf16MultiplyAddsPerClockPerMultiprocessor,
   specialFunctionsPerClockPerComputeUnit: device.timing.specialFunctionsPerClockPerMultiprocessor,
   workgroupBytesPerClockPerComputeUnit: device.timing.sharedBytesPerClockPerMultiprocessor,
   workgroupBarrierNanoseconds: device.timing.blockBarrierNanoseconds,
@@ -50,9 +51,10 @@ export const nvidiaAdapters: readonly WebGpuDevice[] = [
     name: "NVIDIA H200 through Dawn and Vulkan",
     vendor: "nvidia",
     limits: { ...defaultLimits, ...workgroupsOf1024, maxComputeWorkgroupStorageSize: 48 * 2 ** 10 },
-    // Dawn offers "shader-f16" here only with its toggle vulkan_enable_f16_on_nvidia.
+    // Dawn offers "shader-f16" here only with its toggle vulkan_enable_f16_on_nvidia, and with allow_unsafe_apis also subgroup matrices.
     features: ["subgroups", "timestamp-query"],
     subgroupSizes: { min: h200.warpSize, max: h200.warpSize },
+    subgroupMatrices: [],
     assumed: throughCuda(h200),
     sources: [
       limitsFrom("reported", "read through webgpu 0.6.2 (Dawn) on an H200, driver 580", workgroupLimits),
@@ -76,6 +78,7 @@ export const nvidiaAdapters: readonly WebGpuDevice[] = [
     },
     features: ["subgroups", "timestamp-query"],
     subgroupSizes: { min: rtx4090.warpSize, max: rtx4090.warpSize },
+    subgroupMatrices: [],
     assumed: throughCuda(rtx4090),
     sources: [
       limitsFrom("reported", "adapter dump, Chrome 116 on Linux (webgpu/webgpureport.org#3)", [

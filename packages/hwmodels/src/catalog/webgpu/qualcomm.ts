@@ -26,6 +26,7 @@ export const qualcommAdapters: readonly WebGpuDevice[] = [
     limits: { ...defaultLimits, ...workgroupsOf1024, maxComputeWorkgroupStorageSize: 32 * 2 ** 10 },
     features: ["shader-f16", "subgroups"],
     subgroupSizes: { min: 64, max: 128 },
+    subgroupMatrices: [],
     assumed: unknownGpu,
     sources: [
       limitsFrom(
@@ -46,6 +47,7 @@ export const qualcommAdapters: readonly WebGpuDevice[] = [
     limits: defaultLimits,
     features: [],
     subgroupSizes: null,
+    subgroupMatrices: [],
     assumed: unknownGpu,
     sources: [
       limitsFrom("reported", "vulkan.gpuinfo.org reports of the Adreno 610 (gpuweb/gpuweb#2832): 16 KiB", [

@@ -47,6 +47,7 @@ export const softwareDevices: readonly WebGpuDevice[] = [
     },
     features: ["subgroups", "timestamp-query"],
     subgroupSizes: { min: 4, max: 4 },
+    subgroupMatrices: [],
     assumed: twoCores,
     sources: [
       {
@@ -65,6 +66,7 @@ export const softwareDevices: readonly WebGpuDevice[] = [
     limits: { ...defaultLimits, ...workgroupsOf1024 },
     features: ["shader-f16", "subgroups"],
     subgroupSizes: { min: 8, max: 8 },
+    subgroupMatrices: [],
     assumed: twoCores,
     sources: [
       limitsFrom("reported", "read through webgpu 0.6.2 (Dawn) from lavapipe of Mesa 25", workgroupLimits),

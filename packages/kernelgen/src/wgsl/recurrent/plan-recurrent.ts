@@ -8,7 +8,7 @@ import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
 import { solvePlan } from "../../plan/solve.js";
-import { gridFamily } from "../grid.js";
+import { familiesOnRequest, type OnRequest } from "../families-on-request.js";
 import { entryPoint } from "../module-source.js";
 import { enabledFeatures } from "../plan-requirements.js";
 import { type ModuleLaunch, projection } from "../product/projection.js";
@@ -21,7 +21,7 @@ import type { ProgramCell, ProgramModule, RecurrentProgram } from "./program.js"
 import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
 
 /** A recurrent network: what `planRecurrent` plans for. */
-export interface RecurrentOptions {
+export interface RecurrentOptions extends OnRequest {
   /** Name of the cell: "lstm", "gru", "mingru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product. */
   readonly cell: string;
   /** Peepholes, coupled gates, and a bound of what gates' activations are applied to. The cell as it is defined if left out. */
@@ -47,11 +47,9 @@ export interface RecurrentOptions {
   /** Whether the network can compute gradients (`Recurrent.backward`). False if left out. */
   readonly training?: boolean;
   /**
-   * Whether to also consider the family "grid", whose workgroups wait for one another. WebGPU does not promise that they run at the same
-   * time; where they do not, a call rejects with `KernelgenError` "no-forward-progress". For inference. False if left out.
+   * The one kernel family to consider: "resident" or "stepwise", on request "grid" or "subgroup-matrix", of a linear recurrence "scan". In
+   * training, those on request are for the forward pass alone. The fastest by prediction if left out.
    */
-  readonly assumeForwardProgress?: boolean;
-  /** The one kernel family to consider: "resident", "stepwise" or "grid", of a linear recurrence "scan". The fastest by prediction if left out. */
   readonly family?: string;
 }
 
@@ -62,7 +60,6 @@ const defaults = {
   bidirectional: false,
   reverse: false,
   training: false,
-  assumeForwardProgress: false,
   variant: {},
   steps: 128,
   dataType: "fp32",
@@ -90,6 +87,7 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     training,
     variant,
     assumeForwardProgress,
+    subgroupMatrices,
     family: familyName,
     cell: cellName,
     ...sizes
@@ -112,9 +110,7 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   // Sequences longer than a buffer holds are computed in parts: the size of a tensor stands against no family.
   const families = isLinear(cell)
     ? [scanFamily]
-    : assumeForwardProgress && !training
-      ? [...forwardFamilies, gridFamily]
-      : forwardFamilies;
+    : [...forwardFamilies, ...familiesOnRequest(device, { assumeForwardProgress, subgroupMatrices })];
   const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName, families));
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
   const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;

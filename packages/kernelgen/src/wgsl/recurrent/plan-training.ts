@@ -14,7 +14,7 @@ import { backwardEntryPoint, residentBackwardFamily } from "../resident-backward
 import { scanBackwardFamily } from "../scan/backward.js";
 import { stepwiseBackwardFamily } from "../stepwise-backward.js";
 import type { ProgramModule, TrainingModules } from "./program.js";
-import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
+import { recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
 
 /** All modules of training. */
 export const trainedModules = (modules: TrainingModules): readonly ProgramModule[] => [
@@ -43,7 +43,10 @@ export function planTraining(
   // The cell may be a variant, which no name finds.
   const problem: Problem = { ...defineProblem({ pass: "backward", cell: "lstm", ...sizes }), cell };
   const isScan = isLinear(cell);
-  const families = familiesNamed(familyName, isScan ? [scanBackwardFamily] : backwardFamilies);
+  const all = isScan ? [scanBackwardFamily] : backwardFamilies;
+  // Families of forward passes alone leave the backward pass its choice.
+  const named = all.filter(({ name }) => name === familyName);
+  const families = named.length > 0 ? named : all;
   const { plan, family } = solvePlan(problem, withoutTensorLimits(device), families);
   const buffers = backwardBuffers(problem);
   const inputGradients = inputDims.map((dim) => inputGradient(problem, dim, device));
