@@ -9,6 +9,7 @@ import { backwardStep } from "../plan/saved-values.js";
 import { gradientName } from "../plan/tensors.js";
 import { dialect, nonlinearities } from "./cell-source.js";
 import { elementType, hasAlignedRows, multiplyAddSource } from "./module-source.js";
+import { shuffleSource } from "./shuffle-source.js";
 import { type SlotCounts, slotCounts, slotPlaces } from "./slot-source.js";
 import { range } from "./unroll.js";
 
@@ -154,11 +155,11 @@ export function gateVector(problem: Problem, vector: number, gate: (g: number) =
   return `vec4f(${components.join(", ")})`;
 }
 
-const sumsSource = `// Sums over a part of the inner dimension: [sequence][output of the invocation][inner lane][unit lane], four units each.
+const sumsSource = `// Sums over a part of the inner dimension: [sequence][output of the invocation][PARTIAL_LANES][unit lane], four units each.
 var<workgroup> partial: array<vec4f, PARTIAL_VECTORS>;
 
-fn partial_index(row: u32, inner_lane: u32, unit_lane: u32) -> u32 {
-  return (row * INNER_LANES + inner_lane) * PARTIAL_STRIDE + unit_lane;
+fn partial_index(row: u32, partial_lane: u32, unit_lane: u32) -> u32 {
+  return (row * PARTIAL_LANES + partial_lane) * PARTIAL_STRIDE + unit_lane;
 }
 
 // The product of R transposed and du for the unit of a slot.
@@ -166,8 +167,8 @@ fn add_partial_sums(slot: Slot) -> f32 {
   let output = slot.tile_unit / 4u;
   let row = slot.tile_sequence * UNITS_PER_INVOCATION + output / UNIT_LANES;
   var sum = 0.0;
-  for (var inner_lane = 0u; inner_lane < INNER_LANES; inner_lane++) {
-    sum += partial[partial_index(row, inner_lane, output % UNIT_LANES)][slot.tile_unit % 4u];
+  for (var partial_lane = 0u; partial_lane < PARTIAL_LANES; partial_lane++) {
+    sum += partial[partial_index(row, partial_lane, output % UNIT_LANES)][slot.tile_unit % 4u];
   }
   return sum;
 }`;
@@ -186,5 +187,5 @@ ${slotReadsSource(problem)}
 
 ${transposedMatrixSource(problem)}
 
-${sumsSource}`;
+${sumsSource}${backwardCounts(plan).shuffleLanes > 1 ? shuffleSource : ""}`;
 }

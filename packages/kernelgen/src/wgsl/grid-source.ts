@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
 import { exchangeSource } from "./exchange.js";
-import { matrixSource, moduleSource } from "./module-source.js";
+import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
 import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply, stateTileSource } from "./resident-source.js";
 import {
   publishSums,
@@ -64,7 +64,7 @@ ${exchangeSource(storageBuffers(problem).length + 1)}
 ${fillTileSource(plan)}
 
 // A workgroup computes all steps of UNIT_TILE units of a head for BATCH_TILE sequences, in step with those of the other units.
-${entrySource(problem, counts, unitTileAWorkgroup)}
+${entrySource(entryPoint(problem), counts, unitTileAWorkgroup)}
 
   // R, for all steps.
 ${indented(loadStationaryMatrix(counts, places), 1)}

@@ -7,6 +7,7 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { backwardBuffers } from "./backward-buffers.js";
 import { backwardCounts, backwardSource, gateVector, recurrentVectors } from "./backward-source.js";
+import { entrySource, headAWorkgroup, unitLanesTogether } from "./entry-source.js";
 import { moduleSource } from "./module-source.js";
 import { refuseBackward } from "./requirements.js";
 import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply } from "./resident-source.js";
@@ -125,13 +126,7 @@ fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
 }${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
 // A workgroup computes all steps of one head for BATCH_TILE sequences, from the last to the first.
-@compute @workgroup_size(INVOCATIONS)
-fn ${backwardEntryPoint(plan)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32) {
-  let head = workgroup.x;
-  let first_unit = 0u;
-  let first_sequence = workgroup.y * BATCH_TILE;
-  let unit_lane = invocation % UNIT_LANES;
-  let inner_lane = invocation / UNIT_LANES;
+${entrySource(backwardEntryPoint(plan), counts, headAWorkgroup, unitLanesTogether(counts))}
 
   // R, for all steps.
 ${indented(loadStationaryMatrix(counts, places), 1)}

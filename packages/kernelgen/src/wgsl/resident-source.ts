@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { cellSource } from "./cell-source.js";
 import { entrySource, headAWorkgroup } from "./entry-source.js";
-import { elementType, matrixSource, moduleSource } from "./module-source.js";
+import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
 import {
   indexed,
   multiplyChunk,
@@ -163,7 +163,7 @@ ${matrixSource(problem)}
 ${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
 // A workgroup computes all steps of one head for BATCH_TILE sequences.
-${entrySource(problem, counts, headAWorkgroup)}
+${entrySource(entryPoint(problem), counts, headAWorkgroup)}
 
   // R, for all steps.
 ${indented(loadStationaryMatrix(counts, places), 1)}

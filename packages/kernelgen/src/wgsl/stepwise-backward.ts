@@ -8,6 +8,7 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { backwardBuffers } from "./backward-buffers.js";
 import { backwardCounts, backwardSource, gateVector, recurrentVectors } from "./backward-source.js";
+import { entrySource, unitLanesTogether, unitTileAWorkgroup } from "./entry-source.js";
 import { moduleSource } from "./module-source.js";
 import { refuseBackward } from "./requirements.js";
 import { backwardEntryPoint } from "./resident-backward.js";
@@ -168,14 +169,8 @@ function emitStepwiseBackward(plan: Plan, name?: string): readonly SourceFile[] 
 ${gradientChunkSource(plan)}
 
 // A workgroup computes one step of UNIT_TILE units of a head for BATCH_TILE sequences; steps are counted from the last one.
-@compute @workgroup_size(INVOCATIONS)
-fn ${backwardEntryPoint(plan)}(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32) {
-  let head = workgroup.z;
-  let first_unit = workgroup.x * UNIT_TILE;
-  let first_output = workgroup.x * (UNIT_TILE / 4u);
-  let first_sequence = workgroup.y * BATCH_TILE;
-  let unit_lane = invocation % UNIT_LANES;
-  let inner_lane = invocation / UNIT_LANES;
+${entrySource(backwardEntryPoint(plan), counts, unitTileAWorkgroup, unitLanesTogether(counts))}
+  let first_output = first_unit / 4u;
 
   // R transposed times du of the step after, over this lane's part of the inner dimension.
 ${indented([...sumDeclarations(counts), ...multiply(counts)], 1)}

@@ -3,7 +3,7 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
-import { elementType, matrixSource, moduleSource } from "./module-source.js";
+import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
 import {
   cellStep,
   indexed,
@@ -136,7 +136,7 @@ ${matrixSource(problem)}
 ${previousStatesSource(plan)}
 
 // A workgroup computes one step of UNIT_TILE units of a head for BATCH_TILE sequences.
-${entrySource(problem, counts, unitTileAWorkgroup)}
+${entrySource(entryPoint(problem), counts, unitTileAWorkgroup)}
 
   // R h over this lane's part of the inner dimension.
 ${indented([...sumDeclarations(counts), ...multiply(counts)], 1)}

@@ -85,8 +85,6 @@ export interface WorkgroupProduct {
   readonly slotsPerOutput: 1 | 4;
   /** Whether sums go through workgroup memory even where one invocation has all of them. */
   readonly alwaysPublishes: boolean;
-  /** Whether the inner lanes of a unit lie beside each other in the workgroup, so that they may shuffle. */
-  readonly adjacentInnerLanes: boolean;
 }
 
 /** R·h: an output is a unit with the sums of all its gates, four inner indices of h are a chunk. */
@@ -95,7 +93,6 @@ export const forwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct => 
   sumVectors: Math.ceil(cell.gates.length / lanesPerVector),
   slotsPerOutput: 1,
   alwaysPublishes: false,
-  adjacentInnerLanes: true,
 });
 
 /** Rᵀ·du: an output is four units, one sum each; du of four gates of a unit is a chunk. */
@@ -104,7 +101,6 @@ export const backwardProduct = ({ cell, headDim }: Problem): WorkgroupProduct =>
   sumVectors: 1,
   slotsPerOutput: lanesPerVector,
   alwaysPublishes: true,
-  adjacentInnerLanes: false,
 });
 
 /** States the tiling of a workgroup whose unit lanes are given by `unitLanesFor`: an unknown or what follows from the units of an invocation. */
@@ -134,7 +130,7 @@ export function tileWorkgroup(
   model.add(batchTile.minus(1).times(batchBlocks).lt(batch), "no smaller batch tile has as many blocks");
 
   const splitsInner = product.alwaysPublishes ? constant(1) : isAny(innerLanes.minus(1));
-  const shuffles = product.adjacentInnerLanes ? statedShuffles(device, model, innerLanes) : undefined;
+  const shuffles = statedShuffles(device, model, innerLanes);
   const partialLanes = shuffles?.partialLanes ?? innerLanes;
   // P·S outputs for every K invocations.
   const slotsPerUnitLane = times(unitsPerInvocation, batchTile);

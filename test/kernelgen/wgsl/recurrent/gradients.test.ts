@@ -9,7 +9,7 @@ import {
 import { outputDim, type RecurrentProgram } from "../../../../packages/kernelgen/src/wgsl/recurrent/program.js";
 import { createRecurrent } from "../../../../packages/kernelgen/src/wgsl/recurrent/recurrent.js";
 import { openNullDevice, requireDevice } from "../devices.js";
-import { seed, webGpuDevice } from "../tilings.js";
+import { seed, webGpuDevice, withSubgroups } from "../tilings.js";
 import { expectRightGradients } from "./expect-gradients.js";
 import { randomWeights } from "./reference-network.js";
 
@@ -48,6 +48,21 @@ describe("gradients of a network against float64", () => {
     },
   );
 });
+
+it.for(["resident", "stepwise"])(
+  "with shuffles, which slow memory makes worth their while: %s",
+  async (family, context) => {
+    const { device, description } = await requireDevice(context);
+    if (description.subgroupSizes === null) context.skip(`shuffles cannot be run here: ${description.name} has none`);
+    const slowMemory = {
+      ...withSubgroups(4),
+      assumed: { ...defaultDevice.assumed, workgroupBytesPerClockPerComputeUnit: 0.1 },
+    };
+    const program = plan({ cell: "lstm", family, headDim: 8, inputDim: 2, steps: 2 }, slowMemory);
+    expect(program.training!.backward.source).toContain("enable subgroups;");
+    await expectRightGradients(device, program, 2, seed % 1000);
+  },
+);
 
 describe("training without a driver", () => {
   let dawn: OpenDevice;
