@@ -103,7 +103,7 @@ export class CpSatPeer implements Peer {
       status === "OPTIMAL" || status === "INFEASIBLE" || (row.question === "first" && status === "FEASIBLE");
     if (!isDone)
       return seconds >= 0.9 * limitSeconds
-        ? { status: "limit", seconds }
+        ? { status: "limit", seconds: limitSeconds }
         : { status: "failed", seconds, message: status };
     const counted = row.question === "first" ? Number(status !== "INFEASIBLE") : solutions;
     const value = row.question === "optimum" ? solver.objectiveValue() : counted;

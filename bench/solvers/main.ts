@@ -23,7 +23,8 @@ Usage: node bench/dist/solvers/main.js [options]
   --rows IDS          the problems, by id and separated by commas (default: all)
   --peers IDS         constrint, constrint-warm, gecode, chuffed-wasm, gecode-wasm, cp-sat-wasm (default: all)
   --parts PARTS       peers, growth, tilings (default: all)
-  --limit SECONDS     for each run (default: 60)
+  --limit SECONDS     for each run (default: 60); where constrint's goal is a longer time, its own runs have that
+  --runs N            the most runs of a row with a peer, of which the fastest counts (default: 5)
   --output NAME       writes bench/results/DATE-NAME.md instead of standard output
   --save-peers FILE   keeps what was measured, for --load-peers
   --load-peers FILE   takes the peers' figures from such a file and measures constrint alone
@@ -40,6 +41,7 @@ const { values: options } = parseArgs({
     rows: { type: "string" },
     peers: { type: "string" },
     limit: { type: "string", default: "60" },
+    runs: { type: "string", default: "5" },
     parts: { type: "string", default: "peers,growth,tilings" },
     // What an earlier run measured of the peers, to look at constrint alone; never for a page of results.
     "save-peers": { type: "string" },
@@ -55,6 +57,9 @@ if (options.help) {
 
 const limitSeconds = Number(options.limit);
 if (!(limitSeconds > 0)) throw new Error(`--limit: expected seconds > 0, found ${options.limit}`);
+const mostRuns = Number(options.runs);
+if (!(Number.isInteger(mostRuns) && mostRuns > 0))
+  throw new Error(`--runs: expected an integer > 0, found ${options.runs}`);
 const chosen = <T extends { readonly id: string }>(
   name: string,
   all: readonly T[],
@@ -80,6 +85,7 @@ const allPeers: readonly Peer[] = [
   new FlatZincPeer(gecode),
   ...webAssemblyPeers(),
 ];
+const elapsed = (): string => `${(performance.now() / 1000).toFixed(0)} s:`;
 const log = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** The peers' measurements of an earlier run, with where and when. */
@@ -107,12 +113,15 @@ async function comparePeers(): Promise<string> {
   for (const row of chosenRows) {
     for (const peer of peers) {
       if (saved !== undefined && measured.has(key(row, peer)) && !peer.id.startsWith("constrint")) continue;
-      let result = await measure(peer, row, limitSeconds);
+      const own = peer.id.startsWith("constrint") ? row.ownLimitSeconds : undefined;
+      let result = await measure(peer, row, Math.max(limitSeconds, own ?? 0), mostRuns);
       if (peer.id.endsWith("-wasm")) {
-        result = { ...result, processSeconds: await firstCallSeconds(peer, row, limitSeconds, result) };
+        result = { ...result, processSeconds: await firstCallSeconds(peer, row, limitSeconds, mostRuns, result) };
       }
       measured.set(key(row, peer), result);
-      log(`${row.id} ${peer.id}: ${result.status} ${formatSeconds(result.seconds)} ${result.message ?? ""}`);
+      log(
+        `${elapsed()} ${row.id} ${peer.id}: ${result.status} ${formatSeconds(result.seconds)} ${result.message ?? ""}`,
+      );
     }
   }
   const results: Results = { rows: chosenRows, peers, measured, limitSeconds };
@@ -127,8 +136,11 @@ async function comparePeers(): Promise<string> {
   return `## Against other solvers\n\n${note}${INTRODUCTION}\n\n${formatResults(results)}`;
 }
 
+const ownLimits = chosenRows
+  .flatMap(({ name, ownLimitSeconds }) => (ownLimitSeconds === undefined ? [] : [`${name}: ${ownLimitSeconds} s`]))
+  .join(", ");
 const INTRODUCTION =
-  `Seconds of solving, the fewest of up to five runs, nodes in brackets, limit ${limitSeconds} s. Flattening and the start of the process are not in it. ` +
+  `Seconds of solving, the fewest of up to ${mostRuns} runs, nodes in brackets, limit ${limitSeconds} s${ownLimits && ` (for constrint ${ownLimits})`}. Flattening and the start of the process are not in it. ` +
   "constrint: the command fzn-constrint in a new process, its code not yet compiled; warm: the same command called again in one process, as WebAssembly is " +
   "from its second run on. ÷: how many times constrint's seconds, in brackets the warm ones'. " +
   "Every answer (number of solutions, optimum) is checked. Gecode: native 6.2 with its own global constraints; Chuffed and Gecode in " +

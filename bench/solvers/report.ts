@@ -35,7 +35,7 @@ export function formatResults(results: Results): string {
     lines.push(
       line(
         row.name,
-        ...peers.map((peer) => cell(measured.get(key(row, peer)), results.limitSeconds)),
+        ...peers.map((peer) => cell(measured.get(key(row, peer)))),
         ...others.map((peer) => {
           const theirs = measured.get(key(row, peer));
           return `${ratioCell(own, theirs)} (${ratioCell(warm, theirs)})`;
@@ -63,10 +63,10 @@ function wholeSeconds({ rows, peers, measured }: Results): string[] {
   return lines;
 }
 
-function cell(measurement: Measurement | undefined, limitSeconds: number): string {
+function cell(measurement: Measurement | undefined): string {
   if (measurement === undefined) return "–";
   const { status, seconds, nodes } = measurement;
-  if (status === "limit") return `> ${limitSeconds}`;
+  if (status === "limit") return `> ${seconds}`;
   if (status === "failed") return "failed";
   return nodes === undefined ? formatSeconds(seconds) : `${formatSeconds(seconds)} (${nodes})`;
 }
