@@ -63,8 +63,11 @@ describe("kernelgen devices show", () => {
     expect(text).toMatch(/^NVIDIA H200 \(h200\), CUDA, vendor nvidia\n/);
     expect(text).toMatch(/^ {2}multiprocessorCount +132 {2}reported +read from the device, driver 580$/m);
     expect(text).toMatch(/^ {2}timing\.gridBarrierNanoseconds +930 {2}measured +bench\/results\//m);
-    expect(text).toMatch(/^ {2}mma\.sync {2}bf16 +16×8×8, 16×8×16$/m);
-    expect(text).toMatch(/^ {2}wgmma +bf16 +64×8×16 to 64×256×16, 32 widths$/m);
+    expect(text).toMatch(
+      /^clusters {2}up to 8 blocks with 1 859 584 B of shared memory, by opting in up to 16 blocks with 3 719 168 B/m,
+    );
+    expect(text).toMatch(/^ {2}mma\.sync {2}bf16 +16×8×16 +8 +4 +4$/m);
+    expect(text).toMatch(/^ {2}wgmma +bf16 +64×8×16 to 64×256×16, 32 widths +8 +- +4 to 128$/m);
     expect(await stdoutOf("devices", "show", "webgpu-mali")).toMatch(/^ {2}subgroupSizes\.min +16 {2}reported /m);
   });
 

@@ -1,16 +1,19 @@
 import {
   type CudaDevice,
   capabilityText,
+  clusterSharedBytes,
   type Device,
   deviceJson,
+  type MatrixShape,
   matrixShapes,
+  maxClusterBlocks,
   numberPaths,
   sourceOf,
 } from "hwmodels";
 import type { CommandModule } from "yargs";
 import { deviceNamed } from "../../device-named.js";
 import { colors } from "../colors.js";
-import { plainTable } from "../plain-table.js";
+import { integerText, plainTable } from "../plain-table.js";
 
 interface ShowArguments {
   device: string;
@@ -71,21 +74,46 @@ function capabilityLines(device: CudaDevice): readonly string[] {
   const capability = capabilityText(device.computeCapability);
   return [
     `supports  ${supported.join(", ") || "none"}`,
+    ...(device.clusters === null ? [] : [`clusters  ${clusterText(device)}`]),
     "",
-    colors.bold(`matrix shapes of compute capability ${capability}, m × n × k`),
-    plainTable(shapeRows(device), ["left", "left", "left"]),
+    colors.bold(
+      `matrix shapes of compute capability ${capability}, and the elements of each matrix that a thread holds`,
+    ),
+    plainTable(
+      [["", "", "m × n × k", "A", "B", "sums"], ...shapeRows(device)],
+      ["left", "left", "left", "right", "right", "right"],
+    ),
   ];
 }
 
-/** One row for each instruction and type; `wgmma` in steps of n. */
+/** Sizes of clusters that any device of the kind launches, and this one where it is asked to, with the shared memory of all blocks. */
+function clusterText(device: CudaDevice): string {
+  const [portable, most] = [maxClusterBlocks(device), maxClusterBlocks(device, true)];
+  const sized = (blocks: number): string =>
+    `${blocks} blocks with ${integerText(clusterSharedBytes(device, blocks))} B of shared memory`;
+  return `up to ${sized(portable)}${most > portable ? `, by opting in up to ${sized(most)}` : ""}`;
+}
+
+/** One row for each instruction, type and shape; of `wgmma` for all widths n. */
 function shapeRows(device: CudaDevice): readonly (readonly string[])[] {
-  const tiles = new Map<string, string[]>();
-  for (const { instruction, input, m, n, k } of matrixShapes(device)) {
-    const key = `${instruction} ${input}`;
-    tiles.set(key, [...(tiles.get(key) ?? []), `${m}×${n}×${k}`]);
+  const ofWidths = new Map<string, MatrixShape[]>();
+  for (const shape of matrixShapes(device)) {
+    const { instruction, input, m, n, k } = shape;
+    const key = [instruction, input, m, instruction === "wgmma" ? "" : n, k].join();
+    ofWidths.set(key, [...(ofWidths.get(key) ?? []), shape]);
   }
-  return [...tiles].map(([key, shapes]) => {
-    const shown = shapes.length <= 6 ? shapes.join(", ") : `${shapes[0]} to ${shapes.at(-1)}, ${shapes.length} widths`;
-    return [...key.split(" "), shown];
+  return [...ofWidths.values()].map((shapes) => {
+    const [first, last] = [shapes[0]!, shapes.at(-1)!];
+    const { a, b, accumulator } = first.elementsPerThread;
+    const text = ({ m, n, k }: MatrixShape): string => `${m}×${n}×${k}`;
+    const isOne = shapes.length === 1;
+    return [
+      first.instruction,
+      first.input,
+      isOne ? text(first) : `${text(first)} to ${text(last)}, ${shapes.length} widths`,
+      `${a}`,
+      b === null ? "-" : `${b}`,
+      isOne ? `${accumulator}` : `${accumulator} to ${last.elementsPerThread.accumulator}`,
+    ];
   });
 }
