@@ -22,8 +22,8 @@ export const blockExchange: StateExchange = {
   receivesTogether: true,
   operandPath: () => "tile",
   spreadsHead: false,
-  // A step of a small head takes about a third of a microsecond, a read of device memory about one.
-  prefetchSteps: 4,
+  // A step of a small head takes about a quarter of a microsecond, a read of device memory about one.
+  prefetchSteps: 6,
   l2PrefetchSteps: 0,
   registers: 0,
   usesScratch: false,

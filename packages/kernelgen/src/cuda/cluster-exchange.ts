@@ -40,7 +40,7 @@ export const clusterExchange: StateExchange = {
   operandPath: () => "tile",
   spreadsHead: true,
   prefetchSteps: 4,
-  l2PrefetchSteps: 0,
+  l2PrefetchSteps: 8,
   // Addresses in the other blocks.
   registers: 8,
   usesScratch: false,

@@ -62,8 +62,8 @@ export interface StateExchange {
   /** Steps that inputs are loaded ahead. */
   readonly prefetchSteps: number;
   /**
-   * Steps before these loads that inputs are brought to L2; 0 for kernels that poll no global memory. What a multiprocessor loads comes back
-   * in order, so that a poll after a load from device memory takes as long as it.
+   * Steps before these loads that inputs are brought to L2, so that none waits for device memory; 0 where the steps that registers hold are enough.
+   * What a multiprocessor loads comes back in order, so that where the state is polled in L2, a poll after a load from device memory takes as long as it.
    */
   readonly l2PrefetchSteps: number;
   /** Registers of a thread that the exchange needs for itself. */
