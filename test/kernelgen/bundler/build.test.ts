@@ -171,6 +171,26 @@ describe("buildKernels", () => {
     expect(contents(damaged.out)).toEqual(contents(app.out));
   });
 
+  it("considers what is on request alone where a definition asks for it", async () => {
+    const { config, out } = application("on-request");
+    const half = `cell: "lstm", headDim: 16, dataType: "fp16", steps: 4, devices: ["webgpu-h200-experimental"]`;
+    writeConfig(
+      config,
+      `{ name: "waiting", cell: "lstm", headDim: 256, steps: 4, devices: ["webgpu-h200"], assumeForwardProgress: true }`,
+      `{ name: "patient", cell: "lstm", headDim: 256, steps: 4, devices: ["webgpu-h200"] }`,
+      `{ name: "matrices", ${half}, inputDim: 3, subgroupMatrices: true, family: "subgroup-matrix" }`,
+    );
+    await buildKernels({ config });
+    const built = (name: string): string => readFileSync(join(out, name), "utf8");
+    const familyOf = (name: string): string => JSON.parse(built(`${name}/webgpu-h200/plan.json`)).family;
+    expect([familyOf("waiting"), familyOf("patient")]).toEqual(["grid", "stepwise"]);
+    const program = JSON.parse(built("matrices/webgpu-h200-experimental/program.json"));
+    expect(program.forward.family).toBe("subgroup-matrix");
+    expect(program.requires.features).toContain("chromium-experimental-subgroup-matrix");
+    writeConfig(config, `{ name: "none", cell: "lstm", headDim: 16, subgroupMatrices: true }`);
+    await expect(buildKernels({ config })).rejects.toThrow("kernel none: subgroup matrices: need the feature");
+  });
+
   it("writes nothing where one kernel has no configuration, and names it", async () => {
     const impossible = application("impossible");
     writeConfig(

@@ -42,7 +42,7 @@ describe("kernelgen devices", () => {
 
   it("prints the descriptions as JSON", async () => {
     const listed = JSON.parse(await stdoutOf("devices", "--vendor", "nvidia", "--api", "webgpu", "--json"));
-    expect(listed).toEqual([findDevice("webgpu-h200"), findDevice("webgpu-nvidia")]);
+    expect(listed).toEqual(["webgpu-h200", "webgpu-h200-experimental", "webgpu-nvidia"].map((id) => findDevice(id)));
   });
 
   it.for([

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { KernelgenError } from "../../../packages/kernelgen/src/errors.js";
 import { familiesFor, familiesNamed } from "../../../packages/kernelgen/src/families.js";
-import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
+import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
 import { tolerances } from "../../../packages/kernelgen/src/reference/tolerances.js";
 import { gridFamily } from "../../../packages/kernelgen/src/wgsl/grid.js";
 import type { OpenDevice } from "../../../packages/kernelgen/src/wgsl/node-device.js";
@@ -12,6 +12,7 @@ import { createRecurrent, type Recurrent } from "../../../packages/kernelgen/src
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { verifyForward } from "../../../packages/kernelgen/src/wgsl/verify.js";
 import { openNullDevice, requireDevice } from "./devices.js";
+import { expectRightGradients } from "./recurrent/expect-gradients.js";
 import { randomNumbers, randomWeights } from "./recurrent/reference-network.js";
 import { problemOf, seed, webGpuDevice, withSubgroups } from "./tilings.js";
 
@@ -32,6 +33,16 @@ it("the family grid is considered on request alone", () => {
   expect(() => planRecurrent({ cell: "lstm", headDim: 8, family: "grid" }, defaultDevice)).toThrow(
     "unknown kernel family",
   );
+});
+
+// Microseconds a step on an H200: grid 2.3 and 12.5, stepwise 5.9 and 11.0 (bench/results/2026-11-21-wgsl-forward-h200.md).
+it.each([
+  [1, "grid"],
+  [8, "stepwise"],
+])("at 1024 units and batch %i the faster one is chosen: %s", (batch, family) => {
+  const h200 = webGpuDevice("webgpu-h200");
+  const families = familiesFor(h200, undefined, { assumeForwardProgress: true });
+  expect(solvePlan(problemOf({ headDim: 1024, batch }), h200, families).family.name).toBe(family);
 });
 
 describe("without a driver", () => {
@@ -87,6 +98,14 @@ it("workgroups that cannot all run at once end, and are reported", async (contex
     message: expect.stringMatching(/^\d+ reads of the state gave up/),
   });
   forward.destroy();
+});
+
+it("in training computes the forward pass, from which gradients follow", async (context) => {
+  const { device } = await requireDevice(context);
+  const options = { cell: "elman", headDim: 4, inputDim: 2, training: true } as const;
+  const program = planRecurrent({ ...options, assumeForwardProgress: true, family: "grid" }, withUnits(1));
+  expect([program.forward.family, program.training!.backward.family]).toEqual(["grid", "resident"]);
+  await expectRightGradients(device, program, 3, seed % 1000);
 });
 
 it("a network gives what the other families give, or rejects", async (context) => {

@@ -30,6 +30,8 @@ export interface DeviceCosts {
   readonly storageByte: number;
   /** A round trip to storage that hits the last cache level. */
   readonly storageLatency: number;
+  /** One value that a workgroup looks up among those that other workgroups write meanwhile. */
+  readonly exchangedValue: number;
   readonly workgroupBarrier: number;
   readonly dispatch: number;
 }
@@ -53,6 +55,10 @@ const latencyCycles = {
   storage: 300,
   pointwise: 300,
   subgroupMatrixProduct: 35,
+  // 1.1, 1.3, 1.8 and 3.6 µs a step with 1, 2, 4 and 8 slots of an invocation, on an H200 (bench/results/2026-11-21-subgroup-matrices-h200.md).
+  ownSlot: 600,
+  // 1 to 12 µs at 256 to 8192 values, on an H200 (bench/results/2026-11-21-wgsl-forward-h200.md).
+  exchangedValue: 1.5,
 } as const;
 
 /** Operations that need special functions. */
@@ -81,6 +87,7 @@ export function deviceCosts(device: WebGpuDevice): DeviceCosts {
     vectorShuffle: cycles(device, latencyCycles.vectorShuffle),
     storageByte: Math.round((1e12 * assumed.computeUnitCount) / assumed.storageBytesPerSecond),
     storageLatency: cycles(device, latencyCycles.storage),
+    exchangedValue: cycles(device, latencyCycles.exchangedValue),
     workgroupBarrier: Math.round(assumed.workgroupBarrierNanoseconds * 1000),
     dispatch: Math.round(assumed.dispatchMicroseconds * 1e6),
   };
@@ -92,6 +99,8 @@ export interface MatrixCosts {
   product(multiplyAdds: number): number;
   /** From one product of a subgroup to the next that adds to its sums. */
   readonly productLatency: number;
+  /** The pointwise step of one of an invocation's slots, from its sums in workgroup memory to its state there. */
+  readonly ownSlot: number;
 }
 
 /** The costs of products of subgroup matrices. */
@@ -100,6 +109,7 @@ export function matrixCosts(device: WebGpuDevice): MatrixCosts {
   return {
     product: (multiplyAdds) => cycles(device, multiplyAdds / rate),
     productLatency: cycles(device, latencyCycles.subgroupMatrixProduct),
+    ownSlot: cycles(device, latencyCycles.ownSlot),
   };
 }
 

@@ -49,13 +49,12 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
     // Values that an invocation waits for, one after the other.
     const received = times(batchTile, constant(headDim));
     const receiveRounds = ceilQuotient(received, tiling.invocations);
-    const receivedBytes = received.times(floatBytes);
     const costTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
       ...matrix.readTerms,
       { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
       { name: "exchange", amount: receiveRounds.plus(exchangeRoundTrips), price: costs.storageLatency },
-      { name: "exchange", amount: times(blockCount, receivedBytes), price: ceilDivided(costs.storageByte, device) },
+      { name: "exchange", amount: received, price: costs.exchangedValue },
       ...tiling.finishTerms,
       { name: "barriers", amount: tiling.splitsInner.plus(2), price: costs.workgroupBarrier },
     ];
@@ -93,9 +92,6 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
   },
   emit: emitGrid,
 };
-
-/** Picoseconds of a byte when all workgroups read: the price of one compute unit's share, over the units. */
-const ceilDivided = (price: number, { assumed }: WebGpuDevice): number => Math.ceil(price / assumed.computeUnitCount);
 
 function refuseExchange(problem: Problem, { limits, name }: WebGpuDevice): string | undefined {
   const count = storageBuffers(problem).length + 1;

@@ -111,8 +111,12 @@ export const subgroupMatrixFamily: KernelFamily<WebGpuDevice> = {
         price: elementBytes * costs.storageByte,
       },
       { name: "storage", amount: innerTilesInStorage, price: costs.storageLatency },
-      { name: "pointwise part", amount: times(ownSlots, invocations), price: costs.pointwise },
-      { name: "pointwise part", amount: constant(1), price: costs.pointwiseLatency },
+      // The compute unit's rate bounds all slots together; an invocation finishes its own one after the other.
+      {
+        name: "pointwise part",
+        amount: times(ownSlots, max([invocations.times(costs.pointwise), constant(matrixCosts(device).ownSlot)])),
+        price: 1,
+      },
       { name: "barriers", amount: constant(2), price: costs.workgroupBarrier },
     ];
     const costTerms = repeated(stepTerms, waves);
