@@ -160,4 +160,16 @@ describe("the model", () => {
     m.add(x.times(y).eq(360)).add(y.times(x).plus(x).ge(375)).add(x.times(y).times(2).le(720));
     expect(enumerate(m).solutions).toEqual([15, 18, 20, 24, 30].map((value) => ({ x: value, y: 360 / value })));
   });
+
+  test("what is no constraint, operand or order is named", () => {
+    const m = new Model();
+    const x = m.int("x", 1, 3);
+    const misuse: readonly (readonly [() => unknown, string])[] = [
+      [() => m.add(x as never), "constraint (the variable x): not made by eq, le, divides, and, or, …"],
+      [() => m.add(x.plus(1) as never), "constraint (of kind sum): not made by eq, le, divides, and, or, …"],
+      [() => x.plus("1" as never), 'operand "1": neither an integer nor an expression'],
+      [() => m.solve({ order: [x as never] }), "order: (the variable x) is not made by smallest or largest"],
+    ];
+    for (const [use, message] of misuse) expect(use).toThrow(expect.objectContaining({ name: "SolverError", message }));
+  });
 });

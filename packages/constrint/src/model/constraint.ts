@@ -1,4 +1,5 @@
 import { SolverError } from "../error.js";
+import { described } from "./described.js";
 import type { IntExpr } from "./expression.js";
 import type { GlobalConstraint } from "./global/global-constraint.js";
 import { GlobalNode } from "./global/global-node.js";
@@ -96,7 +97,7 @@ export function requireConstraint(constraint: Constraint): Constraint {
   if (isConstraint) return constraint;
   throw new SolverError(
     "invalid-expression",
-    `constraint ${String(constraint)}: not made by eq, le, divides, and, or, …`,
+    `constraint ${described(constraint)}: not made by eq, le, divides, and, or, …`,
   );
 }
 

@@ -3,6 +3,7 @@ import { isExact, MAX_INTEGER } from "../domain/integers.js";
 import { SolverError } from "../error.js";
 import type { Rounding } from "../propagators/arithmetic/division.js";
 import { Comparison, type Constraint, Divides } from "./constraint.js";
+import { described } from "./described.js";
 
 /** An expression or a plain integer, wherever an operand is expected. */
 export type Operand = IntExpr | number;
@@ -266,7 +267,7 @@ export function min(operands: readonly Operand[]): IntExpr {
 export function toExpression(operand: Operand): IntExpr {
   if (typeof operand === "number") return constant(operand);
   if (operand instanceof Expression) return operand;
-  throw new SolverError("invalid-expression", `operand ${String(operand)}: neither an integer nor an expression`);
+  throw new SolverError("invalid-expression", `operand ${described(operand)}: neither an integer nor an expression`);
 }
 
 function negated(expression: IntExpr): IntExpr {

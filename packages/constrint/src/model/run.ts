@@ -15,10 +15,11 @@ import type { Statistics } from "../search/statistics.js";
 import { compileBranching } from "./branching.js";
 import { Compiler } from "./compile.js";
 import type { NamedConstraint } from "./constraint.js";
+import { described } from "./described.js";
 import { postDistinctSteps } from "./distinct-step-chains.js";
 import { equalVariables } from "./equal-variables.js";
 import { holds } from "./evaluate.js";
-import type { IntExpr, IntVar } from "./expression.js";
+import { type IntExpr, IntVar } from "./expression.js";
 import { postImpliedSquares } from "./implied-squares.js";
 import { type Direction, directionsOf } from "./objective-direction.js";
 import type { Enumeration, Solution, SolveResult } from "./results.js";
@@ -202,7 +203,11 @@ export class Run implements OptimizingRun {
 
   private givenOrder(order: readonly VariableOrder[]): OrderedVariable[] {
     const seen = new Set<IntVar>();
-    return order.map(({ variable, first }) => {
+    return order.map((entry) => {
+      const { variable, first } = entry;
+      if (!(variable instanceof IntVar)) {
+        throw new SolverError("invalid-option", `order: ${described(entry)} is not made by smallest or largest`);
+      }
       if (seen.has(variable)) throw new SolverError("invalid-option", `order: variable ${variable.name} occurs twice`);
       seen.add(variable);
       return { variable: this.compiler.numberOf(variable), first };
