@@ -12,7 +12,7 @@ const directory = mkdtempSync(join(cache, "build-command-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const config = join(directory, "kernels.config.mjs");
-const write = (headDim: number): void =>
+const write = (headDim: number | "?"): void =>
   writeFileSync(
     config,
     `export default [{ name: "tiny", cell: "elman", headDim: ${headDim}, devices: ["webgpu-default"] }];`,
@@ -32,13 +32,17 @@ it("kernelgen build writes, --check judges by its exit code, and both speak JSON
   expect(stale.exitCode).toBe(1);
   expect(stale.stderr).toContain("4 stale, 0 missing, 0 extra; run kernelgen build");
   expect(JSON.parse(stale.stdout)).toMatchObject({ upToDate: false, missing: [], extra: [] });
+  writeFileSync(join(directory, "generated/manifest.json"), "{");
+  const unreadable = await runKernelgen("build", "--config", config, "--check", "--json");
+  // Of a kernel's files, then, none is said to belong to nothing.
+  expect(JSON.parse(unreadable.stdout)).toMatchObject({ upToDate: false, missing: [], extra: [] });
   const none = await runKernelgen("build", "--config", join(directory, "none.ts"));
   expect([none.exitCode, none.stdout]).toEqual([2, ""]);
   expect(none.stderr).toMatch(/^kernelgen: cannot read .*none\.ts/);
 });
 
 it("kernelgen build --watch builds again after a change, and outlives a mistake", async () => {
-  write(4);
+  write("?");
   const command = fileURLToPath(new URL("../../../packages/kernelgen/bin/kernelgen.js", import.meta.url));
   const child = spawn(process.execPath, [
     command,
@@ -52,9 +56,13 @@ it("kernelgen build --watch builds again after a change, and outlives a mistake"
   ]);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const nextBuild = async () => JSON.parse((await lines.next()).value);
+  const nextMistake = () => new Promise<string>((resolve) => child.stderr.once("data", (text) => resolve(`${text}`)));
   try {
+    // Not even the first build has to succeed.
+    expect(await nextMistake()).toMatch(/kernels\.config\.mjs:\d+: Unexpected "\?"/);
+    write(4);
     expect((await nextBuild()).written.length).toBe(4);
-    const mistake = new Promise<string>((resolve) => child.stderr.once("data", (text) => resolve(`${text}`)));
+    const mistake = nextMistake();
     write(-1);
     expect(await mistake).toContain("head dimension: -1 is not an integer");
     write(8);

@@ -16,6 +16,11 @@ export interface BuildOptions {
   readonly out?: string | undefined;
   /** Called before each kernel and device, and once when all are done. */
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  /**
+   * Called with the files that decide what is built (`BuildReport.dependencies`) as soon as they are known, also where the build then fails:
+   * a file with a mistake is among them. The last call counts.
+   */
+  readonly onDependencies?: ((files: readonly string[]) => void) | undefined;
 }
 
 /** How far a build is. */
@@ -58,9 +63,14 @@ export interface BuiltKernelReport {
  * Throws `KernelgenError` "invalid-config" for what is wrong in the configuration, "no-configuration" for a kernel that a device cannot hold,
  * "output" for a directory that cannot be written; then nothing has been written.
  */
-export async function buildKernels({ config, out, onProgress }: BuildOptions = {}): Promise<BuildReport> {
+export async function buildKernels({
+  config,
+  out,
+  onProgress,
+  onDependencies,
+}: BuildOptions = {}): Promise<BuildReport> {
   const current = tool();
-  const { inputs, dependencies, defaultOut } = await configInputs(config, current);
+  const { inputs, dependencies, defaultOut } = await configInputs(config, current, onDependencies);
   const directory = out === undefined ? defaultOut : resolve(out);
   const manifest = await readManifest(directory);
   const kernels: { readonly solved: Solved; readonly isSolvedAnew: boolean }[] = [];

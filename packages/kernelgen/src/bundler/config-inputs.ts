@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { deviceFile } from "../device-named.js";
 import { checkDefinitions } from "./check-definitions.js";
-import { findConfig, loadDefinitionFile } from "./definition-file.js";
+import { findConfig, loadDefinitionFile, type OnFiles } from "./definition-file.js";
 import { type KernelInput, kernelInputs } from "./kernel-input.js";
 import type { Tool } from "./tool.js";
 
@@ -16,17 +16,23 @@ export interface ConfigInputs {
 }
 
 /** Reads a configuration, or the one of the working directory. Throws `KernelgenError` for what is wrong in it. */
-export async function configInputs(config: string | undefined, tool: Tool): Promise<ConfigInputs> {
+export async function configInputs(
+  config: string | undefined,
+  tool: Tool,
+  onDependencies?: OnFiles,
+): Promise<ConfigInputs> {
   const path = config === undefined ? findConfig(".") : resolve(config);
   const directory = dirname(path);
-  const { value, files } = await loadDefinitionFile(path);
+  const { value, files } = await loadDefinitionFile(path, onDependencies);
   const definitions = checkDefinitions(value, path);
   const deviceFiles = definitions.flatMap(({ devices = [] }) =>
     devices.flatMap((device) => deviceFile(device, directory) ?? []),
   );
+  const dependencies = [...new Set([...files, ...deviceFiles])];
+  onDependencies?.(dependencies);
   return {
     inputs: definitions.flatMap((definition) => kernelInputs(definition, directory, tool)),
-    dependencies: [...new Set([...files, ...deviceFiles])],
+    dependencies,
     defaultOut: join(directory, "generated"),
   };
 }

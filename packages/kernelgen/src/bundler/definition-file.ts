@@ -28,16 +28,20 @@ export interface LoadedFile {
   readonly files: readonly string[];
 }
 
+/** Called with the files that decide the definitions as soon as they are known: where there are mistakes, those with the mistakes. */
+export type OnFiles = (files: readonly string[]) => void;
+
 /**
  * Runs a file of kernel definitions, TypeScript or JavaScript, and returns its default export. It is bundled with its local imports first, so
  * that node need not know TypeScript and a changed import is read anew; packages are left to node.
  *
  * Throws `KernelgenError` "invalid-config" with the place of a syntax error or the message of what the file threw.
  */
-export async function loadDefinitionFile(path: string): Promise<LoadedFile> {
+export async function loadDefinitionFile(path: string, onFiles?: OnFiles): Promise<LoadedFile> {
   if (!existsSync(path)) throw new KernelgenError("invalid-config", `cannot read ${path}: there is no such file`);
   const directory = dirname(path);
-  const { code, files } = await bundle(path, directory);
+  const { code, files } = await bundle(path, directory, onFiles);
+  onFiles?.(files);
   // Beside the file, so that packages are found as from it.
   const bundled = join(directory, `.${basename(path)}.${process.pid}-${loads++}.mjs`);
   try {
@@ -55,7 +59,11 @@ export async function loadDefinitionFile(path: string): Promise<LoadedFile> {
 /** Tells the bundles of a process apart: node keeps a module that it has loaded. */
 let loads = 0;
 
-async function bundle(path: string, directory: string): Promise<{ code: string; files: readonly string[] }> {
+async function bundle(
+  path: string,
+  directory: string,
+  onFiles: OnFiles | undefined,
+): Promise<{ code: string; files: readonly string[] }> {
   // Not with the rest of the command, whose other parts would wait for it.
   const { build } = await import("esbuild");
   try {
@@ -74,13 +82,19 @@ async function bundle(path: string, directory: string): Promise<{ code: string; 
     });
     return { code: outputFiles[0]!.text, files: Object.keys(metafile.inputs).map((file) => resolve(directory, file)) };
   } catch (error) {
-    throw new KernelgenError("invalid-config", `${path}: ${syntaxErrors(error)}`, { cause: error });
+    const { errors = [] } = error as Partial<BundleFailure>;
+    onFiles?.([path, ...errors.flatMap(({ location }) => (location ? [resolve(directory, location.file)] : []))]);
+    throw new KernelgenError("invalid-config", `${path}: ${syntaxErrors(errors, error)}`, { cause: error });
   }
 }
 
+/** What esbuild throws. */
+interface BundleFailure {
+  readonly errors: readonly { text: string; location: { file: string; line: number } | null }[];
+}
+
 /** What esbuild found wrong, each with its line. */
-function syntaxErrors(error: unknown): string {
-  const { errors = [] } = error as { errors?: { text: string; location: { file: string; line: number } | null }[] };
+function syntaxErrors(errors: BundleFailure["errors"], error: unknown): string {
   if (errors.length === 0) return error instanceof Error ? error.message : String(error);
   return errors
     .map(({ text, location }) => (location ? `${location.file}:${location.line}: ${text}` : text))

@@ -1,6 +1,5 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
-import type { BuildReport } from "../bundler/build.js";
 import { KernelgenError } from "../errors.js";
 
 /** Editors write a file in several steps; a build waits until they are done. */
@@ -8,20 +7,29 @@ const settleMilliseconds = 100;
 
 /**
  * Builds, and again whenever a file changes that decides what is built. What is wrong in a configuration is printed and waits for the next
- * change; if the first build fails, nothing is known to wait for, and its error is thrown. Ends with the process.
+ * change; where no file is known to wait for, since there is no configuration, its error is thrown. Ends with the process.
+ *
+ * @param build reports the files that decide it, also where it fails
  */
-export async function watchKernels(build: () => Promise<BuildReport>): Promise<void> {
-  let startedAt = Date.now();
-  let { dependencies } = await build();
+export async function watchKernels(
+  build: (onDependencies: (files: readonly string[]) => void) => Promise<unknown>,
+): Promise<void> {
+  let watched: readonly string[] = [];
   for (;;) {
-    await changeOf(dependencies, startedAt);
-    startedAt = Date.now();
+    const startedAt = Date.now();
+    let found: readonly string[] = [];
     try {
-      ({ dependencies } = await build());
+      await build((files) => {
+        found = files;
+      });
+      watched = found;
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      // What an unreadable file imports is not known: what was known before still counts.
+      watched = [...new Set([...watched, ...found])];
+      if (!(error instanceof Error) || watched.length === 0) throw error;
       console.error(`kernelgen: ${error instanceof KernelgenError ? error.message : error.stack}`);
     }
+    await changeOf(watched, startedAt);
   }
 }
 

@@ -35,7 +35,9 @@ export const buildCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   async handler({ config, out, check, watch, json }) {
     if (check && watch) throw new KernelgenError("invalid-config", "--check and --watch exclude each other");
     if (check) return reportCheck(await checkKernels({ config, out }), json);
-    if (watch) return watchKernels(() => build({ config, out, json, isOneLine: true }));
+    if (watch) {
+      return watchKernels((onDependencies) => build({ config, out, json, isOneLine: true, onDependencies }));
+    }
     await build({ config, out, json, isOneLine: false });
   },
 };
@@ -46,14 +48,16 @@ interface BuildArguments {
   readonly json: boolean;
   /** Whether JSON goes on one line. */
   readonly isOneLine: boolean;
+  readonly onDependencies?: (files: readonly string[]) => void;
 }
 
-async function build({ config, out, json, isOneLine }: BuildArguments): Promise<BuildReport> {
+async function build({ config, out, json, isOneLine, onDependencies }: BuildArguments): Promise<BuildReport> {
   const bar = new ProgressBar();
   try {
     const report = await buildKernels({
       config,
       out,
+      onDependencies,
       onProgress: ({ done, total, next }) =>
         bar.show(done, total, next === undefined ? "" : `${next.name} for ${next.device.name}`),
     });
