@@ -94,6 +94,17 @@ describe("fitCalibration", () => {
     }
   });
 
+  it("is not dragged along by kernels that take twice as long for a reason of their own", () => {
+    const isSlow = (index: number): boolean => index % 6 === 0;
+    const dragged = measurements.map((one, index) => ({
+      ...one,
+      microseconds: (isSlow(index) ? 2 : 1) * one.microseconds,
+    }));
+    const { comparisons } = fitCalibration(h200, dragged);
+    const others = comparisons.filter((_, index) => !isSlow(index));
+    expect(errorsOf(others, "after").rootMeanSquare).toBeLessThan(0.04);
+  });
+
   it("leaves out tilings that the model does not have, and says why", () => {
     const strange = { ...measurements[0]!, parameters: { warps: 3 } };
     const { leftOut, comparisons } = fitCalibration(h200, [strange, ...measurements.slice(1, 4)]);

@@ -5,7 +5,7 @@ import { familiesFor } from "../families.js";
 import { problemText } from "../plan/problem-text.js";
 import { picosecondsPerMicrosecond, searchOptions, stateTiling } from "../plan/stated-tiling.js";
 import type { Measurement } from "./measurement.js";
-import { nonNegativeLeastSquares } from "./non-negative-least-squares.js";
+import { type Equation, nonNegativeLeastSquares } from "./non-negative-least-squares.js";
 
 type ConstantName = keyof CudaCalibration;
 
@@ -42,9 +42,16 @@ export interface CalibrationFit {
  * doubled. So what the measurements hardly show stays near where it was.
  */
 const hold = 0.1;
+/**
+ * The relative error up to which a measurement counts in full. Beyond it counts in inverse proportion (Huber 1964), so that a kernel that takes
+ * long for a reason of its own does not drag the constants of all others with it.
+ */
+const fullError = 0.15;
+/** Fits, each with the weights that follow from the errors of the one before; weights hardly change after a few. */
+const reweightings = 8;
 
 /**
- * Fits the constants of a device's calibration to measured times: least squares of the relative errors, no constant below zero.
+ * Fits the constants of a device's calibration to measured times: least squares of the relative errors, large ones held down, no constant below zero.
  *
  * Throws `KernelgenError` "invalid-problem" if none of the measured tilings is one of the model's.
  */
@@ -69,7 +76,7 @@ export function fitCalibration(device: CudaDevice, measurements: readonly Measur
     if (value === 0) return [];
     return [{ coefficients: names.map((_, other) => (other === index ? hold / value : 0)), target: hold }];
   });
-  const fitted = nonNegativeLeastSquares([...rows, ...holds]);
+  const fitted = robustFit(rows, holds);
   const calibration = { ...before };
   names.forEach((name, index) => {
     calibration[name] = rounded(fitted[index]!);
@@ -84,6 +91,20 @@ export function fitCalibration(device: CudaDevice, measurements: readonly Measur
     leftOut,
     untouched: (Object.keys(before) as ConstantName[]).filter((name) => !names.includes(name)),
   };
+}
+
+/** The x ≥ 0 of least squares, of which equations that it leaves far off count less; those that hold x always count in full. */
+function robustFit(equations: readonly Equation[], holds: readonly Equation[]): readonly number[] {
+  let fitted = nonNegativeLeastSquares([...equations, ...holds]);
+  for (let round = 0; round < reweightings; round++) {
+    const weighted = equations.map(({ coefficients, target }) => {
+      const error = Math.abs(coefficients.reduce((sum, value, i) => sum + value * fitted[i]!, -target));
+      const weight = Math.sqrt(Math.min(1, fullError / error));
+      return { coefficients: coefficients.map((value) => value * weight), target: target * weight };
+    });
+    fitted = nonNegativeLeastSquares([...weighted, ...holds]);
+  }
+  return fitted;
 }
 
 /** Three significant digits: what is beyond them is noise. */
