@@ -5,6 +5,7 @@ import { type CudaDevice, findDevice, occupancy } from "hwmodels";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
 import { supportFiles } from "../../../packages/kernelgen/src/cuda/support-files.js";
+import { familiesFor } from "../../../packages/kernelgen/src/families.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
@@ -112,6 +113,31 @@ describe("generated kernels compiled with nvcc", () => {
     const [family, sizes] = row;
     const device = findDevice("h200") as CudaDevice;
     await expectRoom(solveFamily(defineProblem(sizes), device, backwardFamilies[family]).plan!, device);
+  });
+
+  /** Of compute capability 7.5, which has neither asynchronous copies nor packed conversions, nor a maximum that keeps NaN. */
+  const turing = [
+    { cell: "slstm", headDim: 8, dataType: "fp32", pass: "backward", family: "stepwise" },
+    { cell: "mingru", headDim: 64, dataType: "fp16", pass: "forward", family: "scan" },
+  ] as const;
+  it.for(turing)("$family $cell $dataType $pass for sm_75", { timeout: 120_000 }, async (kernel, context) => {
+    requireNvcc(context);
+    const device = findDevice("t4") as CudaDevice;
+    const problem = defineProblem(kernel);
+    const family = familiesFor(device, problem).find(({ name }) => name === kernel.family)!;
+    const { plan } = solveFamily(problem, device, family);
+    const source = join(directory, `${plan!.hash}.cu`);
+    await writeFile(source, family.emit(plan!)[0]!.text);
+    const options = ["-std=c++17", "-Xptxas", "-O0", "-arch=sm_75", "-cubin", "-Werror", "all-warnings"];
+    const output = ["-o", `${source}.cubin`];
+    const { exitCode, stderr } = await runProgram(
+      "nvcc",
+      [...options, `-I${preludeDirectory}`, source, ...output],
+      {},
+      120,
+    );
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
   });
 
   it("with their check program, from the files of one directory alone", { timeout: 120_000 }, async (context) => {

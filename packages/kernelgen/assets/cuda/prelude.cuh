@@ -139,7 +139,7 @@ KERNELGEN_HOST_DEVICE float high_bf16_to_float(std::uint32_t pair) { return floa
 /** The nearest bf16, ties to even; beyond the largest finite bf16 infinity, NaN to NaN (0x7FFF). PTX: cvt.rn.bf16.f32.
  */
 KERNELGEN_HOST_DEVICE std::uint16_t float_to_bf16(float value) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   std::uint16_t result;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result) : "f"(value));
   return result;
@@ -153,7 +153,7 @@ KERNELGEN_HOST_DEVICE std::uint16_t float_to_bf16(float value) {
 
 /** Two floats as bf16, each as by float_to_bf16: `low` in bits 0..15, `high` in bits 16..31. PTX: cvt.rn.bf16x2.f32. */
 KERNELGEN_HOST_DEVICE std::uint32_t pack_bf16(float low, float high) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   std::uint32_t pair;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
   return pair;
@@ -225,7 +225,7 @@ KERNELGEN_HOST_DEVICE std::uint16_t float_to_fp16(float value) {
 
 /** Two floats as binary16, each as by float_to_fp16: `low` in bits 0..15, `high` in bits 16..31. PTX: cvt.rn.f16x2.f32. */
 KERNELGEN_HOST_DEVICE std::uint32_t pack_fp16(float low, float high) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   std::uint32_t pair;
   asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
   return pair;

@@ -94,6 +94,8 @@ KERNELGEN_DEVICE std::uint64_t global_address(const void* pointer) { return __cv
 
 // The last operand is how many bytes are read; the rest of the 16, 8 or 4 is filled with zeros.
 
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+
 KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)),
                "l"(global_address(global)), "r"(valid ? 16 : 0)
@@ -118,6 +120,29 @@ template <int pendingGroups>
 KERNELGEN_DEVICE void copy_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(pendingGroups) : "memory");
 }
+
+#else
+
+// Before compute capability 8.0 a copy is a load, through L2 as there, and a store: it has ended when the call returns.
+
+KERNELGEN_OPERATION void copy_async_16(void* shared, const void* global, bool valid) {
+  *static_cast<uint4*>(shared) = valid ? __ldcg(static_cast<const uint4*>(global)) : uint4{};
+}
+
+KERNELGEN_OPERATION void copy_async_4(void* shared, const void* global, bool valid) {
+  *static_cast<unsigned*>(shared) = valid ? __ldcg(static_cast<const unsigned*>(global)) : 0;
+}
+
+KERNELGEN_OPERATION void copy_async_8(void* shared, const void* global, bool valid) {
+  *static_cast<uint2*>(shared) = valid ? __ldcg(static_cast<const uint2*>(global)) : uint2{};
+}
+
+KERNELGEN_OPERATION void copy_async_commit() {}
+
+template <int pendingGroups>
+KERNELGEN_DEVICE void copy_async_wait() {}
+
+#endif
 
 // ---- Global memory that is touched once -----------------------------------------------------------------------------
 
@@ -318,9 +343,13 @@ KERNELGEN_OPERATION float log2_approx(float x) {
 }
 
 KERNELGEN_OPERATION float maximum(float a, float b) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
   float result;
   asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
   return result;
+#else
+  return a > b || a != a ? a : b;
+#endif
 }
 
 KERNELGEN_OPERATION float reciprocal_approx(float x) {
