@@ -108,13 +108,16 @@ class SavedSetSearch {
     return seen;
   }
 
-  /** The smallest set that suffices; pre-activations of all gates do. Graphs of cells are small enough to try all. */
+  /** The smallest set that suffices, of these the cheapest, of these the first in the order of the graph; pre-activations of all gates do. */
   smallest(): Set<Scalar> {
     for (let size = 0; size <= this.#gateInputs.size; size++) {
-      let best: { readonly set: Set<Scalar>; readonly cost: number } | undefined;
-      for (const set of this.#subsets(size)) {
-        const cost = this.cost(set);
-        if (cost !== undefined && cost < (best?.cost ?? Infinity)) best = { set, cost };
+      let best: { readonly set: Set<Scalar>; readonly places: readonly number[]; readonly cost: number } | undefined;
+      for (const set of this.#sufficient(size)) {
+        const cost = this.cost(set)!;
+        const places = [...set].map((node) => this.#candidates.indexOf(node)).sort((x, y) => x - y);
+        if (best === undefined || cost < best.cost || (cost === best.cost && isBefore(places, best.places))) {
+          best = { set, places, cost };
+        }
       }
       if (best !== undefined) return best.set;
     }
@@ -136,15 +139,41 @@ class SavedSetSearch {
     }
   }
 
-  *#subsets(size: number, from = 0): Generator<Set<Scalar>> {
-    if (size === 0) {
-      yield new Set();
-      return;
-    }
-    for (let first = from; first <= this.#candidates.length - size; first++) {
-      for (const rest of this.#subsets(size - 1, first + 1)) yield rest.add(this.#candidates[first]!);
-    }
+  /**
+   * The sets of so many values more that suffice, where no smaller ones do: each has a value on every path by which the gradients read a
+   * pre-activation, so that only the values of one such path are tried, then of another. A set may come more than once.
+   */
+  *#sufficient(size: number, saved: ReadonlySet<Scalar> = new Set()): Generator<Set<Scalar>> {
+    const path = this.#unsavedPath(saved);
+    if (path === undefined) yield new Set(saved);
+    else if (size > 0) for (const node of path) yield* this.#sufficient(size - 1, new Set([...saved, node]));
   }
+
+  /** What could be saved on one of the paths by which the gradients read a pre-activation that is not; undefined if they read none. */
+  #unsavedPath(saved: ReadonlySet<Scalar>): readonly Scalar[] | undefined {
+    const seen = new Set<Scalar>();
+    const pathFrom = (node: Scalar): Scalar[] | undefined => {
+      if (seen.has(node) || saved.has(node) || this.#free.has(node)) return undefined;
+      seen.add(node);
+      if (node.kind === "input") return this.#gateInputs.has(node.name) ? [node] : undefined;
+      for (const operand of operands(node)) {
+        const path = pathFrom(operand);
+        if (path !== undefined) return this.#forward.has(node) ? [node, ...path] : path;
+      }
+      return undefined;
+    };
+    for (const gradient of this.#gradients) {
+      const path = pathFrom(gradient);
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+}
+
+/** Whether a list of numbers comes before another of the same length in the order of dictionaries. */
+function isBefore(left: readonly number[], right: readonly number[]): boolean {
+  const place = left.findIndex((value, index) => value !== right[index]);
+  return place >= 0 && left[place]! < right[place]!;
 }
 
 function backwardStep(
