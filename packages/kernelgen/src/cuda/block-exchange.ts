@@ -31,6 +31,7 @@ export const blockExchange: StateExchange = {
   cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "1",
+  leastTerms: () => [],
   tile: (_problem, device, _model, { product, blockCount, splitsInner }) => ({
     derived: {},
     budgets: [],

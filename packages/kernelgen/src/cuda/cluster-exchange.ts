@@ -48,6 +48,7 @@ export const clusterExchange: StateExchange = {
   cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "CLUSTER_BLOCKS",
+  leastTerms: (device) => [calibratedTerm(device, "clusterExchangeCycles", constant(1))],
   tile(
     problem,
     device,
@@ -98,7 +99,7 @@ export const clusterExchange: StateExchange = {
       launchBlocks: blockCount,
       waves: ceilQuotient(clusterCount, active),
       costTerms: [
-        calibratedTerm(device, "clusterExchangeCycles", constant(1)),
+        ...this.leastTerms(device),
         calibratedTerm(device, "clusterByteCycles", receivedBytes),
         // Warps need no barrier in a step, and run apart, unless they add their sums (0.09 µs at 256x3 on an H200).
         calibratedTerm(device, "reductionCycles", splitsInner.times(2)),

@@ -1,4 +1,4 @@
-import type { IntExpr, Model } from "constrint";
+import { type IntExpr, type Model, max } from "constrint";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { ProductTiling } from "./matrix-product.js";
 
@@ -33,7 +33,7 @@ export interface ClusterSum {
 export function tileClusterSum(model: Model, context: ClusterSumContext): ClusterSum {
   const { blocksAlongInner, summedSlots, slotWords, product } = context;
   const warps = times(product.warpsAlongUnits, product.warpsAlongInner);
-  const blockSlots = times(warps, summedSlots);
+  const blockSlots = max([times(warps, summedSlots), product.tileSlots]);
   model.add(blockSlots.ge(blocksAlongInner), "every block of a cluster has a slot");
   const dealtSlots = ceilQuotient(blockSlots, blocksAlongInner);
   const dealtToWarp = ceilQuotient(dealtSlots, warps);

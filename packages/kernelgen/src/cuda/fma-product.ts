@@ -1,4 +1,4 @@
-import { constant, largest, smallest, table } from "constrint";
+import { constant, largest, max, smallest, table } from "constrint";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
@@ -22,7 +22,7 @@ const exchangeSizes = [1, 2, 4, 8, 16, 32];
  * that each ends with the whole sums of its own V = batchTile/L sequences.
  */
 export const fmaProduct: MatrixProduct = {
-  tile(problem, device, model, { blocksAlongInner, streams }) {
+  tile(problem, device, model, { blocksAlongInner, evenLaneUnits, streams }) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim, hasBias } = productShape(problem);
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
@@ -42,8 +42,8 @@ export const fmaProduct: MatrixProduct = {
     const chunksStreamed = streams ? model.int("chunksStreamed", 0, chunkCount) : undefined;
     const streamedChunks = chunksStreamed ?? constant(0);
     const innerChunks = ceilQuotient(chunkCount, times(innerParts, blocksAlongInner));
-    const splitChunks = innerChunks.times(innerParts);
-    model.add(splitChunks.times(blocksAlongInner).ge(chunkCount), "chunks cover the inner dimension");
+    // Chunks cover the inner dimension: the second is never the larger one, and bounds the first (`ProductUse.evenLaneUnits`).
+    const splitChunks = max([innerChunks.times(innerParts), ceilQuotient(chunkCount, blocksAlongInner)]);
     const chunksOnChip = innerChunks.minus(streamedChunks);
     model.add(chunksOnChip.ge(chunksInRegisters), "no more chunks in registers than on chip");
     const matrixIsSplit = isAny(chunksOnChip.minus(chunksInRegisters));
@@ -63,9 +63,16 @@ export const fmaProduct: MatrixProduct = {
     const rows = times(unitsPerThread, sumCount);
     const batchTile = times(lanesAlongInner, sequencesPerLane);
     const warps = times(warpsAlongUnits, warpsAlongInner);
+    const laneUnits = max([times(unitsPerThread, warpsAlongUnits, sequencesPerLane), evenLaneUnits]);
+    const tileSlots = laneUnits.dividedBy(unitsPerThread);
     const sharedChunks = times(warps, rows, chunksOnChip.minus(chunksInRegisters));
     const streamedWarpChunks = times(warps, rows, streamedChunks);
     const partWarps = warpsPerPart(device, warps);
+    // A lane multiplies its units' rows by a chunk at a time; the parts of a multiprocessor share the warps.
+    const partMultiplyAdds = max([
+      times(partWarps, rows, batchTile, innerChunks, chunk),
+      ceilQuotient(times(laneUnits, sumCount, splitChunks, chunk), device.warpAllocationGranularity),
+    ]);
     const warpChunkBytes = device.warpSize * chunk * elementBytes;
     return {
       unknowns: [
@@ -90,6 +97,7 @@ export const fmaProduct: MatrixProduct = {
       batchTile,
       innerPadded: splitChunks.times(chunk),
       warpSlots: sequencesPerLane,
+      tileSlots,
       slotUnits: times(unitsPerThread, lanesAlongUnits),
       slotSequences: lanesAlongInner,
       slotSequenceStride: sequencesPerLane,
@@ -111,9 +119,9 @@ export const fmaProduct: MatrixProduct = {
         ...(streams && { streamDepth: constant(streamDepth) }),
       },
       costTerms: [
-        calibratedTerm(device, "multiplyAddInstructions", times(partWarps, rows, batchTile, innerChunks, chunk)),
+        calibratedTerm(device, "multiplyAddInstructions", partMultiplyAdds),
         // A warp reads as many different words of h at once as lanes split the inner dimension.
-        sharedMemoryTerm(device, times(warps, innerChunks, batchTile, lanesAlongInner), chunk * elementBytes),
+        sharedMemoryTerm(device, times(tileSlots, splitChunks, lanesAlongInner), chunk * elementBytes),
         sharedMemoryTerm(device, sharedChunks, warpChunkBytes),
         ...(streams ? [streamedMatrixTerm(problem, device, streamedWarpChunks, warpChunkBytes)] : []),
         // The first exchange of lanes halves all sums, the last leaves the lane's own.

@@ -117,6 +117,10 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   cooperative: true,
   clusterBlocks: "1",
   innerSplits,
+  leastTerms: (device) => [
+    calibratedTerm(device, "exchangeWriteCycles", constant(1)),
+    calibratedTerm(device, "exchangeLookCycles", constant(operand === "tile" ? 1 : 1 + scatteredLooks)),
+  ],
   tile(problem, device, model, context) {
     const { product, batchBlocks, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
     const { batchTile } = product;
@@ -130,7 +134,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
     const words = times(batchTile, readers, sequenceWords);
     const threadWords = ceilQuotient(words, threadsPerBlock);
     const inFlight = isTile ? wordsInFlight : fragmentWordsInFlight;
-    const looks = ceilQuotient(threadWords, inFlight);
+    const furtherLooks = ceilQuotient(threadWords, inFlight).minus(1);
     const idle = idleMultiprocessors(device, model, blocksAlongInner);
     const { launchCount, launchBlocks } = launchesOf(problem, device, context, idle);
     return {
@@ -165,8 +169,8 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       waves: launchCount,
       launchBlocks,
       costTerms: [
-        calibratedTerm(device, "exchangeWriteCycles", constant(1)),
-        calibratedTerm(device, "exchangeLookCycles", isTile ? looks : looks.plus(scatteredLooks)),
+        ...this.leastTerms(device),
+        calibratedTerm(device, "exchangeLookCycles", furtherLooks),
         calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes)),
       ],
     };

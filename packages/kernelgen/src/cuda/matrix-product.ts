@@ -28,6 +28,8 @@ export interface ProductTiling {
   readonly innerPadded: IntExpr;
   /** Slots of one warp. */
   readonly warpSlots: IntExpr;
+  /** Slots of all warps along the units, warpsAlongUnits · warpSlots, bounded by `evenLaneUnits`. */
+  readonly tileSlots: IntExpr;
   /** What the lanes of a warp hold of one slot: adjacent units, of sequences that are `slotSequenceStride` apart; lane l has sequence l mod slotSequences. */
   readonly slotUnits: IntExpr;
   readonly slotSequences: IntExpr;
@@ -50,6 +52,12 @@ export interface ProductTiling {
 export interface ProductUse {
   /** How many blocks share the inner dimension. */
   readonly blocksAlongInner: IntExpr;
+  /**
+   * A lane's even share of all units of all sequences, over all lanes of the device: no lane's units in the slots of all warps along the units,
+   * unitsPerThread · warpsAlongUnits · warpSlots, are fewer. It follows from the number of blocks, but not by the bounds of each unknown alone;
+   * quantities that are the larger one of what they are and of what follows from this show the search early which tilings are slow.
+   */
+  readonly evenLaneUnits: IntExpr;
   /** How the operand reaches registers. */
   readonly operand: OperandPath;
   /** Whether a part of R may be read from device memory, mostly from L2, in every step. */

@@ -1,4 +1,4 @@
-import { constant, type IntExpr, largest, smallest } from "constrint";
+import { constant, type IntExpr, largest, max, smallest } from "constrint";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
@@ -46,7 +46,7 @@ const sharedRegisters = 2;
  * with columnsPerThread = 1 only every second column is used, which halves the pointwise work of a thread when the batch is split finely.
  */
 export const mmaProduct: MatrixProduct = {
-  tile(problem, device, model, { blocksAlongInner, operand, streams }) {
+  tile(problem, device, model, { blocksAlongInner, evenLaneUnits, operand, streams }) {
     const { headDim, batch } = problem;
     const { sumCount, innerDim, hasBias } = productShape(problem);
     const { inner } = mmaShape(problem);
@@ -69,8 +69,8 @@ export const mmaProduct: MatrixProduct = {
     const innerParts = times(warpsAlongInner, blocksAlongInner);
     const joint = ceilQuotient(jointCount, innerParts);
     const innerTiles: IntExpr = operand === "fragments" ? joint.times(jointTiles) : joint;
-    const splitTiles = innerTiles.times(warpsAlongInner);
-    model.add(splitTiles.times(blocksAlongInner).ge(innerTileCount), "tiles cover the inner dimension");
+    // Tiles cover the inner dimension: the second is never the larger one, and bounds the first (`ProductUse.evenLaneUnits`).
+    const splitTiles = max([innerTiles.times(warpsAlongInner), ceilQuotient(innerTileCount, blocksAlongInner)]);
     if (operand === "fragments") {
       model.add(innerTilesInRegisters.isMultipleOf(jointTiles), "a word's tiles are together");
     }
@@ -85,11 +85,22 @@ export const mmaProduct: MatrixProduct = {
     const threadRows = times(unitsPerThread, unitGroups, sumCount);
     const rowTiles = ceilQuotient(threadRows, rowsPerThread);
 
+    const warpSlots = times(unitGroups, columnGroups, columnsPerThread);
+    const laneUnits = max([times(unitsPerThread, warpsAlongUnits, warpSlots), evenLaneUnits]);
+
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const sharedFragments = times(warps, rowTiles, innerTilesOnChip.minus(innerTilesInRegisters));
     const streamedFragments = times(warps, rowTiles, streamedTiles);
     const stateFragments = times(warps, columnGroups, innerTiles);
     const partWarps = warpsPerPart(device, warps);
+    // An instruction makes the sums of a lane's two rows and columnsPerThread columns; the parts of a multiprocessor share them.
+    const partInstructions = max([
+      times(partWarps, rowTiles, columnGroups, innerTiles),
+      ceilQuotient(
+        times(laneUnits, splitTiles, sumCount),
+        columnsPerThread.times(rowsPerThread * device.warpAllocationGranularity),
+      ),
+    ]);
     return {
       unknowns: [
         unitsPerThread,
@@ -113,7 +124,8 @@ export const mmaProduct: MatrixProduct = {
       unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, lanesAlongRows),
       batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
       innerPadded: splitTiles.times(inner),
-      warpSlots: times(unitGroups, columnGroups, columnsPerThread),
+      warpSlots,
+      tileSlots: laneUnits.dividedBy(unitsPerThread),
       slotUnits: times(unitsPerThread, lanesAlongRows),
       slotSequences: constant(lanesAlongColumns),
       slotSequenceStride: columnsPerThread,
@@ -131,7 +143,7 @@ export const mmaProduct: MatrixProduct = {
       derived: { innerTiles, innerTilesOnChip, rowTiles, ...(streams && { streamDepth: constant(streamDepth) }) },
       costTerms: [
         calibratedTerm(device, "matrixMultiplyLatencyCycles", innerTiles),
-        calibratedTerm(device, "matrixMultiplyShare", times(partWarps, rowTiles, columnGroups, innerTiles)),
+        calibratedTerm(device, "matrixMultiplyShare", partInstructions),
         ...(operand === "tile" ? [sharedMemoryTerm(device, stateFragments, stateFragmentBytes)] : []),
         sharedMemoryTerm(device, sharedFragments, fragmentBytes),
         ...(streams ? [streamedMatrixTerm(problem, device, streamedFragments, fragmentBytes)] : []),

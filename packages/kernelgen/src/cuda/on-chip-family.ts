@@ -1,7 +1,7 @@
 import { constant, type IntExpr, type Model, max, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
-import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import { type CostTerm, leastCost, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
@@ -61,10 +61,17 @@ export function onChipFamily(
       const matrixBytes = gatesWith(cell, "recurrent").length * headDim ** 2 * dataTypeBytes[dataType];
       return matrixBytes > tightShare * (exchange.headBytes?.(device) ?? Infinity);
     },
+    leastPicoseconds(problem, device) {
+      const least = [...everyStepTerms(device), ...exchange.leastTerms(device)];
+      return Math.max(leastCost(least), memoryPicoseconds(problem, device));
+    },
     tile: (problem, device, model) => tileKernel(problem, device, model, exchange),
     emit: (plan, name) => emitKernel(plan, productFor(plan.problem), exchange, name),
   };
 }
+
+/** What every step takes beside its product and exchange. */
+const everyStepTerms = (device: CudaDevice): readonly CostTerm[] => [calibratedTerm(device, "stepCycles", constant(1))];
 
 function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange: StateExchange): Tiling {
   const { cell, headDim, heads, batch, dataType } = problem;
@@ -79,15 +86,21 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const innerSplits = exchange.innerSplits?.(device) ?? [1];
   const splitsBlocks = innerSplits.length > 1 ? model.int("blocksAlongInner", innerSplits) : undefined;
   const blocksAlongInner = splitsBlocks ?? constant(1);
+  const covered = exchange.coveredUnits(problem);
+  // A variable of its own, so that what bounds it also bounds what is computed from it.
+  const waves = model.int("waves", 1, batch * heads);
   const product = productFor(problem).tile(problem, device, model, {
     blocksAlongInner,
+    evenLaneUnits: ceilQuotient(
+      blocksAlongInner.times(covered * batch * heads),
+      waves.times(device.warpSize * device.multiprocessorCount),
+    ),
     operand,
     streams: exchange.streamsMatrix && mayStream(problem, device),
   });
-  const { warpsAlongUnits, warpsAlongInner, warpSlots, unitsPerThread, unitTile, batchTile } = product;
+  const { warpsAlongUnits, warpsAlongInner, warpSlots, tileSlots, unitsPerThread, unitTile, batchTile } = product;
 
   // Blocks.
-  const covered = exchange.coveredUnits(problem);
   const unitBlocks = ceilQuotient(covered, unitTile);
   if (!exchange.spreadsHead) model.add(unitTile.ge(covered), "a block has all units of a head");
   const batchBlocks = ceilQuotient(batch, batchTile);
@@ -123,6 +136,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     matrixBytes,
   });
 
+  model.add(waves.eq(exchanged.waves), "the device is filled so many times");
+
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
@@ -131,8 +146,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const partialBytes = times(
     splitsInner,
     partialBuffers,
-    threadsPerBlock,
-    warpSlots,
+    warpsAlongInner.times(device.warpSize),
+    tileSlots,
     slotBytes(sumCount, unitsPerThread, slotWords),
   );
   const sharedBytesPerBlock = plus(
@@ -166,7 +181,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const ownUnits = times(ownSlots, unitsPerThread);
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
   const stepTerms: readonly CostTerm[] = [
-    calibratedTerm(device, "stepCycles", constant(1)),
+    ...everyStepTerms(device),
     ...product.costTerms,
     sharedMemoryTerm(device, partialBytes, 2 / partialBuffers),
     // Words that a thread's sums move: with more warps along the inner dimension, each has sums of more slots than are its own.
@@ -183,7 +198,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     calibratedTerm(device, "slotStoreCycles", times(blockSlots, traffic.writes)),
     ...exchanged.costTerms,
   ];
-  const costTerms = repeated(stepTerms, exchanged.waves);
+  const costTerms = repeated(stepTerms, waves);
   return {
     unknowns: splitsBlocks === undefined ? product.unknowns : [...product.unknowns, splitsBlocks],
     searchOrder: [...(splitsBlocks === undefined ? [] : [smallest(splitsBlocks)]), ...product.searchOrder],
@@ -245,7 +260,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
         unit: "B",
       },
     ],
-    cost: max([exchanged.waves.times(totalCost(stepTerms)), constant(memoryPicoseconds(problem, device))]),
+    cost: max([waves.times(totalCost(stepTerms)), constant(memoryPicoseconds(problem, device))]),
     costTerms,
   };
 }

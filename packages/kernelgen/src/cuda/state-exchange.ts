@@ -78,6 +78,8 @@ export interface StateExchange {
   readonly cooperative: boolean;
   /** C++ of the blocks of a cluster, where they share the units. */
   readonly clusterBlocks: string;
+  /** What the exchange adds to the predicted time of every step, whatever the tile; `tile` may add more. */
+  leastTerms(device: CudaDevice): readonly CostTerm[];
   tile(problem: Problem, device: CudaDevice, model: Model, context: ExchangeContext): ExchangeTiling;
   /** C++ with `struct Exchange`. */
   source(problem: Problem): string;

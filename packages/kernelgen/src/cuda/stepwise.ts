@@ -1,7 +1,7 @@
 import { constant, largest, max, min, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
-import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
+import { type CostTerm, leastCost, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
@@ -34,6 +34,8 @@ const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [64, 8, 16, 
 /** The part of L2 that holds R from step to step, beside inputs and outputs that pass through. */
 const shareOfL2 = 0.8;
 
+const launchTerms = (device: CudaDevice): readonly CostTerm[] => [calibratedTerm(device, "launchCycles", constant(1))];
+
 /**
  * One launch for each step, R read anew each time; all launches of a sequence are one CUDA graph. For what does not fit on the chip, and, with sizes as
  * arguments, for what no kernel was planned for.
@@ -47,6 +49,8 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       ? `${device.name} has no ${problem.tf32 ? "tf32" : problem.dataType} matrix instructions of 16 × 8 × ${mmaShape(problem).inner} (compute capability 8.0 and later have)`
       : undefined;
   },
+  leastPicoseconds: (problem, device) =>
+    leastCost(launchTerms(device)) + memoryPicoseconds(problem, device) + matrixPicoseconds(problem, device),
   tile(problem, device, model) {
     const { cell, headDim, heads, batch, dataType } = problem;
     const elementBytes = dataTypeBytes[dataType];
@@ -126,7 +130,6 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
     ];
     const blockTerms = [...repeated(throughputTerms, ownBlocks), ...repeated(latencyTerms, rounds)];
-    const launchTerms = [calibratedTerm(device, "launchCycles", constant(1))];
     return {
       unknowns: [unitTile, columnGroups, warpCount, chunksInFlight],
       searchOrder: [...[warpCount, unitTile, columnGroups].map(smallest), largest(chunksInFlight)],
@@ -167,10 +170,10 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         },
       ],
       cost: plus(
-        totalCost(launchTerms),
+        totalCost(launchTerms(device)),
         max([totalCost(blockTerms), constant(memoryPicoseconds(problem, device) + matrixPicoseconds(problem, device))]),
       ),
-      costTerms: [...launchTerms, ...blockTerms],
+      costTerms: [...launchTerms(device), ...blockTerms],
     };
   },
   emit: (plan, givenName) => [emitStepwise(plan, givenName, false)],

@@ -1,4 +1,4 @@
-import { type IntExpr, sum } from "constrint";
+import { evaluate, type IntExpr, sum } from "constrint";
 
 /** A part of a step's predicted time: so many times the price of one. */
 export interface CostTerm {
@@ -18,6 +18,9 @@ export interface CostTerm {
 /** The predicted time of all terms, in picoseconds. */
 export const totalCost = (terms: readonly CostTerm[]): IntExpr =>
   sum(terms.filter(({ price }) => price > 0).map(({ amount, price }) => amount.times(price)));
+
+/** The predicted time of terms whose amounts do not depend on the tile, in picoseconds. */
+export const leastCost = (terms: readonly CostTerm[]): number => evaluate(totalCost(terms), {});
 
 /** The terms, each so many times as often. */
 export const repeated = (terms: readonly CostTerm[], count: IntExpr): readonly CostTerm[] =>

@@ -120,19 +120,19 @@ function solveBelow(
   const none = (reason: string): FamilyOutcome => ({ family, reason, ...(count && { feasibleCount: 0 }) });
   const reason = refusal(problem, device, family);
   if (reason !== undefined) return none(reason);
+  const most =
+    limit === undefined ? Infinity : Math.round(limit.predictedMicrosecondsPerStep * picosecondsPerMicrosecond);
+  const noneFaster = (): FamilyOutcome =>
+    none(`no tile is faster than ${(most / picosecondsPerMicrosecond).toFixed(3)} µs a step`);
+  if ((family.leastPicoseconds?.(problem, device) ?? 0) >= most) return noneFaster();
   const stated = stateTiling(problem, device, family, pins);
   const { model, tiling } = stated;
   const feasibleCount = count ? { feasibleCount: model.count(searchOptions(stated)).count } : {};
-  if (limit !== undefined) {
-    const picoseconds = Math.round(limit.predictedMicrosecondsPerStep * picosecondsPerMicrosecond);
-    model.add(tiling.cost.lt(picoseconds), "faster than the plan at hand");
-  }
+  if (most < Infinity) model.add(tiling.cost.lt(most), "faster than the plan at hand");
   const { solution } = model.minimize(tiling.cost, searchOptions(stated));
   if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
-  if (limit === undefined) {
-    return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));
-  }
-  return none(`no tile is faster than ${limit.predictedMicrosecondsPerStep.toFixed(3)} µs a step`);
+  if (most < Infinity) return noneFaster();
+  return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));
 }
 
 /**
