@@ -3,7 +3,7 @@ import type { ProblemOptions } from "kernelgen";
 /** What the benchmark runs, forward in training and backward: a name for its folders, and the problem. */
 export interface BenchProblem {
   readonly name: string;
-  readonly options: ProblemOptions;
+  readonly options: ProblemOptions & { readonly cell: string };
   /** What forward and backward together are to take on an H200, in microseconds a step. */
   readonly goal?: number;
   /** Small enough to run under compute-sanitizer; run there and not timed. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { CellDefinition } from "../../../packages/kernelgen/src/cell/definition.js";
+import { linearCell } from "../../../packages/kernelgen/src/cell/linear.js";
 import { lstm } from "../../../packages/kernelgen/src/cell/lstm.js";
 import {
   defineProblem,
@@ -82,6 +84,24 @@ describe("defineProblem", () => {
     expect(() => defineProblem({ cell: "transformer", headDim: 64 })).toThrow(
       expect.objectContaining({ code: "unknown-cell", message: expect.stringContaining('"transformer"') }),
     );
+  });
+
+  it("takes a cell of one's own, whose names can go into source", () => {
+    const own = linearCell({
+      name: "decaying",
+      description: "a bare decay",
+      gates: ["rate"],
+      state: "h",
+      coefficients: (u) => ({ decay: u.rate!, update: u.rate! }),
+    });
+    expect(defineProblem({ cell: own, headDim: 3 }).cell).toBe(own);
+    const named = (changes: Partial<CellDefinition>): unknown =>
+      defineProblem({ cell: { ...own, ...changes }, headDim: 3 });
+    const refused = (what: string): unknown =>
+      expect.objectContaining({ code: "invalid-name", message: expect.stringContaining(what) });
+    expect(() => named({ name: "a;b" })).toThrow(refused('cell name "a;b"'));
+    expect(() => named({ states: [{ name: "h h" }] })).toThrow(refused('state of decaying "h h"'));
+    expect(() => named({ gates: [{ ...own.gates[0]!, name: "" }] })).toThrow(refused('gate of decaying ""'));
   });
 });
 

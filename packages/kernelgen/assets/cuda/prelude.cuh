@@ -518,6 +518,9 @@ KERNELGEN_OPERATION float reciprocal_approx(float x);
 /** The larger of two numbers, NaN if one of them is. PTX: max.NaN.f32. */
 KERNELGEN_OPERATION float maximum(float a, float b);
 
+/** a · b, rounded; `rest` is what rounding took from it. PTX: mul.rn.f32, which no sum is fused with, and fma.rn.f32. */
+KERNELGEN_OPERATION float two_product(float a, float b, float& rest);
+
 /** tanh x through tanh_approx: error about 2^-11. */
 KERNELGEN_DEVICE float tanh_fast(float x) { return tanh_approx(x); }
 

@@ -342,6 +342,12 @@ KERNELGEN_OPERATION float log2_approx(float x) {
   return result;
 }
 
+KERNELGEN_OPERATION float two_product(float a, float b, float& rest) {
+  const float product = __fmul_rn(a, b);
+  rest = __fmaf_rn(a, b, -product);
+  return product;
+}
+
 KERNELGEN_OPERATION float maximum(float a, float b) {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
   float result;

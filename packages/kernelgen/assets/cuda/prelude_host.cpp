@@ -500,6 +500,12 @@ float log2_approx(float x) { return static_cast<float>(std::log2(static_cast<dou
 
 float maximum(float a, float b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b); }
 
+float two_product(float a, float b, float& rest) {
+  const float product = a * b;
+  rest = std::fma(a, b, -product);
+  return product;
+}
+
 float reciprocal_approx(float x) { return host::flush_subnormal(1.0f / host::flush_subnormal(x)); }
 
 // ---- Launching ------------------------------------------------------------------------------------------------------

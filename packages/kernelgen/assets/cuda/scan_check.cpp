@@ -78,7 +78,6 @@ class ScanCase {
   ScanCase(const ScanDescription& scan, int steps, std::uint64_t seed, double spread, bool hasLengths)
       : scan(scan), steps(steps), wx(sequences(scan.gateCount)), bias(scan.storedAs, scan.channels * static_cast<std::int64_t>(scan.biasGates.size())),
         initial(states()), d_h(sequences(1)), d_last(states()), h(sequences(1)), last(states()), d_wx(sequences(scan.gateCount)), d_initial(states()) {
-    const bool isBare = std::string(scan.name).rfind("linear_", 0) == 0;
     const std::int64_t channels = scan.channels;
     std::mt19937_64 lengthGenerator(seed);
     for (int b = 0; b < scan.batch; ++b) {
@@ -91,7 +90,7 @@ class ScanCase {
     std::vector<std::thread> workers;
     for (unsigned worker = 0; worker < threads; ++worker) {
       workers.emplace_back([&, worker] {
-        for (std::int64_t column = worker; column < channels * scan.batch; column += threads) reference(column, seed, spread, isBare);
+        for (std::int64_t column = worker; column < channels * scan.batch; column += threads) reference(column, seed, spread);
       });
     }
     for (std::thread& worker : workers) worker.join();
@@ -116,7 +115,7 @@ class ScanCase {
   }
 
   /** Draws one channel of one sequence and runs it forward and backward in double precision. */
-  void reference(std::int64_t column, std::uint64_t seed, double spread, bool isBare) {
+  void reference(std::int64_t column, std::uint64_t seed, double spread) {
     const std::int64_t channels = scan.channels, gates = scan.gateCount;
     const std::int64_t b = column / channels, channel = column % channels;
     std::mt19937_64 generator(seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(column));
@@ -135,9 +134,13 @@ class ScanCase {
     double state = initial.at(column);
     for (std::int64_t t = 0; t < steps; ++t) {
       for (std::int64_t gate = 0; gate < gates; ++gate) {
-        // Of the bare recurrence: decays between 0 and 1, near 1 where the spread is large; updates that keep the state near 1.
+        // Decays that are given: between 0 and 1, near 1 where the spread is large; beside them, updates that keep the state near 1.
         const double decay = 1.0 - uniform(generator) / (spread > 1 ? spread * spread : 1.0);
-        wx.set(place(t, gate), isBare ? (gate == 0 ? decay : (1.0 - wx.at(place(t, 0))) * normal(generator)) : level[gate] + normal(generator));
+        if (gate == scan.decayGate) {
+          wx.set(place(t, gate), decay);
+        } else {
+          wx.set(place(t, gate), scan.decayGate < 0 ? level[gate] + normal(generator) : (1.0 - decay) * normal(generator));
+        }
       }
       d_h.set(row(t), normal(generator));
       if (t < lengths[b]) {

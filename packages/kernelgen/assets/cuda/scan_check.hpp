@@ -25,6 +25,7 @@ struct ScanDescription {
   bool isForward;
   int gateCount;
   std::vector<int> biasGates;  // the gates that have a bias
+  int decayGate;               // the gate that is the decay itself, or -1
   int channels;
   int batch;
   int defaultSteps;

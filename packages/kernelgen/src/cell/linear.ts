@@ -63,3 +63,9 @@ export const isLinear = (cell: CellDefinition): cell is LinearCell => cell.coeff
 /** The coefficients of a linear cell over the inputs that `gateInput` names. */
 export const linearGraph = (cell: LinearCell): LinearCoefficients =>
   cell.coefficients(Object.fromEntries(cell.gates.map((gate) => [gate.name, input(gateInput(gate))])));
+
+/** The gate of a linear cell that is the decay itself, as it is read; −1 if none is. */
+export function decayGate(cell: LinearCell): number {
+  const { decay } = linearGraph(cell);
+  return cell.gates.findIndex((gate) => decay.kind === "input" && decay.name === gateInput(gate));
+}

@@ -20,7 +20,7 @@ import { seedFrom, seedLimit } from "./seed.js";
 
 const options = {
   ...problemOptions,
-  target: { choices: ["wgsl"] as const, demandOption: true, describe: "Language" },
+  target: { choices: ["wgsl"] as const, default: "wgsl", describe: "Language" },
   device: {
     type: "string",
     requiresArg: true,
@@ -50,12 +50,10 @@ export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   builder: (yargs) =>
     yargs
       .options(options)
-      .example("$0 run --target wgsl --head-dim 64 --heads 12 --batch 16 --steps 64", "an LSTM")
-      .example("$0 run --target wgsl --head-dim 64 --device webgpu-default --family stepwise --json", "")
-      .example(
-        "$0 run --target wgsl --head-dim 64 --batch 16 --dtype fp16 --subgroup-matrices",
-        "on a GPU that has them",
-      ),
+      .example("$0 run --head-dim 64 --heads 12 --batch 16 --steps 64", "an LSTM")
+      .example("$0 run --cell mingru --head-dim 256 --steps 4096", "a linear recurrence, as a scan")
+      .example("$0 run --head-dim 64 --device webgpu-default --family stepwise --json", "")
+      .example("$0 run --head-dim 64 --batch 16 --dtype fp16 --subgroup-matrices", "on a GPU that has them"),
   async handler(given) {
     const seed = given.seed === undefined ? randomInt(seedLimit) : seedFrom(given.seed);
     const catalogued = given.device === undefined ? undefined : webGpuDevice(given.device);

@@ -50,7 +50,7 @@ interface Row {
   readonly dataType: readonly string[];
 }
 
-const combinations = (row: Row): readonly ProblemOptions[] =>
+const combinations = (row: Row): readonly (ProblemOptions & { cell: string })[] =>
   row.cell.flatMap((cell) =>
     row.headDim.flatMap((headDim) =>
       row.heads.flatMap((heads) =>

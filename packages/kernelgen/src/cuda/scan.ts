@@ -9,6 +9,7 @@ import { registerBytes } from "./on-chip.js";
 import { spanForm } from "./scan/column-source.js";
 import { blockPercents, memoryNanoseconds, rowPercent, scanNanoseconds, wordPercents } from "./scan/cost.js";
 import { emitScan } from "./scan/emit.js";
+import { spanFields, startParts } from "./scan/span-source.js";
 
 const floatBytes = 4;
 /** The largest access of a thread. */
@@ -66,8 +67,9 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   const channelLanes = model.int("channelLanes", powersOfTwo(device.warpSize).slice(1));
   const warps = model.int("warps", powersOfTwo(device.maxThreadsPerBlock / device.warpSize));
   const stepsPerThread = model.int("stepsPerThread", stepsChoices);
-  const stages = model.int("stages", 0, mostStages);
+  const stages = model.int("stages", 0, device.supports.asyncCopy ? mostStages : 0);
   const chained = model.int("chained", 0, 1);
+  const recompute = model.int("recompute", pass === "forward" && elementBytes < floatBytes ? [0, 1] : [0]);
   const blocksPerMultiprocessor = model.int("blocksPerMultiprocessor", blocksChoices);
 
   // Lanes of a warp that do not lie along the channels lie along time, and are scanned over in so many rounds.
@@ -114,24 +116,28 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     "no more time threads than twice the steps",
   );
 
-  const floatsOfSpan = spanForm(problem) === "exact" ? 3 : 2;
+  const form = spanForm(problem);
+  const floatsOfSpan = spanFields(form).length;
   // Shared memory: the spans of the warps for two chunks in turn, the ring of chunks on their way, the state before a chunk.
   const spanBytes = times(warps, channelTile, 2 * floatsOfSpan * floatBytes);
   const ringBytes = times(stages, stepsPerThread, wordsPerStep, threadsPerBlock, wordBytes);
-  const stateBytes = max([channelTile.times(floatBytes), constant(ticketBytes)]);
+  const stateBytes = max([channelTile.times(startParts(form) * floatBytes), constant(ticketBytes)]);
   const sharedBytesPerBlock = plus(spanBytes, ringBytes, times(chained, stateBytes.plus(ticketBytes)));
 
-  // Registers: a weight and an update of each step, in place of the words that they are made of; backward keeps the words.
+  // Registers: a weight and an update of each step, in place of the words that they are made of; or the words, of which a forward pass then
+  // computes them once more. Backward keeps the words and the weights.
   const words = times(stepsPerThread, wordsPerStep, max([wordBytes, constant(registerBytes)])).dividedBy(registerBytes);
   const stepRegisters = stepsPerThread.times(channelsPerThread);
   const joinRegisters = times(
     channelsPerThread,
     min([laneRounds, constant(1)])
       .times(channelRegisters.lanes - channelRegisters.warps)
-      .plus(channelRegisters.warps + (spanForm(problem) === "exact" ? channelRegisters.exact : 0)),
+      .plus(channelRegisters.warps + (form.isExact ? channelRegisters.exact : 0)),
   );
   const estimatedRegisters: IntExpr = plus(
-    pass === "forward" ? max([stepRegisters.times(2), words]) : stepRegisters.plus(words),
+    pass === "forward"
+      ? max([times(stepRegisters, constant(1).minus(recompute), 2), words])
+      : stepRegisters.plus(words),
     joinRegisters,
     scratchRegisters,
   );
@@ -153,12 +159,22 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     wordPercent,
     stages,
     chained,
+    recompute,
     columns,
     chunks,
     blocksPerMultiprocessor,
   });
   return {
-    unknowns: [channelsPerThread, channelLanes, warps, stepsPerThread, stages, chained, blocksPerMultiprocessor],
+    unknowns: [
+      channelsPerThread,
+      channelLanes,
+      warps,
+      stepsPerThread,
+      stages,
+      chained,
+      recompute,
+      blocksPerMultiprocessor,
+    ],
     derived: {
       channels: constant(channels),
       gateCount: constant(gateCount),

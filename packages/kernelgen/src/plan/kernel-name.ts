@@ -10,11 +10,14 @@ const longestName = 64;
  *
  * Throws `KernelgenError` "invalid-name" unless it has 1 to 64 letters, digits and single inner underscores, a letter first.
  */
-export function checkKernelName(name: string): string {
+export const checkKernelName = (name: string): string => checkIdentifier("kernel name", name);
+
+/** The same for another name that goes into source; `what` it is begins the message. */
+export function checkIdentifier(what: string, name: string): string {
   if (typeof name !== "string" || name.length > longestName || !identifier.test(name)) {
     throw new KernelgenError(
       "invalid-name",
-      `kernel name ${JSON.stringify(name)}: must be 1 to ${longestName} letters, digits and single inner underscores, a letter first`,
+      `${what} ${JSON.stringify(name)}: must be 1 to ${longestName} letters, digits and single inner underscores, a letter first`,
     );
   }
   return name;

@@ -4,6 +4,7 @@ import { findCell } from "../cell/index.js";
 import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
 import { type DataType, dataTypes, roundTo } from "./data-type.js";
+import { checkIdentifier } from "./kernel-name.js";
 
 /** Forward: the states from the inputs. Backward: the gradients of the inputs from those of the states. */
 export type Pass = "forward" | "backward";
@@ -57,7 +58,8 @@ export const usesMatrixInstructions = ({ dataType, tf32 }: Pick<Problem, "dataTy
 
 export interface ProblemOptions {
   pass?: string;
-  cell: string;
+  /** The name of a known cell, or a definition: of a linear recurrence by `linearCell`. */
+  cell: string | CellDefinition;
   headDim: number;
   heads?: number;
   batch?: number;
@@ -94,8 +96,8 @@ export const passes: readonly Pass[] = ["forward", "backward"];
 const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
 
 /**
- * Checks the options and completes them. Throws `KernelgenError` "unknown-cell", or "invalid-problem" naming the value and what is
- * allowed.
+ * Checks the options and completes them. Throws `KernelgenError` "unknown-cell", "invalid-name" for names of a cell of one's own that cannot
+ * go into source, or "invalid-problem" naming the value and what is allowed.
  */
 export function defineProblem(options: ProblemOptions): Problem {
   const pass = oneOf("pass", options.pass ?? problemDefaults.pass, passes);
@@ -114,7 +116,7 @@ export function defineProblem(options: ProblemOptions): Problem {
     throw new KernelgenError("invalid-problem", `tf32: a way to multiply fp32; the data type is ${given.dataType}`);
   }
   const dataType = oneOf("data type", given.dataType, dataTypes);
-  const cell = findCell(given.cell);
+  const cell = typeof given.cell === "string" ? findCell(given.cell) : checkedCell(given.cell);
   const extras = extrasOf(given, cell, pass, dataType);
   return Object.freeze({
     pass,
@@ -129,6 +131,14 @@ export function defineProblem(options: ProblemOptions): Problem {
     training: given.training,
     ...extras,
   });
+}
+
+/** A cell of one's own, whose names go into generated source. */
+function checkedCell(cell: CellDefinition): CellDefinition {
+  checkIdentifier("cell name", cell.name);
+  for (const { name } of cell.gates) checkIdentifier(`gate of ${cell.name}`, name);
+  for (const { name } of cell.states) checkIdentifier(`state of ${cell.name}`, name);
+  return cell;
 }
 
 /** The parts of a problem that are there only where they are asked for, checked. */

@@ -1,7 +1,6 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
-import { gateInput } from "../cell/definition.js";
-import { isLinear, linearGraph } from "../cell/linear.js";
+import { decayGate, isLinear } from "../cell/linear.js";
 import { roundTo } from "../plan/data-type.js";
 import type { Problem } from "../plan/problem.js";
 import { elementCount, forwardTensors, gradientName, type Tensor } from "../plan/tensors.js";
@@ -26,23 +25,15 @@ function randomTensor(tensor: Tensor, problem: Problem, generator: RandomGenerat
   }
   const deviation = tensor.name === "recurrent" ? 1 / Math.sqrt(problem.headDim) : 1;
   const values = new Float64Array(elementCount(tensor));
-  const decayGate = tensor.name === "wx" ? bareDecayGate(problem) : undefined;
+  const decay = tensor.name === "wx" && isLinear(problem.cell) ? decayGate(problem.cell) : -1;
   const channels = problem.heads * problem.headDim;
   for (let i = 0; i < values.length; i++) {
     const drawn = deviation * normal(generator);
-    const isDecay = decayGate !== undefined && Math.floor(i / channels) % problem.cell.gates.length === decayGate;
+    const isDecay = Math.floor(i / channels) % problem.cell.gates.length === decay;
     const value = isDecay ? 1 / (1 + drawn * drawn) : drawn;
     values[i] = tensor.isNonNegative && value < 0 ? 0 : roundTo(type, value);
   }
   return values;
-}
-
-/** The gate of a linear recurrence that is its decay as it stands. */
-function bareDecayGate({ cell }: Problem): number | undefined {
-  if (!isLinear(cell)) return undefined;
-  const { decay } = linearGraph(cell);
-  const gate = cell.gates.findIndex((candidate) => decay.kind === "input" && decay.name === gateInput(candidate));
-  return gate < 0 ? undefined : gate;
 }
 
 /** A number in (0, 1]. */

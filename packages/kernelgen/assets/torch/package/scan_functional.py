@@ -41,16 +41,26 @@ def scan(
         raise ValueError("wx: has no step; a sequence needs at least 1")
     if gates != len(definition.gates):
         raise ValueError(f"wx: has {gates} gates, {cell} has {len(definition.gates)}: {', '.join(definition.gates)}")
-    if torch.is_autocast_enabled(wx.device.type):
-        wx = wx.to(torch.get_autocast_dtype(wx.device.type))
     if initial is not None:
         if tuple(initial.shape) != (batch, 1, heads, dim):
             raise ValueError(f"initial: has shape {tuple(initial.shape)}, expected {(batch, 1, heads, dim)}")
-        initial = initial.to(state_dtype(wx.dtype)).reshape(batch, heads * dim)
-    if lengths is not None:
-        lengths = sequences.check_lengths(lengths, batch, steps, wx.device)
-    h, last = scan_operators.scan(definition, wx.reshape(batch, steps, gates, heads * dim), initial, lengths)
+        initial = initial.reshape(batch, heads * dim)
+    h, last = scan_channels(definition, wx.reshape(batch, steps, gates, heads * dim), initial, lengths)
     return h.view(batch, steps, heads, dim), last.view(batch, 1, heads, dim)
+
+
+def scan_channels(
+    cell: LinearCell, wx: torch.Tensor, initial: torch.Tensor | None, lengths: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`scan` without heads, of shapes that are known to fit: wx [B,T,G,C], initial [B,C]; h [B,T,C] and last [B,C]."""
+    device = wx.device
+    if torch.is_autocast_enabled(device.type):
+        wx = wx.to(torch.get_autocast_dtype(device.type))
+    if initial is not None:
+        initial = initial.to(state_dtype(wx.dtype))
+    if lengths is not None:
+        lengths = sequences.check_lengths(lengths, *wx.shape[:2], device)
+    return scan_operators.scan(cell, wx, initial, lengths)
 
 
 def find_linear_cell(name: str) -> LinearCell:

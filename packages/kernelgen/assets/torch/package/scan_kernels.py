@@ -20,13 +20,12 @@ def find(pass_name: str, cell: str, wx: torch.Tensor) -> Scan | None:
     """
     batch, steps, _, channels = wx.shape
     device = plans.device_for(wx.device) if batch > 0 and steps > 0 else None
-    if device is None:
-        return None
-    able = [
-        scan
-        for scan in plans.scans()
-        if (scan.device, scan.pass_name, scan.cell, scan.channels, scan.dtype) == (device.id, pass_name, cell, channels, wx.dtype)
-    ]
+    return None if device is None else _nearest((device.id, pass_name, cell, channels, wx.dtype), batch)
+
+
+@functools.lru_cache(maxsize=4096)
+def _nearest(wanted: tuple[str, str, str, int, torch.dtype], batch: int) -> Scan | None:
+    able = [scan for scan in plans.scans() if (scan.device, scan.pass_name, scan.cell, scan.channels, scan.dtype) == wanted]
     return min(able, key=lambda scan: abs(math.log(scan.batch / batch)), default=None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .scan_functional import find_linear_cell, scan
+from .scan_functional import find_linear_cell, scan_channels
 
 
 class _ScanLayer(nn.Module):
@@ -54,14 +54,16 @@ class _ScanLayer(nn.Module):
         if x.dim() != 3 or x.shape[-1] != self.dim:
             raise ValueError(f"x: has shape {tuple(x.shape)}, expected [B,T,{self.dim}]")
         batch, steps, _ = x.shape
+        if steps < 1:
+            raise ValueError("x: has no step; a sequence needs at least 1")
         if prev_hidden is not None:
             if tuple(prev_hidden.shape) != (batch, 1, self.dim_inner):
                 raise ValueError(f"prev_hidden: has shape {tuple(prev_hidden.shape)}, expected {(batch, 1, self.dim_inner)}")
-            prev_hidden = prev_hidden.view(batch, 1, 1, self.dim_inner)
-        wx = getattr(self, self.projection)(x).view(batch, steps, -1, 1, self.dim_inner)
-        h, last = scan(wx, prev_hidden, lengths, self.cell)
-        output = self.to_out(h.view(batch, steps, self.dim_inner))
-        return (output, last.view(batch, 1, self.dim_inner)) if return_next_prev_hidden else output
+            prev_hidden = prev_hidden.squeeze(1)
+        wx = getattr(self, self.projection)(x).view(batch, steps, -1, self.dim_inner)
+        h, last = scan_channels(find_linear_cell(self.cell), wx, prev_hidden, lengths)
+        output = self.to_out(h)
+        return (output, last.unsqueeze(1)) if return_next_prev_hidden else output
 
     def extra_repr(self) -> str:
         return f"{self.dim}, dim_inner={self.dim_inner}"

@@ -18,6 +18,8 @@ from .operators import NAMESPACE
 from .stepwise import state_dtype
 
 _library = torch.library.Library(NAMESPACE, "FRAGMENT")
+#: The operators by name, once they are declared: `torch.ops` looks for them in each call.
+_OPERATORS: dict[str, torch._ops.OpOverload] = {}
 
 
 def scan(
@@ -28,7 +30,7 @@ def scan(
 
 
 def _operator(cell: LinearCell, what: str):
-    return getattr(getattr(torch.ops, NAMESPACE), f"{cell.name}_{what}")
+    return _OPERATORS[f"{cell.name}_{what}"]
 
 
 def _define(cell: LinearCell) -> None:
@@ -49,6 +51,7 @@ def _declare(name: str, signature: str, function, shapes) -> None:
     for key in ("CPU", "CUDA"):
         _library.impl(name, function, key)
     torch.library.register_fake(f"{NAMESPACE}::{name}", shapes, lib=_library)
+    _OPERATORS[name] = getattr(getattr(torch.ops, NAMESPACE), name).default
 
 
 def _forward_of(cell: LinearCell):

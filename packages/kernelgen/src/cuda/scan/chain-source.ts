@@ -106,7 +106,10 @@ if (thread_index() < CHANNEL_LANES) {
   float* place = carries + tile.chunk * chunk_stride + static_cast<int64_t>(tile.sequence) * Carry::PARTS * CHANNELS + tile.channel;
   const bool is_first = tile.chunk == 0 || !tile.exists;
   Carry carry = is_first ? first_carry(${start}, tile.sequence, tile.channel, tile.exists) : await_carry(place - chunk_stride);
-  store_floats(shared_state + channel_lane * CHANNELS_PER_THREAD, carry.parts[0]);
+  KERNELGEN_UNROLL
+  for (int part = 0; part < Start::PARTS; ++part) {
+    store_floats(shared_state + part * CHANNEL_TILE + channel_lane * CHANNELS_PER_THREAD, carry.parts[part]);
+  }
   advance(chunk_span, carry);
   if (tile.exists && tile.chunk + 1 < chunk_count) {
     send(place, carry);
@@ -121,10 +124,13 @@ for (int warp = 0; warp < warp_index(); ++warp) {
   warps_before = join(warps_before, shared_span_of(shared_span(shared_spans, ${turn}, warp, channel_lane)));
 }
 sync_block();
-float state[CHANNELS_PER_THREAD];
-load_floats(shared_state + channel_lane * CHANNELS_PER_THREAD, state);
-advance(warps_before, state);
-advance(before, state);
+Start start;
+KERNELGEN_UNROLL
+for (int part = 0; part < Start::PARTS; ++part) {
+  load_floats(shared_state + part * CHANNEL_TILE + channel_lane * CHANNELS_PER_THREAD, start.parts[part]);
+}
+advance(warps_before, start);
+advance(before, start);
 ${writeSteps("tile.exists")}`;
 }
 

@@ -1,4 +1,5 @@
 import { gateInput, gatesWith, stateInput, stepGraph } from "../../cell/definition.js";
+import { decayGate } from "../../cell/linear.js";
 import { renderScalars } from "../../cell/render.js";
 import type { Scalar } from "../../cell/scalar.js";
 import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
@@ -9,11 +10,12 @@ import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment } from "../../plan/source-text.js";
 import { scanTolerances } from "../../reference/tolerances.js";
 import { doubleDialect } from "../double-dialect.js";
+import { linearCellOf } from "./column-source.js";
 
 /** The host program of a scan: compares it with double precision on fresh inputs, and measures. */
 export function scanCheckSource(plan: Plan, givenName?: string): SourceFile {
   const { problem } = plan;
-  const { cell } = problem;
+  const cell = linearCellOf(problem);
   const state = cell.states[0]!;
   const name = kernelName(problem, givenName);
   const inputs = {
@@ -63,6 +65,7 @@ const ScanDescription scan = {
     ${problem.pass === "forward"},
     ${cell.gates.length},
     {${biasGates.join(", ")}},
+    ${decayGate(cell)},
     ${problem.headDim * problem.heads},
     ${problem.batch},
     ${problem.steps},

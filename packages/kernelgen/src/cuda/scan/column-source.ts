@@ -5,6 +5,7 @@ import { add, constant, multiply, type Scalar, tanh, topologicalOrder } from "..
 import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
 import { substitute } from "../../cell/substitute.js";
 import type { DataType } from "../../plan/data-type.js";
+import type { Plan } from "../../plan/plan.js";
 import type { Problem } from "../../plan/problem.js";
 import { fastTanhDialect, scanDialect } from "./dialect.js";
 import type { SpanForm } from "./span-source.js";
@@ -16,10 +17,10 @@ export function linearCellOf({ cell }: Problem): LinearCell {
 }
 
 /** How a problem's spans are held: sums of gradients in fp32 keep what rounding takes, those in 16 bits are rounded anyway. */
-export function spanForm(problem: Problem): SpanForm {
-  if (!forgets(linearCellOf(problem))) return "decay";
-  return problem.pass === "backward" && problem.dataType === "fp32" ? "exact" : "forget";
-}
+export const spanForm = (problem: Problem): SpanForm => ({
+  weight: forgets(linearCellOf(problem)) ? "forget" : "decay",
+  isExact: problem.pass === "backward" && problem.dataType === "fp32",
+});
 
 /** Whether the kernel composes 1 − a rather than a. */
 export const forgets = (cell: LinearCell): boolean => linearGraph(cell).forget !== undefined;
@@ -99,15 +100,18 @@ const biasSource = (cell: LinearCell): string =>
   gatesWith(cell, "bias").length > 0 ? "\n  float bias[BIAS_GATE_COUNT][CHANNELS_PER_THREAD];" : "";
 
 /** C++ of `Column`: what the threads of a block read and write of one sequence, of its pass. */
-export function columnSource(problem: Problem): string {
+export function columnSource({ problem, parameters }: Plan): string {
   const cell = linearCellOf(problem);
   return (
     coefficientsSource(cell, problem.dataType) +
-    (problem.pass === "forward" ? forwardColumn(cell) : gradientSource(cell) + backwardColumn(problem))
+    (problem.pass === "forward"
+      ? forwardColumn(cell, parameters.recompute === 1)
+      : gradientSource(cell) + backwardColumn(problem))
   );
 }
 
-function forwardColumn(cell: LinearCell): string {
+/** @param recompute whether a step's coefficients are computed again where its state is written, rather than kept since they were read */
+function forwardColumn(cell: LinearCell, recompute: boolean): string {
   const weight = forgets(cell) ? "forget" : "decay";
   const h = cell.states[0]!.name;
   return `
@@ -124,37 +128,41 @@ struct Column {
   /** Whether it exists, for a step of the sequence. */
   KERNELGEN_DEVICE static bool has_source(int, int, int) { return true; }
 
-  /** What each step does to the state, and what all do; steps that are not there do nothing. */
+  /** What a step does to the state. */
+  KERNELGEN_DEVICE Span step(const Word (&words)[WORDS_PER_STEP]) const {
+    float inputs[GATE_COUNT][CHANNELS_PER_THREAD];
+    KERNELGEN_UNROLL
+    for (int gate = 0; gate < GATE_COUNT; ++gate) unpack(words[gate], inputs[gate]);
+    Span span;
+    KERNELGEN_UNROLL
+    for (int v = 0; v < CHANNELS_PER_THREAD; ++v) {
+      const float u[GATE_COUNT] = {${preActivations(cell)}};
+      coefficients(u, span.${weight}[v], span.update[v]);
+    }
+    return span;
+  }
+
+  /** What ${recompute ? "" : "each step does to the state, and what "}all steps do to the state; steps that are not there do nothing. */
   template <bool CHECKED>
-  KERNELGEN_DEVICE Span read(const Word (&words)[STEPS_PER_THREAD][WORDS_PER_STEP], int step_count, Span (&steps)[STEPS_PER_THREAD]) const {
+  KERNELGEN_DEVICE Span read(const Word (&words)[STEPS_PER_THREAD][WORDS_PER_STEP], int step_count, ${recompute ? "Span (&)" : "Span (&steps)"}[STEPS_PER_THREAD]) const {
     Span all;
     KERNELGEN_UNROLL
     for (int s = 0; s < STEPS_PER_THREAD; ++s) {
-      if (CHECKED && s >= step_count) {
-        steps[s] = no_steps();
-        if (s == 0) all = no_steps();
-        continue;
-      }
-      ${unpackInputs}
-      KERNELGEN_UNROLL
-      for (int v = 0; v < CHANNELS_PER_THREAD; ++v) {
-        const float u[GATE_COUNT] = {${preActivations(cell)}};
-        coefficients(u, steps[s].${weight}[v], steps[s].update[v]);
-      }
-      all = s == 0 ? steps[0] : join(all, steps[s]);
+      const Span one = CHECKED && s >= step_count ? no_steps() : step(words[s]);${recompute ? "" : "\n      steps[s] = one;"}
+      all = s == 0 ? one : join(all, one);
     }
     return all;
   }
 
   /** The state after each step; zero in rows beyond the sequence's length. */
   template <bool CHECKED>
-  KERNELGEN_DEVICE void write(const Word (&)[STEPS_PER_THREAD][WORDS_PER_STEP], const Span (&steps)[STEPS_PER_THREAD], int first_step,
+  KERNELGEN_DEVICE void write(const Word (&${recompute ? "words" : ""})[STEPS_PER_THREAD][WORDS_PER_STEP], const Span (&${recompute ? "" : "steps"})[STEPS_PER_THREAD], int first_step,
                               int step_count, int row_count, float (&state)[CHANNELS_PER_THREAD]) const {
     Element* target = ${h} + static_cast<int64_t>(first_step) * CHANNELS;
     KERNELGEN_UNROLL
     for (int s = 0; s < STEPS_PER_THREAD; ++s) {
-      advance(steps[s], state);
       if (!CHECKED || s < step_count) {
+        advance(${recompute ? "step(words[s])" : "steps[s]"}, state);
         store_word(target + s * CHANNELS, pack(state));
       } else if (s < row_count) {
         store_word(target + s * CHANNELS, Word{});
@@ -165,11 +173,16 @@ struct Column {
 `;
 }
 
+/** C++ of a step's update in the scan of gradients, decay · given, with what rounding takes from it. */
+const exactUpdate = {
+  forget: "steps[s].update[v] = two_sum(given[v], -steps[s].forget[v] * given[v], steps[s].rest[v]);",
+  decay: `steps[s].decay_rest[v] = 0.0f;
+        steps[s].update[v] = two_product(steps[s].decay[v], given[v], steps[s].rest[v]);`,
+} as const;
+
 function backwardColumn(problem: Problem): string {
   const cell = linearCellOf(problem);
-  const doesForget = forgets(cell);
-  const isExact = spanForm(problem) === "exact";
-  const weight = doesForget ? "forget" : "decay";
+  const { weight, isExact } = spanForm(problem);
   const h = cell.states[0]!.name;
   return `
 /** The channels of a thread in one sequence. The scan runs from the last step to the first; its state is the gradient of the state that a step starts from. */
@@ -210,7 +223,7 @@ struct Column {
         const float u[GATE_COUNT] = {${preActivations(cell)}};
         [[maybe_unused]] float update;
         coefficients(u, steps[s].${weight}[v], update);
-        steps[s].update[v] = ${isExact ? "two_sum(given[v], -steps[s].forget[v] * given[v], steps[s].rest[v])" : `advance(steps[s].${weight}[v], 0.0f, given[v])`};
+        ${isExact ? exactUpdate[weight] : `steps[s].update[v] = advance(steps[s].${weight}[v], 0.0f, given[v]);`}
       }
       all = s == STEPS_PER_THREAD - 1 ? steps[s] : join(all, steps[s]);
     }

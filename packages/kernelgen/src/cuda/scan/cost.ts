@@ -81,6 +81,8 @@ export interface ScanTile {
   readonly stages: IntExpr;
   /** 1 for a chain of blocks, 0 for a loop over chunks. */
   readonly chained: IntExpr;
+  /** 1 where a forward pass computes the coefficients of a step a second time. */
+  readonly recompute: IntExpr;
   /** `rowPercent` of the bytes of a block's row. */
   readonly rowPercent: IntExpr;
   /** `blockPercents` of the warps, and whether blocks form a chain. */
@@ -152,7 +154,9 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
   const perWord = isAhead
     .times(nanosecondsOf(wordsOfStep(problem) * fitted.aheadWordInstructions))
     .dividedBy(tile.channelsPerThread);
-  const issue = plus(perStep, perWord, nanosecondsOf(fitted.elementInstructions + cellInstructions));
+  // A second time: an instruction for each gate that is unpacked, and the cell's.
+  const again = tile.recompute.times(nanosecondsOf(cell.gates.length + cellInstructions));
+  const issue = plus(perStep, perWord, again, nanosecondsOf(fitted.elementInstructions + cellInstructions));
 
   const exposedPercent = times(
     plus(tile.warps.times(fitted.exposedOverBlocks), fitted.exposedOverWarps),

@@ -22,7 +22,7 @@ constexpr bool EXACT_TILES = CHANNEL_BLOCKS * CHANNEL_TILE == CHANNELS;
 
 // Tensors, dense, last dimension contiguous; \`lengths\` [B] are the steps of each sequence, or null if all have T:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${wordsSource(problem.dataType, parameters.channelsPerThread!)}${spanSource(spanForm(problem))}${columnSource(problem)}${kernelSource(plan, `${name}_kernel`)}
+${wordsSource(problem.dataType, parameters.channelsPerThread!)}${spanSource(spanForm(problem))}${columnSource(plan)}${kernelSource(plan, `${name}_kernel`)}
 /** Bytes of device memory, 128-byte aligned, that a launch uses for itself. */
 [[maybe_unused]] inline int64_t scratch_bytes([[maybe_unused]] int batch, [[maybe_unused]] int steps) {
   ${chained ? `return ${carryOffsetBytes} + static_cast<int64_t>((steps - 1) / CHUNK_STEPS) * batch * CHANNELS * Carry::PARTS * 4;` : "return 0;"}

@@ -45,11 +45,14 @@ ${indent(isStaged ? readAhead : readDirectly, "    ")}
         span = join(span, shared_span_of(shared_span(shared_spans, chunk, warp, channel_lane)));
       }
     }
-    float state[CHANNELS_PER_THREAD];
+    Start start;
     KERNELGEN_UNROLL
-    for (int v = 0; v < CHANNELS_PER_THREAD; ++v) state[v] = carry.parts[0][v];
-    advance(warps_before, state);
-    advance(before, state);
+    for (int part = 0; part < Start::PARTS; ++part) {
+      KERNELGEN_UNROLL
+      for (int v = 0; v < CHANNELS_PER_THREAD; ++v) start.parts[part][v] = carry.parts[part][v];
+    }
+    advance(warps_before, start);
+    advance(before, start);
     advance(span, carry);
 ${indent(writeSteps("exists"), "    ")}
   }

@@ -1,6 +1,50 @@
-/** C++ of the state that is carried from chunk to chunk. */
+/**
+ * How a span holds what a run of steps does: by the product of its decays or by 1 less that product, and whether it also keeps what rounding
+ * takes, for sums of so many numbers of either sign that their rounding shows.
+ */
+export interface SpanForm {
+  readonly weight: "decay" | "forget";
+  readonly isExact: boolean;
+}
+
+/** The floats of a span for each channel; `…rest` is what rounding took from the one before. */
+export const spanFields = ({ weight, isExact }: SpanForm): readonly string[] => [
+  weight,
+  // 1 − the product of decays has all its bits where it is small, and that is where they count.
+  ...(isExact && weight === "decay" ? ["decay_rest"] : []),
+  "update",
+  ...(isExact ? ["rest"] : []),
+];
+
+/** The floats of the state before a thread's steps, for each channel: exact ones also keep what rounding took. */
+export const startParts = ({ isExact }: SpanForm): number => (isExact ? 2 : 1);
+
+/** C++ of one step of a carry with its rest, `carry.parts[1]`, by the span of a chunk. */
+const exactCarry = {
+  forget: `    float rest;
+    float lost;
+    const float change = two_sum(span.update[v], -span.forget[v] * carry.parts[0][v], rest);
+    const float next = two_sum(carry.parts[0][v], change, lost);
+    carry.parts[0][v] = two_sum(next, rest + lost + span.rest[v] + carry.parts[1][v], carry.parts[1][v]);`,
+  decay: `    float rest;
+    float lost;
+    const float kept = two_product(span.decay[v], carry.parts[0][v], lost);
+    const float next = two_sum(kept, span.update[v], rest);
+    lost += span.decay_rest[v] * carry.parts[0][v] + span.decay[v] * carry.parts[1][v];
+    carry.parts[0][v] = two_sum(next, rest + lost + span.rest[v], carry.parts[1][v]);`,
+} as const;
+
+const compensatedCarry = `    const float state = carry.parts[0][v];
+    const float change = span.update[v] - span.forget[v] * state + carry.parts[1][v];
+    const float next = state + change;
+    const float added = next - state;
+    carry.parts[0][v] = next;
+    carry.parts[1][v] = (state - (next - added)) + (change - added);`;
+
+/** C++ of the state that is carried from chunk to chunk, and of that before a thread's steps. */
 function carrySource(form: SpanForm): string {
-  if (form === "decay") {
+  const { weight, isExact } = form;
+  if (weight === "decay" && !isExact) {
     return `
 /** The state between chunks. */
 struct Carry {
@@ -9,6 +53,9 @@ struct Carry {
 };
 
 KERNELGEN_DEVICE void advance(const Span& span, Carry& carry) { advance(span, carry.parts[0]); }
+
+/** The state before a thread's steps. */
+using Start = Carry;
 `;
   }
   return `
@@ -24,46 +71,72 @@ struct Carry {
 KERNELGEN_DEVICE void advance(const Span& span, Carry& carry) {
   KERNELGEN_UNROLL
   for (int v = 0; v < CHANNELS_PER_THREAD; ++v) {
-${
-  form === "exact"
-    ? `    float rest;
-    float lost;
-    const float change = two_sum(span.update[v], -span.forget[v] * carry.parts[0][v], rest);
-    const float next = two_sum(carry.parts[0][v], change, lost);
-    carry.parts[0][v] = two_sum(next, rest + lost + span.rest[v] + carry.parts[1][v], carry.parts[1][v]);`
-    : `    const float state = carry.parts[0][v];
-    const float change = span.update[v] - span.forget[v] * state + carry.parts[1][v];
-    const float next = state + change;
-    const float added = next - state;
-    carry.parts[0][v] = next;
-    carry.parts[1][v] = (state - (next - added)) + (change - added);`
-}
+${isExact ? exactCarry[weight] : compensatedCarry}
   }
+}
+
+/** The state before a thread's steps. */
+${
+  isExact
+    ? "using Start = Carry;"
+    : `struct Start {
+  static constexpr int PARTS = ${startParts(form)};
+  float parts[PARTS][CHANNELS_PER_THREAD];
+};
+
+KERNELGEN_DEVICE void advance(const Span& span, Start& start) { advance(span, start.parts[0]); }`
 }
 `;
 }
 
-/**
- * How a span holds what a run of steps does: by the product of its decays, by 1 less that product, or so that it also keeps what rounding takes
- * from its update, for sums of so many numbers of either sign that their rounding shows.
- */
-export type SpanForm = "decay" | "forget" | "exact";
+const twoSum = `/** The rounded sum; \`rest\` is what rounding took from it (Knuth). */
+KERNELGEN_DEVICE float two_sum(float left, float right, float& rest) {
+  const float sum = left + right;
+  const float added = sum - left;
+  rest = (left - (sum - added)) + (right - added);
+  return sum;
+}
+
+`;
+
+/** C++ of one channel of the run of two spans. */
+const joins = {
+  decay: `    span.decay[v] = first.decay[v] * second.decay[v];
+    span.update[v] = advance(second.decay[v], second.update[v], first.update[v]);`,
+  forget: `    span.forget[v] = first.forget[v] + second.forget[v] * (1.0f - first.forget[v]);
+    span.update[v] = advance(second.forget[v], second.update[v], first.update[v]);`,
+} as const;
+
+const exactJoins = {
+  decay: `    float lost;
+    span.decay[v] = two_product(first.decay[v], second.decay[v], lost);
+    span.decay_rest[v] = lost + first.decay[v] * second.decay_rest[v] + first.decay_rest[v] * second.decay[v];
+    float rest;
+    const float kept = two_product(second.decay[v], first.update[v], lost);
+    span.update[v] = two_sum(second.update[v], kept, rest);
+    span.rest[v] = rest + lost + second.decay_rest[v] * first.update[v] + second.decay[v] * first.rest[v] + second.rest[v];`,
+  forget: `    span.forget[v] = first.forget[v] + second.forget[v] * (1.0f - first.forget[v]);
+    const float forgotten = second.forget[v] * first.update[v];
+    const float change = two_sum(second.update[v], -forgotten, span.rest[v]);
+    float rest;
+    span.update[v] = two_sum(first.update[v], change, rest);
+    span.rest[v] += rest + first.rest[v] + second.rest[v];`,
+} as const;
 
 /**
  * C++ of spans: what a run of steps does to the state before it, h' = weight·h + update, and how they are joined over the threads of a
  * block.
  *
- * In the form "forget" a span's weight is 1 − the product of its decays, which keeps 24 bits of it where that product is just below 1:
+ * By "forget" a span's weight is 1 − the product of its decays, which keeps 24 bits of it where that product is just below 1:
  *
  *     h' = h + (update − forget·h)        forget(first then second) = first + second·(1 − first)
  *
- * and in the form "exact" its update is a sum of two floats (Knuth's two-sum).
+ * An exact span's update is a sum of two floats (Knuth's two-sum, and the product's rest by a fused multiply-add), and so is its product of decays.
  */
 export function spanSource(form: SpanForm): string {
-  const forgets = form !== "decay";
-  const weight = forgets ? "forget" : "decay";
-  const isExact = form === "exact";
-  const fields = [weight, "update", ...(isExact ? ["rest"] : [])];
+  const { weight, isExact } = form;
+  const forgets = weight === "forget";
+  const fields = spanFields(form);
   return `
 /** What a run of steps does to the state before it, channel by channel: ${forgets ? "h' = h + (update - forget * h), forget being 1 less the product of the decays" : "h' = decay * h + update"}. */
 struct Span {
@@ -79,39 +152,17 @@ KERNELGEN_DEVICE Span no_steps() {
   Span span;
   KERNELGEN_UNROLL
   for (int v = 0; v < CHANNELS_PER_THREAD; ++v) {
-    span.${weight}[v] = ${forgets ? "0.0f" : "1.0f"};
-    span.update[v] = 0.0f;${isExact ? "\n    span.rest[v] = 0.0f;" : ""}
+${fields.map((field) => `    span.${field}[v] = ${field === "decay" ? "1.0f" : "0.0f"};`).join("\n")}
   }
   return span;
 }
 
-${
-  isExact
-    ? `/** The rounded sum; \`rest\` is what rounding took from it. */
-KERNELGEN_DEVICE float two_sum(float left, float right, float& rest) {
-  const float sum = left + right;
-  const float added = sum - left;
-  rest = (left - (sum - added)) + (right - added);
-  return sum;
-}
-
-`
-    : ""
-}/** The run of two spans, one after the other. */
+${isExact ? twoSum : ""}/** The run of two spans, one after the other. */
 KERNELGEN_DEVICE Span join(const Span& first, const Span& second) {
   Span span;
   KERNELGEN_UNROLL
   for (int v = 0; v < CHANNELS_PER_THREAD; ++v) {
-    span.${weight}[v] = ${forgets ? "first.forget[v] + second.forget[v] * (1.0f - first.forget[v])" : "first.decay[v] * second.decay[v]"};
-    ${
-      isExact
-        ? `const float forgotten = second.forget[v] * first.update[v];
-    const float change = two_sum(second.update[v], -forgotten, span.rest[v]);
-    float rest;
-    span.update[v] = two_sum(first.update[v], change, rest);
-    span.rest[v] += rest + first.rest[v] + second.rest[v];`
-        : `span.update[v] = advance(second.${weight}[v], second.update[v], first.update[v]);`
-    }
+${(isExact ? exactJoins : joins)[weight]}
   }
   return span;
 }

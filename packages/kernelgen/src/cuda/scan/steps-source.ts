@@ -26,7 +26,7 @@ export const readDirectly = `if (is_whole) {
 
 /** C++ that writes a thread's steps from the state before them; a thread whose channels do not exist has no row either. */
 export const writeSteps = (exists: string): string => `if (is_whole) {
-  column.write<false>(words, each, first_step, step_count, row_count, state);
+  column.write<false>(words, each, first_step, step_count, row_count, start.parts[0]);
 } else if (${exists}) {
-  column.write<true>(words, each, first_step, step_count, row_count, state);
+  column.write<true>(words, each, first_step, step_count, row_count, start.parts[0]);
 }`;

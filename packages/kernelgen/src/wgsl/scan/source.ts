@@ -19,6 +19,11 @@ export function emitScan(plan: Plan, name?: string): readonly SourceFile[] {
   if (!isLinear(cell)) throw new TypeError(`${cell.name} is no linear recurrence`);
   const isForward = pass === "forward";
   const shuffles = (parameters.shuffleLanes ?? 1) > 1;
+  const each = (statement: (s: number) => string, indent: string): string =>
+    Array.from({ length: parameters.stepsPerInvocation! }, (_, s) => statement(s))
+      .filter((line) => line !== "")
+      .map((line) => indent + line)
+      .join("\n");
   const { start, end } = isForward
     ? { start: "initial_states", end: "final_states" }
     : { start: "state_gradients", end: "state_gradients" };
@@ -32,6 +37,21 @@ fn row_of(sequence: u32, length: u32, position: u32) -> u32 {
 }
 
 ${isForward ? forwardSource(problem, cell) : backwardSource(problem, cell)}
+
+// The span of a step, read even where there is none, of the nearest one.
+fn read_step(sequence: u32, length: u32, position: u32, channel: u32) -> Span {
+  let step = step_span(row_of(sequence, length, min(position, max(length, 1u) - 1u)), min(channel, CHANNELS - 1u));
+  if (channel < CHANNELS && position < length) { return step; }
+  return NO_STEPS;
+}
+
+// Writes what follows from the state before a step; gives the state after it.
+fn write_step(sequence: u32, length: u32, position: u32, channel: u32, step: Span, before: f32) -> f32 {
+  if (channel >= CHANNELS || position >= run.steps) { return before; }
+  if (position < length) { return finish_step(sequence, length, position, channel, step, before); }
+  skip_step(sequence * run.steps + position, channel);
+  return before;
+}
 
 var<workgroup> spans: array<Span, INVOCATIONS>;
 
@@ -84,26 +104,16 @@ fn ${entryPoint(problem)}(
   }
   for (var tile = 0u; tile < TILES_PER_CHUNK; tile++) {
     let first = chunk_first + tile * TILE_STEPS + time_lane * STEPS_PER_INVOCATION;
-    var steps: array<Span, STEPS_PER_INVOCATION>;
-    var all = NO_STEPS;
-    for (var s = 0u; s < STEPS_PER_INVOCATION; s++) {
-      steps[s] = NO_STEPS;
-      if (exists && first + s < length) { steps[s] = step_span(row_of(sequence, length, first + s), channel); }
-      all = join(all, steps[s]);
-    }
+    // Written out, and without a condition around what is read, so that all reads of a tile are on their way at once.
+${each((s) => `let step${s} = read_step(sequence, length, first + ${s}u, channel);`, "    ")}
+    var all = step0;
+${each((s) => (s === 0 ? "" : `all = join(all, step${s});`), "    ")}
     var before = NO_STEPS;
     var tile_span = NO_STEPS;
 ${joinLanes(shuffles)}
     if (phase == FINISH) {
       var state_value = advance(before, carry);
-      for (var s = 0u; s < STEPS_PER_INVOCATION; s++) {
-        let position = first + s;
-        if (exists && position < length) {
-          state_value = finish_step(sequence, length, position, channel, steps[s], state_value);
-        } else if (exists && position < run.steps) {
-          skip_step(sequence * run.steps + position, channel);
-        }
-      }
+${each((s) => `state_value = write_step(sequence, length, first + ${s}u, channel, step${s}, state_value);`, "      ")}
       carry = advance(tile_span, carry);
     } else {
       chunk_span = join(chunk_span, tile_span);
