@@ -8,7 +8,7 @@ import sys
 
 import torch
 import torch.nn.functional as F
-from scan_library import DEVICE, milliseconds
+from scan_library import DEVICE, milliseconds, milliseconds_from_host
 from torch import nn
 
 sys.path.insert(0, "package")
@@ -130,15 +130,14 @@ def time():
                     parameter.grad = None
                 run(x).backward(gradient)
 
+            def measure(kind, gemm, our, their, cell=cell, steps=steps):
+                times = dict(gemm=milliseconds(gemm), ours=milliseconds(our), log_space=milliseconds(their, 7))
+                host = dict(gemm=milliseconds_from_host(gemm), ours=milliseconds_from_host(our), log_space=milliseconds_from_host(their, 7))
+                record(kind=kind, cell=cell, steps=steps, **times, from_host=host)
+
             with torch.no_grad():
-                gemm = milliseconds(lambda: projection(x))
-                forward = milliseconds(lambda: ours(x))
-                slow = milliseconds(lambda: theirs(x), 7)
-            record(kind="layer forward", cell=cell, steps=steps, gemm=gemm, ours=forward, log_space=slow)
-            gemms = milliseconds(lambda: train(projection, d_projected))
-            both = milliseconds(lambda: train(ours))
-            slow = milliseconds(lambda: train(theirs), 7)
-            record(kind="layer forward and backward", cell=cell, steps=steps, gemms=gemms, ours=both, log_space=slow)
+                measure("layer forward", lambda: projection(x), lambda: ours(x), lambda: theirs(x))
+            measure("layer forward and backward", lambda: train(projection, d_projected), lambda: train(ours), lambda: train(theirs))
             del x, d_h, d_projected
             torch.cuda.empty_cache()
 

@@ -39,8 +39,8 @@ for (const steps of [256, 1024, 4096, 16384, 65536]) {
 }
 // Long sequences of few channels, against float64: small enough for a reference on the CPU.
 for (const pass of ["forward", "backward"]) {
-  for (const cell of ["mingru", "minlstm"]) {
-    for (const dataType of ["fp32", "bf16", "fp16"]) {
+  for (const cell of ["mingru", "minlstm", "linear"]) {
+    for (const dataType of ["fp32", "bf16", "fp16"].slice(0, cell === "linear" ? 1 : undefined)) {
       write(`long_${cell}_${pass}_${dataType}`, { cell, pass, dataType, headDim: 64, batch: 1, steps: 65536 });
     }
   }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds, checks and times the scans that prepare.js wrote, on this machine's GPU. Needs nvcc and PyTorch.
 #
-#   bash bench/scan/run.sh OUT [PEERS [build|run]]
+#   bash bench/scan/run.sh OUT [PEERS [build|time|check]]
 #
+# Without the last, all three.
 # PEERS: a directory with the package accelerated_scan (github.com/proger/accelerated-scan); without it that peer is left out.
 set -uo pipefail
 peers="${2:+$(realpath "$2")}"
@@ -17,24 +18,28 @@ build() {
     { echo "$1: build failed"; head -20 "$1/build.log"; }
 }
 export -f build
-[ "$what" = run ] || printf '%s\n' *_*/ | tr -d / | xargs -P "$(nproc)" -I{} bash -c 'build {}'
-
-[ "$what" = run ] || python3 layers.py build
-[ "$what" = build ] && exit
-python3 peers.py
-python3 layers.py time
-python3 layers.py check
-# The sizes of the CPU's table: 64 channels, one sequence.
-for name in long_mingru_forward_fp32 long_minlstm_forward_fp32; do
-  for steps in 256 1024 4096 16384 65536; do (cd $name && ./check time $steps); done
-done
-# Gates that are usual, and nearly open or shut.
-for name in long_*/; do
-  (cd "$name" && for seed in 1 2 3; do ./check random 65536 $seed 10 | grep error; done && ./check random 65536 4 | grep error)
-done
-for name in long_mingru_forward_fp32 long_mingru_backward_fp32; do (cd $name && ./check random 1048576 3 10 | grep error); done
-for name in long_*_fp32/; do
-  for tool in memcheck racecheck; do
-    echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./check random 1500 3 2>&1 | grep SUMMARY)"
+if [ "$what" = all ] || [ "$what" = build ]; then
+  printf '%s\n' *_*/ | tr -d / | xargs -P "$(nproc)" -I{} bash -c 'build {}'
+  python3 layers.py build
+fi
+if [ "$what" = all ] || [ "$what" = time ]; then
+  python3 peers.py
+  python3 layers.py time
+  # The sizes of the CPU's table: 64 channels, one sequence.
+  for name in long_mingru_forward_fp32 long_minlstm_forward_fp32; do
+    for steps in 256 1024 4096 16384 65536; do (cd $name && ./check time $steps); done
   done
-done
+fi
+if [ "$what" = all ] || [ "$what" = check ]; then
+  python3 layers.py check
+  # Gates nearly open or shut, and usual ones.
+  for name in long_*/; do
+    (cd "$name" && for seed in 1 2; do ./check random 65536 $seed 10 | grep error; done && ./check random 65536 4 | grep error)
+  done
+  for name in long_mingru_forward_fp32 long_mingru_backward_fp32; do (cd $name && ./check random 1048576 3 10 | grep error); done
+  for name in long_*_fp32/; do
+    for tool in memcheck racecheck; do
+      echo "$name: compute-sanitizer $tool: $(cd "$name" && compute-sanitizer --tool $tool ./check random 1500 3 2>&1 | grep SUMMARY)"
+    done
+  done
+fi

@@ -41,6 +41,18 @@ class Scan:
             raise RuntimeError(f"{self.name}: {error.decode()}")
 
 
+def milliseconds_from_host(run, count=21):
+    """The mean time of calls one after the other as a program makes them, with what Python takes where that is longer."""
+    for _ in range(3):
+        run()
+    torch.cuda.synchronize()
+    begin = time.perf_counter()
+    for _ in range(count):
+        run()
+    torch.cuda.synchronize()
+    return (time.perf_counter() - begin) / count * 1e3
+
+
 def milliseconds(run, count=21):
     """The median time of a call on the GPU by CUDA events, after four to warm up.
 
