@@ -93,6 +93,19 @@ describe("the playground", () => {
       await page.getByRole("img", { name: /R of one head and gate, 768 by 768: 32 blocks of 24 rows/ }).count(),
     ).toBe(1);
     await page.getByRole("img", { name: /Predicted time of the \d+ fastest tilings/ }).waitFor();
+    // Every family that fits has a bar to see, in a colour of its own.
+    const fills = await page.locator("[aria-labelledby=families] .fill").evaluateAll((bars) =>
+      bars.map((bar) => ({
+        color: getComputedStyle(bar).backgroundColor,
+        width: bar.getBoundingClientRect().width,
+      })),
+    );
+    expect(fills.length).toBeGreaterThan(2);
+    expect(new Set(fills.map(({ color }) => color)).size).toBe(fills.length);
+    for (const { color, width } of fills) {
+      expect(color).not.toBe("rgba(0, 0, 0, 0)");
+      expect(width).toBeGreaterThan(0);
+    }
     expect(problems).toEqual([]);
     await page.close();
   });

@@ -71,7 +71,7 @@ export function Scatter({ points, xLabel, yLabel, description, series }: Propert
       {points.map((point, index) => (
         <circle
           key={index}
-          class={`point series-${series.indexOf(point.series)}${index === 0 ? " chosen" : ""}`}
+          class={`point hue hue-${series.indexOf(point.series)}${index === 0 ? " chosen" : ""}`}
           cx={x(point.x)}
           cy={y(point.y)}
           r={index === 0 ? 6 : 4}

@@ -23,7 +23,7 @@ export function Families({ planned, ranking }: { planned: Planned; ranking: read
               <p class="note">{grouped(reason ?? "")}</p>
             ) : (
               <div class="track" aria-hidden="true">
-                <div class={`fill series-${index}`} style={{ width: `${(100 * microsecondsPerStep) / slowest}%` }} />
+                <div class={`fill hue hue-${index}`} style={{ width: `${(100 * microsecondsPerStep) / slowest}%` }} />
               </div>
             )}
           </div>
@@ -32,13 +32,13 @@ export function Families({ planned, ranking }: { planned: Planned; ranking: read
       <h3>What a step's time is made of</h3>
       <div class="stack" aria-hidden="true">
         {parts.map(([name, part], index) => (
-          <div key={name} class={`part part-${index}`} style={{ width: `${(100 * part) / sum}%` }} />
+          <div key={name} class={`part hue hue-${index}`} style={{ width: `${(100 * part) / sum}%` }} />
         ))}
       </div>
       <ul class="legend">
         {parts.map(([name, part], index) => (
           <li key={name}>
-            <span class={`swatch part-${index}`} aria-hidden="true" /> {name}{" "}
+            <span class={`swatch hue hue-${index}`} aria-hidden="true" /> {name}{" "}
             <span class="quiet">{microsecondsText(part)}</span>
           </li>
         ))}
@@ -52,7 +52,7 @@ export function Families({ planned, ranking }: { planned: Planned; ranking: read
             {families.map(({ family }, index) =>
               ranking.some((other) => other.family === family) ? (
                 <li key={family}>
-                  <span class={`swatch series-${index}`} aria-hidden="true" /> {family}
+                  <span class={`swatch hue hue-${index}`} aria-hidden="true" /> {family}
                 </li>
               ) : undefined,
             )}

@@ -14,7 +14,7 @@ export const blockExchange: StateExchange = {
     const matrixBytes = gates * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
     const allowed = onChipBytes(device);
     return matrixBytes > allowed
-      ? `R of a block in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed}`
+      ? `R of a block in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed} B`
       : undefined;
   },
   headBytes: onChipBytes,

@@ -31,7 +31,7 @@ export const clusterExchange: StateExchange = {
     const blocks = maxClusterBlocks(device, true);
     const allowed = clusterBytes(device);
     return matrixBytes > allowed
-      ? `R of a cluster in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed} in ${blocks} blocks`
+      ? `R of a cluster in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed} B in ${blocks} blocks`
       : undefined;
   },
   headBytes: clusterBytes,

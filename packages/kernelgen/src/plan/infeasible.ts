@@ -46,5 +46,6 @@ function shortfall(name: string, device: Device, stated: () => StatedTiling): st
   const least = free.model.minimize(budgetOf(free.tiling).need, { ...searchOptions(free), nodeLimit: leastNeedNodes });
   if (least.status === "unsatisfiable") return undefined;
   const amount = least.status === "optimal" ? `at least ${least.objective}` : `more than ${allowed}`;
-  return `${name}: needs ${amount} ${unit}, ${device.name} allows ${allowed}`;
+  const allowedUnit = unit === "B" ? " B" : ""; // counted things have been named
+  return `${name}: needs ${amount} ${unit}, ${device.name} allows ${allowed}${allowedUnit}`;
 }
