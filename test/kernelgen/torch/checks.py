@@ -8,10 +8,13 @@ the host prelude, so that the way from an operator to a kernel is checked withou
 
 import ctypes
 import json
+import os
 import random
 import sys
+import tempfile
 import traceback
 import warnings
+from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
@@ -364,6 +367,19 @@ def a_device_is_chosen_by_what_it_can_hold():
     assert plans.device_for(torch.device("cpu")) is None
 
 
+def sources_are_compiled_once_in_units_for_all_cores():
+    files = building.sources(plans.devices()[0])
+    os.environ["MAX_JOBS"] = "2"
+    with tempfile.TemporaryDirectory() as folder:
+        units = building._write_units(files, Path(folder))
+        texts = [unit.read_text() for unit in units]
+    assert len(units) == 2 * building._UNITS_PER_JOB, units
+    included = [line for text in texts for line in text.splitlines()]
+    assert sorted(included) == sorted(f'#include "{file}"' for file in files), included
+    sizes = [sum(Path(line.split('"')[1]).stat().st_size for line in text.splitlines()) for text in texts]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] < 2 * sizes[-1], sizes
+
+
 CHECKS = [
     layers_equal_those_of_torch_from_the_same_state_dict,
     packed_sequences_equal_those_of_torch,
@@ -378,6 +394,7 @@ CHECKS = [
     unlisted_sizes_go_through_stepwise_kernels,
     a_refused_launch_is_an_error,
     a_device_is_chosen_by_what_it_can_hold,
+    sources_are_compiled_once_in_units_for_all_cores,
     *scan_checks.checks(Compiled),
 ]
 

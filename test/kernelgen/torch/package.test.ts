@@ -95,6 +95,7 @@ describe("generated PyTorch package", () => {
     "unlisted_sizes_go_through_stepwise_kernels",
     "a_refused_launch_is_an_error",
     "a_device_is_chosen_by_what_it_can_hold",
+    "sources_are_compiled_once_in_units_for_all_cores",
     "scans_are_the_equations_of_the_paper",
     "scan_gradients_equal_finite_differences",
     "scan_layers_equal_log_space_layers_from_the_same_state_dict",

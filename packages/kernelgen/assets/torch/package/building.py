@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import heapq
 import os
 from pathlib import Path
 
@@ -17,6 +18,8 @@ _PACKAGE = Path(__file__).parent
 _COMPLETE = "complete"
 CUDA_FLAGS = ["-O3", "-std=c++17"]
 CXX_FLAGS = ["-O2", "-std=c++17"]
+#: Files to compile, for each compiler that runs at a time.
+_UNITS_PER_JOB = 2
 
 
 def sources(device: plans.Device) -> list[Path]:
@@ -49,7 +52,7 @@ def library(device: plans.Device) -> ctypes.CDLL:
 
 
 def build(device: plans.Device, verbose: bool = False) -> Path:
-    """Compiles a device's kernels now with `torch.utils.cpp_extension.load`, all files in parallel; returns the library's path."""
+    """Compiles a device's kernels now with `torch.utils.cpp_extension.load`, on all cores; returns the library's path."""
     from torch.utils import cpp_extension
 
     name = library_name(device)
@@ -57,7 +60,7 @@ def build(device: plans.Device, verbose: bool = False) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     cpp_extension.load(
         name=name,
-        sources=[str(source) for source in sources(device)],
+        sources=[str(unit) for unit in _write_units(sources(device), folder)],
         extra_cflags=CXX_FLAGS,
         extra_cuda_cflags=cuda_flags(device),
         build_directory=str(folder),
@@ -66,6 +69,27 @@ def build(device: plans.Device, verbose: bool = False) -> Path:
     )
     (folder / _COMPLETE).touch()
     return folder / f"{name}.so"
+
+
+def _write_units(files: list[Path], folder: Path) -> list[Path]:
+    """Writes files that include the sources, two for each core, and returns them, the largest first.
+
+    The headers take a compiler longer than most kernels do, so that each is not compiled for itself; but two rounds keep all cores busy to the end.
+    """
+    jobs = int(os.environ.get("MAX_JOBS") or os.cpu_count() or 1)
+    units = [(0, place, []) for place in range(min(len(files), _UNITS_PER_JOB * jobs))]
+    for file in sorted(files, key=lambda file: -file.stat().st_size):
+        size, place, members = heapq.heappop(units)
+        heapq.heappush(units, (size + file.stat().st_size, place, [*members, file]))
+    paths = []
+    for place, (_, _, members) in enumerate(sorted(units, key=lambda unit: -unit[0])):
+        path = folder / f"unit_{place}.cu"
+        text = "".join(f'#include "{file.resolve().as_posix()}"\n' for file in members)
+        # Another process may be compiling them: a file that is there stays as it is.
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
 
 
 def build_kernels(verbose: bool = False) -> Path:
