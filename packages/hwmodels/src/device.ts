@@ -98,6 +98,11 @@ export interface CudaCapabilities {
 export interface CudaCalibration {
   /** What every step takes whatever it computes: its barrier, loop and addresses, the pointwise chain's part that nothing hides. */
   readonly stepCycles: number;
+  /**
+   * The wait of a round of the unrolled loop over time for what the round before loaded last. All loads of a round are counted together, so that
+   * the more steps ahead inputs are loaded, and with them the more steps a round has, the fewer such waits there are.
+   */
+  readonly prefetchWaitCycles: number;
   /** A matrix instruction (`mma.sync`) that waits for the one before it. */
   readonly matrixMultiplyLatencyCycles: number;
   /** The part of the issue time of matrix instructions that their latency does not hide; a factor. */

@@ -50,8 +50,8 @@ const families: readonly {
   sizes: { headDim: number; heads: number; batch: number };
   passes?: readonly Problem["pass"][];
 }[] = [
-  { family: residentFamily, numRuns: 8, sizes: { headDim: 50, heads: 6, batch: 6 } },
-  { family: clusterFamily, numRuns: 10, sizes: { headDim: 50, heads: 6, batch: 6 } },
+  { family: residentFamily, numRuns: 6, sizes: { headDim: 30, heads: 6, batch: 6 } },
+  { family: clusterFamily, numRuns: 8, sizes: { headDim: 30, heads: 6, batch: 6 } },
   { family: gridFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 } },
   { family: directFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 }, passes: ["backward"] },
 ];

@@ -9,31 +9,46 @@ const up = (numerator: number, denominator: number): number => Math.ceil(numerat
 /** What a plan of the family stepwise must state. */
 export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice) {
   const { headDim, heads, batch } = problem;
-  const { unitTile, columnGroups, warpCount, chunksInFlight } = parameters as Record<
-    "unitTile" | "columnGroups" | "warpCount" | "chunksInFlight",
-    number
-  >;
+  const { unitTile, columnGroups, warpCount, warpsAlongUnits, warpsAlongColumns, chunksInFlight } =
+    parameters as Record<
+      "unitTile" | "columnGroups" | "warpCount" | "warpsAlongUnits" | "warpsAlongColumns" | "chunksInFlight",
+      number
+    >;
+  // Warps share the rows and columns of all chunks, or the chunks.
+  const sharing = warpsAlongUnits * warpsAlongColumns;
+  const warpsAlongInner = sharing > 1 ? 1 : warpCount;
   const isMatrix = problem.dataType !== "fp32" || problem.tf32;
   // Rows come in sixteens of a matrix instruction, sequences in eights.
-  const rowTiles = up(unitTile * sumsOfUnit(problem), 16);
+  const warpRowTiles = up(unitTile * sumsOfUnit(problem), 16 * warpsAlongUnits);
+  const rowTiles = warpRowTiles * warpsAlongUnits;
+  const warpColumnGroups = columnGroups / warpsAlongColumns;
   const batchTile = 8 * columnGroups;
   const [unitBlocks, batchBlocks] = [up(headDim, unitTile), up(batch, batchTile)];
   const threads = 32 * warpCount;
   const ownUnits = up(unitTile * batchTile, threads);
-  const words = columnGroups * (isMatrix ? 1 : 2);
-  // Sums; two rows of R and all columns of a chunk, a word of four registers each; what the pointwise part reads.
-  const registersPerThread = 4 * rowTiles * columnGroups + 4 * (2 + words) + ownUnits * pointwiseValues(problem) + 56;
-  // A warp has its own chunks, a word of 16 bytes a lane for each row and column; the sums take their place.
-  const chunkBytes = warpCount * chunksInFlight * (2 * rowTiles + words) * 32 * 16;
-  const sumBytes = warpCount * batchTile * (16 * rowTiles + 4) * 4;
+  const wordsOfColumn = isMatrix ? 1 : 2;
+  // Sums; two rows of R and a warp's columns of a chunk, a word of four registers each; what the pointwise part reads, of four units at a time
+  // where there are many sums.
+  const heldUnits = sharing > 1 ? Math.min(ownUnits, 4) : ownUnits;
+  const registersPerThread =
+    4 * warpRowTiles * warpColumnGroups +
+    4 * (2 + warpColumnGroups * wordsOfColumn) +
+    heldUnits * pointwiseValues(problem) +
+    56;
+  // Chunks have a word of 16 bytes a lane for each row and column; the sums take their place.
+  const words = columnGroups * wordsOfColumn;
+  const chunkBytes = warpsAlongInner * chunksInFlight * (2 * rowTiles + words) * 32 * 16;
+  const sumBytes = warpsAlongInner * batchTile * (16 * rowTiles + 4) * 4;
   // A warp's registers come in pieces of 256, and warps are dealt to four parts of a multiprocessor.
   const registersPerBlock = up(registersPerThread, 8) * 8 * 32 * 4 * up(warpCount, 4);
   const sharedBytes = Math.max(chunkBytes, sumBytes);
   return {
     // The unknowns are numbers that a kernel can have.
-    sound: [unitTile, columnGroups, warpCount, chunksInFlight - 1].every(
-      (unknown) => Number.isInteger(unknown) && unknown >= 1,
-    ),
+    sound:
+      [unitTile, columnGroups, warpCount, warpsAlongUnits, warpColumnGroups, chunksInFlight - 1].every(
+        (unknown) => Number.isInteger(unknown) && unknown >= 1,
+      ) &&
+      (sharing === 1 || sharing === warpCount),
     launch: {
       blockCount: unitBlocks * batchBlocks * heads,
       threadsPerBlock: threads,

@@ -247,10 +247,11 @@ function pointwiseRegisters(
   problem: Problem,
   family: CudaFamilyName,
   ownSlots: number,
-  unitsPerThread: number,
+  parameters: Parameters,
 ): number {
   const name = problem.cell.name as CellName;
-  const stepsAhead = talksThroughL2(family) ? 2 : 4;
+  const unitsPerThread = parameters.unitsPerThread!;
+  const stepsAhead = parameters.prefetchSteps ?? (talksThroughL2(family) ? 2 : 4);
   const values = packed(problem, unitsPerThread);
   const temporaries = { resident: 37, cluster: 45, grid: 49, direct: 49 }[family];
   if (!isBackward(problem)) {
@@ -314,7 +315,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const registersPerThread =
     matrixRegisters +
     multiplication.workRegisters +
-    pointwiseRegisters(problem, family, ownSlots, p.unitsPerThread!) +
+    pointwiseRegisters(problem, family, ownSlots, p) +
     (blocks > 1 ? 10 : 0) +
     wordRegisters +
     (isCluster ? ownSlots * p.unitsPerThread! * unitBlocks * sendRegisters(problem) : 0);
@@ -399,10 +400,16 @@ export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaF
   for (const parameters of everyBlock(problem, device)) {
     for (const blocksAlongInner of [1, ...splits]) {
       const block = splits.length === 0 ? parameters : { ...parameters, blocksAlongInner };
-      if (!mayStream(problem, device, family)) yield block;
+      if (!mayStream(problem, device, family)) yield* withPrefetch(problem, family, block);
       else for (let streamed = 0; streamed <= most; streamed++) yield { ...block, [name]: streamed };
     }
   }
+}
+
+/** Without a poll of memory in the way, inputs of matrix products are loaded more or fewer steps ahead. */
+function* withPrefetch(problem: Problem, family: CudaFamilyName, block: Parameters): Generator<Parameters> {
+  if (talksThroughL2(family) || !isMatrixProduct(problem)) yield block;
+  else for (const prefetchSteps of [4, 6, 8, 12, 16]) yield { ...block, prefetchSteps };
 }
 
 function* everyBlock(problem: Problem, device: CudaDevice): Generator<Parameters> {

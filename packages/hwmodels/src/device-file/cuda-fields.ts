@@ -21,6 +21,7 @@ const factor = real(0, 100);
 /** The constants that a calibration fits; their names are the description's. */
 const calibrationFields: GroupField = group<CudaCalibration>({
   stepCycles: cycles,
+  prefetchWaitCycles: cycles,
   matrixMultiplyLatencyCycles: cycles,
   matrixMultiplyShare: factor,
   multiplyAddInstructions: factor,

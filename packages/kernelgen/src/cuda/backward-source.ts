@@ -269,10 +269,13 @@ ${kernelName}(
     const int unit = first_unit + units[i];
     const int sequence = first_sequence + sequences[i];
     valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
-    singles[i] = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
-    const int64_t last_step = static_cast<int64_t>(sequence) * steps + ${stepCount} - 1;
-    reads[i] = (last_step * HEAD_COUNT + head) * HEAD_DIM + unit;
-    writes[i] = (last_step * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;${hasOwnGradients ? "\n    gate_writes[i] = reads[i];" : ""}${
+    // A slot beyond the head or the batch reads the last that is there, and writes nothing: loads that all slots make need no branch.
+    const int read_unit = unit < HEAD_DIM ? unit : HEAD_DIM - UNITS_PER_THREAD;
+    const int read_sequence = sequence < BATCH ? sequence : BATCH - 1;
+    singles[i] = (static_cast<int64_t>(read_sequence) * HEAD_COUNT + head) * HEAD_DIM + read_unit;
+    const int64_t last_step = static_cast<int64_t>(read_sequence) * steps + ${stepCount} - 1;
+    reads[i] = (last_step * HEAD_COUNT + head) * HEAD_DIM + read_unit;
+    writes[i] = (last_step * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + read_unit;${hasOwnGradients ? "\n    gate_writes[i] = reads[i];" : ""}${
       lengths
         ? `
     own_lengths[i] = length_of(lengths, sequence, steps);
@@ -290,11 +293,9 @@ ${kernelName}(
   const auto prefetch = [&]([[maybe_unused]] int time, StepReads& ahead) {
     KERNELGEN_UNROLL
     for (int i = 0; i < OWN_SLOTS; ++i) {
-      if (valid[i]) {
-        ${streams.streams
-          .flatMap((stream) => [held.load(stream), ...(exchange.bringsToL2 ? [held.bringToL2(stream)] : [])])
-          .join("\n        ")}
-      }
+      ${streams.streams
+        .flatMap((stream) => [held.load(stream), ...(exchange.bringsToL2 ? [held.bringToL2(stream)] : [])])
+        .join("\n      ")}
       reads[i] -= HEAD_COUNT * HEAD_DIM;
     }
   };

@@ -4,6 +4,7 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
 import { blockExchangeSource, gradientScalingSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
+import { polledNowhere } from "./prefetch.js";
 import type { StateExchange } from "./state-exchange.js";
 
 /** A head lies in one block, and its state stays in the block's shared memory. */
@@ -22,8 +23,7 @@ export const blockExchange: StateExchange = {
   receivesTogether: true,
   operandPath: () => "tile",
   spreadsHead: false,
-  // A step of a small head takes about a quarter of a microsecond, a read of device memory about one.
-  prefetchSteps: 6,
+  prefetchSteps: polledNowhere,
   l2PrefetchSteps: 0,
   registers: 0,
   usesScratch: false,

@@ -7,6 +7,7 @@ import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
 import { clusterExchangeSource, gradientScalingSource } from "./exchange-source.js";
 import { onChipBytes } from "./on-chip.js";
+import { polledNowhere } from "./prefetch.js";
 import { productShape } from "./product-shape.js";
 import type { StateExchange } from "./state-exchange.js";
 
@@ -39,7 +40,7 @@ export const clusterExchange: StateExchange = {
   receivesTogether: false,
   operandPath: () => "tile",
   spreadsHead: true,
-  prefetchSteps: 4,
+  prefetchSteps: polledNowhere,
   l2PrefetchSteps: 8,
   // Addresses in the other blocks.
   registers: 8,

@@ -16,6 +16,7 @@ const matrixMultiplyAdds = 16 * 8 * 16;
 /** What the terms of the calibration are called where a predicted time is taken apart. */
 const termNames: Readonly<Record<CalibrationConstant, string>> = {
   stepCycles: "every step",
+  prefetchWaitCycles: "waits for inputs",
   matrixMultiplyLatencyCycles: "matrix product",
   matrixMultiplyShare: "matrix product",
   multiplyAddInstructions: "matrix product",

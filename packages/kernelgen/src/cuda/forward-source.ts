@@ -97,7 +97,7 @@ ${kernelName}(
     ${parameters.join(",\n    ")}) {
   ${kernelStartSource("h", "Matrix{recurrent, bias, head}", `${lengths ? `${computedStepsSource}\n  [[maybe_unused]] ` : ""}const int last_receive = ${stepCount} - 1;  // the last h is for nobody`, sums, exchange)}
 
-  // The initial h fills the first tile; what lies beyond the head and the batch is zero and stays so.
+  // The initial h fills the first tile; what lies beyond the head and the batch is zero at first, and meets zeros of R.
   for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
     const int unit = first_inner + i % STATE_STRIDE;
     const int sequence = first_sequence + i / STATE_STRIDE;
@@ -126,7 +126,10 @@ ${kernelName}(
     const int sequence = first_sequence + sequences[i];
     valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
 ${lengths ? "    own_lengths[i] = length_of(lengths, sequence, steps);\n" : ""}    const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
-    inputs[i] = (static_cast<int64_t>(sequence) * steps * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + unit;
+    // A slot beyond the head or the batch reads the last that is there: loads that all slots make need no branch.
+    const int read_unit = unit < HEAD_DIM ? unit : HEAD_DIM - UNITS_PER_THREAD;
+    const int read_sequence = sequence < BATCH ? sequence : BATCH - 1;
+    inputs[i] = (static_cast<int64_t>(read_sequence) * steps * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + read_unit;
     outputs[i] = (static_cast<int64_t>(sequence) * steps * HEAD_COUNT + head) * HEAD_DIM + unit;
     last_outputs[i] = initial;
     if (valid[i]) {
@@ -142,10 +145,10 @@ ${initials}${slotBias.load}
       KERNELGEN_UNROLL
       for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) {
         const Packed* source = reinterpret_cast<const Packed*>(wx + inputs[i] + gate * HEAD_COUNT * HEAD_DIM);
-        words[i][gate] = valid[i] ? load_streaming(source) : Packed{};${
+        words[i][gate] = load_streaming(source);${
           exchange.bringsToL2
             ? `
-        if (valid[i] && step + L2_PREFETCH_STEPS < steps) {
+        if (step + L2_PREFETCH_STEPS < steps) {
           bring_to_l2(source + L2_PREFETCH_STEPS * INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM / UNITS_PER_THREAD);
         }`
             : ""

@@ -107,7 +107,8 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   receivesTogether: operand === "tile",
   operandPath: () => operand,
   spreadsHead: true,
-  prefetchSteps: 2,
+  // Steps of a microsecond and more; and what is loaded ahead is in the way of a look at the state.
+  prefetchSteps: () => [2],
   l2PrefetchSteps: 4,
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 12,

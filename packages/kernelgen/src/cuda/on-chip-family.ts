@@ -1,4 +1,4 @@
-import { constant, type IntExpr, type Model, max, smallest } from "constrint";
+import { constant, type IntExpr, largest, type Model, max, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { type CostTerm, leastCost, repeated, totalCost } from "../plan/cost-term.js";
@@ -15,6 +15,7 @@ import type { MatrixProduct } from "./matrix-product.js";
 import { memoryPicoseconds } from "./memory-cost.js";
 import { mmaProduct, mmaShape } from "./mma-product.js";
 import { onChipBytes } from "./on-chip.js";
+import { prefetchWaitTerm } from "./prefetch.js";
 import { productShape } from "./product-shape.js";
 import { registerBudgets } from "./register-budgets.js";
 import { slotBytes } from "./slot-bytes.js";
@@ -89,6 +90,9 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const covered = exchange.coveredUnits(problem);
   // A variable of its own, so that what bounds it also bounds what is computed from it.
   const waves = model.int("waves", 1, batch * heads);
+  const stepsAhead = exchange.prefetchSteps(problem);
+  const choosesPrefetch = stepsAhead.length > 1 ? model.int("prefetchSteps", stepsAhead) : undefined;
+  const prefetchSteps = choosesPrefetch ?? constant(stepsAhead[0]!);
   const product = productFor(problem).tile(problem, device, model, {
     blocksAlongInner,
     evenLaneUnits: ceilQuotient(
@@ -163,7 +167,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const prefetchRegisters = times(
     plus(packedRegisters.times(traffic.elementReads), unitsPerThread.times(traffic.floatReads)),
     ownSlots,
-    exchange.prefetchSteps,
+    prefetchSteps,
   );
   const heldRegisters = times(packedRegisters, ownSlots, traffic.heldWrites);
   const stateRegisters = times(ownSlots, unitsPerThread, traffic.keptFloats);
@@ -182,6 +186,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
   const stepTerms: readonly CostTerm[] = [
     ...everyStepTerms(device),
+    // Where threads look for the state in memory, they wait there.
+    ...(exchange.usesScratch ? [] : [prefetchWaitTerm(device, prefetchSteps)]),
     ...product.costTerms,
     sharedMemoryTerm(device, partialBytes, 2 / partialBuffers),
     // Words that a thread's sums move: with more warps along the inner dimension, each has sums of more slots than are its own.
@@ -200,8 +206,12 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   ];
   const costTerms = repeated(stepTerms, waves);
   return {
-    unknowns: splitsBlocks === undefined ? product.unknowns : [...product.unknowns, splitsBlocks],
-    searchOrder: [...(splitsBlocks === undefined ? [] : [smallest(splitsBlocks)]), ...product.searchOrder],
+    unknowns: [...product.unknowns, ...[splitsBlocks, choosesPrefetch].filter((unknown) => unknown !== undefined)],
+    searchOrder: [
+      ...(splitsBlocks === undefined ? [] : [smallest(splitsBlocks)]),
+      ...product.searchOrder,
+      ...(choosesPrefetch === undefined ? [] : [largest(choosesPrefetch)]),
+    ],
     derived: {
       gateCount: constant(cell.gates.length),
       recurrentGateCount: constant(recurrentGates),
@@ -229,7 +239,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       clusterSumBytes,
       ...clusterSum?.derived,
       slotWords,
-      prefetchSteps: constant(exchange.prefetchSteps),
+      ...(choosesPrefetch === undefined && { prefetchSteps }),
       ...(exchange.l2PrefetchSteps > 0 && { l2PrefetchSteps: constant(exchange.l2PrefetchSteps) }),
       stateBuffers: exchanged.stateBuffers,
       stateStride,

@@ -59,8 +59,8 @@ export interface StateExchange {
   readonly spreadsHead: boolean;
   /** Numbers of blocks, a cluster each, that may share the inner dimension of the product; none but 1 where this is left out. */
   innerSplits?(device: CudaDevice): readonly number[];
-  /** Steps that inputs are loaded ahead. */
-  readonly prefetchSteps: number;
+  /** Steps that inputs may be loaded ahead, ascending; the loop over time is unrolled by as many. */
+  prefetchSteps(problem: Problem): readonly number[];
   /**
    * Steps before these loads that inputs are brought to L2, so that none waits for device memory; 0 where the steps that registers hold are enough.
    * What a multiprocessor loads comes back in order, so that where the state is polled in L2, a poll after a load from device memory takes as long as it.

@@ -30,7 +30,11 @@ const sumPadding = 4;
 const scratchRegisters = 56;
 /** Blocks of a multiprocessor at once beyond which more hide no more of the time that memory takes. */
 const mostResidentBlocks = 4;
-const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [64, 8, 16, 6] as const;
+const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [128, 16, 16, 6] as const;
+/** Warps along the rows, and along the columns, of chunks that they share. */
+const sharingWarps = [1, 2, 4] as const;
+/** Units whose values a thread holds at a time where it has many sums. */
+const mostHeldUnits = 4;
 /** The part of L2 that holds R from step to step, beside inputs and outputs that pass through. */
 const shareOfL2 = 0.8;
 
@@ -65,28 +69,42 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const unitTile = model.int("unitTile", 1, Math.min(maxUnitTile, headDim));
     const columnGroups = model.int("columnGroups", 1, Math.min(maxColumnGroups, Math.ceil(batch / columnsOfGroup)));
     const warpCount = model.int("warpCount", 1, maxWarps);
+    const warpsAlongUnits = model.int("warpsAlongUnits", sharingWarps);
+    const warpsAlongColumns = model.int("warpsAlongColumns", sharingWarps);
     const chunksInFlight = model.int("chunksInFlight", 2, maxChunksInFlight);
     const batchTile = columnGroups.times(columnsOfGroup);
-    const rowTiles = ceilQuotient(unitTile.times(sumCount), rowsOfTile);
+    // Either all warps share the chunks of the inner dimension, or each has its own.
+    const sharing = times(warpsAlongUnits, warpsAlongColumns);
+    model.add(times(warpCount.minus(sharing), sharing.minus(1)).eq(0), "all warps share chunks, or none");
+    const warpsAlongInner = warpCount.dividedBy(sharing);
+    const isPrivate = constant(1).dividedBy(sharing);
+    model.add(warpsAlongColumns.divides(columnGroups), "warps have equal numbers of column groups");
+    const warpColumnGroups = columnGroups.dividedBy(warpsAlongColumns);
+    const warpRowTiles = ceilQuotient(unitTile.times(sumCount), warpsAlongUnits.times(rowsOfTile));
+    const rowTiles = warpRowTiles.times(warpsAlongUnits);
     const unitBlocks = ceilQuotient(headDim, unitTile);
     const batchBlocks = ceilQuotient(batch, batchTile);
     const blockCount = times(unitBlocks, batchBlocks, heads);
     const threadsPerBlock = warpCount.times(device.warpSize);
     const ownUnits = ceilQuotient(unitTile.times(batchTile), threadsPerBlock);
-    const warpChunks = ceilQuotient(chunkCount, warpCount);
+    const heldUnits = min([
+      ownUnits,
+      isPrivate.times(maxUnitTile * maxColumnGroups * columnsOfGroup).plus(mostHeldUnits),
+    ]);
+    const warpChunks = ceilQuotient(chunkCount, warpsAlongInner);
 
     const trips = ceilQuotient(warpChunks, chunksInFlight);
 
     const sumStride = rowTiles.times(rowsOfTile).plus(sumPadding);
     const chunkBytes = plus(times(rowTiles, 2), times(columnGroups, columnWords)).times(wordBytes * device.warpSize);
     // The sums take the place of the chunks.
-    const sumBytes = times(warpCount, batchTile, sumStride, 4);
-    const sharedBytesPerBlock = max([times(warpCount, chunksInFlight, chunkBytes), sumBytes]);
+    const sumBytes = times(warpsAlongInner, batchTile, sumStride, 4);
+    const sharedBytesPerBlock = max([times(warpsAlongInner, chunksInFlight, chunkBytes), sumBytes]);
     const estimatedRegisters = plus(
-      times(rowTiles, columnGroups, sumsOfLane),
+      times(warpRowTiles, warpColumnGroups, sumsOfLane),
       constant(2 * wordRegisters), // two rows of a chunk
-      times(columnGroups, columnWords * wordRegisters),
-      times(ownUnits, traffic.elementReads + traffic.floatReads + cell.states.length),
+      times(warpColumnGroups, columnWords * wordRegisters),
+      times(heldUnits, traffic.elementReads + traffic.floatReads + cell.states.length),
       constant(scratchRegisters),
     );
 
@@ -109,7 +127,13 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     ]);
     const ownBlocks = ceilQuotient(blockCount, device.multiprocessorCount);
     const rounds = ceilQuotient(ownBlocks, residentBlocks);
-    const instructions = times(rowTiles, columnGroups, warpChunks);
+    const instructions = times(warpRowTiles, warpColumnGroups, warpChunks);
+    // What warps read of shared chunks beyond what was copied.
+    const chunkReads = times(
+      warpCount,
+      plus(times(warpRowTiles, 2), times(warpColumnGroups, columnWords)).times(wordBytes * device.warpSize),
+      warpChunks,
+    );
     // What a block reads of R and of the operand.
     const blockBytes = plus(unitTile.times(sumCount), batchTile).times(innerDim * elementBytes);
     const throughputTerms: readonly CostTerm[] = [
@@ -117,6 +141,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         ? [calibratedTerm(device, "matrixMultiplyShare", times(partWarps, instructions, 2))]
         : [calibratedTerm(device, "multiplyAddInstructions", times(partWarps, instructions, sumsOfLane * chunkInner))]),
       sharedMemoryTerm(device, sumBytes, 2),
+      sharedMemoryTerm(device, chunkReads.times(constant(1).minus(isPrivate))),
       calibratedTerm(device, "unitIssueCycles", times(ownUnits, partWarps), pointwise.issue),
       calibratedTerm(device, "slotLoadCycles", times(ownUnits, warpCount, traffic.elementReads + cell.states.length)),
       calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes)),
@@ -126,13 +151,17 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       calibratedTerm(device, "stepCycles", constant(1)),
       // Every trip to L2 brings a warp the chunks that it has sent for.
       calibratedTerm(device, "exchangeLookCycles", trips),
-      calibratedTerm(device, "reductionCycles", warpCount),
+      // Warps meet before each shared chunk, and add up their sums where they had chunks of their own.
+      calibratedTerm(device, "reductionCycles", warpsAlongInner.plus(warpChunks.times(constant(1).minus(isPrivate)))),
       calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
     ];
     const blockTerms = [...repeated(throughputTerms, ownBlocks), ...repeated(latencyTerms, rounds)];
     return {
-      unknowns: [unitTile, columnGroups, warpCount, chunksInFlight],
-      searchOrder: [...[warpCount, unitTile, columnGroups].map(smallest), largest(chunksInFlight)],
+      unknowns: [unitTile, columnGroups, warpCount, warpsAlongUnits, warpsAlongColumns, chunksInFlight],
+      searchOrder: [
+        ...[warpsAlongUnits, warpsAlongColumns, warpCount, unitTile, columnGroups].map(smallest),
+        largest(chunksInFlight),
+      ],
       derived: {
         gateCount: constant(cell.gates.length),
         recurrentGateCount: constant(gatesWith(cell, "recurrent").length),
@@ -147,6 +176,9 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         headCount: constant(heads),
         batch: constant(batch),
         batchTile,
+        warpsAlongInner,
+        warpColumnGroups,
+        warpRowTiles,
         rowTiles,
         unitBlocks,
         batchBlocks,
@@ -154,6 +186,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         threadsPerBlock,
         residentBlocks,
         ownUnits,
+        heldUnits,
         sumStride,
         sharedBytes: sharedBytesPerBlock,
         estimatedRegisters,

@@ -96,8 +96,10 @@ def build_kernels(verbose: bool = False) -> Path:
     """Compiles the kernels of the current CUDA device now, rather than when they are first needed; returns the library's path.
 
     Raises:
-        RuntimeError: this package has no kernels for the device.
+        RuntimeError: there is no CUDA device, or this package has no kernels for it.
     """
+    if not torch.cuda.is_available():
+        raise RuntimeError("no CUDA device: kernels are compiled for the GPU that is there")
     present = torch.device("cuda", torch.cuda.current_device())
     device = plans.device_for(present)
     if device is None:

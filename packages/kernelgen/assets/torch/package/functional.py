@@ -98,6 +98,11 @@ def recurrent_all(
     return tuple(_run(find_cell(cell), wx, r, b, states, lengths, options, all_states=True)[0])
 
 
+def is_autocast(device: torch.device) -> bool:
+    """Whether autocast is on for the device; it knows nothing of some, of "meta" for one."""
+    return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
+
+
 def find_cell(name: str) -> Cell:
     """The cell of that name. Raises ValueError with the names that exist."""
     cell = CELLS.get(name)
@@ -112,7 +117,7 @@ def _run(cell: Cell, wx, r, b, initial, lengths, options: Options, all_states: b
     batch, steps, _, heads, dim = wx.shape
     if steps < 1:
         raise ValueError("wx: has no step; a sequence needs at least 1")
-    if torch.is_autocast_enabled(wx.device.type):
+    if is_autocast(wx.device):
         dtype = torch.get_autocast_dtype(wx.device.type)
         wx, r, b = wx.to(dtype), r.to(dtype), None if b is None else b.to(dtype)
     _require_shape("wx", wx, (batch, steps, len(cell.places("input")), heads, dim))

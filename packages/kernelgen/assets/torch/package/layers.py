@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -11,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from . import sequences
 from .cell import Cell
-from .functional import find_cell, recurrent_states
+from .functional import find_cell, is_autocast, recurrent_states
 from .options import checked
 
 
@@ -24,11 +25,11 @@ class Recurrent(nn.Module):
 
     `forward_clip`, `recurrent_gradient_clip` and `recurrent_gradient_cut` are those of `recurrent`.
 
-    Differences from `torch.nn`: no projections (`proj_size`); the last states other than h are float32, so that they can be passed on
+    Differences from `torch.nn`: no projections (`proj_size` is 0); the last states other than h are float32, so that they can be passed on
     without being rounded; `forward` takes lengths.
 
     Raises:
-        ValueError: a size below 1, heads that do not divide hidden_size, a dropout outside of [0, 1], a limit that is not above 0.
+        ValueError: a size below 1, heads that do not divide hidden_size, a projection, a dropout outside of [0, 1], a limit that is not above 0.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Recurrent(nn.Module):
         bidirectional: bool = False,
         *,
         heads: int = 1,
+        proj_size: int = 0,
         forward_clip: float | None = None,
         recurrent_gradient_clip: float | None = None,
         recurrent_gradient_cut: bool = False,
@@ -55,8 +57,12 @@ class Recurrent(nn.Module):
                 raise ValueError(f"{name}: {value} is not at least 1")
         if hidden_size % heads != 0:
             raise ValueError(f"heads: {heads} do not divide hidden_size {hidden_size}")
+        if proj_size != 0:
+            raise ValueError(f"proj_size: {proj_size}, but these layers have no projections; a linear layer after a single layer does the same to its output")
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout: {dropout} is not in [0, 1]")
+        if dropout > 0 and num_layers == 1:
+            warnings.warn(f"dropout: {dropout} has no effect on a single layer: it is between layers", stacklevel=3)
         self.cell = cell
         self.input_size = input_size
         self.hidden_size = hidden_size
@@ -93,6 +99,13 @@ class Recurrent(nn.Module):
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound)
 
+    @property
+    def all_weights(self) -> list[list[nn.Parameter]]:
+        """The parameters of each layer and direction, as `torch.nn.LSTM.all_weights`."""
+        names = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if self.bias else [])]
+        suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
+        return [[getattr(self, f"{name}{suffix}") for name in names] for suffix in suffixes]
+
     def flatten_parameters(self) -> None:
         """Does nothing; for code that was written for `torch.nn.LSTM`."""
 
@@ -117,6 +130,7 @@ class Recurrent(nn.Module):
             raise ValueError(f"input: has {input.dim()} dimensions, expected 3, or 2 for one sequence")
         if input.shape[-1] != self.input_size:
             raise ValueError(f"input: has {input.shape[-1]} features, input_size is {self.input_size}")
+        self._check_type(input)
         if input.dim() == 2:
             states = None if hx is None else tuple(state.unsqueeze(1) for state in self._state_tuple(hx))
             output, lasts = self._forward_batch(input.unsqueeze(0), states, lengths)
@@ -140,6 +154,13 @@ class Recurrent(nn.Module):
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The layers on [B,T,features]; the last states are [layers · directions, B, hidden_size]."""
         count, steps, _ = batch.shape
+        if steps < 1:
+            raise ValueError("input: has no step; a sequence needs at least 1")
+        if initial is not None:
+            expected = (self.num_layers * self.directions, count, self.hidden_size)
+            for name, state in zip(find_cell(self.cell).states, initial, strict=True):
+                if tuple(state.shape) != expected:
+                    raise ValueError(f"hx: {name} has shape {tuple(state.shape)}, expected {expected}")
         if lengths is not None:
             lengths = sequences.check_lengths(lengths, count, steps, batch.device)
         lasts: list[Sequence[torch.Tensor]] = []
@@ -163,7 +184,7 @@ class Recurrent(nn.Module):
         heads, dim = self.heads, self.hidden_size // self.heads
         if is_reverse:
             batch = sequences.reverse(batch, lengths)
-        wx = nn.functional.linear(batch, getattr(self, f"weight_ih{suffix}")).view(count, steps, -1, heads, dim)
+        wx = nn.functional.linear(batch, getattr(self, f"weight_ih{suffix}")).view(count, steps, len(self._parts), heads, dim)
         recurrent, bias = self._recurrent_and_bias(suffix)
         states = None if initial is None else tuple(state.reshape(count, 1, heads, dim) for state in initial)
         h, lasts = recurrent_states(wx, recurrent, bias, states, self.cell, lengths=lengths, **self.options._asdict())
@@ -189,6 +210,12 @@ class Recurrent(nn.Module):
             terms = [sides[side][part] for part, gates in enumerate(self._parts) for side in (0, 1) if gates[side] == place]
             rows.append(sum(terms[1:], terms[0]))
         return matrices, torch.stack(rows)
+
+    def _check_type(self, input: torch.Tensor) -> None:
+        """Raises ValueError where the input is not of the parameters' type; under autocast it need not be."""
+        weight = self.weight_ih_l0
+        if input.device != weight.device or (input.dtype != weight.dtype and not is_autocast(input.device)):
+            raise ValueError(f"input: is {input.dtype} on {input.device}, the layer's parameters are {weight.dtype} on {weight.device}")
 
     def _suffixes(self, layer: int) -> list[str]:
         return [f"_l{layer}", f"_l{layer}_reverse"][: self.directions]
@@ -229,10 +256,16 @@ class GRU(Recurrent):
 
 
 class RNN(Recurrent):
-    """`torch.nn.RNN` with tanh and with heads, the Elman network. See `Recurrent`."""
+    """`torch.nn.RNN` with tanh and with heads, the Elman network. See `Recurrent`.
 
-    def __init__(self, *arguments, **named) -> None:
-        super().__init__("elman", *arguments, **named)
+    Raises:
+        ValueError: a nonlinearity other than "tanh", or what `Recurrent` refuses.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", *arguments, **named) -> None:
+        if nonlinearity != "tanh":
+            raise ValueError(f"nonlinearity: {nonlinearity!r}, these layers have 'tanh' alone")
+        super().__init__("elman", input_size, hidden_size, num_layers, *arguments, **named)
 
 
 class SLSTM(Recurrent):

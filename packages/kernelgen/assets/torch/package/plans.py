@@ -268,7 +268,8 @@ def cover(
     for sequences in range(1, batch + 1):
         time, best = min(
             ((times[max(0, sequences - kernel.batch)] + kernel.microseconds_per_step, kernel) for kernel in able),
-            key=lambda option: option[0],
+            # Of kernels as fast as each other the one that fewest sequences are filled up for.
+            key=lambda option: (option[0], option[1].batch),
         )
         times.append(time)
         first.append(best)

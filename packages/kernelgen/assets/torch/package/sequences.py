@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 
-def check_lengths(lengths: torch.Tensor, batch: int, steps: int, device: torch.device) -> torch.Tensor:
+def check_lengths(lengths: torch.Tensor | Sequence[int], batch: int, steps: int, device: torch.device) -> torch.Tensor:
     """The lengths as int64 on the device.
 
-    Raises ValueError for a wrong shape, or, for lengths on the CPU and outside of torch.compile, for one out of 1 … steps.
+    Raises ValueError for a wrong shape or a type other than of integers, or, for lengths on the CPU and outside of torch.compile, for one out of 1 … steps.
     """
+    lengths = torch.as_tensor(lengths)
     if tuple(lengths.shape) != (batch,):
         raise ValueError(f"lengths: has shape {tuple(lengths.shape)}, expected ({batch},)")
+    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
+        raise ValueError(f"lengths: are {lengths.dtype}, expected integers")
     if lengths.device.type == "cpu" and batch > 0 and not torch.compiler.is_compiling():
         low, high = int(lengths.min()), int(lengths.max())
         if low < 1 or high > steps:

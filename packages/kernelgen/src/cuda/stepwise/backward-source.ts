@@ -150,7 +150,7 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
     if (time > 0 && time >= lengths[own.sequence]) {
       // The sequence has ended before: the adjoints wait for its last step.
   ${[...gateStores(() => "Element{}"), ...adjointStores].join("\n  ")}
-      continue;
+      return;
     }`;
   const recurrentGradient = recurrentGradientText(problem);
 
@@ -163,25 +163,41 @@ ${kernelName}(
   const Tile tile(batch, head_dim);
   unsigned char* shared = shared_memory();
 
-  Element elements[OWN_UNITS][${Math.max(elementCount, 1)}];${floatCount > 0 ? `\n  float floats[OWN_UNITS][${floatCount}];` : ""}
-  float adjoints[OWN_UNITS][STATE_COUNT];
-  const auto wait = [&] {
-    // The forward pass left these: they do not wait for the launch before.
+  Element elements[HELD_UNITS][${Math.max(elementCount, 1)}];${floatCount > 0 ? `\n  float floats[HELD_UNITS][${floatCount}];` : ""}
+  float adjoints[HELD_UNITS][STATE_COUNT];
+  const auto load_reads = [&](int first_held) {
     KERNELGEN_UNROLL
-    for (int i = 0; i < OWN_UNITS; ++i) {
-      const OwnUnit own(i, tile, batch, heads, head_dim);
+    for (int i = 0; i < HELD_UNITS; ++i) {
+      const OwnUnit own(first_held + i, tile, batch, heads, head_dim);
       if (!own.exists || time < 0) continue;
       const int64_t now = own.at(steps, time, 1, row);
 ${loads.join("\n")}
     }
-    allow_next_step();
-    wait_for_previous_step();
+  };
+  const auto load_adjoints = [&](int first_held) {
     KERNELGEN_UNROLL
-    for (int i = 0; i < OWN_UNITS; ++i) {
-      const OwnUnit own(i, tile, batch, heads, head_dim);
+    for (int i = 0; i < HELD_UNITS; ++i) {
+      const OwnUnit own(first_held + i, tile, batch, heads, head_dim);
       if (!own.exists) continue;
 ${cell.states.map((state, index) => `      adjoints[i][${index}] = step == 0 ? ${firstAdjoint(state, index)} : load_relaxed(${adjointPlace(state.name, index)} + own.single);`).join("\n")}
     }
+  };
+  const auto wait = [&] {
+    // The forward pass left what is read here: it does not wait for the launch before.
+    if constexpr (HOLDS_ALL_UNITS) {
+      load_reads(0);
+    } else {
+      KERNELGEN_NO_UNROLL
+      for (int i = 0; i < OWN_UNITS; ++i) {
+        const OwnUnit own(i, tile, batch, heads, head_dim);
+        if (!own.exists || time < 0) continue;
+        const int64_t now = own.at(steps, time, 1, row);
+${reads.map(({ address }) => `        bring_to_l2(${address});`).join("\n")}
+      }
+    }
+    allow_next_step();
+    wait_for_previous_step();
+    if constexpr (HOLDS_ALL_UNITS) load_adjoints(0);
   };
 
   // The product of R transposed with du of the launch before, which is later in time. The last step gets nothing.
@@ -197,15 +213,12 @@ ${cell.states.map((state, index) => `      adjoints[i][${index}] = step == 0 ? $
     product.run<false>(operand_row, wait, shared);
   }
 
-  // Pointwise part.
-  KERNELGEN_UNROLL
-  for (int i = 0; i < OWN_UNITS; ++i) {
-    const OwnUnit own(i, tile, batch, heads, head_dim);
-    if (!own.exists) continue;
+  // Pointwise part of the unit that is held at place i.
+  const auto compute = [&](int i, const OwnUnit& own) {
     adjoints[i][0] += ${recurrentGradient.value("Product::total(shared, 0, own)")};
     if (time < 0) {
       store_streaming(${gradientName(`${cell.states[0]!.name}_initial`)} + own.single, to_element(adjoints[i][0]));
-      continue;
+      return;
     }
     [[maybe_unused]] const int64_t now = own.at(steps, time, 1, row);${lengths ? beyondEnd : ""}
 ${given.join("\n")}
@@ -222,6 +235,18 @@ ${array(
     cell_step_backward(${stepArguments.join(", ")});
 ${gateStores((gate) => `to_element(du[${gate}])`).join("\n")}
 ${adjointStores.join("\n")}
+  };
+  KERNELGEN_NO_UNROLL
+  for (int first_held = 0; first_held < OWN_UNITS; first_held += HELD_UNITS) {
+    if constexpr (!HOLDS_ALL_UNITS) {
+      load_reads(first_held);
+      load_adjoints(first_held);
+    }
+    KERNELGEN_UNROLL
+    for (int i = 0; i < HELD_UNITS; ++i) {
+      const OwnUnit own(first_held + i, tile, batch, heads, head_dim);
+      if (own.exists) compute(i, own);
+    }
   }
 }
 `;

@@ -34,26 +34,43 @@ ${kernelName}(
   const Tile tile(batch, head_dim);
   unsigned char* shared = shared_memory();
 
-  Element inputs[OWN_UNITS][INPUT_GATE_COUNT];
-  float states[OWN_UNITS][STATE_COUNT];
-  const auto wait = [&] {
+  Element inputs[HELD_UNITS][INPUT_GATE_COUNT];
+  float states[HELD_UNITS][STATE_COUNT];
+  const auto load_inputs = [&](int first_held) {
     KERNELGEN_UNROLL
-    for (int i = 0; i < OWN_UNITS; ++i) {
-      const OwnUnit own(i, tile, batch, heads, head_dim);
+    for (int i = 0; i < HELD_UNITS; ++i) {
+      const OwnUnit own(first_held + i, tile, batch, heads, head_dim);
       if (!own.exists) continue;
       const int64_t first = own.at(steps, step, INPUT_GATE_COUNT, row);
       KERNELGEN_UNROLL
       for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) inputs[i][gate] = load_streaming(wx + first + gate * row);
     }
-    allow_next_step();
-    wait_for_previous_step();
+  };
+  const auto load_states = [&](int first_held) {
     KERNELGEN_UNROLL
-    for (int i = 0; i < OWN_UNITS; ++i) {
-      const OwnUnit own(i, tile, batch, heads, head_dim);
+    for (int i = 0; i < HELD_UNITS; ++i) {
+      const OwnUnit own(first_held + i, tile, batch, heads, head_dim);
       if (!own.exists) continue;
       [[maybe_unused]] const int64_t now = own.at(steps, step, 1, row);
 ${cell.states.map(({ name }, index) => readState(name, index)).join("\n")}
     }
+  };
+  const auto wait = [&] {
+    if constexpr (HOLDS_ALL_UNITS) {
+      load_inputs(0);
+    } else {
+      KERNELGEN_NO_UNROLL
+      for (int i = 0; i < OWN_UNITS; ++i) {
+        const OwnUnit own(i, tile, batch, heads, head_dim);
+        if (!own.exists) continue;
+        const int64_t first = own.at(steps, step, INPUT_GATE_COUNT, row);
+        KERNELGEN_UNROLL
+        for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) bring_to_l2(wx + first + gate * row);
+      }
+    }
+    allow_next_step();
+    wait_for_previous_step();
+    if constexpr (HOLDS_ALL_UNITS) load_states(0);
   };
 
   // The product with h of the step before.
@@ -69,11 +86,8 @@ ${cell.states.map(({ name }, index) => readState(name, index)).join("\n")}
     product.run<false>(operand_row, wait, shared);
   }
 
-  // Pointwise part.
-  KERNELGEN_UNROLL
-  for (int i = 0; i < OWN_UNITS; ++i) {
-    const OwnUnit own(i, tile, batch, heads, head_dim);
-    if (!own.exists) continue;
+  // Pointwise part of the unit that is held at place i.
+  const auto compute = [&](int i, const OwnUnit& own) {
     const float u[GATE_COUNT] = {
 ${parts.map((part) => `        ${part},`).join("\n")}
     };
@@ -88,6 +102,18 @@ ${cell.states
   })
   .join("\n")}
 ${saved.map(({ name }, index) => `    store_streaming(${name} + now, ${orZero(`to_element(saved[${index}])`, "Element{}")});`).join("\n")}
+  };
+  KERNELGEN_NO_UNROLL
+  for (int first_held = 0; first_held < OWN_UNITS; first_held += HELD_UNITS) {
+    if constexpr (!HOLDS_ALL_UNITS) {
+      load_inputs(first_held);
+      load_states(first_held);
+    }
+    KERNELGEN_UNROLL
+    for (int i = 0; i < HELD_UNITS; ++i) {
+      const OwnUnit own(first_held + i, tile, batch, heads, head_dim);
+      if (own.exists) compute(i, own);
+    }
   }
 }
 `;

@@ -19,7 +19,7 @@ function matrixInstructions({ dataType }: Problem): string {
         for (int half = 0; half < 4; half += 2) {
           const uint32_t matrix[4] = {${rows.map(operand).join(", ")}};
           KERNELGEN_UNROLL
-          for (int group = 0; group < COLUMN_GROUPS; ++group) {
+          for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
             const Words4& column = columns[group][0];
             ${instructions[dataType]}(sums[tile][group], matrix, ${operand("column.w[half]")}, ${operand("column.w[half + 1]")});
           }
@@ -31,7 +31,7 @@ const multiplyAdds = `
         KERNELGEN_UNROLL
         for (int inner = 0; inner < WORD_ELEMENTS; ++inner) {
           KERNELGEN_UNROLL
-          for (int group = 0; group < COLUMN_GROUPS; ++group) {
+          for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
             KERNELGEN_UNROLL
             for (int sum = 0; sum < 4; ++sum) {
               sums[tile][group][sum] += float_of(rows[sum / 2].w[inner]) * float_of(columns[group][sum % 2].w[inner]);
@@ -47,8 +47,15 @@ export function productSource(problem: Problem): string {
 constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
 static_assert(CHUNK_INNER == ${innerLanes} * WORD_ELEMENTS, "a chunk is what ${innerLanes === 1 ? "a lane reads" : `${innerLanes} lanes read`} of a row at once");
 constexpr int COLUMN_WORDS = ${columnWords};
-/** Words of 16 bytes that a lane copies of a chunk: those of its rows, then those of its columns. */
-constexpr int CHUNK_WORDS = 2 * ROW_TILES + COLUMN_GROUPS * COLUMN_WORDS;
+/** Words of 16 bytes of each lane that make a chunk: those of its rows, then those of its columns. */
+constexpr int ROW_WORDS = 2 * ROW_TILES;
+constexpr int CHUNK_WORDS = ROW_WORDS + COLUMN_GROUPS * COLUMN_WORDS;
+/** Warps that share chunks, of which each multiplies its own rows and columns; warps along the inner dimension have chunks of their own. */
+constexpr int SHARING_WARPS = WARPS_ALONG_UNITS * WARPS_ALONG_COLUMNS;
+constexpr bool SHARES_CHUNKS = SHARING_WARPS > 1;
+/** Units whose values a thread holds while it multiplies, or, beside the many sums of shared chunks, a few at a time after that. */
+constexpr bool HOLDS_ALL_UNITS = HELD_UNITS == OWN_UNITS;
+constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - 1 : CHUNKS_IN_FLIGHT;
 
 /** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
 struct Tile {
@@ -120,14 +127,16 @@ KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, 
 }
 
 /**
- * The product of one step. Warps divide the inner dimension, and each multiplies all of the tile's rows; their sums meet in shared memory.
- * On the way there a lane copies to shared memory what it itself multiplies, CHUNKS_IN_FLIGHT chunks ahead: no barrier is between.
+ * The product of one step. Warps divide the inner dimension, or the tile's rows and columns; their sums meet in shared memory. Operands pass
+ * through it in chunks. Where a warp has chunks of its own, a lane copies what it itself multiplies, CHUNKS_IN_FLIGHT chunks ahead, and no barrier
+ * is between; chunks that warps share are copied by all of them, one fewer ahead, and the barrier before a chunk is multiplied also says that
+ * the place of the one before is free.
  *
  * The matrix is [G,N,D,D], inner index last. Row r of the tile is of unit r mod UNIT_TILE; SUM_COUNT gates lie along the rows, and
  * INNER_PARTS along the inner dimension.
  */
 struct Product {
-  using Sums = float[ROW_TILES][COLUMN_GROUPS][4];
+  using Sums = float[WARP_ROW_TILES][WARP_COLUMN_GROUPS][4];
 
   const Element* matrix;
   const Tile& tile;
@@ -135,7 +144,7 @@ struct Product {
   int heads;
   int head_dim;
   int chunks_of_part;
-  int chunk_count;  // of this warp
+  int chunk_count;  // of this warp: all of the block's where warps share them
   bool is_reversed;
 
   /** \`step\` is the launch's: every other one goes through R from its end, so that it finds in L2 what the one before read last. */
@@ -143,20 +152,25 @@ struct Product {
       : matrix(matrix), tile(tile), batch(batch), heads(heads), head_dim(head_dim), is_reversed(step % 2 != 0) {
     chunks_of_part = Tile::parts(head_dim, CHUNK_INNER);
     const int chunks = INNER_PARTS * chunks_of_part;
-    chunk_count = warp_index() < chunks ? Tile::parts(chunks - warp_index(), WARP_COUNT) : 0;
+    chunk_count = warp_along_inner() < chunks ? Tile::parts(chunks - warp_along_inner(), WARPS_ALONG_INNER) : 0;
   }
+
+  KERNELGEN_DEVICE static int warp_along_inner() { return warp_index() / SHARING_WARPS; }
+  /** The first of this warp's row tiles and column groups. */
+  KERNELGEN_DEVICE static int first_row_tile() { return warp_index() % WARPS_ALONG_UNITS * WARP_ROW_TILES; }
+  KERNELGEN_DEVICE static int first_column_group() { return warp_index() / WARPS_ALONG_UNITS % WARPS_ALONG_COLUMNS * WARP_COLUMN_GROUPS; }
 
   /** The part of chunk i of this warp, and this lane's first inner index there. */
   KERNELGEN_DEVICE void place(int i, int& part, int& inner) const {
     // Warps take turns, so that those of a block read whole lines of memory together.
-    const int chunk = (is_reversed ? chunk_count - 1 - i : i) * WARP_COUNT + warp_index();
+    const int chunk = (is_reversed ? chunk_count - 1 - i : i) * WARPS_ALONG_INNER + warp_along_inner();
     part = INNER_PARTS == 1 ? 0 : chunk / chunks_of_part;
     inner = (chunk - part * chunks_of_part) * CHUNK_INNER${innerLanes === 1 ? "" : ` + lane_index() % ${innerLanes} * WORD_ELEMENTS`};
   }
 
   /** This lane's words of chunk i. */
   KERNELGEN_DEVICE static Words4* words_of(unsigned char* shared, int i) {
-    const int slot = warp_index() * CHUNKS_IN_FLIGHT + i % CHUNKS_IN_FLIGHT;
+    const int slot = warp_along_inner() * CHUNKS_IN_FLIGHT + i % CHUNKS_IN_FLIGHT;
     return reinterpret_cast<Words4*>(shared) + slot * CHUNK_WORDS * 32 + lane_index();
   }
 
@@ -167,7 +181,9 @@ struct Product {
     place(i, part, inner);
     Words4* target = words_of(shared, i);
     KERNELGEN_UNROLL
-    for (int word = 0; word < 2 * ROW_TILES; ++word) {
+    for (int round = 0; round < Tile::parts(ROW_WORDS, SHARING_WARPS); ++round) {
+      const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
+      if (ROW_WORDS % SHARING_WARPS != 0 && word >= ROW_WORDS) break;
       const int row = word * 8 + lane_index() / 4;
       const int sum = row / UNIT_TILE;
       const int unit = tile.first_unit + row % UNIT_TILE;
@@ -183,31 +199,32 @@ struct Product {
     int part;
     int inner;
     place(i, part, inner);
-    Words4* target = words_of(shared, i) + 2 * ROW_TILES * 32;
+    Words4* target = words_of(shared, i) + ROW_WORDS * 32;
+    constexpr int words = COLUMN_GROUPS * COLUMN_WORDS;
     KERNELGEN_UNROLL
-    for (int group = 0; group < COLUMN_GROUPS; ++group) {
-      KERNELGEN_UNROLL
-      for (int word = 0; word < COLUMN_WORDS; ++word) {
-        const int sequence = tile.first_sequence + group * 8 + ${isMatrix ? "lane_index() / 4" : "lane_index() % 4 * 2 + word"};
-        const bool valid = i < chunk_count && sequence < batch;
-        const Element* row = operand_row(valid ? part : 0, valid ? sequence : 0);
-        copy_words<HAS_WORDS>(target + (group * COLUMN_WORDS + word) * 32, row, inner, head_dim, valid);
-      }
+    for (int round = 0; round < Tile::parts(words, SHARING_WARPS); ++round) {
+      const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
+      if (words % SHARING_WARPS != 0 && word >= words) break;
+      const int column = word / COLUMN_WORDS * 8 + ${isMatrix ? "lane_index() / 4" : "lane_index() % 4 * 2 + word % COLUMN_WORDS"};
+      const int sequence = tile.first_sequence + column;
+      const bool valid = i < chunk_count && sequence < batch;
+      const Element* row = operand_row(valid ? part : 0, valid ? sequence : 0);
+      copy_words<HAS_WORDS>(target + word * 32, row, inner, head_dim, valid);
     }
   }
 
   KERNELGEN_DEVICE static void multiply(const Words4* words, Sums& sums) {
-    Words4 columns[COLUMN_GROUPS][COLUMN_WORDS];
+    const Words4* row_words = words + first_row_tile() * 2 * 32;
+    const Words4* column_words = words + (ROW_WORDS + first_column_group() * COLUMN_WORDS) * 32;
+    Words4 columns[WARP_COLUMN_GROUPS][COLUMN_WORDS];
     KERNELGEN_UNROLL
-    for (int group = 0; group < COLUMN_GROUPS; ++group) {
+    for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
       KERNELGEN_UNROLL
-      for (int word = 0; word < COLUMN_WORDS; ++word) {
-        columns[group][word] = words[(2 * ROW_TILES + group * COLUMN_WORDS + word) * 32];
-      }
+      for (int word = 0; word < COLUMN_WORDS; ++word) columns[group][word] = column_words[(group * COLUMN_WORDS + word) * 32];
     }
     KERNELGEN_UNROLL
-    for (int tile = 0; tile < ROW_TILES; ++tile) {
-      const Words4 rows[2] = {words[tile * 2 * 32], words[(tile * 2 + 1) * 32]};${isMatrix ? matrixInstructions(problem) : multiplyAdds}
+    for (int tile = 0; tile < WARP_ROW_TILES; ++tile) {
+      const Words4 rows[2] = {row_words[tile * 2 * 32], row_words[(tile * 2 + 1) * 32]};${isMatrix ? matrixInstructions(problem) : multiplyAdds}
     }
   }
 
@@ -215,48 +232,53 @@ struct Product {
   template <bool HAS_WORDS, typename OperandRow, typename Wait>
   KERNELGEN_DEVICE void run(const OperandRow& operand_row, const Wait& wait, unsigned char* shared) const {
     KERNELGEN_UNROLL
-    for (int ahead = 0; ahead < CHUNKS_IN_FLIGHT; ++ahead) fetch_rows<HAS_WORDS>(ahead, shared);
+    for (int ahead = 0; ahead < CHUNKS_AHEAD; ++ahead) fetch_rows<HAS_WORDS>(ahead, shared);
     copy_async_commit();
     wait();
     KERNELGEN_UNROLL
-    for (int ahead = 0; ahead < CHUNKS_IN_FLIGHT; ++ahead) {
+    for (int ahead = 0; ahead < CHUNKS_AHEAD; ++ahead) {
       fetch_columns<HAS_WORDS>(ahead, operand_row, shared);
       copy_async_commit();
     }
     Sums sums = {};
     KERNELGEN_NO_UNROLL
     for (int i = 0; i < chunk_count; ++i) {
-      copy_async_wait<CHUNKS_IN_FLIGHT - 1>();
-      multiply(words_of(shared, i), sums);
-      fetch_rows<HAS_WORDS>(i + CHUNKS_IN_FLIGHT, shared);
-      fetch_columns<HAS_WORDS>(i + CHUNKS_IN_FLIGHT, operand_row, shared);
+      copy_async_wait<CHUNKS_AHEAD - 1>();
+      if constexpr (SHARES_CHUNKS) {
+        sync_block();
+      } else {
+        multiply(words_of(shared, i), sums);
+      }
+      fetch_rows<HAS_WORDS>(i + CHUNKS_AHEAD, shared);
+      fetch_columns<HAS_WORDS>(i + CHUNKS_AHEAD, operand_row, shared);
       copy_async_commit();
+      if constexpr (SHARES_CHUNKS) multiply(words_of(shared, i), sums);
     }
     // The sums take the place of the chunks.
     copy_async_wait<0>();
     sync_block();
     float* shared_sums = reinterpret_cast<float*>(shared);
     KERNELGEN_UNROLL
-    for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+    for (int row_tile = 0; row_tile < WARP_ROW_TILES; ++row_tile) {
       KERNELGEN_UNROLL
-      for (int group = 0; group < COLUMN_GROUPS; ++group) {
+      for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
         KERNELGEN_UNROLL
         for (int sum = 0; sum < 4; ++sum) {
-          const int row = row_tile * 16 + sum / 2 * 8 + lane_index() / 4;
-          const int column = group * 8 + lane_index() % 4 * 2 + sum % 2;
-          shared_sums[(warp_index() * BATCH_TILE + column) * SUM_STRIDE + row] = sums[row_tile][group][sum];
+          const int row = (first_row_tile() + row_tile) * 16 + sum / 2 * 8 + lane_index() / 4;
+          const int column = (first_column_group() + group) * 8 + lane_index() % 4 * 2 + sum % 2;
+          shared_sums[(warp_along_inner() * BATCH_TILE + column) * SUM_STRIDE + row] = sums[row_tile][group][sum];
         }
       }
     }
     sync_block();
   }
 
-  /** The sum of all warps for a unit of the tile. */
+  /** The sum of all warps along the inner dimension for a unit of the tile. */
   KERNELGEN_DEVICE static float total(const unsigned char* shared, int sum, const OwnUnit& own) {
     const float* shared_sums = reinterpret_cast<const float*>(shared);
     float result = 0;
     KERNELGEN_UNROLL
-    for (int warp = 0; warp < WARP_COUNT; ++warp) {
+    for (int warp = 0; warp < WARPS_ALONG_INNER; ++warp) {
       result += shared_sums[(warp * BATCH_TILE + own.column) * SUM_STRIDE + sum * UNIT_TILE + own.unit];
     }
     return result;

@@ -6,7 +6,8 @@ import { source } from "../product.js";
  * their times, and how far off the fitted predictions are.
  */
 export const h200Calibration: CudaCalibration = {
-  stepCycles: 231,
+  stepCycles: 56,
+  prefetchWaitCycles: 700,
   matrixMultiplyLatencyCycles: 4.96,
   matrixMultiplyShare: 0.595,
   multiplyAddInstructions: 1.41,
@@ -19,9 +20,9 @@ export const h200Calibration: CudaCalibration = {
   slotStoreCycles: 6.64,
   clusterExchangeCycles: 269,
   clusterByteCycles: 0.103,
-  launchCycles: 1740,
+  launchCycles: 1915,
   stepwiseByteCycles: 0.04,
-  exchangeWriteCycles: 1060,
+  exchangeWriteCycles: 1235,
   exchangeLookCycles: 505,
   exchangeByteCycles: 0.0357,
   streamedMatrixShare: 0.586,
