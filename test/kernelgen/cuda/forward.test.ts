@@ -134,7 +134,7 @@ const defects: readonly Defect[] = [
     "!is_there ? words[i] : words[i]",
   ],
   ["no wait for the sums of the cluster", splitBlocksCase, /wait_phase\([^;]*;/, ""],
-  ["inputs brought to L2 from beyond the last step", gridCase, / && step \+ L2_PREFETCH_STEPS < steps/, ""],
+  ["inputs brought to L2 from beyond the last step", gridCase, /if \(step \+ L2_PREFETCH_STEPS < steps\) /, ""],
   ["marks that do not change from round to round", gridCase, /step \/ EXCHANGE_BUFFERS % 2 == 0/, "step >= 0"],
 ];
 

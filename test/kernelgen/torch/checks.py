@@ -188,6 +188,21 @@ def operators_pass_opcheck():
             torch.library.opcheck(getattr(OPERATORS, f"{cell}_forward"), [*weights, *options, *starts])
 
 
+def what_is_beside_a_layer_is_that_of_torch():
+    ours, theirs = package.LSTM(5, 8, 2, bidirectional=True), nn.LSTM(5, 8, 2, bidirectional=True)
+    assert [[tuple(w.shape) for w in side] for side in ours.all_weights] == [[tuple(w.shape) for w in side] for side in theirs.all_weights]
+    assert isinstance(package.RNN(5, 8, 1, "tanh", False, True), package.RNN) and package.RNN(5, 8, 1, "tanh", False, True).batch_first
+    inputs = torch.randn(3, 0, 5)
+    assert [tuple(x.shape) for x in (ours(inputs)[0], *ours(inputs)[1])] == [(3, 0, 16), (4, 0, 8), (4, 0, 8)]
+    inputs, lengths = torch.randn(3, 2, 5), [3, 1]
+    require_close(ours(inputs, lengths=lengths)[0], ours(inputs, lengths=torch.tensor(lengths))[0], 0, "lengths as a list")
+    assert package.GRU(5, 8, device="meta")(torch.randn(3, 2, 5, device="meta"))[0].shape == (3, 2, 8)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        package.LSTM(5, 8, dropout=0.5)
+    assert ["no effect" in str(warning.message) for warning in caught] == [True], caught
+
+
 def compile_export_and_autocast_work():
     layer = package.LSTM(5, 8, 2, heads=2, bidirectional=True)
     inputs = torch.randn(4, 3, 5)
@@ -224,7 +239,16 @@ def wrong_arguments_are_named():
             "recurrent_gradient_clip: the recurrent gradient is cut, which leaves nothing to clip",
         ),
         (lambda: package.recurrent(wx, r, lengths=torch.tensor([0, 3])), "lengths: lie in 0 … 3, a batch of 3 steps allows 1 … 3"),
+        (lambda: package.recurrent(wx, r, lengths=torch.tensor([1.0, 3.0])), "lengths: are torch.float32, expected integers"),
         (lambda: package.LSTM(5, 8, dropout=1.5), "dropout: 1.5 is not in [0, 1]"),
+        (lambda: package.LSTM(5, 8, proj_size=4), "proj_size: 4, but these layers have no projections"),
+        (lambda: package.RNN(5, 8, nonlinearity="relu"), "nonlinearity: 'relu', these layers have 'tanh' alone"),
+        (lambda: package.LSTM(5, 8)(torch.randn(0, 2, 5)), "input: has no step"),
+        (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 5).double()), "input: is torch.float64 on cpu, the layer's parameters are torch.float32 on cpu"),
+        (
+            lambda: package.LSTM(5, 8)(torch.randn(3, 2, 5), (torch.zeros(1, 2, 8), torch.zeros(1, 2, 7))),
+            "hx: c has shape (1, 2, 7), expected (1, 2, 8)",
+        ),
         (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 6)), "input: has 6 features, input_size is 5"),
         (lambda: package.LSTM(5, 8)(torch.randn(3, 2, 5), torch.zeros(1, 2, 8)), "hx: 1 states given, lstm has 2: h, c"),
         (
@@ -387,6 +411,7 @@ CHECKS = [
     heads_are_layers_beside_each_other,
     gradients_equal_finite_differences,
     operators_pass_opcheck,
+    what_is_beside_a_layer_is_that_of_torch,
     compile_export_and_autocast_work,
     wrong_arguments_are_named,
     compiled_kernels_equal_the_loop_for_any_batch,

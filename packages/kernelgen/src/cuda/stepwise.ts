@@ -32,7 +32,7 @@ const scratchRegisters = 56;
 const mostResidentBlocks = 4;
 const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [128, 16, 16, 6] as const;
 /** Warps along the rows, and along the columns, of chunks that they share. */
-const sharingWarps = [1, 2, 4] as const;
+const sharingMatrixWarps = [1, 2, 4] as const;
 /** Units whose values a thread holds at a time where it has many sums. */
 const mostHeldUnits = 4;
 /** The part of L2 that holds R from step to step, beside inputs and outputs that pass through. */
@@ -69,6 +69,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const unitTile = model.int("unitTile", 1, Math.min(maxUnitTile, headDim));
     const columnGroups = model.int("columnGroups", 1, Math.min(maxColumnGroups, Math.ceil(batch / columnsOfGroup)));
     const warpCount = model.int("warpCount", 1, maxWarps);
+    const sharingWarps = usesMatrixInstructions(problem) ? sharingMatrixWarps : [1];
     const warpsAlongUnits = model.int("warpsAlongUnits", sharingWarps);
     const warpsAlongColumns = model.int("warpsAlongColumns", sharingWarps);
     const chunksInFlight = model.int("chunksInFlight", 2, maxChunksInFlight);

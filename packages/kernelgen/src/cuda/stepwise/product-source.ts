@@ -26,6 +26,48 @@ function matrixInstructions({ dataType }: Problem): string {
         }`;
 }
 
+/**
+ * C++ that multiplies a chunk that warps share, whose words lie as `ldmatrix` finds them in different banks: the words of a row, four of 16
+ * bytes, are exchanged by the row's number.
+ */
+function sharedMultiplySource({ dataType }: Problem): string {
+  const operand = (word: string): string => (dataType === "fp32" ? `float_to_tf32(float_of(${word}))` : word);
+  const toTf32 =
+    dataType === "fp32"
+      ? `
+        KERNELGEN_UNROLL
+        for (int word = 0; word < 4; ++word) fragment[word] = ${operand("fragment[word]")};`
+      : "";
+  return `
+  /** The place of this lane's word among the 32 of eight rows. */
+  KERNELGEN_DEVICE static int shared_place() { return lane_index() / 4 * 4 + (lane_index() % 4 ^ lane_index() / 8); }
+
+  KERNELGEN_DEVICE static void multiply_shared(const Words4* chunk, Sums& sums) {
+    // Lane l points at row l % 8 of matrix l / 8: rows 0 to 7 and 8 to 15 of a tile, in one word and the next; of columns all four words.
+    const int row = lane_index() % 8;
+    const int matrix = lane_index() / 8;
+    const int row_place = matrix % 2 * 32 + row * 4 + (matrix / 2 ^ row / 2);
+    const Words4* column_words = chunk + (ROW_WORDS + first_column_group()) * 32 + row * 4 + (matrix ^ row / 2);
+    uint32_t columns[WARP_COLUMN_GROUPS][4];
+    KERNELGEN_UNROLL
+    for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) ldmatrix_x4(columns[group], column_words + group * 32);
+    KERNELGEN_UNROLL
+    for (int tile = 0; tile < WARP_ROW_TILES; ++tile) {
+      const Words4* row_words = chunk + (first_row_tile() + tile) * 2 * 32;
+      KERNELGEN_UNROLL
+      for (int half = 0; half < 4; half += 2) {
+        uint32_t fragment[4];
+        ldmatrix_x4(fragment, row_words + (row_place ^ half));${toTf32}
+        KERNELGEN_UNROLL
+        for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
+          ${instructions[dataType]}(sums[tile][group], fragment, ${operand("columns[group][half]")}, ${operand("columns[group][half + 1]")});
+        }
+      }
+    }
+  }
+`;
+}
+
 /** C++ that multiplies a chunk by plain multiply-adds: a lane has the sums that a matrix instruction would leave it. */
 const multiplyAdds = `
         KERNELGEN_UNROLL
@@ -168,12 +210,15 @@ struct Product {
     inner = (chunk - part * chunks_of_part) * CHUNK_INNER${innerLanes === 1 ? "" : ` + lane_index() % ${innerLanes} * WORD_ELEMENTS`};
   }
 
-  /** This lane's words of chunk i. */
-  KERNELGEN_DEVICE static Words4* words_of(unsigned char* shared, int i) {
+  KERNELGEN_DEVICE static Words4* chunk_of(unsigned char* shared, int i) {
     const int slot = warp_along_inner() * CHUNKS_IN_FLIGHT + i % CHUNKS_IN_FLIGHT;
-    return reinterpret_cast<Words4*>(shared) + slot * CHUNK_WORDS * 32 + lane_index();
+    return reinterpret_cast<Words4*>(shared) + slot * CHUNK_WORDS * 32;
   }
-
+  /** The first of the words of chunk i that this lane copies; the others are 32 words apart each. */
+  KERNELGEN_DEVICE static Words4* words_of(unsigned char* shared, int i) {
+    return chunk_of(shared, i) + ${isMatrix ? "(SHARES_CHUNKS ? shared_place() : lane_index())" : "lane_index()"};
+  }
+${isMatrix ? sharedMultiplySource(problem) : ""}
   template <bool HAS_WORDS>
   KERNELGEN_DEVICE void fetch_rows(int i, unsigned char* shared) const {
     int part;
@@ -213,9 +258,9 @@ struct Product {
     }
   }
 
+  /** Multiplies a chunk of this warp's own: a lane reads what it has copied. */
   KERNELGEN_DEVICE static void multiply(const Words4* words, Sums& sums) {
-    const Words4* row_words = words + first_row_tile() * 2 * 32;
-    const Words4* column_words = words + (ROW_WORDS + first_column_group() * COLUMN_WORDS) * 32;
+    const Words4* column_words = words + ROW_WORDS * 32;
     Words4 columns[WARP_COLUMN_GROUPS][COLUMN_WORDS];
     KERNELGEN_UNROLL
     for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
@@ -224,7 +269,7 @@ struct Product {
     }
     KERNELGEN_UNROLL
     for (int tile = 0; tile < WARP_ROW_TILES; ++tile) {
-      const Words4 rows[2] = {row_words[tile * 2 * 32], row_words[(tile * 2 + 1) * 32]};${isMatrix ? matrixInstructions(problem) : multiplyAdds}
+      const Words4 rows[2] = {words[tile * 2 * 32], words[(tile * 2 + 1) * 32]};${isMatrix ? matrixInstructions(problem) : multiplyAdds}
     }
   }
 
@@ -252,8 +297,7 @@ struct Product {
       fetch_rows<HAS_WORDS>(i + CHUNKS_AHEAD, shared);
       fetch_columns<HAS_WORDS>(i + CHUNKS_AHEAD, operand_row, shared);
       copy_async_commit();
-      if constexpr (SHARES_CHUNKS) multiply(words_of(shared, i), sums);
-    }
+${isMatrix ? "      if constexpr (SHARES_CHUNKS) multiply_shared(chunk_of(shared, i), sums);\n" : ""}    }
     // The sums take the place of the chunks.
     copy_async_wait<0>();
     sync_block();
