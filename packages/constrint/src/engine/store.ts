@@ -421,11 +421,10 @@ export class Store {
       if (this.level > 0 || high - low >= EXPLICIT_VALUES_LIMIT) {
         return this.setMin(x, values[low]!) && this.setMax(x, values[high]!);
       }
-      this.setTable(
-        x,
-        values.subarray(low, high + 1).filter((value) => this.has(x, value)),
-      );
-      const removed = this.size(x) < (max - min) / this.stride(x) + 1;
+      const between = values.subarray(low, high + 1);
+      const kept = this.stride(x) === 1 ? between : between.filter((value) => this.has(x, value));
+      this.setTable(x, kept);
+      const removed = kept.length < (max - min) / this.stride(x) + 1;
       if (removed) this.sink.notify(x, Events.values);
       return this.setMin(x, values[low]!) && this.setMax(x, values[high]!);
     }

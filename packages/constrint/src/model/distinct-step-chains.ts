@@ -1,5 +1,6 @@
 import { MAX_INTEGER } from "../domain/integers.js";
 import type { Engine } from "../engine/engine.js";
+import type { Propagator } from "../engine/propagator.js";
 import type { Store } from "../engine/store.js";
 import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
 import { AllDifferentValues } from "../propagators/global/all-different-values.js";
@@ -28,9 +29,14 @@ interface Edge {
  * @internal
  */
 export function postDistinctSteps(engine: Engine): boolean {
+  const differences = engine.posted.filter(
+    (propagator) => propagator instanceof AllDifferentValues && propagator.isPlain,
+  );
+  return differences.length > 0 && postChains(engine, differences);
+}
+
+function postChains(engine: Engine, differences: readonly Propagator[]): boolean {
   const { posted, store } = engine;
-  const differences = posted.filter((propagator) => propagator instanceof AllDifferentValues && propagator.isPlain);
-  if (differences.length === 0) return false;
   const sums = posted.flatMap((propagator) =>
     propagator instanceof LinearEqual && propagator.sum?.c === 0 ? [propagator.sum] : [],
   );

@@ -18,9 +18,13 @@ export function postImpliedSquares(engine: Engine): void {
     if (divisor === dividend || store.isFixed(divisor) || store.isFixed(dividend)) continue;
     multiples.set(divisor, (multiples.get(divisor) ?? new Set()).add(dividend));
   }
-  if (multiples.size === 0) return;
+  if (multiples.size > 0) postSquares(engine, multiples);
+}
+
+/** @param multiples for each divisor, what it divides */
+function postSquares(engine: Engine, multiples: ReadonlyMap<number, ReadonlySet<number>>): void {
   const results = new Map<number, Set<number>>();
-  for (const propagator of posted) {
+  for (const propagator of engine.posted) {
     if (!(propagator instanceof Product)) continue;
     const { factors, result } = propagator;
     for (const divisor of factors) {
