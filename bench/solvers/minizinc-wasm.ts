@@ -21,6 +21,10 @@ const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
 };
 
+/** What flattening may take at most beside the limit, and a solver that is done within the limit to say so. */
+const FLATTENING_SECONDS = 10;
+const REPORTING_SECONDS = 0.5;
+
 /** Statuses of complete answers. */
 const COMPLETE = new Set(["ALL_SOLUTIONS", "OPTIMAL_SOLUTION", "UNSATISFIABLE"]);
 
@@ -67,13 +71,16 @@ export class MiniZincWasmPeer implements Peer {
     let isComplete = false;
     let message: string | undefined;
     const isOver = await new Promise<boolean>((resolve) => {
-      // Flattening comes before solving in the same call; the slack is for it.
-      const timer = setTimeout(() => resolve(false), 1000 * (limitSeconds + 5));
+      const endAfter = (seconds: number): NodeJS.Timeout => setTimeout(() => resolve(false), 1000 * seconds);
+      // Flattening comes before solving in the same call, and has time of its own.
+      let timer = endAfter(limitSeconds + FLATTENING_SECONDS);
       const listen = (posted: Message): void => {
         switch (posted.type) {
           case "statistics":
             if (posted.statistics?.["flatTime"] !== undefined) {
               flattenedAt = posted.at;
+              clearTimeout(timer);
+              timer = endAfter(limitSeconds + REPORTING_SECONDS);
               flatteningSeconds = posted.statistics["flatTime"];
             }
             solveTime = posted.statistics?.["solveTime"] ?? solveTime;
