@@ -1,6 +1,7 @@
 import { interval } from "../domain/int-domain.js";
 import { ceilDivide, floorDivide, isExact } from "../domain/integers.js";
 import type { Engine } from "../engine/engine.js";
+import { Outcome } from "../engine/propagator.js";
 import { ExpressionGraph } from "../propagators/arithmetic/expression-graph.js";
 import type { Relation } from "./constraint.js";
 import type { IntExpr, IntVar, Sum } from "./expression.js";
@@ -32,7 +33,7 @@ export class ExpressionGraphCompiler {
 
   /** Whether the expression has a node. */
   has(expression: IntExpr): boolean {
-    return this.formOf(expression) !== undefined;
+    return this.formOf(expression) !== undefined || (this.tighten() && this.formOf(expression) !== undefined);
   }
 
   /** A variable that equals the expression, if that has a node. */
@@ -80,6 +81,20 @@ export class ExpressionGraphCompiler {
       this.graph.require(node, low, high);
     }
     this.post();
+    return true;
+  }
+
+  /**
+   * Narrows domains by what the graph requires so far, and forgets which expressions had no node: of narrower domains they may stay in the
+   * exact range. Returns false where no domain is narrower.
+   */
+  private tighten(): boolean {
+    const { store } = this.engine;
+    const before = store.changes;
+    // Not by the engine, which runs nothing again that holds for the domains of now: constraints are still added. Where it fails, the search will.
+    while (this.graph.propagate(store) === Outcome.changed);
+    if (store.changes === before) return false;
+    for (const [expression, form] of this.forms) if (form === undefined) this.forms.delete(expression);
     return true;
   }
 
