@@ -2,7 +2,7 @@ import { constant, largest, max, smallest, table } from "constrint";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
-import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
+import { adjacentUnits, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { productShape } from "./product-shape.js";
 import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
 
@@ -28,14 +28,13 @@ export const fmaProduct: MatrixProduct = {
     const maxWarps = device.maxThreadsPerBlock / device.warpSize;
     const chunkCount = Math.ceil(innerDim / chunk);
 
-    const unitsPerThread = model.int("unitsPerThread", 1, 2);
+    const unitsPerThread = model.int("unitsPerThread", adjacentUnits(headDim));
     const lanesAlongInner = model.int("lanesAlongInner", exchangeSizes);
     const sequencesPerLane = model.int("sequencesPerLane", 1, batch);
     const warpsAlongUnits = model.int("warpsAlongUnits", 1, maxWarps);
     const warpsAlongInner = model.int("warpsAlongInner", 1, maxWarps);
     const chunksInRegisters = model.int("chunksInRegisters", 1, chunkCount);
 
-    model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
     const lanesAlongUnits = constant(device.warpSize).dividedBy(lanesAlongInner);
     const innerParts = times(lanesAlongInner, warpsAlongInner);
     // Without streaming it is no unknown, and the plan does not name it.
@@ -85,7 +84,8 @@ export const fmaProduct: MatrixProduct = {
         ...(chunksStreamed === undefined ? [] : [chunksStreamed]),
       ],
       searchOrder: [
-        ...[warpsAlongInner, lanesAlongInner, unitsPerThread, sequencesPerLane, warpsAlongUnits].map(smallest),
+        largest(lanesAlongInner),
+        ...[unitsPerThread, warpsAlongUnits, sequencesPerLane, warpsAlongInner].map(smallest),
         ...(chunksStreamed === undefined ? [] : [smallest(chunksStreamed)]),
         largest(chunksInRegisters),
       ],

@@ -71,6 +71,9 @@ export interface MatrixProduct {
   source(problem: Problem, operand: OperandPath, streams: boolean): string;
 }
 
+/** Numbers of adjacent units that a thread may have, so that they are aligned words. */
+export const adjacentUnits = (headDim: number): readonly number[] => [1, 2].filter((count) => headDim % count === 0);
+
 /** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */
 export const warpsPerPart = (device: CudaDevice, warps: IntExpr): IntExpr =>
   ceilQuotient(warps, device.warpAllocationGranularity);

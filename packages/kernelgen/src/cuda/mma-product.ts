@@ -3,7 +3,7 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
-import { type MatrixProduct, warpsPerPart } from "./matrix-product.js";
+import { adjacentUnits, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
 import { productShape } from "./product-shape.js";
 import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
@@ -57,7 +57,7 @@ export const mmaProduct: MatrixProduct = {
     const innerTileCount = jointCount * jointTiles;
     const unitGroupCount = Math.ceil(headDim / lanesAlongRows);
 
-    const unitsPerThread = model.int("unitsPerThread", 1, 2);
+    const unitsPerThread = model.int("unitsPerThread", adjacentUnits(headDim));
     const columnsPerThread = model.int("columnsPerThread", 1, 2);
     const unitGroups = model.int("unitGroups", 1, unitGroupCount);
     const columnGroups = model.int("columnGroups", 1, Math.ceil(batch / lanesAlongColumns));
@@ -65,7 +65,6 @@ export const mmaProduct: MatrixProduct = {
     const warpsAlongInner = model.int("warpsAlongInner", 1, maxWarps);
     const innerTilesInRegisters = model.int("innerTilesInRegisters", 1, innerTileCount);
 
-    model.add(unitsPerThread.divides(constant(headDim)), "adjacent units are aligned words");
     const innerParts = times(warpsAlongInner, blocksAlongInner);
     const joint = ceilQuotient(jointCount, innerParts);
     const innerTiles: IntExpr = operand === "fragments" ? joint.times(jointTiles) : joint;
@@ -113,7 +112,9 @@ export const mmaProduct: MatrixProduct = {
         ...(innerTilesStreamed === undefined ? [] : [innerTilesStreamed]),
       ],
       searchOrder: [
-        ...[warpsAlongInner, unitsPerThread, unitGroups, columnGroups, columnsPerThread, warpsAlongUnits].map(smallest),
+        largest(unitsPerThread),
+        ...[warpsAlongUnits, unitGroups, columnGroups, warpsAlongInner].map(smallest),
+        largest(columnsPerThread),
         ...(innerTilesStreamed === undefined ? [] : [smallest(innerTilesStreamed)]),
         largest(innerTilesInRegisters),
       ],
