@@ -113,7 +113,7 @@ export const mmaProduct: MatrixProduct = {
       ],
       searchOrder: [
         largest(unitsPerThread),
-        ...[warpsAlongUnits, unitGroups, columnGroups, warpsAlongInner].map(smallest),
+        ...[unitGroups, warpsAlongUnits, columnGroups, warpsAlongInner].map(smallest),
         largest(columnsPerThread),
         ...(innerTilesStreamed === undefined ? [] : [smallest(innerTilesStreamed)]),
         largest(innerTilesInRegisters),
