@@ -42,6 +42,13 @@ it("Vite's development server solves again when an import of the definition chan
   writeFileSync(join(root, "sizes.ts"), "export const heads = 3;\n");
   await changed;
   await expect.poll(() => code("/lstm.kernel.ts"), { timeout: 20_000 }).toMatch(/"heads":\s*3/);
+  // A mistake is told, without the plugin's own stack, and corrected by the next change.
+  writeFileSync(join(root, "sizes.ts"), "export const heads = ;\n");
+  const outcome = () => code("/lstm.kernel.ts").catch((error: Error) => error.stack ?? "");
+  await expect.poll(outcome, { timeout: 20_000 }).toMatch(/sizes\.ts:1: Unexpected ";"/);
+  expect(await outcome()).not.toContain("dist/bundler");
+  writeFileSync(join(root, "sizes.ts"), "export const heads = 4;\n");
+  await expect.poll(outcome, { timeout: 20_000 }).toMatch(/"heads":\s*4/);
 });
 
 it("says what is wrong with a definition", async () => {

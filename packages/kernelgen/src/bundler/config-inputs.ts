@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { deviceFile } from "../device-named.js";
 import { checkDefinitions } from "./check-definitions.js";
+import type { KernelDefinition } from "./definition.js";
 import { findConfig, loadDefinitionFile, type OnFiles } from "./definition-file.js";
 import { type KernelInput, kernelInputs } from "./kernel-input.js";
 import type { Tool } from "./tool.js";
@@ -25,14 +26,17 @@ export async function configInputs(
   const directory = dirname(path);
   const { value, files } = await loadDefinitionFile(path, onDependencies);
   const definitions = checkDefinitions(value, path);
-  const deviceFiles = definitions.flatMap(({ devices = [] }) =>
-    devices.flatMap((device) => deviceFile(device, directory) ?? []),
-  );
-  const dependencies = [...new Set([...files, ...deviceFiles])];
+  const descriptions = definitions.flatMap((definition) => deviceFiles(definition, directory));
+  const dependencies = [...new Set([...files, ...descriptions])];
   onDependencies?.(dependencies);
   return {
     inputs: definitions.flatMap((definition) => kernelInputs(definition, directory, tool)),
     dependencies,
     defaultOut: join(directory, "generated"),
   };
+}
+
+/** The descriptions of devices that a definition in this directory names by their files; absolute paths. */
+export function deviceFiles({ devices = [] }: KernelDefinition, directory: string): readonly string[] {
+  return devices.flatMap((device) => deviceFile(device, directory) ?? []);
 }

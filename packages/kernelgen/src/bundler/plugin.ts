@@ -2,8 +2,8 @@ import { dirname, resolve } from "node:path";
 import { createUnplugin, type UnpluginInstance } from "unplugin";
 import { KernelgenError } from "../errors.js";
 import { checkNamedDefinition } from "./check-definitions.js";
-import { configInputs } from "./config-inputs.js";
-import { findConfig, loadDefinitionFile } from "./definition-file.js";
+import { configInputs, deviceFiles } from "./config-inputs.js";
+import { findConfig, loadDefinitionFile, type OnFiles } from "./definition-file.js";
 import { builtData } from "./kernel-data.js";
 import { type KernelInput, kernelInputs } from "./kernel-input.js";
 import { type Solved, solve } from "./solved.js";
@@ -38,21 +38,38 @@ export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = crea
     return known;
   };
 
-  async function fromFile(file: string): Promise<LoadedModule> {
-    const { value, files } = await loadDefinitionFile(file);
+  async function fromFile(file: string, onFiles: OnFiles): Promise<LoadedModule> {
+    const { value } = await loadDefinitionFile(file, onFiles);
     const definition = checkNamedDefinition(value, file);
-    return { name: definition.name, inputs: kernelInputs(definition, dirname(file), tool()), files };
+    const directory = dirname(file);
+    onFiles(deviceFiles(definition, directory));
+    return { name: definition.name, inputs: kernelInputs(definition, directory, tool()) };
   }
 
-  async function fromConfig(name: string): Promise<LoadedModule> {
+  async function fromConfig(name: string, onFiles: OnFiles): Promise<LoadedModule> {
     const config = options?.config === undefined ? findConfig(root) : resolve(root, options.config);
-    const { inputs, dependencies } = await configInputs(config, tool());
+    const { inputs } = await configInputs(config, tool(), onFiles);
     const ofKernel = inputs.filter((input) => input.name === name);
     if (ofKernel.length === 0) {
       const names = [...new Set(inputs.map((input) => input.name))];
       throw new KernelgenError("invalid-config", `${config} has no kernel "${name}"; it has ${names.join(", ")}`);
     }
-    return { name, inputs: ofKernel, files: dependencies };
+    return { name, inputs: ofKernel };
+  }
+
+  async function load(id: string, onFiles: OnFiles): Promise<string> {
+    const { name, inputs } = await (id.startsWith(resolvedPrefix)
+      ? fromConfig(id.slice(resolvedPrefix.length), onFiles)
+      : fromFile(id.replace(versionQuery, ""), onFiles));
+    const webGpu = inputs.filter(({ device }) => device.kind === "webgpu");
+    if (webGpu.length === 0) {
+      throw new KernelgenError(
+        "invalid-config",
+        `kernel ${name}: none of its devices is a WebGPU device, as a bundle needs`,
+      );
+    }
+    const [[kind, built]] = Object.entries(builtData(webGpu.map(solveOnce))) as [[string, unknown]];
+    return `export const ${kind} = ${JSON.stringify(built)};\nexport default ${kind};\n`;
   }
 
   return {
@@ -77,27 +94,29 @@ export const kernelgenPlugin: UnpluginInstance<PluginOptions | undefined> = crea
     load: {
       filter: { id: loaded },
       async handler(id) {
-        const { name, inputs, files } = await (id.startsWith(resolvedPrefix)
-          ? fromConfig(id.slice(resolvedPrefix.length))
-          : fromFile(id.replace(versionQuery, "")));
-        for (const file of files) this.addWatchFile(file);
-        const webGpu = inputs.filter(({ device }) => device.kind === "webgpu");
-        if (webGpu.length === 0) {
-          throw new KernelgenError(
-            "invalid-config",
-            `kernel ${name}: none of its devices is a WebGPU device, as a bundle needs`,
-          );
+        try {
+          // Watched also where they have a mistake, so that its correction builds again.
+          return await load(id, (files) => {
+            for (const file of files) this.addWatchFile(file);
+          });
+        } catch (error) {
+          throw withoutStack(error);
         }
-        const [[kind, built]] = Object.entries(builtData(webGpu.map(solveOnce))) as [[string, unknown]];
-        return `export const ${kind} = ${JSON.stringify(built)};\nexport default ${kind};\n`;
       },
     },
   };
 });
 
-/** A module to be replaced: the kernel's inputs, and the files that decide them. */
+/** A module to be replaced: the kernel's name and inputs. */
 interface LoadedModule {
   readonly name: string;
   readonly inputs: readonly KernelInput[];
-  readonly files: readonly string[];
+}
+
+/** A mistake in a definition for a bundler, which prints an error's stack and causes: here the message says all. */
+function withoutStack(error: unknown): unknown {
+  if (!(error instanceof KernelgenError)) return error;
+  const plain = new KernelgenError(error.code, error.message);
+  plain.stack = `${plain.name}: ${plain.message}`;
+  return plain;
 }
