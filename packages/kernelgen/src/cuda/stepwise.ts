@@ -76,11 +76,13 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const batchTile = columnGroups.times(columnsOfGroup);
     // Either all warps share the chunks of the inner dimension, or each has its own.
     const sharing = times(warpsAlongUnits, warpsAlongColumns);
-    model.add(times(warpCount.minus(sharing), sharing.minus(1)).eq(0), "all warps share chunks, or none");
-    const warpsAlongInner = warpCount.dividedBy(sharing);
+    model.add(warpCount.ge(sharing), "no more warps share chunks than there are");
+    model.add(times(max([warpCount.minus(sharing), 0]), sharing.minus(1)).eq(0), "all warps share chunks, or none");
+    // At least one, which quotients by it are to know from the start.
+    const warpsAlongInner = max([warpCount.dividedBy(sharing), 1]);
     const isPrivate = constant(1).dividedBy(sharing);
     model.add(warpsAlongColumns.divides(columnGroups), "warps have equal numbers of column groups");
-    const warpColumnGroups = columnGroups.dividedBy(warpsAlongColumns);
+    const warpColumnGroups = max([columnGroups.dividedBy(warpsAlongColumns), 1]);
     const warpRowTiles = ceilQuotient(unitTile.times(sumCount), warpsAlongUnits.times(rowsOfTile));
     const rowTiles = warpRowTiles.times(warpsAlongUnits);
     const unitBlocks = ceilQuotient(headDim, unitTile);
