@@ -4,6 +4,8 @@ import type { ProblemOptions } from "kernelgen";
 export interface FamilyCase {
   readonly family: string;
   readonly options: Omit<ProblemOptions, "pass">;
+  /** Unknowns of the tiling that are given, for what small sizes do not choose. */
+  readonly pins?: Readonly<Record<string, number>>;
 }
 
 const lengths = { lengths: true };
@@ -15,6 +17,11 @@ export const familyCases: readonly FamilyCase[] = [
   { family: "grid", options: { cell: "slstm", headDim: 50, heads: 3, batch: 5, dataType: "fp32" } },
   { family: "direct", options: { cell: "lstm", headDim: 200, batch: 9, dataType: "bf16" } },
   { family: "stepwise", options: { cell: "elman", headDim: 50, heads: 2, batch: 5, dataType: "bf16" } },
+  {
+    family: "stepwise",
+    options: { cell: "lstm", headDim: 40, heads: 2, batch: 37, dataType: "bf16" },
+    pins: { unitTile: 24, columnGroups: 4, warpsAlongUnits: 4, warpsAlongColumns: 2 },
+  },
   { family: "resident", options: { cell: "slstm", headDim: 50, heads: 3, batch: 5, dataType: "bf16", ...lengths } },
   {
     family: "cluster",

@@ -21,8 +21,14 @@ const words = {
 };
 
 /** Writes both kernels of a case, by one family or by the fastest. */
-function prepare(folder: string, name: string | undefined, options: FamilyCase["options"]): void {
+function prepare(
+  folder: string,
+  name: string | undefined,
+  options: FamilyCase["options"],
+  pins: FamilyCase["pins"] = {},
+): void {
   const extras = Object.entries(words).flatMap(([field, word]) => (field in options ? [word] : []));
+  if (Object.keys(pins).length > 0) extras.push("pinned");
   for (const pass of ["forward", "backward"]) {
     const { recurrentGradientClip: _, recurrentGradientCut: __, ...ofBoth } = options;
     const problem = defineProblem({ ...(pass === "forward" ? ofBoth : options), pass, training: true, steps: 7 });
@@ -31,7 +37,7 @@ function prepare(folder: string, name: string | undefined, options: FamilyCase["
     const directory = join(folder, [name ?? sizes, options.cell, type, ...extras, pass].join("-"));
     try {
       const families = familiesFor(device, problem).filter((family) => family.name === (name ?? family.name));
-      const { plan, family } = solvePlan(problem, device, families);
+      const { plan, family } = solvePlan(problem, device, families, pins);
       mkdirSync(directory, { recursive: true });
       for (const file of generateFiles(plan, family)) {
         // What all kernels include lies once beside their folders.
@@ -46,5 +52,5 @@ function prepare(folder: string, name: string | undefined, options: FamilyCase["
   }
 }
 
-for (const { family, options } of familyCases) prepare(join(out, "families"), family, options);
+for (const { family, options, pins } of familyCases) prepare(join(out, "families"), family, options, pins);
 for (const options of costCases) prepare(join(out, "cost"), undefined, options);

@@ -39,7 +39,7 @@ case $what in
       timeout 20 "$name/check" random 40 || echo "$name: FAILED"
     done
     sanitize() {
-      found=$(timeout 60 compute-sanitizer --tool "$2" "$1/check" random 4 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' | sed 's/=* *//')
+      found=$(timeout 60 compute-sanitizer --tool "$2" "$1/check" random 20 2>&1 | grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' | sed 's/=* *//')
       echo "sanitizer $1, $2: ${found:-NO RESULT}"
     }
     for name in */; do

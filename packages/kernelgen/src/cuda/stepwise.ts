@@ -31,10 +31,14 @@ const scratchRegisters = 56;
 /** Blocks of a multiprocessor at once beyond which more hide no more of the time that memory takes. */
 const mostResidentBlocks = 4;
 const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [128, 16, 16, 6] as const;
-/** Warps along the rows, and along the columns, of chunks that they share. */
+/** Warps along the rows, and along the columns, of chunks that they share; fewer than eight together do not hide what a chunk waits for. */
 const sharingMatrixWarps = [1, 2, 4] as const;
-/** Units whose values a thread holds at a time where it has many sums. */
+const leastSharingWarps = 8;
+/** Units whose values a thread holds at a time where it has many sums, and the registers for addresses that it has then. */
 const mostHeldUnits = 4;
+const sharingScratchRegisters = 44;
+/** Chunks that are multiplied between two barriers. */
+const roundChunks = 2;
 /** The part of L2 that holds R from step to step, beside inputs and outputs that pass through. */
 const shareOfL2 = 0.8;
 
@@ -81,6 +85,13 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     // At least one, which quotients by it are to know from the start.
     const warpsAlongInner = max([warpCount.dividedBy(sharing), 1]);
     const isPrivate = constant(1).dividedBy(sharing);
+    const shares = constant(1).minus(isPrivate);
+    model.add(sharing.ge(shares.times(leastSharingWarps)), "many warps share chunks, or none");
+    model.add(chunksInFlight.ge(shares.times(2 * roundChunks)), "a round of chunks is on its way while another is multiplied");
+    model.add(
+      shares.times(chunksInFlight.minus(chunksInFlight.dividedBy(roundChunks).times(roundChunks))).eq(0),
+      "chunks that are shared come in rounds",
+    );
     model.add(warpsAlongColumns.divides(columnGroups), "warps have equal numbers of column groups");
     const warpColumnGroups = max([columnGroups.dividedBy(warpsAlongColumns), 1]);
     const warpRowTiles = ceilQuotient(unitTile.times(sumCount), warpsAlongUnits.times(rowsOfTile));
@@ -108,7 +119,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       constant(2 * wordRegisters), // two rows of a chunk
       times(warpColumnGroups, columnWords * wordRegisters),
       times(heldUnits, traffic.elementReads + traffic.floatReads + cell.states.length),
-      constant(scratchRegisters),
+      isPrivate.times(scratchRegisters - sharingScratchRegisters).plus(sharingScratchRegisters),
     );
 
     const partWarps = warpsPerPart(device, warpCount);
@@ -144,7 +155,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         ? [calibratedTerm(device, "matrixMultiplyShare", times(partWarps, instructions, 2))]
         : [calibratedTerm(device, "multiplyAddInstructions", times(partWarps, instructions, sumsOfLane * chunkInner))]),
       sharedMemoryTerm(device, sumBytes, 2),
-      sharedMemoryTerm(device, chunkReads.times(constant(1).minus(isPrivate))),
+      sharedMemoryTerm(device, chunkReads.times(shares)),
       calibratedTerm(device, "unitIssueCycles", times(ownUnits, partWarps), pointwise.issue),
       calibratedTerm(device, "slotLoadCycles", times(ownUnits, warpCount, traffic.elementReads + cell.states.length)),
       calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes)),
@@ -155,7 +166,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       // Every trip to L2 brings a warp the chunks that it has sent for.
       calibratedTerm(device, "exchangeLookCycles", trips),
       // Warps meet before each shared chunk, and add up their sums where they had chunks of their own.
-      calibratedTerm(device, "reductionCycles", warpsAlongInner.plus(warpChunks.times(constant(1).minus(isPrivate)))),
+      calibratedTerm(device, "reductionCycles", warpsAlongInner.plus(warpChunks.times(shares))),
       calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
     ];
     const blockTerms = [...repeated(throughputTerms, ownBlocks), ...repeated(latencyTerms, rounds)];

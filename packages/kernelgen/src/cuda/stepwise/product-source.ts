@@ -97,7 +97,9 @@ constexpr int SHARING_WARPS = WARPS_ALONG_UNITS * WARPS_ALONG_COLUMNS;
 constexpr bool SHARES_CHUNKS = SHARING_WARPS > 1;
 /** Units whose values a thread holds while it multiplies, or, beside the many sums of shared chunks, a few at a time after that. */
 constexpr bool HOLDS_ALL_UNITS = HELD_UNITS == OWN_UNITS;
-constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - 1 : CHUNKS_IN_FLIGHT;
+/** Chunks between two barriers: of a pair the second is read while the first is multiplied. */
+constexpr int ROUND_CHUNKS = SHARES_CHUNKS ? 2 : 1;
+constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - ROUND_CHUNKS : CHUNKS_IN_FLIGHT;
 
 /** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
 struct Tile {
@@ -171,8 +173,8 @@ KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, 
 /**
  * The product of one step. Warps divide the inner dimension, or the tile's rows and columns; their sums meet in shared memory. Operands pass
  * through it in chunks. Where a warp has chunks of its own, a lane copies what it itself multiplies, CHUNKS_IN_FLIGHT chunks ahead, and no barrier
- * is between; chunks that warps share are copied by all of them, one fewer ahead, and the barrier before a chunk is multiplied also says that
- * the place of the one before is free.
+ * is between; chunks that warps share are copied by all of them, two fewer ahead, and the barrier before a pair is multiplied also says that
+ * the places of the pair before are free.
  *
  * The matrix is [G,N,D,D], inner index last. Row r of the tile is of unit r mod UNIT_TILE; SUM_COUNT gates lie along the rows, and
  * INNER_PARTS along the inner dimension.
@@ -283,21 +285,28 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     KERNELGEN_UNROLL
     for (int ahead = 0; ahead < CHUNKS_AHEAD; ++ahead) {
       fetch_columns<HAS_WORDS>(ahead, operand_row, shared);
-      copy_async_commit();
+      if (ahead % ROUND_CHUNKS == ROUND_CHUNKS - 1) copy_async_commit();
     }
     Sums sums = {};
     KERNELGEN_NO_UNROLL
-    for (int i = 0; i < chunk_count; ++i) {
-      copy_async_wait<CHUNKS_AHEAD - 1>();
-      if constexpr (SHARES_CHUNKS) {
-        sync_block();
-      } else {
-        multiply(words_of(shared, i), sums);
+    for (int first = 0; first < chunk_count; first += ROUND_CHUNKS) {
+      copy_async_wait<CHUNKS_AHEAD / ROUND_CHUNKS - 1>();
+      if constexpr (SHARES_CHUNKS) sync_block();
+      KERNELGEN_UNROLL
+      for (int i = first; i < first + ROUND_CHUNKS; ++i) {
+${isMatrix ? `        if constexpr (SHARES_CHUNKS) {
+          multiply_shared(chunk_of(shared, i), sums);
+        } else {
+          multiply(words_of(shared, i), sums);
+        }` : "        multiply(words_of(shared, i), sums);"}
       }
-      fetch_rows<HAS_WORDS>(i + CHUNKS_AHEAD, shared);
-      fetch_columns<HAS_WORDS>(i + CHUNKS_AHEAD, operand_row, shared);
+      KERNELGEN_UNROLL
+      for (int i = first; i < first + ROUND_CHUNKS; ++i) {
+        fetch_rows<HAS_WORDS>(i + CHUNKS_AHEAD, shared);
+        fetch_columns<HAS_WORDS>(i + CHUNKS_AHEAD, operand_row, shared);
+      }
       copy_async_commit();
-${isMatrix ? "      if constexpr (SHARES_CHUNKS) multiply_shared(chunk_of(shared, i), sums);\n" : ""}    }
+    }
     // The sums take the place of the chunks.
     copy_async_wait<0>();
     sync_block();
