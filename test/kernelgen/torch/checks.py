@@ -203,6 +203,17 @@ def what_is_beside_a_layer_is_that_of_torch():
     assert ["no effect" in str(warning.message) for warning in caught] == [True], caught
 
 
+def second_derivatives_are_refused():
+    inputs = torch.randn(3, 2, 5, requires_grad=True)
+    (gradient,) = torch.autograd.grad(package.LSTM(5, 8)(inputs)[0].sin().sum(), inputs, create_graph=True)
+    try:
+        gradient.sum().backward()
+    except RuntimeError as raised:
+        assert "lstm: a gradient of this layer has no derivative" in str(raised), raised
+    else:
+        raise AssertionError("no error")
+
+
 def compile_export_and_autocast_work():
     layer = package.LSTM(5, 8, 2, heads=2, bidirectional=True)
     inputs = torch.randn(4, 3, 5)
@@ -412,6 +423,7 @@ CHECKS = [
     gradients_equal_finite_differences,
     operators_pass_opcheck,
     what_is_beside_a_layer_is_that_of_torch,
+    second_derivatives_are_refused,
     compile_export_and_autocast_work,
     wrong_arguments_are_named,
     compiled_kernels_equal_the_loop_for_any_batch,

@@ -89,6 +89,7 @@ describe("generated PyTorch package", () => {
     "clipping_and_cutting_are_those_of_autograd",
     "operators_pass_opcheck",
     "what_is_beside_a_layer_is_that_of_torch",
+    "second_derivatives_are_refused",
     "compile_export_and_autocast_work",
     "wrong_arguments_are_named",
     "compiled_kernels_equal_the_loop_for_any_batch",

@@ -87,7 +87,10 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const isPrivate = constant(1).dividedBy(sharing);
     const shares = constant(1).minus(isPrivate);
     model.add(sharing.ge(shares.times(leastSharingWarps)), "many warps share chunks, or none");
-    model.add(chunksInFlight.ge(shares.times(2 * roundChunks)), "a round of chunks is on its way while another is multiplied");
+    model.add(
+      chunksInFlight.ge(shares.times(2 * roundChunks)),
+      "a round of chunks is on its way while another is multiplied",
+    );
     model.add(
       shares.times(chunksInFlight.minus(chunksInFlight.dividedBy(roundChunks).times(roundChunks))).eq(0),
       "chunks that are shared come in rounds",

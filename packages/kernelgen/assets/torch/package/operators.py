@@ -273,6 +273,11 @@ def _differentiate(cell: Cell) -> None:
     )
     torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_forward", backward, setup_context=setup_context, lib=_library)
 
+    def refuse(ctx, *gradients):
+        raise RuntimeError(f"{cell.name}: a gradient of this layer has no derivative of its own")
+
+    torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_backward", refuse, lib=_library)
+
 
 def _recurrent_gradient(cell: Cell, d_wx, d_inputless, h_initial, h) -> torch.Tensor:
     """dL/dR[g,n] = sum over b and t of du[b,t,g,n] (outer) h[b,t-1,n], over all steps at once.

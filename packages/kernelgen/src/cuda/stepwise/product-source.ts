@@ -294,11 +294,15 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
       if constexpr (SHARES_CHUNKS) sync_block();
       KERNELGEN_UNROLL
       for (int i = first; i < first + ROUND_CHUNKS; ++i) {
-${isMatrix ? `        if constexpr (SHARES_CHUNKS) {
+${
+  isMatrix
+    ? `        if constexpr (SHARES_CHUNKS) {
           multiply_shared(chunk_of(shared, i), sums);
         } else {
           multiply(words_of(shared, i), sums);
-        }` : "        multiply(words_of(shared, i), sums);"}
+        }`
+    : "        multiply(words_of(shared, i), sums);"
+}
       }
       KERNELGEN_UNROLL
       for (int i = first; i < first + ROUND_CHUNKS; ++i) {
