@@ -36,7 +36,11 @@ export const bundlers: Readonly<Record<string, (out: string) => Promise<Bundle>>
     return { file: join(out, "bundle.js"), modules: result.flatMap(({ output }) => modulesOf(output)) };
   },
   async rollup(out) {
-    const bundle = await rollup({ input: entry, plugins: [rollupPlugin({ config }), packages] });
+    // A warning, as of modules that import each other, would be printed with every build of an application.
+    const onwarn = ({ message }: { message: string }): never => {
+      throw new Error(message);
+    };
+    const bundle = await rollup({ input: entry, plugins: [rollupPlugin({ config }), packages], onwarn });
     const { output } = await bundle.write({ file: join(out, "bundle.mjs"), format: "es" });
     return { file: join(out, "bundle.mjs"), modules: modulesOf(output) };
   },

@@ -4,7 +4,7 @@ import { DispatchQueue } from "./dispatch-queue.js";
 import { recurrenceDispatches } from "./dispatches.js";
 import { type BufferPart, loaded, storedBytes } from "./gpu-memory.js";
 import { compileModule, type GpuModule } from "./gpu-module.js";
-import { type Direction, type Network, type PartPlace, requireState } from "./network.js";
+import type { Direction, Network, PartPlace } from "./network.js";
 import {
   layerDim,
   layerInputDim,
@@ -14,6 +14,7 @@ import {
   type TrainingModules,
 } from "./program.js";
 import type { RecurrentGradients, RecurrentState } from "./recurrent.js";
+import { requireState } from "./require-state.js";
 import { joinParts, partOf, type SequencePart } from "./sequence-parts.js";
 import { type DirectionWeights, elements, weightShapes } from "./weights.js";
 

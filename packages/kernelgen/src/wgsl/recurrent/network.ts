@@ -18,6 +18,7 @@ import {
   unmetRequirements,
 } from "./program.js";
 import type { RecurrentGradients, RecurrentResult, RecurrentState, StartState } from "./recurrent.js";
+import { requireState } from "./require-state.js";
 import { joinParts, longestPart, partOf, type SequencePart, sequenceParts } from "./sequence-parts.js";
 import { type RecurrentWeights, requireWeights } from "./weights.js";
 
@@ -569,18 +570,4 @@ function lastPhases(output: Float32Array<ArrayBuffer>, program: RecurrentProgram
     result.set(output.subarray(last, last + width), row * width);
   }
   return result;
-}
-
-/** Throws `KernelgenError` "invalid-problem" where a state is missing, unknown, or has another length. */
-export function requireState(state: RecurrentState, names: readonly string[], elements: number): void {
-  const unknown = Object.keys(state).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new KernelgenError("invalid-problem", `unknown state "${unknown}"; states: ${names.join(", ")}`);
-  }
-  for (const name of names) {
-    const length = state[name]?.length ?? 0;
-    if (length !== elements) {
-      throw new KernelgenError("invalid-problem", `state ${name}: got ${length} values, needs ${elements}`);
-    }
-  }
 }
