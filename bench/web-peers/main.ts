@@ -32,6 +32,8 @@ interface Row {
   readonly peer: string;
   readonly medianMilliseconds?: number;
   readonly leastMilliseconds?: number;
+  /** The least processor time of this process in a run: what a software adapter takes, however busy the machine is. */
+  readonly leastProcessorMilliseconds?: number;
   readonly runs?: number;
   /** The largest difference from onnxruntime's CPU provider. */
   readonly largestDifference?: number;
@@ -92,23 +94,32 @@ async function measureCase(given: Case, peers: readonly Peer[], seconds: number)
 async function measure(
   session: Session,
   seconds: number,
-): Promise<Pick<Row, "medianMilliseconds" | "leastMilliseconds" | "runs">> {
+): Promise<Pick<Row, "medianMilliseconds" | "leastMilliseconds" | "leastProcessorMilliseconds" | "runs">> {
   await repeat(session, seconds / 4, 1);
-  const times = (await repeat(session, seconds, 3)).toSorted((a, b) => a - b);
+  const runs = await repeat(session, seconds, 3);
+  const times = runs.map(({ elapsed }) => elapsed).toSorted((a, b) => a - b);
   return {
     medianMilliseconds: times[Math.floor(times.length / 2)]!,
     leastMilliseconds: times[0]!,
+    leastProcessorMilliseconds: Math.min(...runs.map(({ processor }) => processor)),
     runs: times.length,
   };
 }
 
-async function repeat(session: Session, seconds: number, least: number): Promise<number[]> {
-  const times: number[] = [];
+/** Milliseconds of a run: by the clock, and of the processor. */
+interface RunTime {
+  readonly elapsed: number;
+  readonly processor: number;
+}
+
+async function repeat(session: Session, seconds: number, least: number): Promise<RunTime[]> {
+  const times: RunTime[] = [];
   const begin = performance.now();
   while (times.length < least || performance.now() - begin < seconds * 1e3) {
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     await session.run();
-    times.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    times.push({ elapsed: performance.now() - start, processor: (user + system) / 1e3 });
   }
   return times;
 }
@@ -126,13 +137,13 @@ function print(row: Row): void {
     console.log(JSON.stringify(row));
     return;
   }
-  const { medianMilliseconds, leastMilliseconds, largestDifference, note } = row;
+  const { medianMilliseconds, leastMilliseconds, leastProcessorMilliseconds, largestDifference, note } = row;
   const time =
     medianMilliseconds === undefined
       ? ""
-      : `${medianMilliseconds.toFixed(3)} ms (least ${leastMilliseconds!.toFixed(3)}, ${row.runs} runs)`;
+      : `${medianMilliseconds.toFixed(3)} ms (least ${leastMilliseconds!.toFixed(3)}, of the processor ${leastProcessorMilliseconds!.toFixed(3)}, ${row.runs} runs)`;
   const difference = largestDifference === undefined ? "" : `difference ${largestDifference.toExponential(1)}`;
-  console.log([row.case.padEnd(20), row.peer.padEnd(20), time.padEnd(46), difference, note ?? ""].join(" ").trimEnd());
+  console.log([row.case.padEnd(20), row.peer.padEnd(20), time.padEnd(72), difference, note ?? ""].join(" ").trimEnd());
 }
 
 if (options.help) process.stdout.write(help);
