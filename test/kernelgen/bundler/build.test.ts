@@ -174,11 +174,14 @@ describe("buildKernels", () => {
   it("considers what is on request alone where a definition asks for it", async () => {
     const { config, out } = application("on-request");
     const half = `cell: "lstm", headDim: 16, dataType: "fp16", steps: 4, devices: ["webgpu-h200-experimental"]`;
+    // Of these devices, the one without subgroup matrices is a tier for adapters without.
+    const tiers = `devices: ["webgpu-h200-experimental", "webgpu-default"], subgroupMatrices: true`;
     writeConfig(
       config,
       `{ name: "waiting", cell: "lstm", headDim: 256, steps: 4, devices: ["webgpu-h200"], assumeForwardProgress: true }`,
       `{ name: "patient", cell: "lstm", headDim: 256, steps: 4, devices: ["webgpu-h200"] }`,
       `{ name: "matrices", ${half}, inputDim: 3, subgroupMatrices: true, family: "subgroup-matrix" }`,
+      `{ name: "tiers", cell: "lstm", headDim: 16, ${tiers} }`,
     );
     await buildKernels({ config });
     const built = (name: string): string => readFileSync(join(out, name), "utf8");
@@ -187,6 +190,7 @@ describe("buildKernels", () => {
     const program = JSON.parse(built("matrices/webgpu-h200-experimental/program.json"));
     expect(program.forward.family).toBe("subgroup-matrix");
     expect(program.requires.features).toContain("chromium-experimental-subgroup-matrix");
+    expect(existsSync(join(out, "tiers/webgpu-default/plan.json"))).toBe(true);
     writeConfig(config, `{ name: "none", cell: "lstm", headDim: 16, subgroupMatrices: true }`);
     await expect(buildKernels({ config })).rejects.toThrow("kernel none: subgroup matrices: need the feature");
   });

@@ -12,6 +12,7 @@ import {
 } from "../../../packages/kernelgen/src/wgsl/node-device.js";
 import { planRequirements } from "../../../packages/kernelgen/src/wgsl/plan-requirements.js";
 import { planRecurrent } from "../../../packages/kernelgen/src/wgsl/recurrent/plan-recurrent.js";
+import { unmetRequirements } from "../../../packages/kernelgen/src/wgsl/recurrent/program.js";
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { subgroupMatrixFamily } from "../../../packages/kernelgen/src/wgsl/subgroup-matrix.js";
 import { openNullDevice, requireDevice } from "./devices.js";
@@ -57,6 +58,22 @@ describe("on request alone", () => {
   ] as const)("says what stands against %o", (options, device, reason) => {
     expect(solveFamily(problemOf(options), device, subgroupMatrixFamily).reason).toMatch(reason);
   });
+});
+
+it("a program tells an adapter with its matrices from one with others", () => {
+  const options = { cell: "gru", ...half, family: "subgroup-matrix", subgroupMatrices: true };
+  const program = planRecurrent(options, onNull);
+  const { component, result, m, n, k } = program.requires.subgroupMatrix!;
+  expect([component, result]).toEqual(["f16", "f32"]);
+  const unmet = (rows: number): readonly string[] => {
+    const config = { componentType: component, resultComponentType: result, M: rows, N: n, K: k };
+    const features = new Set<string>(onNull.features);
+    return unmetRequirements(program, { features, limits: onNull.limits, info: { subgroupMatrixConfigs: [config] } });
+  };
+  expect(unmet(m)).toEqual([]);
+  expect(unmet(m + 1)).toEqual([
+    `subgroup matrices ${m}×${n}×${k} of f16 with sums in f32: the program needs them, the device lacks them`,
+  ]);
 });
 
 describe("modules, compiled by Dawn without a driver", () => {

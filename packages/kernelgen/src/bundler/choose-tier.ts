@@ -1,13 +1,12 @@
 import { KernelgenError } from "../errors.js";
 import { planFromJson } from "../plan/plan-json.js";
-import { type ProgramRequirements, unmetRequirements } from "../wgsl/recurrent/program.js";
+import { type Capabilities, type ProgramRequirements, unmetRequirements } from "../wgsl/recurrent/program.js";
 import { createForward, type WebGpuForward } from "../wgsl/runtime.js";
 import type { BuiltKernel } from "./built.js";
 
 /** What is asked of an adapter, or of a device. */
-export interface AdapterLimits {
+export interface AdapterLimits extends Capabilities {
   readonly limits: GPUSupportedLimits;
-  readonly features: ReadonlySet<string>;
 }
 
 /** What the tiers of kernels and of networks have in common. */

@@ -5,7 +5,7 @@ import { KernelgenError } from "../errors.js";
 import { defaultDataType } from "../plan/default-data-type.js";
 import { problemToJson } from "../plan/plan-json.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../plan/problem.js";
-import type { OnRequest } from "../wgsl/families-on-request.js";
+import { hasSubgroupMatrices, type OnRequest } from "../wgsl/families-on-request.js";
 import type { RecurrentOptions } from "../wgsl/recurrent/plan-recurrent.js";
 import { type KernelDefinition, webGpuTiers } from "./definition.js";
 import type { Tool } from "./tool.js";
@@ -33,11 +33,14 @@ export interface KernelInput {
 export function kernelInputs(definition: KernelDefinition, directory: string, tool: Tool): readonly KernelInput[] {
   const { name, devices = webGpuTiers, family, inputDim, layers, bidirectional, ...rest } = definition;
   const { assumeForwardProgress, subgroupMatrices, ...options } = rest;
-  const onRequest = { assumeForwardProgress, subgroupMatrices };
-  const inputs = devices.map((text) => {
-    const device = deviceNamed(text, directory);
+  const described = devices.map((text) => deviceNamed(text, directory));
+  // Where some of the devices have subgroup matrices, the others are tiers for adapters without.
+  const haveMatrices = described.some(hasSubgroupMatrices);
+  const inputs = described.map((device) => {
+    const withMatrices = subgroupMatrices && (!haveMatrices || hasSubgroupMatrices(device));
+    const onRequest = { assumeForwardProgress, subgroupMatrices: withMatrices };
     const problem = problemOf(name, { ...options, dataType: options.dataType ?? defaultDataType(device) });
-    const network = inputDim === undefined ? undefined : networkOptions(definition, device);
+    const network = inputDim === undefined ? undefined : networkOptions(definition, device, onRequest);
     const plain = JSON.stringify([name, problemToJson(problem), network, deviceJson(device), family, onRequest, tool]);
     return { name, problem, network, device, family, onRequest, hash: sha256(plain) };
   });
@@ -60,10 +63,9 @@ function problemOf(name: string, options: ProblemOptions): Problem {
 }
 
 /** What `planRecurrent` is asked for. A network runs on WebGPU, forward, and for any number of steps. */
-function networkOptions(definition: KernelDefinition, device: Device): RecurrentOptions {
+function networkOptions(definition: KernelDefinition, device: Device, onRequest: OnRequest): RecurrentOptions {
   const { name, cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training, family } =
     definition;
-  const { assumeForwardProgress, subgroupMatrices } = definition;
   const wrong = (message: string): KernelgenError => new KernelgenError("invalid-config", `kernel ${name}: ${message}`);
   if (device.kind !== "webgpu") throw wrong(`a network (inputDim) runs on WebGPU devices, and ${device.name} is none`);
   const ofKernels = [
@@ -78,7 +80,7 @@ function networkOptions(definition: KernelDefinition, device: Device): Recurrent
     if (definition[field] !== undefined) throw wrong(`${field} has no meaning for a network (inputDim)`);
   }
   const sizes = { cell, inputDim, headDim, heads, batch, layers, bidirectional, steps, dataType, training };
-  const options = { ...sizes, family, assumeForwardProgress, subgroupMatrices };
+  const options = { ...sizes, family, ...onRequest };
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as unknown as RecurrentOptions;

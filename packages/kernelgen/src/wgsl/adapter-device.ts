@@ -1,27 +1,13 @@
-import {
-  findDevice,
-  type SubgroupMatrixComponent,
-  type SubgroupMatrixShape,
-  type WebGpuDevice,
-  type WebGpuFeature,
-  type WebGpuLimits,
-} from "hwmodels";
-
-/** A product of subgroup matrices as Dawn reports it (`GPUSubgroupMatrixConfig`); WebGPU's own types do not have it. */
-interface SubgroupMatrixConfig {
-  readonly componentType: SubgroupMatrixComponent;
-  readonly resultComponentType: SubgroupMatrixComponent;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
+import { findDevice, type WebGpuDevice, type WebGpuFeature, type WebGpuLimits } from "hwmodels";
+import { type AdapterMatrices, subgroupMatrixShapes } from "./adapter-matrices.js";
 
 /** What is read from a live adapter or device. */
 export interface AdapterFacts {
   readonly info: Pick<
     GPUAdapterInfo,
     "vendor" | "architecture" | "description" | "subgroupMinSize" | "subgroupMaxSize"
-  > & { readonly subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig> };
+  > &
+    AdapterMatrices;
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
 }
@@ -62,7 +48,7 @@ export function webGpuDeviceFromAdapter({ info, limits, features }: AdapterFacts
     subgroupSizes: features.has("subgroups")
       ? { min: info.subgroupMinSize ?? subgroupSizeRange.min, max: info.subgroupMaxSize ?? subgroupSizeRange.max }
       : null,
-    subgroupMatrices: features.has(subgroupMatrix) ? Array.from(info.subgroupMatrixConfigs ?? [], matrixShape) : [],
+    subgroupMatrices: features.has(subgroupMatrix) ? subgroupMatrixShapes(info) : [],
     assumed: relative.assumed,
     sources: [
       { covers: ["limits", "subgroupSizes", "subgroupMatrices"], kind: "reported", from: "read from the adapter" },
@@ -70,11 +56,3 @@ export function webGpuDeviceFromAdapter({ info, limits, features }: AdapterFacts
     ],
   };
 }
-
-const matrixShape = ({ componentType, resultComponentType, M, N, K }: SubgroupMatrixConfig): SubgroupMatrixShape => ({
-  component: componentType,
-  result: resultComponentType,
-  m: M,
-  n: N,
-  k: K,
-});

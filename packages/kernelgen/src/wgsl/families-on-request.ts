@@ -20,6 +20,10 @@ export interface OnRequest {
 
 const feature = "chromium-experimental-subgroup-matrix";
 
+/** Whether a device has subgroup matrices. */
+export const hasSubgroupMatrices = (device: Device): boolean =>
+  device.kind === "webgpu" && device.features.includes(feature);
+
 /**
  * The families of a device that are considered on request alone; of those asked for. Throws `KernelgenError` "invalid-problem" where subgroup
  * matrices are asked for on a device without them.
@@ -28,7 +32,7 @@ export function familiesOnRequest(
   device: Device,
   { assumeForwardProgress = false, subgroupMatrices = false }: OnRequest,
 ): readonly KernelFamily<WebGpuDevice>[] {
-  if (subgroupMatrices && !(device.kind === "webgpu" && device.features.includes(feature))) {
+  if (subgroupMatrices && !hasSubgroupMatrices(device)) {
     throw new KernelgenError(
       "invalid-problem",
       `subgroup matrices: need the feature ${feature}, which ${device.name} lacks; Dawn offers it with its toggle allow_unsafe_apis (in node experimentalDawnOptions, in Chromium --enable-unsafe-webgpu), on GPUs that have them`,

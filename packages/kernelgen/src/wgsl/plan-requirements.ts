@@ -2,9 +2,12 @@ import type { Plan } from "../plan/plan.js";
 import { exchangeBuffer } from "./exchange.js";
 import type { ProgramRequirements } from "./recurrent/program.js";
 import { bufferBytes, storageBuffers } from "./storage-buffers.js";
+import { subgroupMatrixOf } from "./subgroup-matrix.js";
 
 /** What a WGSL plan and its source take of an adapter: each limit that they could exceed, and the features that the source enables. */
-export function planRequirements({ problem, family, launch, derived }: Plan, source: string): ProgramRequirements {
+export function planRequirements(plan: Plan, source: string): ProgramRequirements {
+  const { problem, family, launch, derived } = plan;
+  const subgroupMatrix = subgroupMatrixOf(plan);
   const buffers = storageBuffers(problem);
   const exchanges = family === "grid" ? [exchangeBuffer(problem).bytes] : [];
   const largestBuffer = Math.max(...buffers.map(bufferBytes), ...exchanges);
@@ -19,6 +22,7 @@ export function planRequirements({ problem, family, launch, derived }: Plan, sou
       maxComputeWorkgroupSizeX: launch.threadsPerBlock,
       maxComputeWorkgroupsPerDimension: Math.max(derived.workgroupsX!, derived.workgroupsY!, derived.workgroupsZ!),
     },
+    ...(subgroupMatrix && { subgroupMatrix }),
   };
 }
 

@@ -5,6 +5,7 @@ import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { matrixCosts, stepCosts } from "./cost.js";
 import { refuseForward } from "./requirements.js";
@@ -154,6 +155,19 @@ export const subgroupMatrixFamily: KernelFamily<WebGpuDevice> = {
   },
   emit: emitSubgroupMatrix,
 };
+
+/** The product of subgroup matrices that a plan's kernel multiplies by; undefined of another family. */
+export function subgroupMatrixOf({ family, parameters, problem }: Plan): SubgroupMatrixShape | undefined {
+  if (family !== "subgroup-matrix") return undefined;
+  const { matrixRows, matrixColumns, matrixInner } = parameters as Readonly<Record<string, number>>;
+  return {
+    component: componentOf(problem.dataType),
+    result: "f32",
+    m: matrixRows!,
+    n: matrixColumns!,
+    k: matrixInner!,
+  };
+}
 
 /** The chosen product of subgroup matrices, left [rows,inner] times right [inner,columns]. */
 interface StatedShape {

@@ -16,6 +16,7 @@ import { residentFamily } from "../resident.js";
 import { scanFamily } from "../scan/forward.js";
 import { stepwiseFamily } from "../stepwise.js";
 import { storageBuffers } from "../storage-buffers.js";
+import { subgroupMatrixOf } from "../subgroup-matrix.js";
 import { planTraining, trainedModules } from "./plan-training.js";
 import type { ProgramCell, ProgramModule, RecurrentProgram } from "./program.js";
 import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurrence-module.js";
@@ -115,6 +116,7 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
   const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;
   const projections = [...inputDims].map((dim) => projection(problem, dim, device));
+  const subgroupMatrix = subgroupMatrixOf(plan);
   const forward = recurrenceModule(plan, family, entryPoint(problem), storageBuffers(problem));
   return {
     cell: programCell(problem),
@@ -130,18 +132,21 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     forward,
     projections: projections.map(({ module }) => module),
     ...(trained && { training: trained.modules }),
-    requires: requirements(
-      [
-        forward,
-        ...projections.map(({ module }) => module),
-        ...(trained === undefined ? [] : trainedModules(trained.modules)),
-      ],
-      [
-        { ...plan.launch, storageBufferCount: forward.bindings.filter(({ type }) => type !== "uniform").length },
-        ...projections.map(({ launch }) => launch),
-        ...(trained?.launches ?? []),
-      ],
-    ),
+    requires: {
+      ...requirements(
+        [
+          forward,
+          ...projections.map(({ module }) => module),
+          ...(trained === undefined ? [] : trainedModules(trained.modules)),
+        ],
+        [
+          { ...plan.launch, storageBufferCount: forward.bindings.filter(({ type }) => type !== "uniform").length },
+          ...projections.map(({ launch }) => launch),
+          ...(trained?.launches ?? []),
+        ],
+      ),
+      ...(subgroupMatrix && { subgroupMatrix }),
+    },
   };
 }
 

@@ -1,3 +1,6 @@
+import type { SubgroupMatrixShape } from "hwmodels";
+import { type AdapterMatrices, subgroupMatrixShapes } from "../adapter-matrices.js";
+
 /**
  * A recurrent network for WebGPU as plain data: what `planRecurrent` makes, `JSON.stringify` keeps, and `createRecurrent` runs. It holds the
  * source of every kernel, so that what runs it needs no solver.
@@ -104,6 +107,18 @@ export interface ProgramRequirements {
   readonly features: readonly string[];
   /** Least values of WebGPU limits, by their WebGPU names. */
   readonly limits: Readonly<Record<string, number>>;
+  /** The product of subgroup matrices that a kernel multiplies by; none in most. */
+  readonly subgroupMatrix?: SubgroupMatrixShape;
+}
+
+/** What is asked of a device or an adapter to tell whether it can run a program. */
+export interface Capabilities {
+  readonly features: ReadonlySet<string>;
+  readonly limits: object;
+  /** Of an adapter. */
+  readonly info?: AdapterMatrices;
+  /** Of a device. */
+  readonly adapterInfo?: AdapterMatrices;
 }
 
 /** Units of a layer and direction. */
@@ -127,7 +142,7 @@ export const layerInputDim = (program: RecurrentProgram, layer: number): number 
  */
 export function unmetRequirements(
   { requires }: Pick<RecurrentProgram, "requires">,
-  device: { readonly features: ReadonlySet<string>; readonly limits: object },
+  device: Capabilities,
 ): readonly string[] {
   const limits = device.limits as Readonly<Record<string, number | undefined>>;
   return [
@@ -137,5 +152,22 @@ export function unmetRequirements(
     ...Object.entries(requires.limits)
       .filter(([name, needed]) => !((limits[name] ?? 0) >= needed))
       .map(([name, needed]) => `${name}: the program needs ${needed}, the device has ${limits[name] ?? "none"}`),
+    ...unmetMatrix(requires.subgroupMatrix, device),
   ];
+}
+
+function unmetMatrix(needed: SubgroupMatrixShape | undefined, { info, adapterInfo }: Capabilities): readonly string[] {
+  const reported = info ?? adapterInfo;
+  // Who does not report matrices is taken at the word of the feature.
+  if (needed === undefined || reported?.subgroupMatrixConfigs === undefined) return [];
+  const { component, result, m, n, k } = needed;
+  const has = subgroupMatrixShapes(reported).some(
+    (shape) =>
+      shape.component === component && shape.result === result && shape.m === m && shape.n === n && shape.k === k,
+  );
+  return has
+    ? []
+    : [
+        `subgroup matrices ${m}×${n}×${k} of ${component} with sums in ${result}: the program needs them, the device lacks them`,
+      ];
 }
