@@ -5,12 +5,12 @@ import { emitStepwise } from "../stepwise/emit.js";
 import { stepwiseCudaFamily } from "../stepwise.js";
 import { cType } from "../tensor-parameters.js";
 
-/** The sizes that kernels for any sizes are tiled for: a large head, whose tiles serve small ones as well, and few sequences or many. */
-const tiledFor = { headDim: 2048, heads: 1, batches: [16, 256] } as const;
+/** The sizes that kernels for any sizes are tiled for: a large head, whose tiles serve small ones as well, and few sequences, more, and many. */
+const tiledFor = { headDim: 2048, heads: 1, batches: [16, 64, 256] } as const;
 
 /**
  * Stepwise kernels whose batch, heads and units of a head are arguments of the launch, for the sizes that no kernel of a set is for: of every
- * device, cell, type and use of the set, one tiled for few sequences and one for many.
+ * device, cell, type and use of the set, tiled for few sequences, for more, and for many, which share the chunks of R that warps read.
  */
 export function anySizeKernels({ kernels }: KernelSet): readonly SetKernel[] {
   const found = new Map<string, SetKernel>();
