@@ -34,14 +34,17 @@ interface Grid {
   readonly pins: Readonly<Record<string, readonly number[]>>;
 }
 
-const unstaged = { chained: [1], stages: [0] } as const;
+const unstaged = { chained: [1], stages: [0], recompute: [0] } as const;
 const staged = {
   chained: [1],
+  recompute: [0],
   stages: [1, 2],
   channelLanes: [16, 32],
   warps: [4, 8],
   stepsPerThread: [4, 8, 16],
 } as const;
+/** More lanes along time. */
+const narrow = { ...staged, stages: [1], channelLanes: [8, 16] } as const;
 const grids: readonly Grid[] = [
   {
     options: { cell: "linear", dataType: "fp32" },
@@ -71,6 +74,16 @@ const grids: readonly Grid[] = [
     options: { cell: "mingru", dataType: "fp32", pass: "backward" },
     pins: { ...staged, channelsPerThread: [2], channelLanes: [32], stages: [1] },
   },
+  {
+    options: { cell: "linear", dataType: "bf16" },
+    pins: { ...narrow, channelsPerThread: [4, 8], stepsPerThread: [8, 16], recompute: [0, 1] },
+  },
+  ...["mingru", "minlstm"].flatMap((cell): readonly Grid[] => [
+    { options: { cell, dataType: "bf16" }, pins: { ...narrow, channelsPerThread: [4] } },
+    { options: { cell, dataType: "fp32" }, pins: { ...narrow, channelsPerThread: [2, 4], warps: [8] } },
+    { options: { cell, dataType: "bf16", pass: "backward" }, pins: { ...narrow, channelsPerThread: [2, 4] } },
+    { options: { cell, dataType: "fp32", pass: "backward" }, pins: { ...narrow, channelsPerThread: [2], warps: [8] } },
+  ]),
 ];
 /** Tilings near the fastest, of each number of steps, in a loop and in a chain. */
 const nearCount = 3;

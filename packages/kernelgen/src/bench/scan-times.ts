@@ -24,7 +24,7 @@ export interface ScanDevice {
 
 /** Measured runs of one way: as many as fit in this time, within these bounds; the fastest counts. */
 const budgetMilliseconds = 400;
-const runBounds = { least: 1, most: 15 } as const;
+const runBounds = { least: 3, most: 15 } as const;
 
 function fastest(run: () => unknown): number {
   let best = Infinity;

@@ -16,6 +16,7 @@ const floatBytes = 4;
 const largestWordBytes = 16;
 /** The deepest ring of tiles or chunks on their way. */
 const mostStages = 3;
+const aheadStages = Array.from({ length: mostStages }, (_, index) => index + 1);
 /** Bytes of the tickets that a block's threads share, at most two more than stages; whole words of 16 bytes, as all parts of shared memory. */
 const ticketBytes = 32;
 /** The smallest asynchronous copy of a thread. */
@@ -26,6 +27,8 @@ const channelRegisters = { lanes: 8, warps: 3, exact: 4 } as const;
 /** Blocks on a multiprocessor that plans choose from: more gain nothing. */
 const blocksChoices = [1, 2, 3, 4, 6, 8];
 const stepsChoices = [2, 4, 8, 16, 32];
+/** More steps of a thread than these spill where sums keep what rounding takes, seen in ptxas. */
+const mostExactSteps = 16;
 /** Steps of a chunk that are never too many. */
 const smallestChunk = 64;
 
@@ -66,10 +69,15 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   );
   const channelLanes = model.int("channelLanes", powersOfTwo(device.warpSize).slice(1));
   const warps = model.int("warps", powersOfTwo(device.maxThreadsPerBlock / device.warpSize));
-  const stepsPerThread = model.int("stepsPerThread", stepsChoices);
+  const form = spanForm(problem);
+  const stepsPerThread = model.int(
+    "stepsPerThread",
+    stepsChoices.filter((count) => !form.isExact || count <= mostExactSteps),
+  );
   const stages = model.int("stages", 0, device.supports.asyncCopy ? mostStages : 0);
   const chained = model.int("chained", 0, 1);
   const recompute = model.int("recompute", pass === "forward" && elementBytes < floatBytes ? [0, 1] : [0]);
+  model.add(or(recompute.eq(0), stages.ge(1)), "what computes twice loads ahead: measured so alone");
   const blocksPerMultiprocessor = model.int("blocksPerMultiprocessor", blocksChoices);
 
   // Lanes of a warp that do not lie along the channels lie along time, and are scanned over in so many rounds.
@@ -100,11 +108,16 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   );
   const blockPercent = model.int("blockPercent", [...new Set(blockPercents.map(([, , percent]) => percent))]);
   model.add(table([warps, chained, blockPercent], blockPercents), "time by the warps of a block");
-  const wordPercent = model.int("wordPercent", [...new Set(wordPercents.map(([, percent]) => percent))]);
+  const byWord = wordPercents(pass);
+  const wordPercent = model.int("wordPercent", [...new Set(byWord.map(([, , percent]) => percent))]);
   model.add(
     table(
-      [channelsPerThread, wordPercent],
-      wordPercents.map(([bytes, percent]) => [bytes / elementBytes, percent]).filter(([count]) => count! >= 1),
+      [channelsPerThread, stages, wordPercent],
+      byWord
+        .filter(([bytes]) => bytes >= elementBytes)
+        .flatMap(([bytes, isAhead, percent]) =>
+          (isAhead === 1 ? aheadStages : [0]).map((count) => [bytes / elementBytes, count, percent]),
+        ),
     ),
     "time by the bytes of a thread's access",
   );
@@ -116,7 +129,6 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     "no more time threads than twice the steps",
   );
 
-  const form = spanForm(problem);
   const floatsOfSpan = spanFields(form).length;
   // Shared memory: the spans of the warps for two chunks in turn, the ring of chunks on their way, the state before a chunk.
   const spanBytes = times(warps, channelTile, 2 * floatsOfSpan * floatBytes);
@@ -158,6 +170,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     blockPercent,
     wordPercent,
     stages,
+    isAhead: isStaged,
     chained,
     recompute,
     columns,

@@ -4,56 +4,64 @@ import { linearGraph } from "../../cell/linear.js";
 import { type Scalar, topologicalOrder } from "../../cell/scalar.js";
 import { stepGradient } from "../../cell/step-gradient.js";
 import { plus, times } from "../../plan/integer-expressions.js";
-import type { Problem } from "../../plan/problem.js";
+import type { Pass, Problem } from "../../plan/problem.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
 import { tensorBytes } from "../../plan/tensors.js";
 import { linearCellOf } from "./column-source.js";
 
 /**
- * Constants of a scan's predicted time, fitted to 2300 times of 469 tilings on an H200 that `bench/scan/tiles.ts` writes: of eight passes at 256 to
- * 65536 steps, so that of the measured tilings the one that is predicted to be the fastest takes 2 % longer than the fastest, at most 10 %. Times
- * are of that device; on others they are taken to be the same.
+ * Constants of a scan's predicted time, fitted to 2800 times of 564 tilings on an H200 that `bench/scan/tiles.ts` writes: of twelve passes at 256 to
+ * 65536 steps, so that of the measured tilings the one that is predicted to be the fastest takes 4 % longer than the fastest on average, at most
+ * 19 %. Times are of that device; on others they are taken to be the same.
  */
 const fitted = {
   /** Part of the vendor's bandwidth that a kernel reaches that reads and writes side by side. */
   bandwidthShare: 0.997,
   /** Time of a loop over chunks in that of a chain of blocks: its blocks drift apart, and with them the rows of memory that they read. */
-  loopShare: 1.092,
+  loopShare: 1.101,
   /** A launch, with the first loads and the last stores: of a loop over chunks, and of a chain of blocks. */
-  loopStartNanoseconds: 1120,
-  chainStartNanoseconds: 2640,
+  loopStartNanoseconds: 1369,
+  chainStartNanoseconds: 3495,
   /** From one chunk of a sequence to the next: in a loop, and in a chain through L2, there with a part for each warp whose span is joined. */
-  loopChunkNanoseconds: 1450,
-  chainChunkNanoseconds: 1070,
+  loopChunkNanoseconds: 1335,
+  chainChunkNanoseconds: 631,
   chainWarpNanoseconds: 24,
   /** What a tile of a chain costs beside its bytes, with all multiprocessors at work on tiles. */
-  tilePicoseconds: 790,
+  tilePicoseconds: 993,
   /** What a tile takes from its loads to its stores, when a block has one in flight. */
-  tileLatencyNanoseconds: 2560,
+  tileLatencyNanoseconds: 2502,
   /** Percent of the time that memory takes for the first tiles of a chain that loads ahead: nothing is written yet. */
-  firstTilesPercent: 120,
+  firstTilesPercent: 143,
   /** Instructions of an element beside its cell: loads, conversions, joining and advancing, stores. */
-  elementInstructions: 25.5,
+  elementInstructions: 14.4,
   /** Instructions of a thread for each of its words that goes through shared memory. */
-  aheadWordInstructions: 3.6,
+  aheadWordInstructions: 1.79,
   /** Instructions of a thread's channel for each round of the scan over lanes, and for each warp of the scan over warps. */
-  laneRoundInstructions: 43,
-  warpInstructions: 8.1,
+  laneRoundInstructions: 23.9,
+  warpInstructions: 5.6,
   /**
    * The part of the instructions' time that memory does not hide, in percent: this much over the blocks on a multiprocessor, whose threads
-   * wait for each other, and this much over its warps; of both this part where blocks load ahead.
+   * wait for each other, and this much over its warps; of blocks that load when they need it, and of those that load ahead.
    */
-  exposedOverBlocks: 12,
-  exposedOverWarps: 352,
-  exposedAheadPercent: 37,
+  exposed: { overBlocks: 29.4, overWarps: 552 },
+  exposedAhead: { overBlocks: 6.6, overWarps: 181 },
+  /**
+   * What a tile of a chain that loads ahead waits for each further tile of the same channels that is on its way: what is polled for comes
+   * behind what was loaded before.
+   */
+  followerNanoseconds: 230,
   /**
    * Time by the warps of a block, in percent of the best: few have little on its way, many wait for each other. A chain is best with 8, a loop
    * with 4; what was not measured is taken from its neighbours.
    */
-  chainPercents: { 1: 161, 2: 161, 4: 112, 8: 100, 16: 109, 32: 122 },
-  loopPercents: { 1: 115, 2: 110, 4: 100, 8: 111, 16: 144, 32: 144 },
-  /** Time by the bytes of a thread's access, in percent of wide ones. */
-  wordPercents: { 2: 120, 4: 104, 8: 100, 16: 100 },
+  chainPercents: { 1: 161, 2: 161, 4: 106, 8: 100, 16: 104, 32: 122 },
+  loopPercents: { 1: 115, 2: 112, 4: 100, 8: 107, 16: 142, 32: 142 },
+  /** Time by the bytes of a thread's access, in percent of the best: where blocks load when they need it, and of either pass where they load ahead. */
+  wordPercents: { 2: 120, 4: 101, 8: 100, 16: 100 },
+  aheadPercents: {
+    forward: { 2: 150, 4: 115, 8: 105, 16: 100 },
+    backward: { 2: 150, 4: 117, 8: 100, 16: 108 },
+  },
 } as const;
 
 const picosecondsPerNanosecond = 1000;
@@ -79,6 +87,8 @@ export interface ScanTile {
   readonly stepsPerThread: IntExpr;
   readonly warps: IntExpr;
   readonly stages: IntExpr;
+  /** 1 where blocks load ahead. */
+  readonly isAhead: IntExpr;
   /** 1 for a chain of blocks, 0 for a loop over chunks. */
   readonly chained: IntExpr;
   /** 1 where a forward pass computes the coefficients of a step a second time. */
@@ -87,7 +97,7 @@ export interface ScanTile {
   readonly rowPercent: IntExpr;
   /** `blockPercents` of the warps, and whether blocks form a chain. */
   readonly blockPercent: IntExpr;
-  /** `wordPercents` of the bytes of a thread's access. */
+  /** `wordPercents` of the bytes of a thread's access, and whether blocks load ahead. */
   readonly wordPercent: IntExpr;
   /** Blocks of all sequences and channels. */
   readonly columns: IntExpr;
@@ -114,10 +124,11 @@ export const blockPercents: readonly (readonly [warps: number, chained: number, 
   ...Object.entries(fitted.chainPercents).map(([warps, percent]) => [Number(warps), 1, percent] as const),
 ];
 
-/** Time by the bytes of a thread's access, in percent of wide ones. */
-export const wordPercents: readonly (readonly [wordBytes: number, percent: number])[] = Object.entries(
-  fitted.wordPercents,
-).map(([bytes, percent]) => [Number(bytes), percent] as const);
+/** Time by the bytes of a thread's access, in percent of the best: rows of bytes, 1 for loading ahead and else 0, and the percentage. */
+export const wordPercents = (pass: Pass): readonly (readonly [wordBytes: number, isAhead: number, percent: number])[] =>
+  [fitted.wordPercents, fitted.aheadPercents[pass]].flatMap((percents, isAhead) =>
+    Object.entries(percents).map(([bytes, percent]) => [Number(bytes), isAhead, percent] as const),
+  );
 
 /** The time in which device memory reads and writes all sequences, each once. */
 export function memoryNanoseconds(problem: Problem, device: CudaDevice): number {
@@ -136,7 +147,6 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
   const { batch, heads, headDim, steps, pass } = problem;
   const cell = linearCellOf(problem);
   const elements = batch * heads * headDim * steps;
-  const isAhead = min([tile.stages, constant(1)]);
   const memory = tile.rowPercent.times(Math.ceil(memoryNanoseconds(problem, device))).dividedBy(100);
 
   const { decay, forget, update } = linearGraph(cell);
@@ -151,17 +161,21 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
     tile.laneRounds.times(nanosecondsOf(fitted.laneRoundInstructions)),
     tile.warps.times(nanosecondsOf(fitted.warpInstructions)),
   ).dividedBy(tile.stepsPerThread);
-  const perWord = isAhead
+  const perWord = tile.isAhead
     .times(nanosecondsOf(wordsOfStep(problem) * fitted.aheadWordInstructions))
     .dividedBy(tile.channelsPerThread);
   // A second time: an instruction for each gate that is unpacked, and the cell's.
   const again = tile.recompute.times(nanosecondsOf(cell.gates.length + cellInstructions));
   const issue = plus(perStep, perWord, again, nanosecondsOf(fitted.elementInstructions + cellInstructions));
 
-  const exposedPercent = times(
-    plus(tile.warps.times(fitted.exposedOverBlocks), fitted.exposedOverWarps),
-    constant(100).minus(isAhead.times(100 - fitted.exposedAheadPercent)),
-  ).dividedBy(times(tile.warps, tile.blocksPerMultiprocessor));
+  const exposedOf = ({ overBlocks, overWarps }: { overBlocks: number; overWarps: number }): IntExpr =>
+    tile.warps.times(Math.round(overBlocks * 10)).plus(Math.round(overWarps * 10));
+  const exposedPercent = plus(
+    times(tile.isAhead, exposedOf(fitted.exposedAhead)),
+    times(constant(1).minus(tile.isAhead), exposedOf(fitted.exposed)),
+  )
+    .times(10)
+    .dividedBy(times(tile.warps, tile.blocksPerMultiprocessor));
   const work = times(
     max([issue, memory]).plus(times(issue, exposedPercent).dividedBy(100 * 100)),
     tile.blockPercent,
@@ -186,12 +200,20 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
   const ringBytesPerNanosecond = Math.round(
     (device.timing.memoryBytesPerSecond / 1e9) * (100 / fitted.firstTilesPercent),
   );
+  // (busy / columns − 1) further tiles of the same channels, for each of the tiles / busy that a block takes.
+  const followers = times(
+    tile.isAhead,
+    max([busyBlocks.minus(tile.columns), constant(0)]),
+    tile.chunks,
+    Math.round(fitted.followerNanoseconds),
+  ).dividedBy(busyBlocks);
   const chain = plus(
     max([
       plus(work, times(busyBlocks, tile.ringBytes).dividedBy(ringBytesPerNanosecond)),
       latencyOf(tiles),
       tile.chunks.times(chainChunk),
     ]),
+    followers,
     tiles.times(fitted.tilePicoseconds).dividedBy(picosecondsPerNanosecond),
     fitted.chainStartNanoseconds,
   );
