@@ -102,7 +102,7 @@ export const backwardCases = {
   "stepwise bf16 LSTM, eight warps that share chunks of rows and columns, lengths": plan(
     "stepwise",
     { ...backward, headDim: 21, heads: 2, batch: 33, steps: 4, lengths: true },
-    { unitTile: 20, columnGroups: 4, warpCount: 8, warpsAlongUnits: 2, warpsAlongColumns: 4, chunksInFlight: 3 },
+    { unitTile: 20, columnGroups: 4, warpCount: 8, warpsAlongUnits: 2, warpsAlongColumns: 4, chunksInFlight: 4 },
   ),
   "stepwise fp16 GRU, rows that end within a word, gradients of all states, cut, lengths": plan("stepwise", {
     ...backward,

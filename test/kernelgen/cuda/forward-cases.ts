@@ -151,10 +151,10 @@ export const forwardCases = {
     { cell: "gru", headDim: 33, heads: 2, batch: 9, steps: 4, dataType: "fp32", training: true, lengths: true },
     { unitTile: 7, columnGroups: 2, warpCount: 12 },
   ),
-  "stepwise bf16, four warps that share chunks of rows and columns, more units than a thread holds, training": plan(
+  "stepwise bf16, eight warps that share chunks of rows and columns, more units than a thread holds, training": plan(
     "stepwise",
-    { headDim: 40, heads: 2, batch: 37, steps: 4, training: true },
-    { unitTile: 24, columnGroups: 4, warpCount: 4, warpsAlongUnits: 2, warpsAlongColumns: 2, chunksInFlight: 2 },
+    { headDim: 40, heads: 2, batch: 60, steps: 4, training: true },
+    { unitTile: 24, columnGroups: 8, warpCount: 8, warpsAlongUnits: 2, warpsAlongColumns: 4, chunksInFlight: 4 },
   ),
   "stepwise fp16 sLSTM, last states, one step": plan("stepwise", {
     cell: "slstm",

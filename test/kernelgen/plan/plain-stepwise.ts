@@ -34,7 +34,7 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
     4 * warpRowTiles * warpColumnGroups +
     4 * (2 + warpColumnGroups * wordsOfColumn) +
     heldUnits * pointwiseValues(problem) +
-    56;
+    (sharing > 1 ? 44 : 56);
   // Chunks have a word of 16 bytes a lane for each row and column; the sums take their place.
   const words = columnGroups * wordsOfColumn;
   const chunkBytes = warpsAlongInner * chunksInFlight * (2 * rowTiles + words) * 32 * 16;
@@ -48,7 +48,7 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
       [unitTile, columnGroups, warpCount, warpsAlongUnits, warpColumnGroups, chunksInFlight - 1].every(
         (unknown) => Number.isInteger(unknown) && unknown >= 1,
       ) &&
-      (sharing === 1 || sharing === warpCount),
+      (sharing === 1 || (sharing === warpCount && sharing >= 8 && chunksInFlight >= 4 && chunksInFlight % 2 === 0)),
     launch: {
       blockCount: unitBlocks * batchBlocks * heads,
       threadsPerBlock: threads,

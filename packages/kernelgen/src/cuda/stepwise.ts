@@ -80,12 +80,12 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const batchTile = columnGroups.times(columnsOfGroup);
     // Either all warps share the chunks of the inner dimension, or each has its own.
     const sharing = times(warpsAlongUnits, warpsAlongColumns);
-    model.add(warpCount.ge(sharing), "no more warps share chunks than there are");
-    model.add(times(max([warpCount.minus(sharing), 0]), sharing.minus(1)).eq(0), "all warps share chunks, or none");
-    // At least one, which quotients by it are to know from the start.
-    const warpsAlongInner = max([warpCount.dividedBy(sharing), 1]);
-    const isPrivate = constant(1).dividedBy(sharing);
+    const warpsAlongInner = model.int("warpsAlongInner", 1, maxWarps);
+    model.add(times(warpsAlongInner, sharing).eq(warpCount), "warps share chunks or have their own");
+    model.add(times(warpsAlongInner.minus(1), sharing.minus(1)).eq(0), "all warps share chunks, or none");
+    const isPrivate = model.int("hasOwnChunks", 0, 1);
     const shares = constant(1).minus(isPrivate);
+    model.add(times(isPrivate, sharing.minus(1)).eq(0), "chunks of a warp's own are shared by no other");
     model.add(sharing.ge(shares.times(leastSharingWarps)), "many warps share chunks, or none");
     model.add(
       chunksInFlight.ge(shares.times(2 * roundChunks)),
