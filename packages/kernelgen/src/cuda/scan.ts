@@ -1,4 +1,4 @@
-import { constant, type IntExpr, type Model, max, min, or, table } from "constrint";
+import { constant, type IntExpr, largest, type Model, max, min, or, smallest, table } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../cell/definition.js";
 import { dataTypeBytes } from "../plan/data-type.js";
@@ -178,6 +178,10 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     blocksPerMultiprocessor,
   });
   return {
+    searchOrder: [
+      ...[chained, channelLanes, channelsPerThread, warps, stepsPerThread, recompute].map(largest),
+      ...[stages, blocksPerMultiprocessor].map(smallest),
+    ],
     unknowns: [
       channelsPerThread,
       channelLanes,
