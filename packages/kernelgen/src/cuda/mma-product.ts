@@ -6,7 +6,7 @@ import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { adjacentUnits, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
 import { productShape } from "./product-shape.js";
-import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
+import { mayStream, streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
 
 /** What one matrix instruction multiplies, and what a thread holds of its operands (PTX ISA, section "Matrix fragments for mma"). */
 const mma = {
@@ -92,6 +92,9 @@ export const mmaProduct: MatrixProduct = {
     const streamedFragments = times(warps, rowTiles, streamedTiles);
     const stateFragments = times(warps, columnGroups, innerTiles);
     const partWarps = warpsPerPart(device, warps);
+    // How the batch is cut decides most where the head is cut, too, and there is room for all of it on the chip.
+    const batchFirst = blocksAlongInner.kind === "variable" && !mayStream(problem, device);
+    const batchOrder = [smallest(columnGroups), largest(columnsPerThread)];
     // An instruction makes the sums of a lane's two rows and columnsPerThread columns; the parts of a multiprocessor share them.
     const partInstructions = max([
       times(partWarps, rowTiles, columnGroups, innerTiles),
@@ -113,8 +116,9 @@ export const mmaProduct: MatrixProduct = {
       ],
       searchOrder: [
         largest(unitsPerThread),
-        ...[unitGroups, warpsAlongUnits, columnGroups, warpsAlongInner].map(smallest),
-        largest(columnsPerThread),
+        ...(batchFirst ? batchOrder : []),
+        ...[unitGroups, warpsAlongUnits].map(smallest),
+        ...(batchFirst ? [smallest(warpsAlongInner)] : [batchOrder[0]!, smallest(warpsAlongInner), batchOrder[1]!]),
         ...(innerTilesStreamed === undefined ? [] : [smallest(innerTilesStreamed)]),
         largest(innerTilesInRegisters),
       ],
