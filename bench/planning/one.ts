@@ -1,4 +1,5 @@
-// Plans one configuration in this process, as `kernelgen config` does, and sends how long that took and what was chosen.
+// Plans one configuration in this process, as `kernelgen generate` and builds do, and sends how long that took and what was chosen; with
+// "every-family" as `kernelgen config` does, which also finds what each of the other families could do or lacks.
 //
 // The process has loaded all modules but run nothing: the time is that of a cold start of the solver, without the start of the process.
 import { findDevice } from "hwmodels";

@@ -149,22 +149,18 @@ class SavedSetSearch {
     else if (size > 0) for (const node of path) yield* this.#sufficient(size - 1, new Set([...saved, node]));
   }
 
-  /** What could be saved on one of the paths by which the gradients read a pre-activation that is not; undefined if they read none. */
+  /** What could be saved on a shortest path by which the gradients read a pre-activation that is not; undefined if they read none. */
   #unsavedPath(saved: ReadonlySet<Scalar>): readonly Scalar[] | undefined {
-    const seen = new Set<Scalar>();
-    const pathFrom = (node: Scalar): Scalar[] | undefined => {
-      if (seen.has(node) || saved.has(node) || this.#free.has(node)) return undefined;
-      seen.add(node);
-      if (node.kind === "input") return this.#gateInputs.has(node.name) ? [node] : undefined;
-      for (const operand of operands(node)) {
-        const path = pathFrom(operand);
-        if (path !== undefined) return this.#forward.has(node) ? [node, ...path] : path;
+    const readers = new Map<Scalar, Scalar | undefined>(this.#gradients.map((root) => [root, undefined]));
+    // A map visits what is added to it meanwhile: breadth first.
+    for (const [node] of readers) {
+      if (saved.has(node) || this.#free.has(node)) continue;
+      if (node.kind === "input" && this.#gateInputs.has(node.name)) {
+        const path: Scalar[] = [];
+        for (let on: Scalar | undefined = node; on !== undefined; on = readers.get(on)) path.push(on);
+        return path.filter((on) => this.#forward.has(on));
       }
-      return undefined;
-    };
-    for (const gradient of this.#gradients) {
-      const path = pathFrom(gradient);
-      if (path !== undefined) return path;
+      for (const operand of operands(node)) if (!readers.has(operand)) readers.set(operand, node);
     }
     return undefined;
   }
