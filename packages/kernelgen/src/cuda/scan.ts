@@ -27,8 +27,8 @@ const channelRegisters = { lanes: 8, warps: 3, exact: 4 } as const;
 /** Blocks on a multiprocessor that plans choose from: more gain nothing. */
 const blocksChoices = [1, 2, 3, 4, 6, 8];
 const stepsChoices = [2, 4, 8, 16, 32];
-/** More steps of a thread than these spill where sums keep what rounding takes, seen in ptxas. */
-const mostExactSteps = 16;
+/** With more steps of a thread a backward pass may spill, seen in ptxas. */
+const mostBackwardSteps = 16;
 /** Steps of a chunk that are never too many. */
 const smallestChunk = 64;
 
@@ -69,10 +69,9 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   );
   const channelLanes = model.int("channelLanes", powersOfTwo(device.warpSize).slice(1));
   const warps = model.int("warps", powersOfTwo(device.maxThreadsPerBlock / device.warpSize));
-  const form = spanForm(problem);
   const stepsPerThread = model.int(
     "stepsPerThread",
-    stepsChoices.filter((count) => !form.isExact || count <= mostExactSteps),
+    stepsChoices.filter((count) => pass === "forward" || count <= mostBackwardSteps),
   );
   const stages = model.int("stages", 0, device.supports.asyncCopy ? mostStages : 0);
   const chained = model.int("chained", 0, 1);
@@ -129,6 +128,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     "no more time threads than twice the steps",
   );
 
+  const form = spanForm(problem);
   const floatsOfSpan = spanFields(form).length;
   // Shared memory: the spans of the warps for two chunks in turn, the ring of chunks on their way, the state before a chunk.
   const spanBytes = times(warps, channelTile, 2 * floatsOfSpan * floatBytes);
