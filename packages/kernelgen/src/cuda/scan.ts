@@ -154,6 +154,8 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     scratchRegisters,
   );
 
+  const registerGranule = device.registerAllocationUnit / device.warpSize;
+
   const columns = channelBlocks.times(batch);
   const residentBlocks = blocksPerMultiprocessor.times(device.multiprocessorCount);
   const tiles = columns.times(chunks);
@@ -214,7 +216,13 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     budgets: [
       {
         name: "registers of the blocks on a multiprocessor",
-        need: times(estimatedRegisters, threadsPerBlock, blocksPerMultiprocessor, registerBytes),
+        // A thread's registers are allocated in granules.
+        need: times(
+          ceilQuotient(estimatedRegisters, registerGranule).times(registerGranule),
+          threadsPerBlock,
+          blocksPerMultiprocessor,
+          registerBytes,
+        ),
         allowed: device.registersPerMultiprocessor * registerBytes,
         unit: "B",
       },
