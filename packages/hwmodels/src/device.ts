@@ -119,7 +119,7 @@ export interface CudaCalibration {
   readonly unitIssueCycles: number;
   /** The pointwise part of one unit of a thread beyond what runs beside other warps; for an LSTM, other cells in proportion. */
   readonly unitLatencyCycles: number;
-  /** One load of a warp's slot: an input of a gate. */
+  /** One load of a slot by its thread: an input of a gate, or a value that the forward pass saved. */
   readonly slotLoadCycles: number;
   /** One store of a warp's slot: a state, or a value that the backward pass reads. */
   readonly slotStoreCycles: number;

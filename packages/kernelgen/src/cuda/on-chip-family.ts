@@ -190,8 +190,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     ...(exchange.usesScratch ? [] : [prefetchWaitTerm(device, prefetchSteps)]),
     ...product.costTerms,
     sharedMemoryTerm(device, partialBytes, 2 / partialBuffers),
-    // Words that a thread's sums move: with more warps along the inner dimension, each has sums of more slots than are its own.
-    calibratedTerm(device, "reductionCycles", times(warpsAlongInner.minus(1), warpSlots, slotWords)),
+    calibratedTerm(device, "reductionCycles", splitsInner),
     ...(clusterSum === undefined
       ? []
       : [
@@ -200,7 +199,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
         ]),
     calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
     calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
-    calibratedTerm(device, "slotLoadCycles", times(blockSlots, traffic.elementReads + traffic.floatReads)),
+    calibratedTerm(device, "slotLoadCycles", ownSlots.times(traffic.elementReads + traffic.floatReads)),
     calibratedTerm(device, "slotStoreCycles", times(blockSlots, traffic.writes)),
     ...exchanged.costTerms,
   ];
