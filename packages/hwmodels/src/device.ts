@@ -103,7 +103,7 @@ export interface CudaCalibration {
    * the more steps ahead inputs are loaded, and with them the more steps a round has, the fewer such waits there are.
    */
   readonly prefetchWaitCycles: number;
-  /** A matrix instruction (`mma.sync`) that waits for the one before it. */
+  /** A matrix instruction (`mma.sync`) that waits for the one before it, for each that is missing to hide that. */
   readonly matrixMultiplyLatencyCycles: number;
   /** The part of the issue time of matrix instructions that their latency does not hide; a factor. */
   readonly matrixMultiplyShare: number;
@@ -131,6 +131,10 @@ export interface CudaCalibration {
   readonly launchCycles: number;
   /** One byte of R and h that a block of a kernel launched for each step reads from L2 or device memory. */
   readonly stepwiseByteCycles: number;
+  /** One chunk of the inner dimension of a warp of such a kernel: what its copy takes that the chunks before it do not hide. */
+  readonly stepwiseChunkCycles: number;
+  /** One unit of a thread of such a kernel, from its sums to its stores, one after the other. */
+  readonly stepwiseUnitCycles: number;
   /** From a block's write of the state to the first look of another that finds it in L2, apart from that look. */
   readonly exchangeWriteCycles: number;
   /** One look at the state in L2: a round trip. */

@@ -91,7 +91,7 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           const sums = sumsOfUnit(problem);
           const matrix = sums * plain.unitTile * plain.innerPadded;
           const threadRows = sums * plan.parameters.unitsPerThread! * (plan.parameters.unitGroups ?? 2);
-          expect(plain.matrixRoom).toBe(matrix * (1 + (threadRows % 2) / threadRows));
+          expect(plain.matrixRoom * threadRows).toBe(matrix * (threadRows + (threadRows % 2)));
           if (family === "resident") expect(plain.blockCount).toBe(problem.heads * plain.batchBlocks);
 
           expect(plan.launch).toEqual({

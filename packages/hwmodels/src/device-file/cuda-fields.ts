@@ -36,6 +36,8 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   clusterByteCycles: cycles,
   launchCycles: cycles,
   stepwiseByteCycles: cycles,
+  stepwiseChunkCycles: cycles,
+  stepwiseUnitCycles: cycles,
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,
   exchangeByteCycles: cycles,

@@ -31,6 +31,8 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   clusterByteCycles: "exchange in the cluster",
   launchCycles: "launch",
   stepwiseByteCycles: "R and h from global memory",
+  stepwiseChunkCycles: "R and h from global memory",
+  stepwiseUnitCycles: "pointwise part",
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",
   exchangeByteCycles: "exchange through L2",

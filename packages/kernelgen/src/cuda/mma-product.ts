@@ -34,6 +34,8 @@ const fragmentBytes = 32 * mma.matrixRegisters * registerBytes;
 const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
 /** Registers of a thread that reads the operand's fragments for itself: words, addresses, what is missing. Seen in ptxas. */
 const fetchRegisters = 24;
+/** Matrix instructions of a part of a multiprocessor that do not wait for each other, from which on they hide each other's latency. */
+const hidingInstructions = 3;
 /** Registers for each row tile of R on its way from shared memory: the compiler fetches little ahead. Seen in ptxas. */
 const sharedRegisters = 2;
 
@@ -147,7 +149,11 @@ export const mmaProduct: MatrixProduct = {
       matrixStreamedBytes: times(streamedFragments, fragmentBytes),
       derived: { innerTiles, innerTilesOnChip, rowTiles, ...(streams && { streamDepth: constant(streamDepth) }) },
       costTerms: [
-        calibratedTerm(device, "matrixMultiplyLatencyCycles", innerTiles),
+        calibratedTerm(
+          device,
+          "matrixMultiplyLatencyCycles",
+          times(innerTiles, max([constant(hidingInstructions).minus(times(partWarps, rowTiles, columnGroups)), 0])),
+        ),
         calibratedTerm(device, "matrixMultiplyShare", partInstructions),
         ...(operand === "tile" ? [sharedMemoryTerm(device, stateFragments, stateFragmentBytes)] : []),
         sharedMemoryTerm(device, sharedFragments, fragmentBytes),

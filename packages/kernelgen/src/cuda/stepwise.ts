@@ -110,8 +110,6 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     ]);
     const warpChunks = ceilQuotient(chunkCount, warpsAlongInner);
 
-    const trips = ceilQuotient(warpChunks, chunksInFlight);
-
     const sumStride = rowTiles.times(rowsOfTile).plus(sumPadding);
     const chunkBytes = plus(times(rowTiles, 2), times(columnGroups, columnWords)).times(wordBytes * device.warpSize);
     // The sums take the place of the chunks.
@@ -160,16 +158,17 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       sharedMemoryTerm(device, sumBytes, 2),
       sharedMemoryTerm(device, chunkReads.times(shares)),
       calibratedTerm(device, "unitIssueCycles", times(ownUnits, partWarps), pointwise.issue),
-      calibratedTerm(device, "slotLoadCycles", times(ownUnits, warpCount, traffic.elementReads + cell.states.length)),
       calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes)),
       calibratedTerm(device, "stepwiseByteCycles", blockBytes),
     ];
     const latencyTerms: readonly CostTerm[] = [
       calibratedTerm(device, "stepCycles", constant(1)),
-      // Every trip to L2 brings a warp the chunks that it has sent for.
-      calibratedTerm(device, "exchangeLookCycles", trips),
-      // Warps meet before each shared chunk, and add up their sums where they had chunks of their own.
-      calibratedTerm(device, "reductionCycles", warpsAlongInner.plus(warpChunks.times(shares))),
+      // What is sent for of one chunk comes while those before it are multiplied, but not all of it in time.
+      calibratedTerm(device, "stepwiseChunkCycles", warpChunks),
+      // Warps meet before each shared chunk, and add up their sums.
+      calibratedTerm(device, "reductionCycles", warpChunks.times(shares).plus(1)),
+      calibratedTerm(device, "stepwiseUnitCycles", ownUnits),
+      calibratedTerm(device, "slotLoadCycles", ownUnits.times(traffic.elementReads + cell.states.length)),
       calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
     ];
     const blockTerms = [...repeated(throughputTerms, ownBlocks), ...repeated(latencyTerms, rounds)];
