@@ -194,7 +194,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     ...(clusterSum === undefined
       ? []
       : [
-          calibratedTerm(device, "clusterExchangeCycles", clusterSum.splits),
+          // The more blocks send, the longer until the last one has: a quarter of an exchange for each after the second.
+          calibratedTerm(device, "clusterExchangeCycles", times(clusterSum.splits, blocksAlongInner.plus(2)), 1 / 4),
           calibratedTerm(device, "clusterByteCycles", clusterSum.receivedBytes),
         ]),
     calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
