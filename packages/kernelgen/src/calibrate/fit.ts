@@ -3,7 +3,7 @@ import type { CudaCalibration, CudaDevice } from "hwmodels";
 import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { problemText } from "../plan/problem-text.js";
-import { picosecondsPerMicrosecond, searchOptions, stateTiling } from "../plan/stated-tiling.js";
+import { picosecondsPerMicrosecond, stateTiling } from "../plan/stated-tiling.js";
 import type { Measurement } from "./measurement.js";
 import { type Equation, nonNegativeLeastSquares } from "./non-negative-least-squares.js";
 
@@ -139,7 +139,7 @@ function termsOf(device: CudaDevice, measurement: Measurement): MeasuredTerms {
   // Budgets are left out: a kernel that ran is a measurement, whatever the model's estimates say of its registers.
   const stated = stateTiling(problem, device, family, parameters, () => false);
   const { tiling } = stated;
-  const { solution } = stated.model.solve(searchOptions(stated));
+  const { solution } = stated.model.solve();
   if (solution === undefined) {
     throw new KernelgenError("invalid-problem", `${family.name} has no such tiling of ${problemText(problem)}`);
   }
