@@ -193,6 +193,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
         batch: constant(batch),
         batchTile,
         warpsAlongInner,
+        roundChunks: constant(roundChunks).minus(isPrivate.times(roundChunks - 1)),
         warpColumnGroups,
         warpRowTiles,
         rowTiles,

@@ -97,8 +97,7 @@ constexpr int SHARING_WARPS = WARPS_ALONG_UNITS * WARPS_ALONG_COLUMNS;
 constexpr bool SHARES_CHUNKS = SHARING_WARPS > 1;
 /** Units whose values a thread holds while it multiplies, or, beside the many sums of shared chunks, a few at a time after that. */
 constexpr bool HOLDS_ALL_UNITS = HELD_UNITS == OWN_UNITS;
-/** Chunks between two barriers: of a pair the second is read while the first is multiplied. */
-constexpr int ROUND_CHUNKS = SHARES_CHUNKS ? 2 : 1;
+// ROUND_CHUNKS are multiplied between two barriers: of a pair the second is read while the first is multiplied.
 constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - ROUND_CHUNKS : CHUNKS_IN_FLIGHT;
 
 /** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
