@@ -48,24 +48,12 @@ describe("kernelgen config --json", () => {
       predictedParts: expect.any(Object),
       feasible: null,
       families: [
-        ...["resident", "cluster", "grid"].map((family) => ({
+        ...["resident", "cluster", "grid", "direct", "stepwise"].map((family) => ({
           family,
           feasible: null,
           predictedMicrosecondsPerStep: expect.any(Number),
           reason: null,
         })),
-        {
-          family: "direct",
-          feasible: null,
-          predictedMicrosecondsPerStep: null,
-          reason: expect.stringMatching(/^forward: /),
-        },
-        {
-          family: "stepwise",
-          feasible: null,
-          predictedMicrosecondsPerStep: expect.any(Number),
-          reason: null,
-        },
       ],
       plan: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
@@ -89,7 +77,7 @@ describe("kernelgen config --json", () => {
 
   it("gives the reason of a family that has no tile", async () => {
     const report = await jsonOf("config", "--device", "h200", "--head-dim", "1024", "--batch", "16");
-    expect(report.family).toBe("grid");
+    expect(report.family).toBe("direct");
     expect(report.families[0]).toEqual({
       family: "resident",
       feasible: null,

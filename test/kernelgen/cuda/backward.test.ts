@@ -8,7 +8,7 @@ import { propertySeed } from "../../support/property-seed.js";
 import { randomProblem } from "../plan/random-problem.js";
 import { backwardCases } from "./backward-cases.js";
 import { expectRightKernel } from "./expect-right.js";
-import { backwardFamilies, feasibleTilings } from "./forward-cases.js";
+import { cudaFamilies, feasibleTilings } from "./forward-cases.js";
 import { buildCheck, hostBuilds } from "./kernel-build.js";
 
 const { newDirectory, commonBuild } = hostBuilds("backward");
@@ -26,7 +26,7 @@ describe("generated backward kernels on the CPU", () => {
         randomProblem({ headDim: 40, heads: 3, batch: 9 }),
         fc.constantFrom("last", "sequence"),
         fc.constantFrom(...devices),
-        fc.constantFrom(...Object.values(backwardFamilies)),
+        fc.constantFrom(...Object.values(cudaFamilies)),
         fc.nat(),
         fc.integer({ min: 1, max: 9 }),
         async ({ cell, headDim, heads, batch, dataType }, stateOutput, device, family, choice, steps) => {

@@ -11,7 +11,7 @@ import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
-import { backwardFamilies, cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
+import { cudaFamilies, feasibleTilings, forwardCases } from "./forward-cases.js";
 import { kernelText } from "./kernel-build.js";
 import { hasCompiler, preludeDirectory, runProgram } from "./prelude-build.js";
 
@@ -112,7 +112,7 @@ describe("generated kernels compiled with nvcc", () => {
     requireNvcc(context);
     const [family, sizes] = row;
     const device = findDevice("h200") as CudaDevice;
-    await expectRoom(solveFamily(defineProblem(sizes), device, backwardFamilies[family]).plan!, device);
+    await expectRoom(solveFamily(defineProblem(sizes), device, cudaFamilies[family]).plan!, device);
   });
 
   /** Of compute capability 7.5, which has neither asynchronous copies nor packed conversions, nor a maximum that keeps NaN. */

@@ -15,10 +15,9 @@ export const cudaFamilies = {
   resident: residentFamily,
   cluster: clusterFamily,
   grid: gridFamily,
+  direct: directFamily,
   stepwise: stepwiseCudaFamily,
 } as const;
-/** With the family that has backward kernels alone. */
-export const backwardFamilies = { ...cudaFamilies, direct: directFamily } as const;
 
 const h200 = findDevice("h200") as CudaDevice;
 /** A device that small heads fill: a part of R has to be read in every step, or the blocks run in several launches. */
@@ -31,12 +30,12 @@ const smallDevice: CudaDevice = {
 
 /** The fastest plan with these pins on an H200, where there is room for every shape, unless another device is given. */
 export function plan(
-  family: keyof typeof backwardFamilies,
+  family: keyof typeof cudaFamilies,
   sizes: Omit<ProblemOptions, "cell"> & { cell?: string },
   pins: Pins = {},
   device: CudaDevice = h200,
 ): Plan {
-  const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, backwardFamilies[family], pins);
+  const outcome = solveFamily(defineProblem({ cell: "lstm", ...sizes }), device, cudaFamilies[family], pins);
   if (outcome.plan === undefined) throw new Error(`${family} ${JSON.stringify(sizes)}: ${outcome.reason}`);
   return outcome.plan;
 }
@@ -141,6 +140,24 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, chunksInRegisters: 1 },
   ),
   "grid fp32, one sequence, one step": plan("grid", { headDim: 7, batch: 1, steps: 1, dataType: "fp32" }),
+  "direct bf16, pairs of tiles in registers and in shared memory, more than are on their way, lengths": plan(
+    "direct",
+    { headDim: 250, batch: 9, steps: 4, lengths: true },
+    {
+      unitsPerThread: 1,
+      columnsPerThread: 2,
+      columnGroups: 2,
+      warpsAlongUnits: 1,
+      warpsAlongInner: 1,
+      innerTilesInRegisters: 2,
+      blocksAlongInner: 1,
+    },
+  ),
+  "direct fp16 GRU, h scaled, two blocks along the inner dimension, training": plan(
+    "direct",
+    { cell: "gru", headDim: 50, heads: 2, batch: 5, steps: 5, dataType: "fp16", training: true },
+    { warpsAlongInner: 2, blocksAlongInner: 2 },
+  ),
   "stepwise bf16, rows of whole words, inner dimension over three warps, last c, lengths, states clipped": plan(
     "stepwise",
     { headDim: 48, heads: 2, batch: 5, steps: 6, stateOutput: "last", lengths: true, forwardClip: 0.3 },

@@ -53,7 +53,7 @@ const families: readonly {
   { family: residentFamily, numRuns: 6, sizes: { headDim: 30, heads: 6, batch: 6 } },
   { family: clusterFamily, numRuns: 8, sizes: { headDim: 30, heads: 6, batch: 6 } },
   { family: gridFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 } },
-  { family: directFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 }, passes: ["backward"] },
+  { family: directFamily, numRuns: 8, sizes: { headDim: 24, heads: 5, batch: 4 } },
 ];
 
 describe.for(families)("$family.name", ({ family, numRuns, sizes, passes }) => {

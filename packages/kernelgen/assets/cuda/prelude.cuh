@@ -388,6 +388,12 @@ KERNELGEN_OPERATION void store_streaming(Words4* address, Words4 value);
 // ---- Between blocks, through L2 -------------------------------------------------------------------------------------
 
 /**
+ * The same address, where the compiler must not know it: what is computed from it after this call is computed there, instead of once for
+ * all turns of a loop, which would keep a register pair for each of many addresses.
+ */
+KERNELGEN_OPERATION const void* address_of_turn(const void* address);
+
+/**
  * A relaxed load at scope gpu: reads L2, never a stale line of L1. It orders nothing by itself; of a Words2 or Words4
  * each 32-bit word is whole, the words together need not be of one store. PTX: ld.relaxed.gpu.global.
  */

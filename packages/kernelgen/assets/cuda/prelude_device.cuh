@@ -219,6 +219,12 @@ KERNELGEN_OPERATION void store_streaming(Words4* address, Words4 value) {
 
 // ---- Between blocks, through L2 -------------------------------------------------------------------------------------
 
+KERNELGEN_OPERATION const void* address_of_turn(const void* address) {
+  std::uint64_t bits = reinterpret_cast<std::uint64_t>(address);
+  asm volatile("" : "+l"(bits));
+  return reinterpret_cast<const void*>(bits);
+}
+
 KERNELGEN_OPERATION std::uint16_t load_relaxed(const std::uint16_t* address) {
   std::uint16_t value;
   asm volatile("ld.relaxed.gpu.global.u16 %0, [%1];" : "=h"(value) : "l"(global_address(address)) : "memory");

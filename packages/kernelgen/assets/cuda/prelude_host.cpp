@@ -316,6 +316,8 @@ void store_streaming(Words4* address, Words4 value) { host::store("store_streami
 
 // The host runs one thread at a time, so its memory is coherent and a missing fence does not show.
 
+const void* address_of_turn(const void* address) { return address; }
+
 std::uint16_t load_relaxed(const std::uint16_t* address) { return host::load_strong("load_relaxed", address); }
 std::uint32_t load_relaxed(const std::uint32_t* address) { return host::load_strong("load_relaxed", address); }
 float load_relaxed(const float* address) { return host::load_strong("load_relaxed", address); }

@@ -45,10 +45,10 @@ struct ClusterSum {
 
   /** The sums of this thread's own slots over the whole inner dimension. */
   template <typename Operand>
-  KERNELGEN_DEVICE void sums(int step, Product& product, const Operand& operand, PartialWord* partial,
+  KERNELGEN_DEVICE void sums(int step, Product& product, Operand&& operand, PartialWord* partial,
                              float (&own)[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) const {
     float summed[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD] = {};
-    block_sums(product, operand, partial, summed);
+    block_sums(product, static_cast<Operand&&>(operand), partial, summed);
     const int values = SUM_COUNT * UNITS_PER_THREAD;
     TransactionBarrier* barrier = arrived + step % BUFFERS;
     Words4* buffer = words + step % BUFFERS * BUFFER_WORDS + lane_index();

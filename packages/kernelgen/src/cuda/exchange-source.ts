@@ -169,6 +169,25 @@ const arrival = (word: string, place: MarkPlace, scaleExponent: number): string 
             for (int j = 0; j < 4; ++j) ${word}.w[j] = ${scaleExponent === 0 ? number : `received(${number})`};`;
 };
 
+/** Rows of sequences. */
+const rowPlace = `  /** Where an element of a step's operand lies in the buffers: [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_DIM]. */
+  KERNELGEN_DEVICE static int place(int step, int sequence, int inner) {
+    return ((step + INITIAL_OPERANDS) % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_DIM + inner;
+  }
+`;
+
+/** What a warp asks for in one instruction is adjacent: all sequences of 32 inner indices. */
+const fragmentPlace = `  /** Where an element of a step's operand lies in the buffers: [EXCHANGE_BUFFERS][EXCHANGE_ROW / 32][BATCH_TILE][32]. */
+  KERNELGEN_DEVICE static int place(int step, int sequence, int inner) {
+    const int buffer = (step + INITIAL_OPERANDS) % EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_ROW;
+    return buffer + (inner / 32 * BATCH_TILE + sequence) * 32 + inner % 32;
+  }
+`;
+
+const allWordsExist = `/** Every word that a lane asks for exists. */
+constexpr bool ALL_WORDS_EXIST = BATCH_BLOCKS * BATCH_TILE == BATCH && BLOCKS_ALONG_INNER * INNER_PADDED == EXCHANGE_DIM;
+`;
+
 /** All of a block's part of the operand goes into a tile in shared memory. */
 const fetchTile = (
   place: MarkPlace,
@@ -223,69 +242,101 @@ const fetchTile = (
 `;
 
 /** A lane reads words of the operand for itself. */
-const fetchFragments = (
-  place: MarkPlace,
-): string => `  /** Nothing to be done by all threads together: each warp fetches what it multiplies. */
+const fetchFragments = `  /** Nothing to be done by all threads together: each warp fetches what it multiplies. */
   KERNELGEN_DEVICE static void receive(int /* step */) {}
 
-  /**
-   * Warp collective: words[p][g] = eight inner indices, from the block's index \`inner\` + 32·p on, of the sequence
-   * \`sequence\` + g · GROUP_SEQUENCES, for p < pairs; zero beyond what exists.
-   */
-  template <int PAIRS, int GROUPS>
-  KERNELGEN_DEVICE void fetch(int step, int sequence, int inner, int pairs, Words4 (&words)[PAIRS][GROUPS]) const {
-    constexpr int GROUP_SEQUENCES = BATCH_TILE / GROUPS;
-    const uint32_t mark = mark_of(step - 1);
-    const Element* source = buffers + ((step - 1) % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_DIM + first_read + inner;
-    bool missing[PAIRS][GROUPS];
-    KERNELGEN_UNROLL
-    for (int p = 0; p < PAIRS; ++p) {
-      KERNELGEN_UNROLL
-      for (int g = 0; g < GROUPS; ++g) {
-        missing[p][g] = p < pairs && first_read + inner + p * 32 < EXCHANGE_DIM && sequence + g * GROUP_SEQUENCES < sequences;
-        words[p][g] = Words4{};
-      }
-    }
-    // A look asks for all words that are still missing before it inspects the first: it takes one round trip, however many they are.
-    bool waits = true;
-    while (waits) {
-      KERNELGEN_UNROLL
-      for (int p = 0; p < PAIRS; ++p) {
-        KERNELGEN_UNROLL
-        for (int g = 0; g < GROUPS; ++g) {
-          const Element* address = source + g * GROUP_SEQUENCES * EXCHANGE_DIM + p * 32;
-          if (missing[p][g]) words[p][g] = load_relaxed(reinterpret_cast<const Words4*>(address));
-        }
-      }
-      waits = false;
-      KERNELGEN_UNROLL
-      for (int p = 0; p < PAIRS; ++p) {
-        KERNELGEN_UNROLL
-        for (int g = 0; g < GROUPS; ++g) {
-          if (!missing[p][g]) continue;
-          if (has_mark(words[p][g], mark)) {
-            ${arrival("words[p][g]", place, 0)}
-            missing[p][g] = false;
-          } else {
-            waits = true;
-          }
-        }
-      }
-      if (waits) spin_pause();
-    }
-    sync_warp();
+  /** Whether eight inner indices, from the block's index \`inner\` on, of a sequence exist. */
+  KERNELGEN_DEVICE bool is_word(int sequence, int inner) const {
+    return ALL_WORDS_EXIST || (sequence < sequences && first_read + inner < EXCHANGE_DIM);
   }
+  KERNELGEN_DEVICE const Words4* word_at(int step, int sequence, int inner) const {
+    return reinterpret_cast<const Words4*>(buffers + place(step - 1, sequence, first_read + inner));
+  }
+
 `;
 
-const incomingSource = `
-/** The operand of a step as the product reads it. */
+/** What a warp has asked for: the ring of words on their way, which are asked for again until they have arrived. */
+const incomingSource = (place: MarkPlace, scaleExponent: number, initialScaleExponent: number): string => `
+/**
+ * The operand of a step on its way to a lane: pairs of tiles, 32 inner indices each, of which a lane reads eight adjacent ones of a sequence of
+ * each column group. Pair p is in place p mod PAIRS_IN_FLIGHT of the ring.
+ */
 struct Incoming {
   const Exchange& exchange;
+  int sequence;  // the lane's sequence of the first column group
+  int inner;     // its first inner index of the warp's first pair, within the block's
   int step;
+  uint32_t mark;
+  const Words4* first_word;
+  Words4 words[Product::PAIRS_IN_FLIGHT][COLUMN_GROUPS];
 
-  template <int PAIRS, int GROUPS>
-  KERNELGEN_DEVICE void fetch(int sequence, int inner, int pairs, Words4 (&words)[PAIRS][GROUPS]) const {
-    exchange.fetch(step, sequence, inner, pairs, words);
+  static constexpr int GROUP_SEQUENCES = BATCH_TILE / COLUMN_GROUPS;
+
+  KERNELGEN_DEVICE Incoming(const Exchange& from, const Product& product, int of_step)
+      : exchange(from), sequence(product.lane_sequence()), inner(product.lane_inner()), step(of_step), mark(mark_of(of_step - 1)) {
+    first_word = static_cast<const Words4*>(address_of_turn(exchange.word_at(step, sequence, inner)));
+  }
+
+  /** Whether the step has an operand. */
+  KERNELGEN_DEVICE bool exists() const { return INITIAL_OPERANDS > 0 || step > 0; }
+
+  /**
+   * Warp collective: waits for the first pair, and asks for as many more as may be on their way. Asking for all of them from the beginning
+   * would be in the way of what others send, most of which is not there yet.
+   */
+  KERNELGEN_DEVICE void begin() {
+    ask(0, 0);
+    await(0, 0);
+    KERNELGEN_UNROLL
+    for (int pair = 1; pair < Product::PAIRS_IN_FLIGHT; ++pair) ask(pair, pair);
+  }
+
+  KERNELGEN_DEVICE void ask(int pair, int place) {
+    KERNELGEN_UNROLL
+    for (int g = 0; g < COLUMN_GROUPS; ++g) words[place][g] = is_word(pair, g) ? load_relaxed(word_at(pair, g)) : Words4{};
+  }
+
+  /** Warp collective: waits until the words of a pair have arrived, and asks again for those that were not there. */
+  KERNELGEN_DEVICE void await(int pair, int place) {
+    if (is_missing(pair, place)) {
+      // What is asked for here arrives here: the words that were asked for before keep their own scoreboards.
+      do {
+        KERNELGEN_UNROLL
+        for (int g = 0; g < COLUMN_GROUPS; ++g) {
+          if (is_missing(pair, place, g)) words[place][g] = load_relaxed(word_at(pair, g));
+        }
+        spin_pause();
+      } while (is_missing(pair, place));
+    }
+    sync_warp();
+    KERNELGEN_UNROLL
+    for (int g = 0; g < COLUMN_GROUPS; ++g) {
+      ${arrival("words[place][g]", place, scaleExponent)}
+    }${
+      scaleExponent === 0 && initialScaleExponent !== 0
+        ? `
+    if (step == 0) {
+      KERNELGEN_UNROLL
+      for (int g = 0; g < COLUMN_GROUPS; ++g) {
+        KERNELGEN_UNROLL
+        for (int j = 0; j < 4; ++j) words[place][g].w[j] = received(words[place][g].w[j]);
+      }
+    }`
+        : ""
+    }
+  }
+
+  /** Pairs of tiles are BATCH_TILE sequences of 32 inner indices apart, four words each. */
+  KERNELGEN_DEVICE const Words4* word_at(int pair, int g) const { return first_word + (pair * BATCH_TILE + g * GROUP_SEQUENCES) * 4; }
+  KERNELGEN_DEVICE bool is_word(int pair, int g) const { return exchange.is_word(sequence + g * GROUP_SEQUENCES, inner + pair * 32); }
+  KERNELGEN_DEVICE bool is_missing(int pair, int place, int g) const {
+    return is_word(pair, g) && !Exchange::has_mark(words[place][g], mark);
+  }
+  KERNELGEN_DEVICE bool is_missing(int pair, int place) const {
+    bool missing = false;
+    KERNELGEN_UNROLL
+    for (int g = 0; g < COLUMN_GROUPS; ++g) missing = missing || is_missing(pair, place, g);
+    return missing;
   }
 };
 `;
@@ -303,12 +354,24 @@ export const gridExchangeSource = (
   scaleExponent: number,
   place: MarkPlace,
   operand: OperandPath,
+  initialScaleExponent: number,
 ): string => `
-/** The bits of a word that carry the mark of its elements. */
+/** Operands that are sent before that of step 0: the initial h, or none. */
+constexpr int INITIAL_OPERANDS = ${initialScaleExponent === 0 ? 0 : 1};
+${operand === "fragments" ? allWordsExist : ""}/** The bits of a word that carry the mark of its elements. */
 constexpr uint32_t MARK_BITS = ${markBits(type, place)};
-${scaleExponent === 0 ? "" : scalingSource(type, scaleExponent)}
+${scaleExponent + initialScaleExponent === 0 ? "" : scalingSource(type, Math.max(scaleExponent, initialScaleExponent))}
+${
+  initialScaleExponent === 0
+    ? ""
+    : `
+/** The initial h, which no cell bounds, as \`Exchange::send\` takes it. */
+template <typename Word>
+KERNELGEN_DEVICE Word sent_initial(Word word) { return ${scaleExponent === 0 ? "sent(word)" : "word"}; }
+`
+}
 /** The mark of a step's elements, in each element of a 32-bit word. Buffers start as zeros, which is not the mark of their first use. */
-KERNELGEN_DEVICE uint32_t mark_of(int step) { return step / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
+KERNELGEN_DEVICE uint32_t mark_of(int step) { return (step + INITIAL_OPERANDS) / EXCHANGE_BUFFERS % 2 == 0 ? MARK_BITS : 0u; }
 
 KERNELGEN_DEVICE void store_marked(void* target, uint16_t word, uint32_t mark) {
   store_relaxed(static_cast<uint16_t*>(target), static_cast<uint16_t>((word & ~MARK_BITS) | mark));
@@ -327,12 +390,13 @@ KERNELGEN_DEVICE void store_marked(void* target, Words4 words, uint32_t mark) {
 
 struct Exchange {
   Element* state;    // this block's tile in shared memory
-  Element* buffers;  // [EXCHANGE_BUFFERS][BATCH_TILE][EXCHANGE_DIM] of this head and its sequences, in global memory
+  Element* buffers;  // [EXCHANGE_BUFFERS] of this head and its sequences, in global memory; \`place\` has the layout
   int sequences;     // sequences of this tile that exist
   int first_inner;   // first inner index that this block writes
   int first_read;    // first inner index that this block reads
 
-${operand === "tile" ? fetchTile(place, scaleExponent) : fetchFragments(place)}
+${operand === "tile" ? rowPlace : fragmentPlace}
+${operand === "tile" ? fetchTile(place, scaleExponent) : fetchFragments}
   KERNELGEN_DEVICE static bool has_mark(const Words4& words, uint32_t mark) {
     const uint32_t differs = (words.w[0] ^ mark) | (words.w[1] ^ mark) | (words.w[2] ^ mark) | (words.w[3] ^ mark);
     return (differs & MARK_BITS) == 0;
@@ -341,14 +405,13 @@ ${operand === "tile" ? fetchTile(place, scaleExponent) : fetchFragments(place)}
   template <typename Word, int COUNT>
   KERNELGEN_DEVICE void send(int step, int /* own_slot */, int inner, int sequence, const Word (&words)[COUNT]) const {
     if (sequence >= sequences) return;
-    Element* row = buffers + (step % EXCHANGE_BUFFERS * BATCH_TILE + sequence) * EXCHANGE_DIM;
     KERNELGEN_UNROLL
     for (int i = 0; i < COUNT; ++i) {
-      const int place = first_inner + inner + i * static_cast<int>(sizeof(Word) / sizeof(Element));
+      const int index = first_inner + inner + i * static_cast<int>(sizeof(Word) / sizeof(Element));
       // What lies beyond the inner dimension is sent as zeros: readers wait for whole words.
-      const Word word = place < INNER_DIM ? words[i] : Word{};
-      if (place < EXCHANGE_DIM) store_marked(row + place, ${scaleExponent === 0 ? "word" : "sent(word)"}, mark_of(step));
+      const Word word = index < INNER_DIM ? words[i] : Word{};
+      if (index < EXCHANGE_DIM) store_marked(buffers + place(step, sequence, index), ${scaleExponent === 0 ? "word" : "sent(word)"}, mark_of(step));
     }
   }
 };
-${operand === "fragments" ? incomingSource : ""}`;
+${operand === "fragments" ? incomingSource(place, scaleExponent, initialScaleExponent) : ""}`;

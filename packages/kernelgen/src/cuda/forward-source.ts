@@ -41,6 +41,16 @@ const packSaved = `
         KERNELGEN_UNROLL
         for (int value = 0; value < SAVED_COUNT; ++value) words_to_save[i][value] = pack(saved[value]);`;
 
+/** The initial h takes the way of every other. */
+const sendInitial = `
+    if (exists[i]) {
+      float values[UNITS_PER_THREAD];
+      KERNELGEN_UNROLL
+      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = states[i][unit][0];
+      const Packed sent_words[] = {sent_initial(pack(values))};
+      exchange.send(-1, i, units[i], sequences[i], sent_words);
+    }`;
+
 /** The kernel itself. */
 export function kernelSource(
   problem: Problem,
@@ -97,7 +107,10 @@ ${kernelName}(
     ${parameters.join(",\n    ")}) {
   ${kernelStartSource("h", "Matrix{recurrent, bias, head}", `${lengths ? `${computedStepsSource}\n  [[maybe_unused]] ` : ""}const int last_receive = ${stepCount} - 1;  // the last h is for nobody`, sums, exchange)}
 
-  // The initial h fills the first tile; what lies beyond the head and the batch is zero at first, and meets zeros of R.
+${
+  operand === "fragments"
+    ? ""
+    : `  // The initial h fills the first tile; what lies beyond the head and the batch is zero at first, and meets zeros of R.
   for (int i = thread_index(); i < STATE_BUFFERS * BATCH_TILE * STATE_STRIDE; i += THREADS_PER_BLOCK) {
     const int unit = first_inner + i % STATE_STRIDE;
     const int sequence = first_sequence + i / STATE_STRIDE;
@@ -105,7 +118,8 @@ ${kernelName}(
     const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
     shared_state[i] = valid ? ${output}_initial[initial] : Element{};
   }
-
+`
+}
   // This thread's slots: where they are, their other states, and their first inputs.
   bool exists[OWN_SLOTS];  // all lanes of a warp agree
   bool valid[OWN_SLOTS];
@@ -137,7 +151,7 @@ ${lengths ? "    own_lengths[i] = length_of(lengths, sequence, steps);\n" : ""} 
       for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
 ${initials}${slotBias.load}
       }
-    }
+    }${operand === "fragments" ? sendInitial : ""}
   }
   const auto prefetch = [&]([[maybe_unused]] int step, Packed (&words)[OWN_SLOTS][INPUT_GATE_COUNT]) {
     KERNELGEN_UNROLL

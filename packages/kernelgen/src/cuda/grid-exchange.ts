@@ -8,7 +8,6 @@ import type { Problem } from "../plan/problem.js";
 import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
 import { gradientScalingSource, gridExchangeSource, type MarkPlace } from "./exchange-source.js";
-import { fragmentWordsInFlight } from "./mma-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { OperandPath } from "./operand-path.js";
 import { productShape } from "./product-shape.js";
@@ -19,6 +18,8 @@ const wordBytes = 16;
 const clusterSizes = [1, 2, 4, 8, 16];
 /** Copies of the state in global memory. Two suffice, as exchange-source.ts says. */
 const buffers = 2;
+/** Inner indices of the words that the four lanes of a sequence read at once. */
+const fragmentInner = 32;
 /** The most words that a thread asks for in one look, and the registers of one. */
 const wordsInFlight = 8;
 const wordRegisters = 4;
@@ -53,9 +54,15 @@ function exchangeDim(problem: Problem): number {
 
 const markedExchange = (problem: Problem, operand: OperandPath): string =>
   problem.pass === "forward"
-    ? gridExchangeSource(problem.dataType, scaleExponent(problem), "exponent", operand)
+    ? gridExchangeSource(
+        problem.dataType,
+        scaleExponent(problem),
+        "exponent",
+        operand,
+        operand === "fragments" ? unboundedScaleExponent[problem.dataType] : 0,
+      )
     : gradientScalingSource(problem.dataType, gradientScaleExponent(problem)) +
-      gridExchangeSource(problem.dataType, 0, gradientMarkPlace(problem), operand);
+      gridExchangeSource(problem.dataType, 0, gradientMarkPlace(problem), operand, 0);
 
 /** Multiprocessors that no cluster of so many blocks can use, since clusters lie within processing clusters. */
 function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner: IntExpr): IntExpr {
@@ -73,8 +80,11 @@ function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner:
 const refuseGrid = (device: CudaDevice): string | undefined =>
   device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`;
 
-/** Looks more that scattered words of each warp take than a tile that all warps fetch, measured on an H200. */
-const scatteredLooks = 1;
+/**
+ * The part of the time of a byte that is left where each warp fetches for itself: the rest is hidden, since it multiplies what has come while more
+ * travels. Measured on an H200, 768 to 2048 units in both passes (bench/results, "Exchange").
+ */
+const fragmentByteShare = 0.63;
 
 /** Sizes of the clusters whose blocks may share the inner dimension. */
 const innerSplits = (device: CudaDevice): readonly number[] =>
@@ -120,7 +130,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   innerSplits,
   leastTerms: (device) => [
     calibratedTerm(device, "exchangeWriteCycles", constant(1)),
-    calibratedTerm(device, "exchangeLookCycles", constant(operand === "tile" ? 1 : 1 + scatteredLooks)),
+    calibratedTerm(device, "exchangeLookCycles", constant(1)),
   ],
   tile(problem, device, model, context) {
     const { product, batchBlocks, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
@@ -128,21 +138,23 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
     const dim = exchangeDim(problem);
     const elementBytes = dataTypeBytes[problem.dataType];
     const isTile = operand === "tile";
+    // Fragments lie in pieces of the inner indices that a warp asks for in one instruction.
+    const row = isTile ? dim : Math.ceil(dim / fragmentInner) * fragmentInner;
     // Without a tile that all share, warps along the units read the same words.
     const readers: IntExpr = isTile ? constant(1) : product.warpsAlongUnits;
     // What a block reads in a step; the last block along the inner dimension may have less. Both lengths are whole words.
     const sequenceWords = min([product.innerPadded, constant(dim)]).dividedBy(wordBytes / elementBytes);
     const words = times(batchTile, readers, sequenceWords);
     const threadWords = ceilQuotient(words, threadsPerBlock);
-    const inFlight = isTile ? wordsInFlight : fragmentWordsInFlight;
-    const furtherLooks = ceilQuotient(threadWords, inFlight).minus(1);
+    const furtherLooks = isTile ? ceilQuotient(threadWords, wordsInFlight).minus(1) : constant(0);
     const idle = idleMultiprocessors(device, model, blocksAlongInner);
     const { launchCount, launchBlocks } = launchesOf(problem, device, context, idle);
     return {
       derived: {
         launchBlocks,
         exchangeDim: constant(dim),
-        exchangeBytes: times(batchBlocks, batchTile, dim * elementBytes * problem.heads * buffers),
+        ...(!isTile && { exchangeRow: constant(row) }),
+        exchangeBytes: times(batchBlocks, batchTile, row * elementBytes * problem.heads * buffers),
       },
       budgets: [
         {
@@ -172,7 +184,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       costTerms: [
         ...this.leastTerms(device),
         calibratedTerm(device, "exchangeLookCycles", furtherLooks),
-        calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes)),
+        calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes), isTile ? 1 : fragmentByteShare),
       ],
     };
   },
@@ -190,7 +202,7 @@ ${markedExchange(problem, operand)}`,
   text: {
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
-  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * EXCHANGE_DIM,
+  const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * ${operand === "tile" ? "EXCHANGE_DIM" : "EXCHANGE_ROW"},
                           first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit * UNIT_VALUES, first_inner};`,
   },
 });
@@ -200,12 +212,11 @@ export const gridExchange: StateExchange = exchangeThroughL2("tile");
 
 /**
  * As `gridExchange`, but each warp reads the part that it multiplies straight into its registers, where matrix instructions take it as it
- * lies in memory: for du, which is as many times larger than h as there are gates, where no tile of it fits.
+ * lies in memory: no thread waits for what others need, and an operand for which a block has no room, as du of large heads, needs none.
  */
 export const directExchange: StateExchange = {
   ...exchangeThroughL2("fragments"),
-  refuse({ pass, dataType }, device) {
-    if (pass === "forward") return "forward: h of all large heads fits a tile, which the grid family reads faster";
+  refuse({ dataType }, device) {
     if (dataType === "fp32") return "fp32: its products read the operand from a tile";
     return refuseGrid(device);
   },

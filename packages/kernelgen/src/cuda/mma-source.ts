@@ -9,7 +9,7 @@ const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readon
 };
 
 /** Words of 16 bytes that a lane asks for at once where it reads the operand itself. A trip to L2 takes as long for all of them. */
-export const fragmentWordsInFlight = 8;
+const fragmentWordsInFlight = 6;
 
 /** Reading the operand of one or two tiles from a tile in shared memory. */
 const loadState = (
@@ -33,9 +33,15 @@ const loadState = (
 `;
 
 /** How many words a lane asks for at once. */
-const pairsInFlight = `  /** Pairs of tiles whose words a lane asks for at once. */
+const pairsInFlight = `  /** Pairs of tiles, those of them whose R is in registers, and those whose words a lane has on their way. */
+  static constexpr int PAIRS = INNER_TILES / 2;
+  static constexpr int REGISTER_PAIRS = INNER_TILES_IN_REGISTERS / 2;
   static constexpr int MOST_PAIRS = COLUMN_GROUPS < ${fragmentWordsInFlight} ? ${fragmentWordsInFlight} / COLUMN_GROUPS : 1;
-  static constexpr int PAIRS_IN_FLIGHT = INNER_TILES / 2 < MOST_PAIRS ? INNER_TILES / 2 : MOST_PAIRS;
+  static constexpr int PAIRS_IN_FLIGHT = PAIRS < MOST_PAIRS ? PAIRS : MOST_PAIRS;
+
+  /** Two tiles of a column group are one word of a lane: eight inner indices of one sequence. */
+  KERNELGEN_DEVICE static int lane_sequence() { return lane_index() / 4 * COLUMNS_PER_THREAD / 2; }
+  KERNELGEN_DEVICE int lane_inner() const { return inner_begin + lane_index() % 4 * 8; }
 
 `;
 
@@ -45,7 +51,7 @@ const multiplySignature: Readonly<Record<OperandPath, string>> = {
   KERNELGEN_DEVICE void multiply(const Element* state, `,
   fragments: `/** sums[slot][sum][unit] = bias + the product over this warp's part of the inner dimension; in step 0 the operand is zero. */
   template <typename Incoming>
-  KERNELGEN_DEVICE void multiply(const Incoming& incoming, `,
+  KERNELGEN_DEVICE void multiply(Incoming&& incoming, `,
 };
 
 /** The multiplications, first of R in registers, then of R in shared memory. */
@@ -78,36 +84,38 @@ const products: Readonly<Record<OperandPath, string>> = {
       }
     }
 `,
-  fragments: `    // Two tiles of a column group are one word of a lane: eight inner indices of one sequence.
-    const int sequence = lane_index() / 4 * COLUMNS_PER_THREAD / 2;
-    const int inner = inner_begin + lane_index() % 4 * 8;
-    if (incoming.step > 0) {
+  fragments: `    if (incoming.exists()) {
+      incoming.begin();
       KERNELGEN_UNROLL
-      for (int first = 0; first < INNER_TILES_IN_REGISTERS; first += 2 * PAIRS_IN_FLIGHT) {
-        Words4 words[PAIRS_IN_FLIGHT][COLUMN_GROUPS];
-        incoming.fetch(sequence, inner + first * 16, (INNER_TILES_IN_REGISTERS - first) / 2, words);
+      for (int pair = 0; pair < REGISTER_PAIRS; ++pair) {
+        const int place = pair % PAIRS_IN_FLIGHT;
+        if (pair > 0) incoming.await(pair, place);
         KERNELGEN_UNROLL
-        for (int tile = first; tile < first + 2 * PAIRS_IN_FLIGHT; ++tile) {
-          if (tile >= INNER_TILES_IN_REGISTERS) break;
+        for (int next = 0; next < 2; ++next) {
           KERNELGEN_UNROLL
           for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-            multiply_row_tile(matrix[row_tile][tile], words[(tile - first) / 2], tile % 2, accumulators[row_tile]);
+            multiply_row_tile(matrix[row_tile][pair * 2 + next], incoming.words[place], next, accumulators[row_tile]);
           }
         }
+        if (pair + PAIRS_IN_FLIGHT < PAIRS) incoming.ask(pair + PAIRS_IN_FLIGHT, place);
       }
       KERNELGEN_NO_UNROLL
-      for (int first = INNER_TILES_IN_REGISTERS; first < INNER_TILES; first += 2 * PAIRS_IN_FLIGHT) {
-        Words4 words[PAIRS_IN_FLIGHT][COLUMN_GROUPS];
-        incoming.fetch(sequence, inner + first * 16, (INNER_TILES - first) / 2, words);
+      for (int first = REGISTER_PAIRS; first < PAIRS; first += PAIRS_IN_FLIGHT) {
         KERNELGEN_UNROLL
-        for (int next = 0; next < 2 * PAIRS_IN_FLIGHT; ++next) {
-          const int tile = first + next;
-          if (tile >= INNER_TILES) break;
+        for (int ahead = 0; ahead < PAIRS_IN_FLIGHT; ++ahead) {
+          const int pair = first + ahead;
+          if (pair >= PAIRS) break;
+          const int place = (REGISTER_PAIRS + ahead) % PAIRS_IN_FLIGHT;
+          incoming.await(pair, place);
           KERNELGEN_UNROLL
-          for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-            const Words4 weights = shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
-            multiply_row_tile(weights.w, words[next / 2], next % 2, accumulators[row_tile]);
+          for (int next = 0; next < 2; ++next) {
+            KERNELGEN_UNROLL
+            for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
+              const Words4 weights = shared_matrix[((pair * 2 + next - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
+              multiply_row_tile(weights.w, incoming.words[place], next, accumulators[row_tile]);
+            }
           }
+          if (pair + PAIRS_IN_FLIGHT < PAIRS) incoming.ask(pair + PAIRS_IN_FLIGHT, place);
         }
       }
     }

@@ -88,10 +88,10 @@ KERNELGEN_DEVICE void sum_over_warps([[maybe_unused]] PartialWord* partial, cons
 
 /** The sums of this thread's slots over the block's part of the inner dimension: the product with the operand, added over the warps. */
 template <typename Operand>
-KERNELGEN_DEVICE void block_sums(Product& product, const Operand& operand, PartialWord* partial,
+KERNELGEN_DEVICE void block_sums(Product& product, Operand&& operand, PartialWord* partial,
                                  float (&summed)[SUMMED_SLOTS][SUM_COUNT][UNITS_PER_THREAD]) {
   float sums[WARP_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-  product.multiply(operand, sums);
+  product.multiply(static_cast<Operand&&>(operand), sums);
   sum_over_warps(partial, sums, summed);
 }
 
@@ -115,7 +115,7 @@ export interface SumsText {
 
 /** C++ of the operand of a step, and of the shared memory for its partial sums. */
 export const operandText = (step: string, operand: OperandPath): string => {
-  const source = operand === "tile" ? `state_tile(shared_state, ${step})` : `Incoming{exchange, ${step}}`;
+  const source = operand === "tile" ? `state_tile(shared_state, ${step})` : `Incoming(exchange, product, ${step})`;
   return `${source}, partial_buffer(shared_partial, ${step})`;
 };
 
