@@ -46,8 +46,11 @@ const compared: Compared[] = recorded.flatMap((row) => {
 const needed = compared.filter((row): row is Compared & { needed: number } => row.needed !== undefined);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const fixed = (value: number): string => (Math.abs(value) < 0.05 ? "0" : value.toFixed(1).replace("-", "−"));
-/** A statistic of each group: pass and family. */
-const groups = [...new Set(compared.map(({ pass, family }) => `${pass}, ${family}`))].sort();
+/** A statistic of each group: pass and family, and device. */
+const groups = [
+  ...[...new Set(compared.map(({ pass, family }) => `${pass}, ${family}`))].sort(),
+  ...new Set(compared.map(({ device }) => device)),
+];
 const most = 255;
 const allowed = compared.filter(({ estimated }) => estimated <= most);
 const spilling = allowed.filter(({ spilledBytes }) => spilledBytes > 0);
@@ -62,10 +65,11 @@ ptxas spills nothing (\`.maxnreg\` in place of the launch bounds). It may use mo
 
 Commit ${git("rev-parse", "--short", "HEAD")}. Of ${allowed.length} kernels whose estimate is allowed (up to ${most}), ${spilling.length} spill.
 
-| pass, family | kernels | estimate − needed: mean | root mean square | least | most | needed more than estimated | spill |
-| ------------ | ------- | ----------------------- | ---------------- | ----- | ---- | -------------------------- | ----- |`);
+| pass, family; device | kernels | estimate − needed: mean | root mean square | least | most | needed more than estimated | spill |
+| -------------------- | ------- | ----------------------- | ---------------- | ----- | ---- | -------------------------- | ----- |`);
 for (const group of [...groups, "all"]) {
-  const isOfGroup = ({ pass, family }: Compared): boolean => group === "all" || `${pass}, ${family}` === group;
+  const isOfGroup = ({ device, pass, family }: Compared): boolean =>
+    ["all", device, `${pass}, ${family}`].includes(group);
   const differences = needed.filter(isOfGroup).map((row) => row.estimated - row.needed);
   const beyond = compared.filter(isOfGroup).filter((row) => (row.needed ?? Infinity) > row.estimated);
   const cells = [
