@@ -216,6 +216,16 @@ describe("comparisons in an expression graph", () => {
     expect(sized(500).solve({ arithmetic: "graph" }).status).toBe("unsatisfiable");
   });
 
+  it("meet bounds that are required of them after they were evaluated", () => {
+    const model = new Model();
+    const [x, y, z] = ["x", "y", "z"].map((name) => model.int(name, 1, 2 ** 26)) as [IntExpr, IntExpr, IntExpr];
+    // The product leaves the exact range until the sum has been evaluated, and the bound on y comes after both.
+    model.add(sum([x, y, z]).le(8));
+    model.add(product([y.times(y).times(x), y.times(x.times(x))]).le(8)).add(y.eq(4));
+    // 64·x³ ≤ 8
+    expect(enumerate(model, { arithmetic: "graph" }).solutions).toEqual([]);
+  });
+
   it("divide by what may be 0 as elsewhere: such an assignment is no solution", () => {
     const model = new Model();
     const [x, y] = [model.int("x", 0, 3), model.int("y", 0, 3)];

@@ -110,6 +110,9 @@ export class ExpressionGraph implements Propagator {
   require(node: number, low: number, high: number): void {
     this.requiredLow[node] = Math.max(this.requiredLow[node]!, low);
     this.requiredHigh[node] = Math.min(this.requiredHigh[node]!, high);
+    // It may have been evaluated without the requirement, and so may what is computed of it.
+    this.isStale[node] = true;
+    for (const dependent of this.dependents[node]!) this.isStale[dependent] = true;
     // Nodes that are added from now on can rely on it; where nothing is left, the first run says so.
     if (low <= this.ownHigh[node]! && high >= this.ownLow[node]!) {
       this.ownLow[node] = Math.max(this.ownLow[node]!, low);
