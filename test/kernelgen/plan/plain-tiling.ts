@@ -154,7 +154,7 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
     workRegisters:
       4 * rowTiles * columnGroups +
       (isBackward(problem) ? 0 : 2 * rowTiles) +
-      (family === "direct" ? 12 : 4 * columnGroups) +
+      (family === "direct" ? 11 : 4 * columnGroups) +
       (isSplit ? 2 * rowTiles : 0) +
       (streamed > 0 ? 8 * rowTiles + streamAddresses : 0),
     matrixSharedBytes: warps * rowTiles * (onChip - kept) * 16 * 16 * 2,

@@ -33,7 +33,7 @@ const lanesAlongColumns = mma.columns / 2;
 const fragmentBytes = 32 * mma.matrixRegisters * registerBytes;
 const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
 /** Registers of a thread that reads the operand's fragments for itself: words, addresses, what is missing. Seen in ptxas. */
-const fetchRegisters = 12;
+const fetchRegisters = 11;
 /** Matrix instructions of a part of a multiprocessor that do not wait for each other, from which on they hide each other's latency. */
 const hidingInstructions = 3;
 /** Registers for each row tile of R on its way from shared memory: the compiler fetches little ahead. Seen in ptxas. */
