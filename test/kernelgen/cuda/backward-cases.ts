@@ -1,5 +1,5 @@
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
-import { plan } from "./forward-cases.js";
+import { plan, smallDevice } from "./forward-cases.js";
 
 const backward = { pass: "backward" } as const;
 
@@ -88,6 +88,22 @@ export const backwardCases = {
     "direct",
     { ...backward, headDim: 50, batch: 5, steps: 6, dataType: "fp16" },
     { unitsPerThread: 2, blocksAlongInner: 2 },
+  ),
+  "direct bf16 LSTM, R in registers, in shared memory and read in every step": plan(
+    "direct",
+    { ...backward, headDim: 480, batch: 7, steps: 2 },
+    {
+      unitsPerThread: 1,
+      unitGroups: 4,
+      columnsPerThread: 2,
+      columnGroups: 1,
+      warpsAlongUnits: 1,
+      warpsAlongInner: 4,
+      innerTilesInRegisters: 10,
+      innerTilesStreamed: 4,
+      blocksAlongInner: 1,
+    },
+    { ...smallDevice, multiprocessorCount: 15, sharedBytesPerBlockOptin: 81_920 },
   ),
   "direct bf16 Elman, no sum over warps, recurrent gradient cut, lengths": plan(
     "direct",

@@ -21,7 +21,7 @@ export const cudaFamilies = {
 
 const h200 = findDevice("h200") as CudaDevice;
 /** A device that small heads fill: a part of R has to be read in every step, or the blocks run in several launches. */
-const smallDevice: CudaDevice = {
+export const smallDevice: CudaDevice = {
   ...h200,
   multiprocessorCount: 4,
   registersPerBlock: 32_768,
@@ -222,6 +222,21 @@ export const forwardCases = {
     { unitsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 1 },
   ),
   "cluster tf32 GRU": plan("cluster", { cell: "gru", headDim: 36, batch: 3, steps: 4, dataType: "fp32", tf32: true }),
+  "direct bf16, two lanes a unit, R in registers, in shared memory and read in every step, lengths": plan(
+    "direct",
+    { headDim: 480, batch: 7, steps: 2, lengths: true },
+    {
+      lanesPerUnit: 2,
+      unitGroups: 8,
+      columnGroups: 1,
+      warpsAlongUnits: 1,
+      warpsAlongInner: 4,
+      innerTilesInRegisters: 2,
+      innerTilesStreamed: 4,
+      blocksAlongInner: 1,
+    },
+    { ...smallDevice, multiprocessorCount: 15, sharedBytesPerBlockOptin: 65_536 },
+  ),
   "grid bf16, three tiles of R read in every step": plan(
     "grid",
     { headDim: 150, batch: 3, steps: 3 },

@@ -99,8 +99,13 @@ const onChipBytes = (device: CudaDevice): number =>
 
 /** Whether blocks may read a part of R in every step: where R takes more than a fifth of what is on the chip. */
 export const mayStream = (problem: Problem, device: CudaDevice, family: CudaFamilyName): boolean =>
-  family === "grid" &&
-  5 * problem.heads * recurrentGateCount(problem) * problem.headDim ** 2 * elementBytes(problem) > onChipBytes(device);
+  (family === "grid" || (family === "direct" && isMatrixProduct(problem))) &&
+  (family === "grid" ? 5 : 1 / 0.55) *
+    problem.heads *
+    recurrentGateCount(problem) *
+    problem.headDim ** 2 *
+    elementBytes(problem) >
+    onChipBytes(device);
 
 /** What depends on how a warp multiplies. */
 interface Multiplication {
@@ -114,6 +119,8 @@ interface Multiplication {
   readonly matrixSharedBytes: number;
   /** R of the block that is read from device memory in every step. */
   readonly matrixStreamedBytes: number;
+  /** Shared memory of a warp for what comes of it at a time. */
+  readonly landingBytes: number;
   readonly auxiliaries: Readonly<Record<string, number>>;
 }
 
@@ -134,7 +141,10 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
     tilesOfWord * up(up(innerLength(problem), tileInner * tilesOfWord), p.warpsAlongInner! * innerParts(p));
   const streamed = p.innerTilesStreamed ?? 0;
   const onChip = innerTiles - streamed;
-  const rowTiles = up(sums * units * unitGroups, 2);
+  // A unit's sums lie in one lane, or half of them in each of two, of two sequences, which then exchange.
+  const lanesOfUnit = p.lanesPerUnit ?? 1;
+  const rowTiles = up(Math.floor((sums * units * unitGroups) / lanesOfUnit), 2);
+  const lands = family === "direct" && streamed > 0;
   const kept = p.innerTilesInRegisters!;
   const isSplit = kept < onChip;
   const warps = p.warpsAlongUnits! * p.warpsAlongInner!;
@@ -143,20 +153,25 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
       headDim % units === 0 &&
       kept <= onChip &&
       kept % tilesOfWord === 0 &&
+      streamed % tilesOfWord === 0 &&
+      (lanesOfUnit === 1 || (columns === 2 && units === 1)) &&
       unitGroups <= up(headDim, 8) &&
       columnGroups <= up(batch, 4),
-    unitTile: 8 * units * unitGroups * p.warpsAlongUnits!,
+    unitTile: (8 * units * unitGroups * p.warpsAlongUnits!) / lanesOfUnit,
     batchTile: 4 * columns * columnGroups,
     innerPadded: tileInner * innerTiles * p.warpsAlongInner!,
-    warpSlots: unitGroups * columnGroups * columns,
+    warpSlots: Math.floor((unitGroups * columnGroups * columns) / lanesOfUnit),
+    // Of the part that is read in every step a word's tiles come at a time.
+    landingBytes: lands ? tilesOfWord * rowTiles * 16 * 16 * 2 : 0,
     matrixRegisters: 4 * rowTiles * kept,
     // Sums, bias, two tiles of h or the words that they come in, R on its way from shared memory and, two tiles of it, from L2.
     workRegisters:
       4 * rowTiles * columnGroups +
-      (isBackward(problem) ? 0 : 2 * rowTiles) +
+      (isBackward(problem) || lands ? 0 : 2 * rowTiles) +
       (family === "direct" ? 11 : 4 * columnGroups) +
       (isSplit ? 2 * rowTiles : 0) +
-      (streamed > 0 ? 8 * rowTiles + streamAddresses : 0),
+      (streamed > 0 ? (lands ? 8 : 8 * rowTiles) + streamAddresses : 0) +
+      (lanesOfUnit - 1) * 20,
     matrixSharedBytes: warps * rowTiles * (onChip - kept) * 16 * 16 * 2,
     matrixStreamedBytes: warps * rowTiles * streamed * 16 * 16 * 2,
     auxiliaries: {
@@ -165,6 +180,7 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
       rowTiles,
       matrixIsSplit: isTrue(isSplit),
       isStreamed: isTrue(streamed > 0),
+      slotColumns: columns - lanesOfUnit + 1,
     },
   };
 }
@@ -187,6 +203,7 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
     batchTile,
     innerPadded: 4 * innerChunks * along * p.warpsAlongInner!,
     warpSlots: sequences,
+    landingBytes: 0,
     matrixRegisters: 4 * rows * kept,
     // Sums, bias, h of two sequences, R on its way from shared memory and, a chunk of it, from L2.
     workRegisters:
@@ -248,10 +265,11 @@ function pointwiseRegisters(
   family: CudaFamilyName,
   ownSlots: number,
   parameters: Parameters,
+  streams: boolean,
 ): number {
   const name = problem.cell.name as CellName;
   const unitsPerThread = parameters.unitsPerThread!;
-  const stepsAhead = parameters.prefetchSteps ?? (talksThroughL2(family) ? 2 : 4);
+  const stepsAhead = parameters.prefetchSteps ?? (family === "direct" && streams ? 1 : talksThroughL2(family) ? 2 : 4);
   const values = packed(problem, unitsPerThread);
   const temporaries = { resident: 37, cluster: 45, grid: 49, direct: 49 }[family];
   if (!isBackward(problem)) {
@@ -292,7 +310,11 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const slotWords = up(slotSums, 4);
   const slotBytes = sumsOfUnit(problem) < 3 ? 4 * slotSums : slotWords * wordBytes;
   // Without a barrier of the block between two sums, they have two buffers in turn.
-  const partialBytes = sumsInner ? (isCluster || isDirect ? 2 : 1) * threadsPerBlock * warpSlots * slotBytes : 0;
+  const sumBytes = sumsInner ? threadsPerBlock * warpSlots * slotBytes : 0;
+  // Heads that fill the device have a barrier there in the family that reads for itself, too; what comes of R in a step lies there.
+  const warpBytes = Math.max(sumBytes / warps, multiplication.landingBytes);
+  const partialBytes =
+    isDirect && mayStream(problem, device, family) ? warps * warpBytes : (isCluster || isDirect ? 2 : 1) * sumBytes;
   // Where blocks share the inner dimension, the slots that the warps have summed are dealt to the blocks and again to their warps. Each
   // block gets its slots' sums from all of them, twice over, counted by a barrier each.
   const summedSlots = up(warpSlots, p.warpsAlongInner!);
@@ -315,7 +337,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const registersPerThread =
     matrixRegisters +
     multiplication.workRegisters +
-    pointwiseRegisters(problem, family, ownSlots, p) +
+    pointwiseRegisters(problem, family, ownSlots, p, mayStream(problem, device, family)) +
     (blocks > 1 ? 10 : 0) +
     wordRegisters +
     (isCluster ? ownSlots * p.unitsPerThread! * unitBlocks * sendRegisters(problem) : 0);
@@ -401,7 +423,12 @@ export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaF
     for (const blocksAlongInner of [1, ...splits]) {
       const block = splits.length === 0 ? parameters : { ...parameters, blocksAlongInner };
       if (!mayStream(problem, device, family)) yield* withPrefetch(problem, family, block);
-      else for (let streamed = 0; streamed <= most; streamed++) yield { ...block, [name]: streamed };
+      else {
+        const lanesPerUnit = family === "direct" && sumsOfUnit(problem) % 4 === 0 ? [1, 2] : [undefined];
+        for (let streamed = 0; streamed <= most; streamed++) {
+          for (const lanes of lanesPerUnit) yield { ...block, [name]: streamed, ...(lanes && { lanesPerUnit: lanes }) };
+        }
+      }
     }
   }
 }

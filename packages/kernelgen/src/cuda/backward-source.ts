@@ -348,7 +348,7 @@ ${
           exchange.send(step, i, units[i] * UNIT_VALUES, sequences[i], sent_words);
         }
 `
-}      }
+}      }${cuts ? "" : exchange.afterSend.map((statement) => `\n      ${statement}`).join("")}
 
       // Results, and what a later step reads.
       KERNELGEN_UNROLL

@@ -27,7 +27,7 @@ export const blockExchange: StateExchange = {
   l2PrefetchSteps: 0,
   registers: 0,
   usesScratch: false,
-  streamsMatrix: false,
+  streamsMatrix: () => false,
   cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "1",
@@ -44,5 +44,5 @@ export const blockExchange: StateExchange = {
   }),
   source: ({ pass, dataType }) =>
     pass === "forward" ? blockExchangeSource : gradientScalingSource(dataType, 0) + blockExchangeSource,
-  text: { parameters: [], declaration: "const Exchange exchange{shared_state};" },
+  text: () => ({ parameters: [], declaration: "const Exchange exchange{shared_state};" }),
 };

@@ -45,7 +45,7 @@ export const clusterExchange: StateExchange = {
   // Addresses in the other blocks.
   registers: 8,
   usesScratch: false,
-  streamsMatrix: false,
+  streamsMatrix: () => false,
   cutsLaunches: false,
   cooperative: false,
   clusterBlocks: "CLUSTER_BLOCKS",
@@ -109,12 +109,12 @@ export const clusterExchange: StateExchange = {
   },
   source: ({ pass, dataType }) =>
     pass === "forward" ? clusterExchangeSource : gradientScalingSource(dataType, 0) + clusterExchangeSource,
-  text: {
+  text: () => ({
     parameters: [],
     declaration: `unsigned char* shared_exchange = shared + STATE_BYTES + PARTIAL_BYTES;
   const Exchange exchange{shared_state,
                           reinterpret_cast<Element*>(shared_exchange + ${barriersBytes}) + warp_index() * OWN_SLOTS * SLOT_SEQUENCES * SLOT_UNITS * UNIT_VALUES,
                           reinterpret_cast<TransactionBarrier*>(shared_exchange), first_unit * UNIT_VALUES, last_receive};
   exchange.prepare();`,
-  },
+  }),
 };

@@ -45,7 +45,7 @@ export function emitKernel(
   const operand = exchange.operandPath(problem);
   const residency = `Residency(${exchange.cooperative}, ${clusterBlocks})`;
   const streams = plan.derived.matrixStreamedBytes! > 0;
-  const text = kernelText(exchange, streams);
+  const text = kernelText(exchange, streams, plan);
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
     ...(exchange.usesScratch ? ["static_cast<Element*>(scratch)"] : []),
@@ -62,7 +62,7 @@ ${[
   pass === "forward" ? cellSource(problem) : backwardCellSource(problem),
   ...(operand === "tile" ? [stateTileSource] : []),
   matrixSource(problem),
-  product.source(problem, operand, streams),
+  product.source(plan, operand, streams),
   sums.source(operand),
   exchange.source(problem),
   ...(problem.lengths ? [lengthsSource] : []),
@@ -88,8 +88,20 @@ ${
 }
 
 /** How the kernel finds its block, and the part of R that it streams. */
-function kernelText(exchange: StateExchange, streams: boolean): KernelText {
-  const { parameters, declaration } = exchange.text;
+function kernelText(
+  exchange: StateExchange,
+  streams: boolean,
+  { problem, derived, parameters: tiling }: Plan,
+): KernelText {
+  const { parameters, declaration } = exchange.text(problem);
+  const readsFragments = exchange.operandPath(problem) === "fragments";
+  const landing = readsFragments ? ", reinterpret_cast<Words4*>(shared + STATE_BYTES)" : "";
+  // With one buffer for the partial sums of all steps, they must have been read before anything else comes there.
+  const sharesPartials = readsFragments && derived.partialBuffers === 1 && tiling.warpsAlongInner! > 1;
+  const afterSend = [
+    ...(sharesPartials ? ["sync_block();"] : []),
+    ...(streams && readsFragments ? ["if (step < last_receive) product.send_for_streamed(0);"] : []),
+  ];
   return {
     declaration,
     parameters: [
@@ -99,8 +111,10 @@ function kernelText(exchange: StateExchange, streams: boolean): KernelText {
     ],
     blockIndex: exchange.cutsLaunches ? "first_block + block_index()" : "block_index()",
     productMemory: streams
-      ? ",\n               streamed_matrix + static_cast<int64_t>(block_index()) * (MATRIX_STREAMED_BYTES / 16)"
+      ? ",\n               streamed_matrix + static_cast<int64_t>(block_index()) * (MATRIX_STREAMED_BYTES / 16)" +
+        landing
       : "",
+    afterSend,
     bringsToL2: exchange.l2PrefetchSteps > 0,
   };
 }

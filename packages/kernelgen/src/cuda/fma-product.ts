@@ -111,6 +111,7 @@ export const fmaProduct: MatrixProduct = {
         times(isStreamed, streamAddressRegisters),
       ),
       matrixSharedBytes: times(sharedChunks, warpChunkBytes),
+      landingBytes: constant(0), // it is sent for to registers
       matrixStreamedBytes: times(streamedWarpChunks, warpChunkBytes),
       derived: {
         innerChunks,

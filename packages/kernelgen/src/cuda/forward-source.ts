@@ -212,7 +212,7 @@ ${preActivations(cell)
           const Packed sent_words[] = {words[i]};
           exchange.send(step, i, units[i], sequences[i], sent_words);
         }
-      }
+      }${exchange.afterSend.map((statement) => `\n      ${statement}`).join("")}
 
       // Results, and the inputs of a later step.
       KERNELGEN_UNROLL

@@ -7,11 +7,16 @@ export const slotBiasGates = (cell: CellDefinition): readonly Gate[] =>
 /** C++ of how the recurrent gates find their biases. */
 export function biasGateSource(cell: CellDefinition): string {
   const places = gatePlaces(cell).filter(({ recurrent }) => recurrent !== undefined);
+  const isIdentity = places.every(({ bias }, index) => bias === index);
+  // Where lanes have different gates, a table would lie in local memory.
+  const body = isIdentity
+    ? "  return recurrent_gate;"
+    : `  constexpr int places[RECURRENT_GATE_COUNT] = {${places.map(({ bias }) => bias ?? -1).join(", ")}};
+  return places[recurrent_gate];`;
   return `
 /** The place among the bias gates of a gate with a recurrent product; −1 if it has no bias. */
 KERNELGEN_DEVICE constexpr int bias_gate(int recurrent_gate) {
-  constexpr int places[RECURRENT_GATE_COUNT] = {${places.map(({ bias }) => bias ?? -1).join(", ")}};
-  return places[recurrent_gate];
+${body}
 }
 `;
 }

@@ -12,6 +12,7 @@ import { onChipBytes } from "./on-chip.js";
 import type { OperandPath } from "./operand-path.js";
 import { productShape } from "./product-shape.js";
 import type { ExchangeContext, StateExchange } from "./state-exchange.js";
+import { fillsChip, mayStream } from "./streamed-matrix.js";
 
 const wordBytes = 16;
 /** Blocks that may share the inner dimension, as a cluster. */
@@ -118,12 +119,13 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   operandPath: () => operand,
   spreadsHead: true,
   // Steps of a microsecond and more; and what is loaded ahead is in the way of a look at the state.
-  prefetchSteps: () => [2],
+  // Where R fills the device, registers are for R.
+  prefetchSteps: (problem, device) => [operand === "fragments" && fillsChip(problem, device) ? 1 : 2],
   l2PrefetchSteps: 4,
   // Words on their way, beyond what the accumulators leave free at that time.
   registers: 12,
   usesScratch: true,
-  streamsMatrix: operand === "tile",
+  streamsMatrix: operand === "tile" ? mayStream : fillsChip,
   cutsLaunches: true,
   cooperative: true,
   clusterBlocks: "1",
@@ -199,12 +201,12 @@ constexpr int BLOCK_WORDS = INNER_PADDED / WORD_ELEMENTS < EXCHANGE_WORDS ? INNE
 constexpr int THREAD_WORDS = (BATCH_TILE * BLOCK_WORDS + THREADS_PER_BLOCK - 1) / THREADS_PER_BLOCK;
 constexpr int WORDS_IN_FLIGHT = THREAD_WORDS < ${wordsInFlight} ? THREAD_WORDS : ${wordsInFlight};
 ${markedExchange(problem, operand)}`,
-  text: {
+  text: () => ({
     parameters: ["Element* exchange_buffers"],
     declaration: `const int group = head * BATCH_BLOCKS + first_sequence / BATCH_TILE;
   const Exchange exchange{shared_state, exchange_buffers + static_cast<int64_t>(group) * EXCHANGE_BUFFERS * BATCH_TILE * ${operand === "tile" ? "EXCHANGE_DIM" : "EXCHANGE_ROW"},
                           first_sequence + BATCH_TILE <= BATCH ? BATCH_TILE : BATCH - first_sequence, first_unit * UNIT_VALUES, first_inner};`,
-  },
+  }),
 });
 
 /** A head is spread over blocks, which exchange the operand through global memory, into a tile of each block's shared memory. */

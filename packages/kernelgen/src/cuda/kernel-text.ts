@@ -12,6 +12,8 @@ export interface KernelText extends ExchangeText {
   readonly blockIndex: string;
   /** A further argument of \`Product::load\`, with its comma: where the part of R lies that is read in every step. */
   readonly productMemory: string;
+  /** Statements of a step after the operand is on its way. */
+  readonly afterSend: readonly string[];
   /** Whether inputs are brought to L2 before they are loaded. */
   readonly bringsToL2: boolean;
 }

@@ -2,6 +2,7 @@ import type { IntExpr, IntVar, Model, VariableOrder } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
+import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import type { OperandPath } from "./operand-path.js";
 
@@ -40,6 +41,8 @@ export interface ProductTiling {
   readonly workRegisters: IntExpr;
   /** Shared memory of a block for the part of R that is not in registers. */
   readonly matrixSharedBytes: IntExpr;
+  /** Shared memory of a warp for what it has sent for of the part of R that is read in every step, where the sums of warps meet later. */
+  readonly landingBytes: IntExpr;
   /** Device memory of a block for the part of R that it reads in every step. */
   readonly matrixStreamedBytes: IntExpr;
   /** Further quantities that the product's source needs as constants. */
@@ -68,7 +71,7 @@ export interface ProductUse {
 export interface MatrixProduct {
   tile(problem: Problem, device: CudaDevice, model: Model, use: ProductUse): ProductTiling;
   /** C++ at namespace scope. It uses the plan's constants by name. */
-  source(problem: Problem, operand: OperandPath, streams: boolean): string;
+  source(plan: Plan, operand: OperandPath, streams: boolean): string;
 }
 
 /** Numbers of adjacent units that a thread may have, so that they are aligned words. */

@@ -36,6 +36,11 @@ const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
 const fetchRegisters = 11;
 /** Matrix instructions of a part of a multiprocessor that do not wait for each other, from which on they hide each other's latency. */
 const hidingInstructions = 3;
+/** Registers for what is sent for to shared memory in every step, and for the exchange of the lanes of a unit. Seen in ptxas. */
+const landingRegisters = 8;
+const exchangeRegisters = 20;
+/** The part of the time of reading R in every step that nothing hides where it lands in shared memory, in that of where it comes to registers. */
+const landingShare = 0.8;
 /** Registers for each row tile of R on its way from shared memory: the compiler fetches little ahead. Seen in ptxas. */
 const sharedRegisters = 2;
 
@@ -65,6 +70,15 @@ export const mmaProduct: MatrixProduct = {
     const columnGroups = model.int("columnGroups", 1, Math.ceil(batch / lanesAlongColumns));
     const warpsAlongUnits = model.int("warpsAlongUnits", 1, maxWarps);
     const warpsAlongInner = model.int("warpsAlongInner", 1, maxWarps);
+    // Where R is so large that blocks of fewer units than eight lanes have may be what it takes.
+    const splitsUnits = streams && operand === "fragments" && sumCount % 4 === 0;
+    const lanesPerUnit = splitsUnits ? model.int("lanesPerUnit", 1, 2) : undefined;
+    const secondLane = lanesPerUnit === undefined ? constant(0) : lanesPerUnit.minus(1);
+    const slotColumns = splitsUnits ? model.int("slotColumns", 1, 2) : columnsPerThread;
+    if (lanesPerUnit !== undefined) {
+      model.add(slotColumns.eq(columnsPerThread.minus(secondLane)), "two lanes of a unit exchange two sequences");
+      model.add(lanesPerUnit.plus(unitsPerThread).le(3), "one unit in two lanes, or two units in one");
+    }
     const innerTilesInRegisters = model.int("innerTilesInRegisters", 1, innerTileCount);
 
     const innerParts = times(warpsAlongInner, blocksAlongInner);
@@ -78,15 +92,20 @@ export const mmaProduct: MatrixProduct = {
     // Without streaming it is no unknown, and the plan does not name it.
     const innerTilesStreamed = streams ? model.int("innerTilesStreamed", 0, innerTileCount) : undefined;
     const streamedTiles = innerTilesStreamed ?? constant(0);
+    if (operand === "fragments" && innerTilesStreamed !== undefined) {
+      model.add(innerTilesStreamed.isMultipleOf(jointTiles), "a word's streamed tiles are together");
+    }
     const innerTilesOnChip = innerTiles.minus(streamedTiles);
     model.add(innerTilesOnChip.ge(innerTilesInRegisters), "no more tiles in registers than on chip");
     const matrixIsSplit = isAny(innerTilesOnChip.minus(innerTilesInRegisters));
     const isStreamed = isAny(streamedTiles);
     // An odd number of a thread's rows, as one or three gates can make, leaves half of the last fragment zero.
-    const threadRows = times(unitsPerThread, unitGroups, sumCount);
+    const laneSums = splitsUnits ? constant(sumCount).minus(secondLane.times(sumCount / 2)) : constant(sumCount);
+    const unitLanes = constant(lanesAlongRows).minus(secondLane.times(lanesAlongRows / 2));
+    const threadRows = times(unitsPerThread, unitGroups, laneSums);
     const rowTiles = ceilQuotient(threadRows, rowsPerThread);
 
-    const warpSlots = times(unitGroups, columnGroups, columnsPerThread);
+    const warpSlots = times(unitGroups, columnGroups, slotColumns);
     const laneUnits = max([times(unitsPerThread, warpsAlongUnits, warpSlots), evenLaneUnits]);
 
     const warps = times(warpsAlongUnits, warpsAlongInner);
@@ -115,8 +134,10 @@ export const mmaProduct: MatrixProduct = {
         warpsAlongInner,
         innerTilesInRegisters,
         ...(innerTilesStreamed === undefined ? [] : [innerTilesStreamed]),
+        ...(lanesPerUnit === undefined ? [] : [lanesPerUnit]),
       ],
       searchOrder: [
+        ...(lanesPerUnit === undefined ? [] : [smallest(lanesPerUnit)]),
         largest(unitsPerThread),
         ...(batchFirst ? batchOrder : []),
         ...[unitGroups, warpsAlongUnits].map(smallest),
@@ -128,26 +149,37 @@ export const mmaProduct: MatrixProduct = {
       warpsAlongUnits,
       warpsAlongInner,
       warpsPerPart: partWarps,
-      unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, lanesAlongRows),
+      unitTile: times(unitsPerThread, unitGroups, warpsAlongUnits, unitLanes),
       batchTile: times(columnsPerThread, columnGroups, lanesAlongColumns),
       innerPadded: splitTiles.times(inner),
       warpSlots,
       tileSlots: laneUnits.dividedBy(unitsPerThread),
-      slotUnits: times(unitsPerThread, lanesAlongRows),
-      slotSequences: constant(lanesAlongColumns),
+      slotUnits: times(unitsPerThread, unitLanes),
+      slotSequences: secondLane.plus(1).times(lanesAlongColumns),
       slotSequenceStride: columnsPerThread,
       matrixRegisters: times(rowTiles, innerTilesInRegisters, mma.matrixRegisters),
       workRegisters: plus(
         times(rowTiles, columnGroups, mma.accumulatorRegisters),
-        times(rowTiles, hasBias ? rowsPerThread : 0),
+        times(rowTiles, hasBias ? rowsPerThread : 0).minus(
+          operand === "tile" ? constant(0) : times(isStreamed, rowTiles, hasBias ? rowsPerThread : 0),
+        ),
         operand === "tile" ? times(columnGroups, 2 * mma.stateRegisters) : constant(fetchRegisters), // two tiles at a time
         times(matrixIsSplit, rowTiles, sharedRegisters),
-        times(isStreamed, rowTiles, streamDepth * mma.matrixRegisters), // R on its way from device memory
+        operand === "tile" ? times(isStreamed, rowTiles, streamDepth * mma.matrixRegisters) : constant(0), // R on its way from device memory
         times(isStreamed, streamAddressRegisters),
+        operand === "tile"
+          ? constant(0)
+          : plus(times(isStreamed, landingRegisters), times(secondLane, exchangeRegisters)),
       ),
       matrixSharedBytes: times(sharedFragments, fragmentBytes),
+      landingBytes: operand === "tile" ? constant(0) : times(isStreamed, rowTiles, jointTiles * fragmentBytes),
       matrixStreamedBytes: times(streamedFragments, fragmentBytes),
-      derived: { innerTiles, innerTilesOnChip, rowTiles, ...(streams && { streamDepth: constant(streamDepth) }) },
+      derived: {
+        innerTiles,
+        innerTilesOnChip,
+        rowTiles,
+        ...(streams && operand === "tile" && { streamDepth: constant(streamDepth) }),
+      },
       costTerms: [
         calibratedTerm(
           device,
@@ -157,9 +189,19 @@ export const mmaProduct: MatrixProduct = {
         calibratedTerm(device, "matrixMultiplyShare", partInstructions),
         ...(operand === "tile" ? [sharedMemoryTerm(device, stateFragments, stateFragmentBytes)] : []),
         sharedMemoryTerm(device, sharedFragments, fragmentBytes),
-        ...(streams ? [streamedMatrixTerm(problem, device, streamedFragments, fragmentBytes)] : []),
+        ...(streams
+          ? [
+              streamedMatrixTerm(
+                problem,
+                device,
+                streamedFragments,
+                fragmentBytes * (operand === "tile" ? 1 : landingShare),
+              ),
+            ]
+          : []),
       ],
     };
   },
-  source: ({ dataType }, operand, streams) => mmaSource(dataType === "fp32" ? "tf32" : dataType, operand, streams),
+  source: ({ problem: { dataType }, parameters }, operand, streams) =>
+    mmaSource(dataType === "fp32" ? "tf32" : dataType, operand, streams, parameters.lanesPerUnit ?? 1),
 };

@@ -1,3 +1,5 @@
+import { landingBias, landingSource, streamedFragmentProducts } from "./landing-source.js";
+import { mmaSlotsSource } from "./mma-slots-source.js";
 import type { OperandPath } from "./operand-path.js";
 import { registerLoadSource } from "./register-load-source.js";
 
@@ -10,6 +12,8 @@ const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readon
 
 /** Words of 16 bytes that a lane asks for at once where it reads the operand itself. A trip to L2 takes as long for all of them. */
 const fragmentWordsInFlight = 6;
+/** As many beside a part of R that comes in every step, where registers are for R. */
+const streamingWordsInFlight = 4;
 
 /** Reading the operand of one or two tiles from a tile in shared memory. */
 const loadState = (
@@ -33,10 +37,12 @@ const loadState = (
 `;
 
 /** How many words a lane asks for at once. */
-const pairsInFlight = `  /** Pairs of tiles, those of them whose R is in registers, and those whose words a lane has on their way. */
+const pairsInFlight = (
+  words: number,
+): string => `  /** Pairs of tiles, those of them whose R is in registers, and those whose words a lane has on their way. */
   static constexpr int PAIRS = INNER_TILES / 2;
   static constexpr int REGISTER_PAIRS = INNER_TILES_IN_REGISTERS / 2;
-  static constexpr int MOST_PAIRS = COLUMN_GROUPS < ${fragmentWordsInFlight} ? ${fragmentWordsInFlight} / COLUMN_GROUPS : 1;
+  static constexpr int MOST_PAIRS = COLUMN_GROUPS < ${words} ? ${words} / COLUMN_GROUPS : 1;
   static constexpr int PAIRS_IN_FLIGHT = PAIRS < MOST_PAIRS ? PAIRS : MOST_PAIRS;
 
   /** Two tiles of a column group are one word of a lane: eight inner indices of one sequence. */
@@ -134,7 +140,7 @@ const roundFragments = `
       for (int word = 0; word < (two_tiles ? 4 : 2); ++word) fragments[group][word] = float_to_tf32(float_of(fragments[group][word]));`;
 
 /** C++ of the part of R that is read from device memory in every step. The ring of tiles on their way lives from step to step. */
-const streaming = {
+const ringSource = {
   members: `
   Words4* streamed_matrix;  // this thread's words of the tiles that are read in every step
   Words4 streamed[STREAM_DEPTH][ROW_TILES];  // those on their way: tile STREAM_BEGIN + i in place i mod STREAM_DEPTH
@@ -182,43 +188,37 @@ const streaming = {
     }`,
 } as const;
 
+/** C++ that loads a row's bias. */
+const rowBias = `        // The bias enters the sum once: in the first of the warps and blocks that split the inner dimension.
+        bias[row_tile][half] = valid[half] && first_inner + inner_begin == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
+`;
+
 /** C++ of the tensor-core product of a type. Constants in capitals come from the plan. Operands that are fragments are of 16-bit types, and R is not streamed. */
-export const mmaSource = (type: MatrixInstructionType, operand: OperandPath, streams: boolean): string => `
+export function mmaSource(
+  type: MatrixInstructionType,
+  operand: OperandPath,
+  streams: boolean,
+  lanesPerUnit: number,
+): string {
+  const slots = mmaSlotsSource(lanesPerUnit);
+  const lands = streams && operand === "fragments";
+  const streaming = lands ? landingSource : ringSource;
+  return `
 /** Inner indices that a word of an operand holds, and those of one instruction. */
 constexpr int WORD_INNER = ${type === "tf32" ? 1 : 2};
 constexpr int TILE_INNER = 8 * WORD_INNER;
 
-/** The slot of a warp, its place in the block: the first of its adjacent units, and its sequence. */
-KERNELGEN_DEVICE int slot_unit(int warp_along_units, int slot) {
-  const int group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
-  return ((warp_along_units * UNIT_GROUPS + group) * 8 + lane_index() / 4) * UNITS_PER_THREAD;
-}
-KERNELGEN_DEVICE int slot_sequence(int slot) {
-  const int group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;
-  return (group * 4 + lane_index() % 4) * COLUMNS_PER_THREAD + slot % COLUMNS_PER_THREAD;
-}
+${slots.places}
 
 ${registerLoadSource}
 /** A block's part of the matrix as operands of matrix instructions, and its product with the operand. */
 struct Product {
   uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
-  float bias[ROW_TILES][2];
-  Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
+${lands ? landingBias.members : "  float bias[ROW_TILES][2];\n"}  Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
   int inner_begin;        // first inner index of this warp within the block's
 ${streams ? streaming.members : ""}
 
-  /** Rows of a thread: the sums of its units. Where they are odd in number, the last row of the last tile is zero. */
-  static constexpr int THREAD_ROWS = UNIT_GROUPS * SUM_COUNT * UNITS_PER_THREAD;
-
-  /** Row \`half\` of a thread in a row tile: its sum, and its unit within the warp's. */
-  KERNELGEN_DEVICE static int row_sum(int row_tile, int half) {
-    return (row_tile * 2 + half) % (SUM_COUNT * UNITS_PER_THREAD) / UNITS_PER_THREAD;
-  }
-  KERNELGEN_DEVICE static int row_unit(int row_tile, int half) {
-    const int row = row_tile * 2 + half;
-    const int group = row / (SUM_COUNT * UNITS_PER_THREAD);
-    return (group * 8 + lane_index() / 4) * UNITS_PER_THREAD + row % UNITS_PER_THREAD;
-  }
+${slots.rows}
 
   /** This thread's words of a fragment: two rows, a word of inner indices and another ${operand === "tile" ? "four further" : "after it"}. */
   KERNELGEN_DEVICE static Words4 load_fragment(const Matrix& source, const int (&sums)[2], const int (&units)[2],
@@ -228,11 +228,11 @@ ${streams ? streaming.members : ""}
             source.load_word(sums[0], units[0], inner + ${innerPlaces[operand].others}, valid[0]), source.load_word(sums[1], units[1], inner + ${innerPlaces[operand].others}, valid[1])};
   }
 
-${streams ? streaming.fetch : ""}
-  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared${streams ? ", Words4* memory" : ""}) {
+${streams ? streaming.fetch : ""}${lands ? landingBias.functions : ""}
+  KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared${streams ? `, Words4* memory${lands ? ", Words4* partial" : ""}` : ""}) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
-    inner_begin = warp_along_inner * INNER_TILES * TILE_INNER;
+    inner_begin = warp_along_inner * INNER_TILES * TILE_INNER;${lands ? landingBias.place : ""}
     constexpr int warp_words = ROW_TILES * (INNER_TILES_ON_CHIP - INNER_TILES_IN_REGISTERS) * 32;
     shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();${streams ? streaming.place : ""}
     KERNELGEN_UNROLL
@@ -242,24 +242,22 @@ ${streams ? streaming.fetch : ""}
       bool valid[2];
       KERNELGEN_UNROLL
       for (int half = 0; half < 2; ++half) {
-        units[half] = first_unit + warp_along_units * UNIT_GROUPS * 8 * UNITS_PER_THREAD + row_unit(row_tile, half);
+        units[half] = first_unit + warp_along_units * UNIT_GROUPS * GROUP_UNITS + row_unit(row_tile, half);
         sums[half] = row_sum(row_tile, half);
         valid[half] = row_tile * 2 + half < THREAD_ROWS && units[half] < HEAD_DIM;
-        // The bias enters the sum once: in the first of the warps and blocks that split the inner dimension.
-        bias[row_tile][half] = valid[half] && first_inner + inner_begin == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
-      }
+${lands ? "" : rowBias}      }
       load_registers(matrix[row_tile], [&](int tile) {
-        return load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
+        return load_fragment(source, sums, units, valid, first_inner + inner_begin + ${lands ? "on_chip_tile(tile)" : "tile"} * TILE_INNER);
       });
       KERNELGEN_NO_UNROLL
       for (int tile = INNER_TILES_IN_REGISTERS; tile < INNER_TILES_ON_CHIP; ++tile) {
         shared_matrix[((tile - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32] =
-            load_fragment(source, sums, units, valid, first_inner + inner_begin + tile * TILE_INNER);
+            load_fragment(source, sums, units, valid, first_inner + inner_begin + ${lands ? "on_chip_tile(tile)" : "tile"} * TILE_INNER);
       }${streams ? streaming.load : ""}
     }${streams ? streaming.start : ""}
   }
 
-${operand === "tile" ? loadState(type) : pairsInFlight}  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
+${operand === "tile" ? loadState(type) : pairsInFlight(lands ? streamingWordsInFlight : fragmentWordsInFlight)}  /** Multiplies one tile of R with tile \`which\` of the fragments, for all column groups. */
   KERNELGEN_DEVICE static void multiply_row_tile(const uint32_t (&words)[4], const ${operand === "tile" ? "uint32_t" : "Words4"} (&fragments)[COLUMN_GROUPS]${operand === "tile" ? "[4]" : ""},
                                                  int which, float (&accumulators)[COLUMN_GROUPS][4]) {
     KERNELGEN_UNROLL
@@ -276,24 +274,11 @@ ${operand === "tile" ? loadState(type) : pairsInFlight}  /** Multiplies one tile
       KERNELGEN_UNROLL
       for (int group = 0; group < COLUMN_GROUPS; ++group) {
         KERNELGEN_UNROLL
-        for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = bias[row_tile][result / 2];
+        for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = ${lands ? "0.0f" : "bias[row_tile][result / 2]"};
       }
     }
-${products[operand]}${streams ? streaming.multiply : ""}
-    KERNELGEN_UNROLL
-    for (int slot = 0; slot < WARP_SLOTS; ++slot) {
-      const int unit_group = slot / (COLUMN_GROUPS * COLUMNS_PER_THREAD);
-      const int column_group = slot / COLUMNS_PER_THREAD % COLUMN_GROUPS;
-      KERNELGEN_UNROLL
-      for (int sum = 0; sum < SUM_COUNT; ++sum) {
-        KERNELGEN_UNROLL
-        for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-          const int thread_row = (unit_group * SUM_COUNT + sum) * UNITS_PER_THREAD + unit;
-          const int result = thread_row % 2 * 2 + slot % COLUMNS_PER_THREAD;
-          sums[slot][sum][unit] = accumulators[thread_row / 2][column_group][result];
-        }
-      }
-    }
-  }
+${lands ? `    start_sums(accumulators);\n${streamedFragmentProducts}` : products[operand]}${streams && !lands ? ringSource.multiply : ""}
+${slots.results}  }
 };
 `;
+}

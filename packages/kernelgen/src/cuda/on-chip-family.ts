@@ -21,7 +21,6 @@ import { registerBudgets } from "./register-budgets.js";
 import { slotBytes } from "./slot-bytes.js";
 import type { StateExchange } from "./state-exchange.js";
 import { stepTraffic } from "./step-traffic.js";
-import { mayStream } from "./streamed-matrix.js";
 
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
 const wordBytes = 16;
@@ -90,9 +89,10 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const covered = exchange.coveredUnits(problem);
   // A variable of its own, so that what bounds it also bounds what is computed from it.
   const waves = model.int("waves", 1, batch * heads);
-  const stepsAhead = exchange.prefetchSteps(problem);
+  const stepsAhead = exchange.prefetchSteps(problem, device);
   const choosesPrefetch = stepsAhead.length > 1 ? model.int("prefetchSteps", stepsAhead) : undefined;
   const prefetchSteps = choosesPrefetch ?? constant(stepsAhead[0]!);
+  const streams = exchange.streamsMatrix(problem, device);
   const product = productFor(problem).tile(problem, device, model, {
     blocksAlongInner,
     evenLaneUnits: ceilQuotient(
@@ -100,7 +100,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       waves.times(device.warpSize * device.multiprocessorCount),
     ),
     operand,
-    streams: exchange.streamsMatrix && mayStream(problem, device),
+    streams,
   });
   const { warpsAlongUnits, warpsAlongInner, warpSlots, tileSlots, unitsPerThread, unitTile, batchTile } = product;
 
@@ -145,15 +145,15 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
-  // Where warps may go on to the next step while others still read the sums of this one, there are two buffers in turn.
-  const partialBuffers = exchange.receivesTogether ? 1 : 2;
-  const partialBytes = times(
-    splitsInner,
-    partialBuffers,
-    warpsAlongInner.times(device.warpSize),
-    tileSlots,
-    slotBytes(sumCount, unitsPerThread, slotWords),
-  );
+  // Where warps may go on to the next step while others still read the sums of this one, there are two buffers in turn, or a barrier.
+  const landsInPartials = streams && operand === "fragments";
+  const partialBuffers = exchange.receivesTogether || landsInPartials ? 1 : 2;
+  const bytesOfSlot = slotBytes(sumCount, unitsPerThread, slotWords);
+  const summedBytes = times(splitsInner, warpsAlongInner.times(device.warpSize), tileSlots, bytesOfSlot);
+  const warpPartialBytes = max([times(splitsInner, warpSlots, bytesOfSlot, device.warpSize), product.landingBytes]);
+  const partialBytes = landsInPartials
+    ? times(warpPartialBytes, warpsAlongUnits, warpsAlongInner)
+    : summedBytes.times(partialBuffers);
   const sharedBytesPerBlock = plus(
     stateBytes,
     partialBytes,
@@ -189,7 +189,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     // Where threads look for the state in memory, they wait there.
     ...(exchange.usesScratch ? [] : [prefetchWaitTerm(device, prefetchSteps)]),
     ...product.costTerms,
-    sharedMemoryTerm(device, partialBytes, 2 / partialBuffers),
+    sharedMemoryTerm(device, summedBytes, 2),
     calibratedTerm(device, "reductionCycles", splitsInner),
     ...(clusterSum === undefined
       ? []
@@ -245,6 +245,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       stateStride,
       stateBytes,
       partialBuffers: constant(partialBuffers),
+      warpPartialBytes,
       partialBytes,
       exchangeSharedBytes: exchanged.sharedBytes,
       sharedBytes: sharedBytesPerBlock,

@@ -24,8 +24,9 @@ KERNELGEN_DEVICE void reduce_partial_sums(PartialWord* partial, const float (&su
   const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
   const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
   const auto place = [&](int inner_warp, int slot, int word) {
-    const int warp_slot = (inner_warp * WARPS_ALONG_UNITS + warp_along_units) * WARP_SLOTS + slot;
-    return partial + (warp_slot * PARTIAL_WORDS + word) * 32 + lane_index();
+    const int warp = inner_warp * WARPS_ALONG_UNITS + warp_along_units;
+    return partial + warp * (WARP_PARTIAL_BYTES / static_cast<int>(sizeof(PartialWord))) +
+           (slot * PARTIAL_WORDS + word) * 32 + lane_index();
   };
   KERNELGEN_UNROLL
   for (int slot = 0; slot < WARP_SLOTS; ++slot) {

@@ -60,7 +60,7 @@ export interface StateExchange {
   /** Numbers of blocks, a cluster each, that may share the inner dimension of the product; none but 1 where this is left out. */
   innerSplits?(device: CudaDevice): readonly number[];
   /** Steps that inputs may be loaded ahead, ascending; the loop over time is unrolled by as many. */
-  prefetchSteps(problem: Problem): readonly number[];
+  prefetchSteps(problem: Problem, device: CudaDevice): readonly number[];
   /**
    * Steps before these loads that inputs are brought to L2, so that none waits for device memory; 0 where the steps that registers hold are enough.
    * What a multiprocessor loads comes back in order, so that where the state is polled in L2, a poll after a load from device memory takes as long as it.
@@ -71,7 +71,7 @@ export interface StateExchange {
   /** Whether a launch needs device memory for itself, SCRATCH_BYTES of it, zero at first. */
   readonly usesScratch: boolean;
   /** Whether blocks may read a part of R from device memory in every step. */
-  readonly streamsMatrix: boolean;
+  streamsMatrix(problem: Problem, device: CudaDevice): boolean;
   /** Whether the blocks may be spread over several launches, each a whole number of heads and batch tiles. */
   readonly cutsLaunches: boolean;
   /** Whether all blocks must run at once. */
@@ -83,5 +83,5 @@ export interface StateExchange {
   tile(problem: Problem, device: CudaDevice, model: Model, context: ExchangeContext): ExchangeTiling;
   /** C++ with `struct Exchange`. */
   source(problem: Problem): string;
-  readonly text: ExchangeText;
+  text(problem: Problem): ExchangeText;
 }

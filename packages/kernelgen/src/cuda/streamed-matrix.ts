@@ -12,6 +12,8 @@ import { productShape } from "./product-shape.js";
  * the state, and reading it again in every step would only be slower.
  */
 const streamedFrom = 0.2;
+/** The part from which on warps that read the operand for themselves, and so need no room for it, have no room for all of R either. */
+const filledFrom = 0.55;
 /** The part of L2 that a streamed matrix may take and still be found there in the next step. */
 const l2Share = 0.8;
 
@@ -27,6 +29,10 @@ function matrixBytes(problem: Problem): number {
 /** Whether R is so large for the device that a part of it may have to be read from device memory in every step. */
 export const mayStream = (problem: Problem, device: CudaDevice): boolean =>
   matrixBytes(problem) > streamedFrom * device.multiprocessorCount * onChipBytes(device);
+
+/** Whether R leaves no room for anything else: a part of it has to be read from device memory in every step. */
+export const fillsChip = (problem: Problem, device: CudaDevice): boolean =>
+  matrixBytes(problem) > filledFrom * device.multiprocessorCount * onChipBytes(device);
 
 /**
  * The predicted time of reading a block's part of R while all other blocks read theirs. What stays in L2 from step to step is partly hidden behind the product, which
