@@ -13,7 +13,7 @@ const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readon
 /** Words of 16 bytes that a lane asks for at once where it reads the operand itself. A trip to L2 takes as long for all of them. */
 const fragmentWordsInFlight = 6;
 /** As many beside a part of R that comes in every step, where registers are for R. */
-const streamingWordsInFlight = 4;
+export const streamingWordsInFlight = 4;
 
 /** Reading the operand of one or two tiles from a tile in shared memory. */
 const loadState = (
