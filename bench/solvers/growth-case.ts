@@ -1,4 +1,5 @@
 // One case of growth.ts: node growth-case.js PROBLEM SIZE LIMIT_SECONDS prints its measurement as JSON.
+import { readFileSync } from "node:fs";
 import { allDifferent, Model, type SolveOptions } from "constrint";
 import type { GrowthCase } from "./growth.js";
 
@@ -68,6 +69,14 @@ function solve(): { answer: string; nodes: number } {
   }
 }
 
+/**
+ * The most memory this process has had, in MB. Not `process.resourceUsage().maxRSS`, which on Linux begins with what the process that started this one had.
+ */
+function peakMegabytes(): number {
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  return Math.round(Number(peak) / 1024);
+}
+
 const { answer, nodes } = solve();
 const result: GrowthCase = {
   problem: problem!,
@@ -75,6 +84,6 @@ const result: GrowthCase = {
   answer,
   seconds: (performance.now() - startedAt) / 1000,
   nodes,
-  megabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  megabytes: peakMegabytes(),
 };
 process.stdout.write(JSON.stringify(result));
