@@ -1,19 +1,22 @@
 """Compares the kernels of a package with float64 over the grid of grid.json on this machine's GPU: outputs, and the gradients of all inputs.
 
-    python check.py PACKAGE_DIRECTORY [NAME]
+    python check.py PACKAGE_DIRECTORY [SEED [COUNT]]
 
 For each cell, heads, units and type that the package lists, of the grid: batches of 2, 8, 16 and 64 sequences of 1 and 3 steps; of one head of
 512 units also 8, 32 and 64 sequences of 1024 steps. Of sizes outside of the grid: the listed batch, one more and one less, 1, 3 and 33 steps.
-Losses read h of all steps and the last states, or all steps of all states. Where the kernels take lengths, every second case has them.
+Then COUNT (16) random sizes that the package does not list, of each of its types, from SEED (1): the kernels for any sizes.
+Losses read h of all steps and the last states, or all steps of all states; inference is compared, too. Where the kernels take lengths, every
+second case has them.
 
 Inputs are standard normal, R is divided by √D, initial states are random (of an sLSTM n = 1 + |normal|, as a step leaves it). Expected values are
 those of the package's own loop over time in float64, which the tests compare with torch.nn and with finite differences. The error of a tensor is
 |actual − expected| / |expected| (Euclidean norms). A kernel that was left out, for lack of a plan, counts as wrong. Prints the largest error for
-each cell, size and type, and ends with exit code 1 if one is too large.
+each cell, size and type and of all sizes together, and ends with exit code 1 if one is too large.
 """
 
 import importlib
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -54,67 +57,121 @@ def arguments(cell, batch, steps, heads, dim, dtype):
     ]
 
 
-def results(package, cell, values, weights, all_states, lengths):
-    """Outputs and gradients by name."""
+def loss(outputs, weights):
+    return sum((output.double() * weights[: output.numel()].view(output.shape)).sum() for output in outputs)
+
+
+def actual(package, cell, values, weights, lengths):
+    """(name, tensors) of what kernels compute: outputs and gradients of both losses, and outputs of inference."""
     values = [value.detach().requires_grad_() for value in values]
     wx, r, b, *initial = values
-    if all_states:
-        outputs = list(package.recurrent_all(wx, r, b, tuple(initial), cell.name, lengths=lengths))
-    else:
+
+    def layer():
         h, lasts = package.recurrent_states(wx, r, b, tuple(initial), cell.name, lengths=lengths)
-        outputs = [h, *lasts]
-    loss = sum((output.double() * weights[: output.numel()].view(output.shape)).sum() for output in outputs)
-    return outputs, torch.autograd.grad(loss, values, allow_unused=True)
+        return [h, *lasts]
+
+    of_steps = package.recurrent_all(wx, r, b, tuple(initial), cell.name, lengths=lengths)
+    of_layer = layer()
+    with torch.no_grad():
+        inferred = layer()
+    return [
+        ("outputs", of_steps),
+        ("gradients", torch.autograd.grad(loss(of_steps, weights), values, allow_unused=True)),
+        ("outputs", of_layer),
+        ("gradients", torch.autograd.grad(loss(of_layer, weights), values, allow_unused=True)),
+        ("outputs", inferred),
+    ]
 
 
-def error(actual, expected) -> float:
-    """|actual - expected| / |expected|; the difference itself where nothing is expected."""
-    if actual is None or expected is None:
-        return 0.0 if actual is expected else float("inf")
-    norm = expected.norm().item()
-    return (actual.double() - expected).norm().item() / (norm if norm > 0 else 1.0)
+def expected(package, cell, values, weights, lengths):
+    """The same from one run of the loop over time in float64."""
+    values = [value.detach().double().requires_grad_() for value in values]
+    wx, r, b, *initial = values
+    of_steps = package.recurrent_all(wx, r, b, tuple(initial), cell.name, lengths=lengths)
+    batch, steps = wx.shape[:2]
+    end = torch.full((batch,), steps, device="cuda") if lengths is None else lengths
+    each = torch.arange(batch, device="cuda")
+    of_layer = [of_steps[0], *(state[each, end - 1].unsqueeze(1) for state in of_steps)]
+    return [
+        ("outputs", of_steps),
+        ("gradients", torch.autograd.grad(loss(of_steps, weights), values, allow_unused=True, retain_graph=True)),
+        ("outputs", of_layer),
+        ("gradients", torch.autograd.grad(loss(of_layer, weights), values, allow_unused=True)),
+        ("outputs", of_layer),
+    ]
+
+
+def error(found, right) -> float:
+    """|found - right| / |right|; the difference itself where nothing but zeros is right."""
+    if found is None or right is None:
+        return 0.0 if found is right else float("inf")
+    norm = right.norm().item()
+    return (found.double() - right).norm().item() / (norm if norm > 0 else 1.0)
+
+
+def unlisted(plans, cells, dtype, count: int):
+    """Random sizes that the package has no kernels of their own for: (cell, units, heads, type, [(batch, steps)])."""
+    listed = {(k.cell, k.head_dim, k.heads) for k in plans.kernels()}
+    while count > 0:
+        cell, dim, heads = random.choice(cells), random.randint(1, random.choice((40, 400))), random.randint(1, 7)
+        if (cell, dim, heads) not in listed:
+            count -= 1
+            yield cell, dim, heads, dtype, [(random.randint(1, random.choice((9, 90))), steps) for steps in (1, 3, 33)]
 
 
 def main() -> int:
-    directory, name = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "recurrent_kernels"
+    directory, seed, count = [*sys.argv[1:], *("1", "16")[len(sys.argv) - 2 :]]
     sys.path.insert(0, directory)
-    package = importlib.import_module(name)
-    plans = importlib.import_module(f"{name}.plans")
+    package = importlib.import_module("recurrent_kernels")
+    plans = importlib.import_module("recurrent_kernels.plans")
     torch.backends.cuda.matmul.allow_tf32 = False
-    torch.manual_seed(1)
+    torch.manual_seed(int(seed))
+    random.seed(int(seed))
     weights = torch.randn(2**26, device="cuda", dtype=torch.float64)
     is_tf32 = any("_tf32_" in kernel.name for kernel in plans.kernels())
-    left_out = json.loads((Path(directory) / name / "plans.json").read_text())["leftOut"]
+    left_out = json.loads((Path(directory) / "recurrent_kernels" / "plans.json").read_text())["leftOut"]
     for kernel in left_out:
         print(f"{kernel['name']}: LEFT OUT: {kernel['reason']}")
-    sizes = sorted({(k.cell, k.head_dim, k.heads, k.dtype, k.batch) for k in plans.kernels()}, key=str)
-    wrong = count = 0
-    for cell_name, dim, heads, dtype, listed in sizes:
+    listed = sorted({(k.cell, k.head_dim, k.heads, k.dtype, k.batch) for k in plans.kernels()}, key=str)
+    sizes = [(cell, dim, heads, dtype, shapes(dim, heads, batch)) for cell, dim, heads, dtype, batch in listed]
+    for dtype in sorted({size[3] for size in listed}, key=str):
+        sizes += unlisted(plans, sorted({size[0] for size in listed}), dtype, int(count))
+    wrong = cases = 0
+    of_all = {}
+    for place, (cell_name, dim, heads, dtype, cases_of_size) in enumerate(sizes):
         cell = package.CELLS[cell_name]
         limit = TF32_LIMIT if is_tf32 else LIMITS[dtype]
+        type_name = "tf32" if is_tf32 else NAMES[dtype]
         worst = {"outputs": 0.0, "gradients": 0.0}
-        for batch, steps in shapes(dim, heads, listed):
+        for batch, steps in cases_of_size:
             values = arguments(cell, batch, steps, heads, dim, dtype)
             lengths = None
-            if plans.TAKE_LENGTHS and count % 2 == 1 and steps > 1:
+            if plans.TAKE_LENGTHS and cases % 2 == 1 and steps > 1:
                 lengths = torch.randint(1, steps + 1, (batch,), device="cuda")
-            for all_states in (False, True):
-                actual = results(package, cell, values, weights, all_states, lengths)
-                expected = results(package, cell, [value.double() for value in values], weights, all_states, lengths)
-                for what, ours, theirs in zip(worst, actual, expected, strict=True):
-                    for pair in zip(ours, theirs, strict=True):
-                        # Written so that a NaN is too large.
-                        found = error(*pair)
-                        worst[what] = worst[what] if found <= worst[what] else found
-            count += 1
+            pairs = zip(
+                actual(package, cell, values, weights, lengths), expected(package, cell, values, weights, lengths), strict=True
+            )
+            for (what, ours), (_, theirs) in pairs:
+                for pair in zip(ours, theirs, strict=True):
+                    # Written so that a NaN is too large.
+                    found = error(*pair)
+                    worst[what] = worst[what] if found <= worst[what] else found
+            cases += 1
         good = all(found <= limit for found in worst.values())
         wrong += not good
         print(
-            f"{cell_name} {dim}x{heads} {'tf32' if is_tf32 else NAMES[dtype]}: outputs {worst['outputs']:.1e}, gradients "
-            f"{worst['gradients']:.1e}, allowed {limit:.0e}: {'right' if good else 'TOO LARGE'}",
+            f"{cell_name} {dim}x{heads}{'' if place < len(listed) else ' not listed'} {type_name}: outputs {worst['outputs']:.1e}, "
+            f"gradients {worst['gradients']:.1e}, allowed {limit:.0e}: {'right' if good else 'TOO LARGE'}",
             flush=True,
         )
-    print(f"{len(sizes) - wrong} of {len(sizes)} right, {count} cases; {len(left_out)} kernels left out")
+        of_all.setdefault((cell_name, type_name), []).append((worst["outputs"], worst["gradients"], limit, good))
+    for (cell_name, type_name), found in of_all.items():
+        outputs, gradients, limits, good = zip(*found, strict=True)
+        print(
+            f"| {cell_name} | {type_name} | {len(found)} | {max(outputs):.1e} | {max(gradients):.1e} | {limits[0]:.0e} | "
+            f"{good.count(False) or 'none'} |"
+        )
+    print(f"{len(sizes) - wrong} of {len(sizes)} right, {cases} cases; {len(left_out)} kernels left out")
     return 1 if wrong or left_out else 0
 
 
