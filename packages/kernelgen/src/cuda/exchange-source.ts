@@ -47,10 +47,11 @@ struct Exchange {
   int last_receive;             // the last step that receives
 
   KERNELGEN_DEVICE void prepare() const {
-    if (thread_index() > 0) return;
-    for (int tile = 0; tile < STATE_BUFFERS; ++tile) {
-      init_barrier(arrived + tile);
-      expect_bytes(arrived + tile, CLUSTER_STATE_BYTES);
+    for (int tile = thread_index(); tile < STATE_BUFFERS; tile += THREADS_PER_BLOCK) init_barrier(arrived + tile);
+    // Made before it is used: with one thread alone racecheck does not see that.
+    sync_block();
+    if (thread_index() == 0) {
+      for (int tile = 0; tile < STATE_BUFFERS; ++tile) expect_bytes(arrived + tile, CLUSTER_STATE_BYTES);
     }
   }
 
