@@ -18,8 +18,8 @@ import { stepwiseFamily } from "./wgsl/stepwise.js";
 export const families: readonly KernelFamily[] = [
   residentFamily,
   clusterFamily,
-  gridFamily,
   directFamily,
+  gridFamily,
   stepwiseCudaFamily,
   scanFamily,
   wgslResidentFamily,

@@ -44,6 +44,10 @@ const landingShare = 0.8;
 /** Registers for each row tile of R on its way from shared memory: the compiler fetches little ahead. Seen in ptxas. */
 const sharedRegisters = 2;
 
+/** The multiples of `step` from `first`, one of them, to `last`. */
+const multiples = (step: number, first: number, last: number): readonly number[] =>
+  Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
+
 /**
  * R·h on the tensor cores: bf16, fp16 or tf32 operands, fp32 sums, `mma.sync.m16n8k16` or `m16n8k8` with R as the left operand.
  *
@@ -79,22 +83,18 @@ export const mmaProduct: MatrixProduct = {
       model.add(slotColumns.eq(columnsPerThread.minus(secondLane)), "two lanes of a unit exchange two sequences");
       model.add(lanesPerUnit.plus(unitsPerThread).le(3), "one unit in two lanes, or two units in one");
     }
-    const innerTilesInRegisters = model.int("innerTilesInRegisters", 1, innerTileCount);
+    const innerTilesInRegisters = model.int("innerTilesInRegisters", multiples(jointTiles, jointTiles, innerTileCount));
 
     const innerParts = times(warpsAlongInner, blocksAlongInner);
     const joint = ceilQuotient(jointCount, innerParts);
     const innerTiles: IntExpr = operand === "fragments" ? joint.times(jointTiles) : joint;
     // Tiles cover the inner dimension: the second is never the larger one, and bounds the first (`ProductUse.evenLaneUnits`).
     const splitTiles = max([innerTiles.times(warpsAlongInner), ceilQuotient(innerTileCount, blocksAlongInner)]);
-    if (operand === "fragments") {
-      model.add(innerTilesInRegisters.isMultipleOf(jointTiles), "a word's tiles are together");
-    }
     // Without streaming it is no unknown, and the plan does not name it.
-    const innerTilesStreamed = streams ? model.int("innerTilesStreamed", 0, innerTileCount) : undefined;
+    const innerTilesStreamed = streams
+      ? model.int("innerTilesStreamed", multiples(jointTiles, 0, innerTileCount))
+      : undefined;
     const streamedTiles = innerTilesStreamed ?? constant(0);
-    if (operand === "fragments" && innerTilesStreamed !== undefined) {
-      model.add(innerTilesStreamed.isMultipleOf(jointTiles), "a word's streamed tiles are together");
-    }
     const innerTilesOnChip = innerTiles.minus(streamedTiles);
     model.add(innerTilesOnChip.ge(innerTilesInRegisters), "no more tiles in registers than on chip");
     const matrixIsSplit = isAny(innerTilesOnChip.minus(innerTilesInRegisters));
@@ -160,9 +160,8 @@ export const mmaProduct: MatrixProduct = {
       matrixRegisters: times(rowTiles, innerTilesInRegisters, mma.matrixRegisters),
       workRegisters: plus(
         times(rowTiles, columnGroups, mma.accumulatorRegisters),
-        times(rowTiles, hasBias ? rowsPerThread : 0).minus(
-          operand === "tile" ? constant(0) : times(isStreamed, rowTiles, hasBias ? rowsPerThread : 0),
-        ),
+        // Where R lands in shared memory, so does the bias.
+        times(rowTiles, operand === "tile" ? constant(1) : constant(1).minus(isStreamed), hasBias ? rowsPerThread : 0),
         operand === "tile" ? times(columnGroups, 2 * mma.stateRegisters) : constant(fetchRegisters), // two tiles at a time
         times(matrixIsSplit, rowTiles, sharedRegisters),
         operand === "tile" ? times(isStreamed, rowTiles, streamDepth * mma.matrixRegisters) : constant(0), // R on its way from device memory

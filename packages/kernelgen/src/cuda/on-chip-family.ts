@@ -21,6 +21,7 @@ import { registerBudgets } from "./register-budgets.js";
 import { slotBytes } from "./slot-bytes.js";
 import type { StateExchange } from "./state-exchange.js";
 import { stepTraffic } from "./step-traffic.js";
+import { mayStream } from "./streamed-matrix.js";
 
 /** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
 const wordBytes = 16;
@@ -208,6 +209,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   return {
     unknowns: [...product.unknowns, ...[splitsBlocks, choosesPrefetch].filter((unknown) => unknown !== undefined)],
     searchOrder: [
+      // Large heads fill the device once, and how often bounds whatever else is decided.
+      ...(mayStream(problem, device) ? [smallest(waves)] : []),
       ...(splitsBlocks === undefined ? [] : [smallest(splitsBlocks)]),
       ...product.searchOrder,
       ...(choosesPrefetch === undefined ? [] : [largest(choosesPrefetch)]),

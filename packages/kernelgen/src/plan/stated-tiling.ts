@@ -37,7 +37,9 @@ export function stateTiling(
   for (const [name, value] of Object.entries(pins)) {
     model.add(model.variable(name)!.eq(value), `${name} is pinned to ${value}`);
   }
-  for (const budget of tiling.budgets.filter(isKept)) model.add(budget.need.le(budget.allowed), budget.name);
+  // Counts before bytes, which are products of them: with the small ones bounded, the large ones stay in the exact range.
+  const smallFirst = tiling.budgets.filter(isKept).toSorted((left, right) => left.allowed - right.allowed);
+  for (const { name, need, allowed } of smallFirst) model.add(need.le(allowed), name);
   return { problem, device, family, model, tiling };
 }
 

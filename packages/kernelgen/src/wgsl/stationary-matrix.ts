@@ -1,4 +1,4 @@
-import type { IntExpr, IntVar, Model } from "constrint";
+import { type IntExpr, type IntVar, type Model, max } from "constrint";
 import type { CostTerm } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { plus, times } from "../plan/integer-expressions.js";
@@ -47,7 +47,8 @@ export function stationaryMatrix(
   const chunksInRegisters = model.int("chunksInRegisters", 0, chunkCount);
   const chunksInWorkgroup = model.int("chunksInWorkgroup", 0, chunkCount);
   model.add(chunksInRegisters.plus(chunksInWorkgroup).le(innerChunks), "no more chunks of R than there are");
-  const chunksInStorage = innerChunks.minus(chunksInRegisters).minus(chunksInWorkgroup);
+  // The constraint already says that it is not negative; so said, products and sums of it are known not to be.
+  const chunksInStorage = max([innerChunks.minus(chunksInRegisters).minus(chunksInWorkgroup), 0]);
 
   const matricesPerChunk = tiling.unitsPerInvocation.times(sumVectors);
   const vectorsPerChunk = times(invocations, matricesPerChunk, lanesPerVector);
