@@ -6,7 +6,7 @@ import { ExpressionGraph } from "../propagators/arithmetic/expression-graph.js";
 import type { Relation } from "./constraint.js";
 import type { IntExpr, IntVar, Sum } from "./expression.js";
 import { LinearForm } from "./linear-form.js";
-import { termsOf } from "./sum-terms.js";
+import { isFlat, termsOf } from "./sum-terms.js";
 
 /**
  * Translates expressions and comparisons to one {@link ExpressionGraph}, which needs no auxiliary variables. What it has no node for, and what
@@ -92,7 +92,7 @@ export class ExpressionGraphCompiler {
     const { store } = this.engine;
     const before = store.changes;
     // Not by the engine, which runs nothing again that holds for the domains of now: constraints are still added. Where it fails, the search will.
-    while (this.graph.propagate(store) === Outcome.changed);
+    while (this.graph.propagateOnce(store) === Outcome.changed);
     if (store.changes === before) return false;
     for (const [expression, form] of this.forms) if (form === undefined) this.forms.delete(expression);
     return true;
@@ -149,6 +149,14 @@ export class ExpressionGraphCompiler {
 
   private sumForm(expression: Sum): LinearForm | undefined {
     const forms: LinearForm[] = [];
+    if (isFlat(expression)) {
+      for (const term of expression.terms) {
+        const form = this.formOf(term);
+        if (form === undefined) return undefined;
+        forms.push(form);
+      }
+      return LinearForm.sum(forms);
+    }
     for (const [term, count] of termsOf(expression)) {
       const form = scaled(this.formOf(term), Number(count));
       if (form === undefined) return undefined;

@@ -6,7 +6,7 @@ import { type Constraint, type NamedConstraint, requireConstraint } from "./cons
 import { runFor } from "./engine.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
 import { Improvements } from "./improvements.js";
-import { variablesIn } from "./nodes-in.js";
+import { type ModelNode, nodesIn } from "./nodes-in.js";
 import type { ConflictResult, Enumeration, OptimizeResult, Solution, SolveResult } from "./results.js";
 import { Run } from "./run.js";
 import {
@@ -36,6 +36,8 @@ import {
 export class Model {
   private readonly variablesByName = new Map<string, IntVar>();
   private readonly added: NamedConstraint[] = [];
+  /** What is known to have no variables but the model's own: constraints share most of their parts. */
+  private readonly ownNodes = new Set<ModelNode>();
 
   /**
    * Adds a variable with the values min … max, both inclusive, or with the listed values.
@@ -181,11 +183,13 @@ export class Model {
   }
 
   private requireOwnVariables(node: Constraint | IntExpr): void {
-    for (const variable of variablesIn(node)) {
-      if (this.variablesByName.get(variable.name) !== variable) {
-        throw new SolverError("unknown-variable", `variable ${variable.name}: does not belong to this model`);
+    const nodes = nodesIn(node, this.ownNodes);
+    for (const part of nodes) {
+      if (part.kind === "variable" && this.variablesByName.get(part.name) !== part) {
+        throw new SolverError("unknown-variable", `variable ${part.name}: does not belong to this model`);
       }
     }
+    for (const part of nodes) this.ownNodes.add(part);
   }
 
   private optimize(expression: IntExpr, sense: 1 | -1, options: OptimizeOptions): OptimizeResult {

@@ -4,19 +4,26 @@ import type { IntExpr, IntVar } from "./expression.js";
 /** A part of a model: an expression or a constraint. @internal */
 export type ModelNode = Constraint | IntExpr;
 
-/** All nodes of an expression or a constraint, each once even where it is shared. @internal */
-export function nodesIn(node: ModelNode): ReadonlySet<ModelNode> {
+/**
+ * All nodes of an expression or a constraint, each once even where it is shared.
+ *
+ * @param known nodes that are left out, with all that is in them
+ * @internal
+ */
+export function nodesIn(node: ModelNode, known: ReadonlySet<ModelNode> = NONE): ReadonlySet<ModelNode> {
   const nodes = new Set<ModelNode>();
   // Without recursion: a sum built by adding one term after the other nests as deep as it is long.
   const waiting = [node];
   for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
-    if (nodes.has(current)) continue;
+    if (nodes.has(current) || known.has(current)) continue;
     nodes.add(current);
     const parts = partsOf(current);
     for (let i = parts.length - 1; i >= 0; i--) waiting.push(parts[i]!);
   }
   return nodes;
 }
+
+const NONE: ReadonlySet<ModelNode> = new Set();
 
 /** The variables that occur in an expression or a constraint, each once. @internal */
 export function variablesIn(node: ModelNode): IntVar[] {

@@ -2,10 +2,8 @@ import { ceilDivide, floorDivide, MAX_INTEGER } from "../../domain/integers.js";
 import { Events } from "../../engine/events.js";
 import { Outcome, Priority, type Propagator } from "../../engine/propagator.js";
 import type { Store } from "../../engine/store.js";
-
-/** What a node of an {@link ExpressionGraph} computes of its operands. */
-const Kind = { variable: 0, linear: 1, product: 2, quotient: 3, max: 4, min: 5 } as const;
-type Kind = (typeof Kind)[keyof typeof Kind];
+import { Kind } from "./compiled/graph-layout.js";
+import { GraphMachine, type GraphNodes } from "./compiled/graph-machine.js";
 
 const NO_NUMBERS: readonly number[] = [];
 
@@ -21,7 +19,7 @@ const NO_NUMBERS: readonly number[] = [];
  * occurrences allow one by one. All variables fixed: decided. Cost: linear in the operands of all nodes, a run, and nothing on the trail but the
  * variables' own bounds.
  */
-export class ExpressionGraph implements Propagator {
+export class ExpressionGraph implements Propagator, GraphNodes {
   readonly name = "expressions";
   readonly priority = Priority.quadratic;
   readonly wakes = Events.bounds;
@@ -29,15 +27,20 @@ export class ExpressionGraph implements Propagator {
   get scope(): readonly number[] {
     return [...this.leafVariables, ...this.definedVariables];
   }
+  get variableNodes(): readonly number[] {
+    return [...this.leafNodes, ...this.definedNodes];
+  }
+  get leafCount(): number {
+    return this.leafNodes.length;
+  }
 
-  private readonly kinds: Kind[] = [];
-  /** A node's operands, their coefficients and the constant where it is linear. */
-  private readonly operands: (readonly number[])[] = [];
-  private readonly coefficients: (readonly number[])[] = [];
-  private readonly constants: number[] = [];
+  readonly kinds: Kind[] = [];
+  readonly operands: (readonly number[])[] = [];
+  readonly coefficients: (readonly number[])[] = [];
+  readonly constants: number[] = [];
   /** The bounds that every node must meet. */
-  private readonly requiredLow: number[] = [];
-  private readonly requiredHigh: number[] = [];
+  readonly requiredLow: number[] = [];
+  readonly requiredHigh: number[] = [];
   /** What each node's operands and required bounds make it, for the domains that were looked at last; to begin with, the first ones. */
   private readonly ownLow: number[] = [];
   private readonly ownHigh: number[] = [];
@@ -108,6 +111,7 @@ export class ExpressionGraph implements Propagator {
 
   /** Requires low ≤ node ≤ high. */
   require(node: number, low: number, high: number): void {
+    GraphMachine.shared()?.forget(this);
     this.requiredLow[node] = Math.max(this.requiredLow[node]!, low);
     this.requiredHigh[node] = Math.min(this.requiredHigh[node]!, high);
     // It may have been evaluated without the requirement, and so may what is computed of it.
@@ -122,11 +126,21 @@ export class ExpressionGraph implements Propagator {
 
   /** Requires that a variable, none of the graph's own, equals a node. */
   define(node: number, variable: number): void {
+    GraphMachine.shared()?.forget(this);
     this.definedNodes.push(node);
     this.definedVariables.push(variable);
   }
 
   propagate(store: Store): Outcome {
+    const machine = GraphMachine.shared();
+    return machine === undefined ? this.propagateOnce(store) : machine.propagate(this, store);
+  }
+
+  /**
+   * {@link propagate} without the machine: one run forward and back, of the nodes whose operands have changed since the last. Nodes that are added
+   * next begin with the intervals that it leaves.
+   */
+  propagateOnce(store: Store): Outcome {
     const before = store.changes;
     if (!this.evaluate(store) || !this.narrow()) return Outcome.failed;
     const { leafNodes, leafVariables, definedNodes, definedVariables, low, high } = this;
@@ -185,6 +199,7 @@ export class ExpressionGraph implements Propagator {
     coefficients: readonly number[] = NO_NUMBERS,
     constant = 0,
   ): number {
+    GraphMachine.shared()?.forget(this);
     const node = this.kinds.push(kind) - 1;
     this.operands.push(operands);
     this.coefficients.push(coefficients);
