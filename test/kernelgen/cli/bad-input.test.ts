@@ -15,7 +15,7 @@ const badOptions: readonly [options: string, message: string | RegExp][] = [
     "--cell gruu",
     'unknown cell "gruu"; known cells: elman, gru, lstm, cifg, slstm, mingru, mingru_plain, minlstm, minlstm_plain, linear',
   ],
-  ["--family tree", 'unknown family "tree"; families for NVIDIA H200: resident, cluster, grid, direct, stepwise, scan'],
+  ["--family tree", 'unknown family "tree"; families for NVIDIA H200: resident, cluster, direct, grid, stepwise, scan'],
   ["--dtype fp64", 'data type: "fp64" is not one of bf16, fp16, fp32'],
   ["--states all", 'state output: "all" is not one of sequence, last'],
   ["--head-dim 0", "head dimension: 0 is not an integer from 1 to 16384"],

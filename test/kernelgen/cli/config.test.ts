@@ -48,7 +48,7 @@ describe("kernelgen config --json", () => {
       predictedParts: expect.any(Object),
       feasible: null,
       families: [
-        ...["resident", "cluster", "grid", "direct", "stepwise"].map((family) => ({
+        ...["resident", "cluster", "direct", "grid", "stepwise"].map((family) => ({
           family,
           feasible: null,
           predictedMicrosecondsPerStep: expect.any(Number),
