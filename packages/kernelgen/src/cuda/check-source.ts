@@ -1,7 +1,4 @@
-import { gatePlaces, stateInput } from "../cell/definition.js";
-import { renderCellStep, renderScalars } from "../cell/render.js";
-import { nextStateInput } from "../cell/saved-values.js";
-import { adjointInput } from "../cell/step-gradient.js";
+import { gatePlaces } from "../cell/definition.js";
 import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
@@ -11,6 +8,7 @@ import { headerComment } from "../plan/source-text.js";
 import { elementCount, forwardTensors, kernelTensors, type Tensor } from "../plan/tensors.js";
 import { toleranceOf } from "../reference/tolerances.js";
 import { backwardStreams } from "./backward-streams.js";
+import { backwardStepStatements, stepStatements } from "./cell-step-source.js";
 import { doubleDialect } from "./double-dialect.js";
 import { cType } from "./tensor-parameters.js";
 
@@ -27,26 +25,14 @@ function backwardDescription(problem: Problem): string {
   const { cell } = problem;
   const step = backwardStep(problem);
   const { previous, next } = backwardStreams(problem);
-  const { statements, results } = renderScalars(
-    [...step.gateGradients, ...step.previousGradients],
-    Object.fromEntries([
-      ...step.saved.map(({ name }, index) => [name, `saved[${index}]`]),
-      ...previous.map((state, index) => [stateInput(state), `previous[${index}]`]),
-      ...next.map(({ name }, index) => [nextStateInput(name), `next[${index}]`]),
-      ...cell.states.map((state, index) => [adjointInput(state), `adjoints[${index}]`]),
-    ]),
-    doubleDialect,
-  );
   const quoted = (items: readonly { readonly name: string }[]): string =>
     items.map(({ name }) => `"${name}"`).join(", ");
   const numbers = (states: typeof previous): string => states.map((state) => cell.states.indexOf(state)).join(", ");
-  const gateCount = cell.gates.length;
   const clip = problem.recurrentGradientCut ? 0 : problem.recurrentGradientClip;
   return `
 void reference_backward_step([[maybe_unused]] const double* saved, [[maybe_unused]] const double* previous,
                              [[maybe_unused]] const double* next, double* adjoints, double* du) {
-${statements.map((statement) => `  ${statement}`).join("\n")}
-${results.map((result, index) => `  ${index < gateCount ? `du[${index}]` : `adjoints[${index - gateCount}]`} = ${result};`).join("\n")}
+${backwardStepStatements(problem, doubleDialect)}
 }
 
 const BackwardDescription backward = {
@@ -73,14 +59,7 @@ export function checkSource(plan: Plan, givenName?: string): SourceFile {
   const { problem } = plan;
   const { cell } = problem;
   const name = kernelName(problem, givenName);
-  const backward = savedValues(problem);
-  const { statements, results } = renderCellStep(
-    cell,
-    (g) => `u[${g}]`,
-    (s) => `states[${s}]`,
-    doubleDialect,
-    backward && [...backward.states, ...backward.saved.map(({ node }) => node)],
-  );
+  const savedCount = savedValues(problem)?.saved.length ?? 0;
   const tensors = kernelTensors(problem);
   const gateRows = gatePlaces(cell).map(
     ({ recurrent, input, bias }) => `{${recurrent ?? -1}, ${input ?? -1}, ${bias ?? -1}}`,
@@ -103,8 +82,7 @@ namespace {
 using namespace kernelgen;
 
 void reference_step(const double* u, double* states, [[maybe_unused]] double* saved) {
-${statements.map((statement) => `  ${statement}`).join("\n")}
-${results.map((result, index) => `  ${index < cell.states.length ? `states[${index}]` : `saved[${index - cell.states.length}]`} = ${result};`).join("\n")}
+${stepStatements(problem, doubleDialect)}
 }
 ${backwardDescription(problem)}
 std::string launch(Stream stream, void* const* tensors, void* scratch, int steps) {
@@ -117,7 +95,7 @@ const KernelDescription kernel = {
     ${name}::PLAN_HASH,
     {${gateRows.join(", ")}},
     ${cell.states.length},
-    ${backward?.saved.length ?? 0},
+    ${savedCount},
     ${name}::HEAD_DIM,
     ${name}::HEAD_COUNT,
     ${name}::BATCH,

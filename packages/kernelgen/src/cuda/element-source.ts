@@ -60,3 +60,7 @@ KERNELGEN_DEVICE void unpack(Packed word, float (&values)[2]) {
 export function elementSource(dataType: DataType, unitsPerThread: number): string {
   return typeSource[dataType] + packedSource(dataType, unitsPerThread);
 }
+
+/** C++ that rounds a float to an element, for kernels in which elements do not travel packed. */
+export const toElementSource = (dataType: DataType): string =>
+  `KERNELGEN_DEVICE Element to_element(float value) { return ${dataType === "fp32" ? "value" : `float_to_${dataType}(value)`}; }\n`;

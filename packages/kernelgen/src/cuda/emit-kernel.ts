@@ -3,11 +3,12 @@ import type { SourceFile } from "../plan/family.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { kernelTensors } from "../plan/tensors.js";
-import { backwardCellSource, backwardKernelSource } from "./backward-source.js";
+import { backwardKernelSource } from "./backward-source.js";
+import { backwardCellStepSource, cellStepSource } from "./cell-step-source.js";
 import { clusterSumsText } from "./cluster-sum-source.js";
 import { elementSource } from "./element-source.js";
 import { floatsSource } from "./floats-source.js";
-import { cellSource, kernelSource } from "./forward-source.js";
+import { kernelSource } from "./forward-source.js";
 import { kernelFile } from "./kernel-file.js";
 import type { KernelText } from "./kernel-text.js";
 import { lengthsSource } from "./lengths-source.js";
@@ -59,7 +60,7 @@ ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7
 ${[
   elementSource(dataType, unitsPerThread),
   floatsSource,
-  pass === "forward" ? cellSource(problem) : backwardCellSource(problem),
+  pass === "forward" ? cellStepSource(problem) : backwardCellStepSource(problem),
   ...(operand === "tile" ? [stateTileSource] : []),
   matrixSource(problem),
   product.source(plan, operand, streams),

@@ -1,7 +1,5 @@
-import { renderCellStep } from "../cell/render.js";
 import type { Problem } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { floatDialect } from "./float-dialect.js";
 import { preActivations, slotBiasSource } from "./gate-source.js";
 import { kernelStartSource } from "./kernel-start-source.js";
 import type { KernelText } from "./kernel-text.js";
@@ -9,28 +7,6 @@ import { computedStepsSource } from "./lengths-source.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
-
-/** One step of the cell for one unit, from its scalar graph. */
-export function cellSource(problem: Problem): string {
-  const { cell } = problem;
-  const backward = savedValues(problem);
-  const saved = backward?.saved ?? [];
-  const { statements, results } = renderCellStep(
-    cell,
-    (g) => `u[${g}]`,
-    (s) => `states[${s}]`,
-    floatDialect,
-    backward && [...backward.states, ...saved.map(({ node }) => node)],
-  );
-  const savedParameter = saved.length > 0 ? ", float (&saved)[SAVED_COUNT]" : "";
-  return `
-/** One step of one unit: u holds the pre-activations of the gates ${cell.gates.map((gate) => gate.name).join(", ")}; states are ${cell.states.map((state) => state.name).join(", ")}${saved.length > 0 ? `; saved for the backward pass: ${saved.map(({ name }) => name.replace("saved_", "")).join(", ")}` : ""}. */
-KERNELGEN_DEVICE void cell_step(const float (&u)[GATE_COUNT], float (&states)[STATE_COUNT]${savedParameter}) {
-${statements.map((statement) => `  ${statement}`).join("\n")}
-${results.map((result, index) => `  ${index < cell.states.length ? `states[${index}]` : `saved[${index - cell.states.length}]`} = ${result};`).join("\n")}
-}
-`;
-}
 
 /** A step of one unit that keeps what the backward pass reads, unit by unit, to be packed when all units are done. */
 const savingStep = `float unit_saved[SAVED_COUNT];

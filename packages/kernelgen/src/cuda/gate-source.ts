@@ -1,4 +1,4 @@
-import { type CellDefinition, type Gate, gatePlaces, gatesWith } from "../cell/definition.js";
+import { type CellDefinition, type Gate, type GateTerm, gatePlaces, gatesWith } from "../cell/definition.js";
 
 /** The gates whose bias enters with the input, slot by slot, since they have no recurrent product to start from it. */
 export const slotBiasGates = (cell: CellDefinition): readonly Gate[] =>
@@ -22,19 +22,30 @@ ${body}
 }
 
 /**
- * C++ of the pre-activation of each gate for one unit of slot i: of the sums `own` (bias included), the inputs and the slots' biases,
- * what the gate has.
+ * C++ of the pre-activation of each gate: the sum of the terms that it has, each written by its place in the term's tensor; 0 without any.
+ *
+ * A term of which nothing is written is a part of another.
  */
+export function gateSums(
+  cell: CellDefinition,
+  write: Readonly<Record<GateTerm, (place: number, gate: Gate) => string | undefined>>,
+): readonly string[] {
+  return gatePlaces(cell).map((places, g) => {
+    const terms = (["recurrent", "input", "bias"] as const).flatMap((term) => {
+      const place = places[term];
+      return (place === undefined ? undefined : write[term](place, cell.gates[g]!)) ?? [];
+    });
+    return terms.length > 0 ? terms.join(" + ") : "0.0f";
+  });
+}
+
+/** The pre-activations for one unit of slot i: of the sums `own` (bias included), the inputs and the slots' biases, what a gate has. */
 export function preActivations(cell: CellDefinition): readonly string[] {
   const slotBiases = slotBiasGates(cell);
-  return gatePlaces(cell).map(({ recurrent, input }, g) => {
-    const slotBias = slotBiases.indexOf(cell.gates[g]!);
-    const terms = [
-      ...(recurrent === undefined ? [] : [`own[i][${recurrent}][unit]`]),
-      ...(input === undefined ? [] : [`input_values[${input}][unit]`]),
-      ...(slotBias < 0 ? [] : [`slot_bias[i][${slotBias}][unit]`]),
-    ];
-    return terms.length > 0 ? terms.join(" + ") : "0.0f";
+  return gateSums(cell, {
+    recurrent: (place) => `own[i][${place}][unit]`,
+    input: (place) => `input_values[${place}][unit]`,
+    bias: (_, gate) => (slotBiases.includes(gate) ? `slot_bias[i][${slotBiases.indexOf(gate)}][unit]` : undefined),
   });
 }
 

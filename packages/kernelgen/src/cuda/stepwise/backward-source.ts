@@ -3,6 +3,7 @@ import type { Problem } from "../../plan/problem.js";
 import { backwardStep } from "../../plan/saved-values.js";
 import { gradientName } from "../../plan/tensors.js";
 import { backwardStreams } from "../backward-streams.js";
+import { backwardStepCall } from "../cell-step-source.js";
 import { recurrentGradientText } from "../recurrent-gradient.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import type { SizesText } from "./sizes.js";
@@ -99,13 +100,6 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
   const floatCount = reads.length - elementCount;
   const array = (name: string, values: readonly string[]): string =>
     values.length === 0 ? "" : `    const float ${name}[${values.length}] = {${values.join(", ")}};\n`;
-  const stepArguments = [
-    ...(saved.length > 0 ? ["saved"] : []),
-    ...(previous.length > 0 ? ["previous"] : []),
-    ...(next.length > 0 ? ["next"] : []),
-    "adjoints[i]",
-    "du",
-  ];
 
   // Adjoints pass from launch to launch: that of h in scratch memory, those of other states where their last ones belong.
   const adjointPlace = (name: string, index: number): string =>
@@ -232,7 +226,7 @@ ${array(
   "next",
   next.map(({ name }) => readValue(name)),
 )}    float du[GATE_COUNT];
-    cell_step_backward(${stepArguments.join(", ")});
+    ${backwardStepCall(problem, "adjoints[i]")}
 ${gateStores((gate) => `to_element(du[${gate}])`).join("\n")}
 ${adjointStores.join("\n")}
   };

@@ -1,24 +1,15 @@
-import type { DataType } from "../../plan/data-type.js";
 import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
 import { kernelTensors } from "../../plan/tensors.js";
-import { backwardCellSource } from "../backward-source.js";
-import { elementSource } from "../element-source.js";
-import { cellSource } from "../forward-source.js";
+import { backwardCellStepSource, cellStepSource } from "../cell-step-source.js";
+import { elementSource, toElementSource } from "../element-source.js";
 import { kernelFile } from "../kernel-file.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import { backwardScratchSource, backwardStepSource, transposeSource } from "./backward-source.js";
 import { forwardStepSource } from "./forward-source.js";
 import { productSource } from "./product-source.js";
 import { anySizes, plannedSizes } from "./sizes.js";
-
-/** An element from a float. */
-const roundedTo: Readonly<Record<DataType, string>> = {
-  bf16: "float_to_bf16(value)",
-  fp16: "float_to_fp16(value)",
-  fp32: "value",
-};
 
 const forwardScratchSource = `
 /** Bytes of device memory that a launch uses for itself. */
@@ -50,8 +41,7 @@ export function emitStepwise(plan: Plan, givenName: string | undefined, hasAnySi
   ];
   const body = `// Tensors, dense, last dimension contiguous:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${elementSource(problem.dataType, 1)}KERNELGEN_DEVICE Element to_element(float value) { return ${roundedTo[problem.dataType]}; }
-${isBackward ? backwardCellSource(problem) : cellSource(problem)}${productSource(problem)}${
+${elementSource(problem.dataType, 1)}${toElementSource(problem.dataType)}${isBackward ? backwardCellStepSource(problem) : cellStepSource(problem)}${productSource(problem)}${
   isBackward
     ? transposeSource(`${name}_transpose_kernel`) +
       backwardStepSource(problem, `${name}_kernel`, sizes) +

@@ -1,6 +1,6 @@
-import { gatePlaces } from "../../cell/definition.js";
 import type { Problem } from "../../plan/problem.js";
 import { savedValues } from "../../plan/saved-values.js";
+import { gateSums } from "../gate-source.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import type { SizesText } from "./sizes.js";
 
@@ -16,13 +16,10 @@ export function forwardStepSource(problem: Problem, kernelName: string, sizes: S
     const value = `load_relaxed(step == 0 ? ${name}_initial + own.single : ${before})`;
     return `      states[i][${index}] = ${index === 0 ? `to_float(${value})` : value};`;
   };
-  const parts = gatePlaces(cell).map(({ recurrent, input, bias }) => {
-    const terms = [
-      ...(recurrent === undefined ? [] : [`Product::total(shared, ${recurrent}, own)`]),
-      ...(input === undefined ? [] : [`to_float(inputs[i][${input}])`]),
-      ...(bias === undefined ? [] : [`to_float(load_streaming(bias + ${bias} * row + own.gates))`]),
-    ];
-    return terms.length > 0 ? terms.join(" + ") : "0.0f";
+  const sums = gateSums(cell, {
+    recurrent: (place) => `Product::total(shared, ${place}, own)`,
+    input: (place) => `to_float(inputs[i][${place}])`,
+    bias: (place) => `to_float(load_streaming(bias + ${place} * row + own.gates))`,
   });
   /** What is stored of a step: nothing is there beyond the length of a sequence. */
   const orZero = (value: string, zero: string): string => (lengths ? `is_there ? ${value} : ${zero}` : value);
@@ -89,7 +86,7 @@ ${cell.states.map(({ name }, index) => readState(name, index)).join("\n")}
   // Pointwise part of the unit that is held at place i.
   const auto compute = [&](int i, const OwnUnit& own) {
     const float u[GATE_COUNT] = {
-${parts.map((part) => `        ${part},`).join("\n")}
+${sums.map((sum) => `        ${sum},`).join("\n")}
     };
 ${saved.length > 0 ? "    float saved[SAVED_COUNT];\n    cell_step(u, states[i], saved);" : "    cell_step(u, states[i]);"}
     const int64_t now = own.at(steps, step, 1, row);${lengths ? "\n    const bool is_there = step == 0 || step < lengths[own.sequence];" : ""}

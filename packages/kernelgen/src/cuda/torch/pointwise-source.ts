@@ -2,22 +2,15 @@ import { type CellDefinition, gatePlaces, gatesWith } from "../../cell/definitio
 import type { DataType } from "../../plan/data-type.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
 import { backwardStep } from "../../plan/saved-values.js";
-import { backwardCellSource } from "../backward-source.js";
 import { backwardStreams } from "../backward-streams.js";
-import { elementSource } from "../element-source.js";
-import { cellSource } from "../forward-source.js";
+import { backwardCellStepSource, backwardStepCall, cellStepSource } from "../cell-step-source.js";
+import { elementSource, toElementSource } from "../element-source.js";
+import { gateSums } from "../gate-source.js";
 
 /** The name of a cell's pointwise kernels for a data type. */
 export const pointwiseName = (cell: CellDefinition, dataType: DataType): string => `${cell.name}_${dataType}_pointwise`;
 
 const threadsPerBlock = 256;
-/** An element from a float. */
-const roundedTo: Readonly<Record<DataType, string>> = {
-  bf16: "float_to_bf16(value)",
-  fp16: "float_to_fp16(value)",
-  fp32: "value",
-};
-
 /**
  * CUDA source of the pointwise part of one step of a cell, forward and backward, for any sizes: what remains of a step when the products
  * with R are made by a library. One thread computes one unit of one sequence. For sizes that no fused kernel was generated for.
@@ -45,8 +38,7 @@ constexpr int INPUT_GATE_COUNT = ${gatesWith(cell, "input").length};
 constexpr int STATE_COUNT = ${cell.states.length};
 [[maybe_unused]] constexpr int SAVED_COUNT = ${saved.length};
 ${elementSource(dataType, 1)}
-KERNELGEN_DEVICE Element to_element(float value) { return ${roundedTo[dataType]}; }
-${cellSource(problem)}${backwardCellSource(problem)}
+${toElementSource(dataType)}${cellStepSource(problem)}${backwardCellStepSource(problem)}
 /** Sizes of a call, and the step. */
 struct Sizes {
   int batch;
@@ -114,13 +106,10 @@ function forwardParameters(problem: Problem): readonly Pointer[] {
 function forwardKernel(problem: Problem, name: string): string {
   const { cell } = problem;
   const saved = backwardStep(problem).saved;
-  const parts = gatePlaces(cell).map(({ input, recurrent, bias }) => {
-    const terms = [
-      ...(recurrent === undefined ? [] : [`products[place.head + ${recurrent} * sizes.head_dim]`]),
-      ...(input === undefined ? [] : [`to_float(inputs[${input} * sizes.row()])`]),
-      ...(bias === undefined ? [] : [`to_float(bias[${bias} * sizes.row() + place.row])`]),
-    ];
-    return terms.length > 0 ? terms.join(" + ") : "0.0f";
+  const sums = gateSums(cell, {
+    recurrent: (place) => `products[place.head + ${place} * sizes.head_dim]`,
+    input: (place) => `to_float(inputs[${place} * sizes.row()])`,
+    bias: (place) => `to_float(bias[${place} * sizes.row() + place.row])`,
   });
   return `
 /** products [N,B,G,D] are those of R and h of the step before. What lies beyond the length of a sequence is zero. */
@@ -130,7 +119,7 @@ ${name}_forward_kernel(${[...forwardParameters(problem).map(({ name, type }) => 
   if (!place.exists) return;
   const Element* inputs = wx + (place.now - place.row) * INPUT_GATE_COUNT + place.row;
   const float u[GATE_COUNT] = {
-${parts.map((part) => `      ${part},`).join("\n")}
+${sums.map((sum) => `      ${sum},`).join("\n")}
   };
   const int64_t before = place.now - sizes.row();
   float states[STATE_COUNT] = {
@@ -211,7 +200,7 @@ ${array(
   "next",
   next.map(({ name }) => read(name, indexOf(name), "place.now")),
 )}  float du[GATE_COUNT];
-  cell_step_backward(${[...(saved.length > 0 ? ["saved"] : []), ...(previous.length > 0 ? ["previous"] : []), ...(next.length > 0 ? ["next"] : []), "adjoints", "du"].join(", ")});
+  ${backwardStepCall(problem, "adjoints")}
 ${cell.states.map(({ name }, index) => `  adjoint_${name}[place.initial] = adjoints[${index}];`).join("\n")}
   KERNELGEN_UNROLL
   for (int gate = 0; gate < GATE_COUNT; ++gate) gradients[gate * sizes.row()] = to_element(du[gate]);
