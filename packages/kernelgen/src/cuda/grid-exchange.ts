@@ -7,7 +7,8 @@ import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
-import { gradientScalingSource, gridExchangeSource, type MarkPlace } from "./exchange-source.js";
+import { gradientScalingSource } from "./exchange-scaling-source.js";
+import { gridExchangeSource, type MarkPlace } from "./grid-exchange-source.js";
 import { streamingWordsInFlight } from "./mma-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { OperandPath } from "./operand-path.js";
@@ -18,7 +19,7 @@ import { fillsChip, mayStream } from "./streamed-matrix.js";
 const wordBytes = 16;
 /** Blocks that may share the inner dimension, as a cluster. */
 const clusterSizes = [1, 2, 4, 8, 16];
-/** Copies of the state in global memory. Two suffice, as exchange-source.ts says. */
+/** Copies of the state in global memory. Two suffice, as grid-exchange-source.ts says. */
 const buffers = 2;
 /** Inner indices of the words that the four lanes of a sequence read at once. */
 const fragmentInner = 32;

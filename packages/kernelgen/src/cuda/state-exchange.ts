@@ -81,7 +81,12 @@ export interface StateExchange {
   /** What the exchange adds to the predicted time of every step, whatever the tile; `tile` may add more. */
   leastTerms(device: CudaDevice): readonly CostTerm[];
   tile(problem: Problem, device: CudaDevice, model: Model, context: ExchangeContext): ExchangeTiling;
-  /** C++ with `struct Exchange`. */
+  /**
+   * C++ of how the operand of the recurrent product (h forward, du backward) travels from the threads that compute it to those that multiply by it.
+   * Its `struct Exchange` has `send`, called by whole warps for each of their own slots at the end of a step with the words of a lane's part of it,
+   * and `receive`, called by all threads at the start of one: after it all of the operand is in `state_tile(state, step)`, for step 0 what the
+   * kernel put there. Where the operand's path is "fragments", warps receive it as they multiply, by a `struct Incoming`.
+   */
   source(problem: Problem): string;
   text(problem: Problem): ExchangeText;
 }
