@@ -142,6 +142,7 @@ def scan_layers_compile_export_and_autocast():
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
     output = compiled(x, lengths=lengths)
     require_close([output, *torch.autograd.grad(output.sin().sum(), layer.parameters())], expected, 1e-6, "compile")
+    assert layer(x[:0]).shape == (0, 7, 6)
     program = torch.export.export(layer, (x,))
     require_close([program.module()(x)], [layer(x)], 1e-6, "export")
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -22,14 +22,14 @@ export interface ScanDevice {
   readonly description: WebGpuDevice;
 }
 
-/** Measured runs of one way: as many as fit in this time, within these bounds; the fastest counts. */
-const budgetMilliseconds = 400;
-const runBounds = { least: 3, most: 15 } as const;
+/** Runs of one way: as many as fit in this time, so that short ones are compiled by the end of it, but some at least; the fastest counts. */
+const budgetMilliseconds = 300;
+const leastRuns = 3;
 
 function fastest(run: () => unknown): number {
   let best = Infinity;
   const end = performance.now() + budgetMilliseconds;
-  for (let count = 0; count < runBounds.least || (count < runBounds.most && performance.now() < end); count++) {
+  for (let count = 0; count < leastRuns || performance.now() < end; count++) {
     const start = performance.now();
     run();
     best = Math.min(best, performance.now() - start);

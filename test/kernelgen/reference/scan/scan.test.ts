@@ -165,6 +165,20 @@ describe("scanForward", () => {
     expect(() => scanForward(problem, inputs, { chunkSteps: 0 })).toThrow(
       "steps of a chunk: 0 is not an integer from 1",
     );
+    expect(() => scanForward(problem, inputs, { lengths: [1, 2] })).toThrow(
+      "lengths: got 2, needs one for each of 1 sequences",
+    );
+  });
+
+  it("refuses logarithms of what has none", () => {
+    const negative = { wx: new Float64Array(6).fill(-1), h_initial: new Float64Array(1) };
+    const run = (cell: string, inputs: ScanValues): unknown =>
+      scanForward(defineProblem({ cell, headDim: 1, steps: 3 }), inputs, { algorithm: "log-scan" });
+    expect(() => run("mingru_plain", negative)).toThrow("log-scan: step 0 of sequence 0 has a or b below 0 or NaN");
+    expect(() => run("mingru", { ...negative, h_initial: new Float64Array([-0.5]) })).toThrow(
+      "log-scan: the initial state of sequence 0 has -0.5, which has no logarithm",
+    );
+    expect(() => run("mingru", negative)).not.toThrow();
   });
 });
 

@@ -60,8 +60,9 @@ class _ScanLayer(nn.Module):
             if tuple(prev_hidden.shape) != (batch, 1, self.dim_inner):
                 raise ValueError(f"prev_hidden: has shape {tuple(prev_hidden.shape)}, expected {(batch, 1, self.dim_inner)}")
             prev_hidden = prev_hidden.squeeze(1)
-        wx = getattr(self, self.projection)(x).view(batch, steps, -1, self.dim_inner)
-        h, last = scan_channels(find_linear_cell(self.cell), wx, prev_hidden, lengths)
+        cell = find_linear_cell(self.cell)
+        wx = getattr(self, self.projection)(x).view(batch, steps, len(cell.gates), self.dim_inner)
+        h, last = scan_channels(cell, wx, prev_hidden, lengths)
         output = self.to_out(h)
         return (output, last.unsqueeze(1)) if return_next_prev_hidden else output
 

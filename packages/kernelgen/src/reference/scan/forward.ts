@@ -2,6 +2,7 @@ import type { Numbers } from "../../cell/evaluate-rows.js";
 import { linearGraph } from "../../cell/linear.js";
 import { logarithm } from "../../cell/logarithm.js";
 import { constant, subtract } from "../../cell/scalar.js";
+import { KernelgenError } from "../../errors.js";
 import type { Problem } from "../../plan/problem.js";
 import { type GateRows, gateRows, type ScanValues } from "./gate-rows.js";
 import { type LinearProblem, type ScanOptions, scanArguments, zerosLike } from "./options.js";
@@ -14,6 +15,8 @@ import { type LinearProblem, type ScanOptions, scanArguments, zerosLike } from "
  * Coefficients are computed in float64; outputs have the precision of the inputs, so that float64 inputs give the oracle of every test. Time and memory grow as B·T·N·D.
  *
  * @returns `h [B,T,N,D]` and `h_last [B,1,N,D]`, under the state's name
+ * @throws KernelgenError "invalid-problem" for what `scanArguments` refuses, and of `log-scan` for a number that has no logarithm: a state to
+ * start from, or what a step makes of its gates
  */
 export function scanForward<Values extends Numbers>(
   problem: Problem,
@@ -103,6 +106,18 @@ function chunked(problem: LinearProblem, inputs: ScanValues): SequenceRun {
   };
 }
 
+/** log of a state to start from. */
+function logarithmOf(state: number, b: number): number {
+  if (state < 0) throw withoutLogarithm(`the initial state of sequence ${b} has ${state}`);
+  return Math.log(state);
+}
+
+const withoutLogarithm = (what: string): KernelgenError =>
+  new KernelgenError(
+    "invalid-problem",
+    `log-scan: ${what}, which has no logarithm; the algorithm "scan" takes any number`,
+  );
+
 /** log(eˣ + eʸ). */
 function logAddExp(x: number, y: number): number {
   const larger = Math.max(x, y);
@@ -118,7 +133,7 @@ function chunkedLogarithms(problem: LinearProblem, inputs: ScanValues): Sequence
     const decays = zerosLike(h, chunkSteps * channels);
     const product = new Float64Array(channels);
     const state = new Float64Array(channels);
-    for (let i = 0; i < channels; i++) carry[i] = Math.log(carry[i]!);
+    for (let i = 0; i < channels; i++) carry[i] = logarithmOf(carry[i]!, b);
     for (let first = 0; first < length; first += chunkSteps) {
       const end = Math.min(first + chunkSteps, length);
       product.fill(0);
@@ -129,6 +144,9 @@ function chunkedLogarithms(problem: LinearProblem, inputs: ScanValues): Sequence
         for (let row = 0, to = t * channels; row < count * channels; row += channels, to += channels) {
           const at = to - first * channels;
           for (let i = 0; i < channels; i++) {
+            if (Number.isNaN(logDecay[row + i]! + logUpdate[row + i]!)) {
+              throw withoutLogarithm(`step ${to / channels} of sequence ${b} has a or b below 0 or NaN`);
+            }
             state[i] = logAddExp(logDecay[row + i]! + state[i]!, logUpdate[row + i]!);
             product[i]! += logDecay[row + i]!;
             h[to + i] = state[i]!;

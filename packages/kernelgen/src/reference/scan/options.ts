@@ -18,7 +18,7 @@ export type ScanAlgorithm = "sequential" | "scan" | "log-scan";
 
 export interface ScanOptions {
   readonly algorithm?: ScanAlgorithm;
-  /** Steps of each sequence, from 0 to T; T without them. Beyond its length a sequence's outputs are zero. */
+  /** Steps of each of the B sequences, from 0 to T; T without them. Beyond its length a sequence's outputs are zero. */
   readonly lengths?: ArrayLike<number>;
   /** Steps of a chunk of a scan; 64 if it is not given. */
   readonly chunkSteps?: number;
@@ -32,8 +32,8 @@ export type LinearProblem = Problem & { readonly cell: LinearCell };
 /**
  * Checks what is given for a scan on the CPU, and completes it.
  *
- * Throws `KernelgenError` "invalid-problem" for a cell that is no linear recurrence, a tensor of another size, or a length that is not from
- * 0 to T.
+ * Throws `KernelgenError` "invalid-problem" for a cell that is no linear recurrence, a tensor of another size, another number of lengths than
+ * sequences, or a length that is not from 0 to T.
  */
 export function scanArguments(
   problem: Problem,
@@ -55,6 +55,12 @@ export function scanArguments(
         `tensor ${tensor.name} [${tensor.shape.join(",")}]: got ${given?.length ?? "no"} values, needs ${elementCount(tensor)}`,
       );
     }
+  }
+  if (lengths !== undefined && lengths.length !== batch) {
+    throw new KernelgenError(
+      "invalid-problem",
+      `lengths: got ${lengths.length}, needs one for each of ${batch} sequences`,
+    );
   }
   const all = Array.from({ length: batch }, (_, b) => lengths?.[b] ?? steps);
   for (const length of all) {
