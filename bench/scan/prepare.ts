@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CudaDevice, findDevice } from "hwmodels";
-import { defineProblem, familiesFor, type ProblemOptions, solvePlan } from "kernelgen";
+import { defineProblem, familiesFor, type Pins, type ProblemOptions, solvePlan } from "kernelgen";
 import { generateFiles, solveKernelSet, torchPackageFiles, withScanLaunchInterface } from "kernelgen/node";
 
 const [out, deviceId = "h200"] = process.argv.slice(2);
@@ -15,9 +15,9 @@ if (out === undefined) throw new Error("usage: prepare.js OUT [DEVICE]");
 const device = findDevice(deviceId) as CudaDevice;
 const kernels: Record<string, unknown>[] = [];
 
-function write(name: string, options: Omit<ProblemOptions, "headDim"> & { headDim?: number }): void {
+function write(name: string, options: Omit<ProblemOptions, "headDim"> & { headDim?: number }, pins: Pins = {}): void {
   const problem = defineProblem({ headDim: 1536, batch: 8, ...options });
-  const { plan, family } = solvePlan(problem, device, familiesFor(device));
+  const { plan, family } = solvePlan(problem, device, familiesFor(device), pins);
   const directory = join(out!, name);
   mkdirSync(directory, { recursive: true });
   for (const file of generateFiles(plan, family, { name })) writeFileSync(join(directory, file.name), file.content);
@@ -37,13 +37,19 @@ for (const steps of [256, 1024, 4096, 16384, 65536]) {
     }
   }
 }
-// Long sequences of few channels, against float64: small enough for a reference on the CPU.
+// Against float64, small enough for a reference on the CPU: long sequences of few channels, and kernels of every kind for compute-sanitizer,
+// chains of blocks that load ahead and that do not, and loops over the chunks.
+const few = { headDim: 64, batch: 1, steps: 65536 };
 for (const pass of ["forward", "backward"]) {
   for (const cell of ["mingru", "minlstm", "linear"]) {
     for (const dataType of ["fp32", "bf16", "fp16"].slice(0, cell === "linear" ? 1 : undefined)) {
-      write(`long_${cell}_${pass}_${dataType}`, { cell, pass, dataType, headDim: 64, batch: 1, steps: 65536 });
+      write(`long_${cell}_${pass}_${dataType}`, { cell, pass, dataType, ...few }, { chained: 1, stages: 0 });
+    }
+    for (const dataType of ["fp32", "bf16"]) {
+      write(`long_ahead_${cell}_${pass}_${dataType}`, { cell, pass, dataType, ...few }, { chained: 1, stages: 1 });
     }
   }
+  write(`short_minlstm_${pass}_fp32`, { cell: "minlstm", pass, dataType: "fp32", ...few, steps: 300 }, { chained: 0 });
 }
 // Layers, as a PyTorch package.
 const layers = ["mingru", "minlstm"].flatMap((cell) =>

@@ -30,26 +30,35 @@ KERNELGEN_DEVICE void send(float* place, Carry& carry) {
   }
 }
 
-/** Waits for a carry. It has this reader alone, who leaves scratch memory as it was for the next launch. */
-KERNELGEN_DEVICE Carry await_carry(float* place) {
+/** A carry as it lies there now, arrived or not. */
+KERNELGEN_DEVICE Carry look_at_carry(const float* place) {
   Carry carry;
-  while (true) {
-    bool arrived = true;
+  KERNELGEN_UNROLL
+  for (int part = 0; part < Carry::PARTS; ++part) load_floats_relaxed(place + part * CHANNELS, carry.parts[part]);
+  return carry;
+}
+
+KERNELGEN_DEVICE bool has_arrived(const Carry& carry) {
+  bool arrived = true;
+  KERNELGEN_UNROLL
+  for (int part = 0; part < Carry::PARTS; ++part) {
     KERNELGEN_UNROLL
-    for (int part = 0; part < Carry::PARTS; ++part) {
-      load_floats_relaxed(place + part * CHANNELS, carry.parts[part]);
-      KERNELGEN_UNROLL
-      for (int v = 0; v < CHANNELS_PER_THREAD; ++v) arrived = arrived && bits_of(carry.parts[part][v]) != NOT_ARRIVED;
-    }
-    if (arrived) break;
+    for (int v = 0; v < CHANNELS_PER_THREAD; ++v) arrived = arrived && bits_of(carry.parts[part][v]) != NOT_ARRIVED;
+  }
+  return arrived;
+}
+
+/** Waits for a carry that was looked at. It has this reader alone, who leaves scratch memory as it was for the next launch. */
+KERNELGEN_DEVICE void await_carry(float* place, Carry& carry) {
+  while (!has_arrived(carry)) {
     spin_pause();
+    carry = look_at_carry(place);
   }
   float not_arrived[CHANNELS_PER_THREAD];
   KERNELGEN_UNROLL
   for (int v = 0; v < CHANNELS_PER_THREAD; ++v) not_arrived[v] = float_of(NOT_ARRIVED);
   KERNELGEN_UNROLL
   for (int part = 0; part < Carry::PARTS; ++part) store_floats_relaxed(place + part * CHANNELS, not_arrived);
-  return carry;
 }
 
 /** A chunk of a block's channels in one sequence. */
@@ -84,28 +93,38 @@ KERNELGEN_DEVICE void leave(uint32_t* tickets, uint32_t block_count) {
 `;
 
 /**
+ * C++ that looks at the state before a tile's chunk, which the threads of the first warp's lanes along the channels will hand on. It comes
+ * before the block's next loads: a multiprocessor's reads come back in their order, and by now that state has often arrived.
+ */
+const lookAtCarry = (problem: Problem): string => `const bool hands_on = thread_index() < CHANNEL_LANES;
+const bool is_first = tile.chunk == 0 || !tile.exists;
+const int64_t chunk_stride = static_cast<int64_t>(batch) * Carry::PARTS * CHANNELS;
+float* place = carries + tile.chunk * chunk_stride + static_cast<int64_t>(tile.sequence) * Carry::PARTS * CHANNELS + tile.channel;
+Carry carry{};
+if (hands_on) {
+  carry = is_first ? first_carry(${carryNames(problem).start}, tile.sequence, tile.channel, tile.exists) : look_at_carry(place - chunk_stride);
+}`;
+
+/**
  * C++ of one tile of a chain, once its words are in registers: the state before the chunk comes from the block that has the chunk before, and
  * goes on to the next before anything is written.
  *
  * @param turn which of the block's tiles it is, as an expression: spans lie in two buffers in turn
  */
 function scanTile(problem: Problem, turn: string): string {
-  const { start, end } = carryNames(problem);
+  const { end } = carryNames(problem);
   return `const Span before = scan_warp(span, time_lane);
 if (time_lane == 0) share_span(shared_span(shared_spans, ${turn}, warp_index(), channel_lane), span);
 sync_block();
 
 // The state before the chunk, and at once, for the next one, that after it.
-if (thread_index() < CHANNEL_LANES) {
+if (hands_on) {
   Span chunk_span = shared_span_of(shared_span(shared_spans, ${turn}, 0, channel_lane));
   KERNELGEN_UNROLL
   for (int warp = 1; warp < WARPS; ++warp) {
     chunk_span = join(chunk_span, shared_span_of(shared_span(shared_spans, ${turn}, warp, channel_lane)));
   }
-  const int64_t chunk_stride = static_cast<int64_t>(batch) * Carry::PARTS * CHANNELS;
-  float* place = carries + tile.chunk * chunk_stride + static_cast<int64_t>(tile.sequence) * Carry::PARTS * CHANNELS + tile.channel;
-  const bool is_first = tile.chunk == 0 || !tile.exists;
-  Carry carry = is_first ? first_carry(${start}, tile.sequence, tile.channel, tile.exists) : await_carry(place - chunk_stride);
+  if (!is_first) await_carry(place - chunk_stride, carry);
   KERNELGEN_UNROLL
   for (int part = 0; part < Start::PARTS; ++part) {
     store_floats(shared_state + part * CHANNEL_TILE + channel_lane * CHANNELS_PER_THREAD, carry.parts[part]);
@@ -159,6 +178,7 @@ export function chainSource(problem: Problem, isStaged: boolean): string {
   // The steps of this thread, and what they do together.
   const int first_step = first_step_of(tile.chunk, chunk_count, time_thread);
 ${indent(stepCounts("tile.exists", "tile.length"), "  ")}
+${indent(lookAtCarry(problem), "  ")}
 ${indent(readDirectly, "  ")}
 ${indent(scanTile(problem, "0"), "  ")}
 }
@@ -189,6 +209,7 @@ ${indent(scanTile(problem, "0"), "  ")}
     const int first_step = first_step_of(tile.chunk, chunk_count, time_thread);
 ${indent(stepCounts("tile.exists", "tile.length"), "    ")}
     copy_async_wait<STAGES - 1>();
+${indent(lookAtCarry(problem), "    ")}
     take(ring, turn % STAGES, words);
     fetch_tile(shared_tickets[(turn + STAGES) % TICKETS], turn % STAGES);
     span = is_whole ? column.read<false>(words, step_count, each) : column.read<true>(words, step_count, each);
