@@ -60,10 +60,10 @@ describe("scans in WGSL against the float64 reference", () => {
     expect(dispatches).toEqual(new Set([1, 3]));
   });
 
-  it("a user's cell with biases", async (context) => {
+  it.for([1, 2, 4])("a user's cell with biases, %i channels at once", async (channelsPerInvocation, context) => {
     const { device } = await requireDevice(context);
-    const problem = { ...problemOf({ cell: "linear", headDim: 9, batch: 2, steps: 50 }), cell: leaky };
-    await expectRight(device, solveFamily(problem, defaultDevice, scanFamily).plan!, 5);
+    const problem = { ...problemOf({ cell: "linear", headDim: 12, batch: 2, steps: 50 }), cell: leaky };
+    await expectRight(device, solveFamily(problem, defaultDevice, scanFamily, { channelsPerInvocation }).plan!, 5);
   });
 
   it("joins lanes by shuffles where there are subgroups", { timeout: 120_000 }, async (context) => {
@@ -85,9 +85,13 @@ describe("scans in WGSL against the float64 reference", () => {
     if (!description.features.includes("shader-f16")) {
       context.skip(`fp16 cannot be run here: ${description.name} has no shader-f16`);
     }
-    const problem = problemOf({ cell: "mingru", headDim: 9, batch: 2, steps: 70, dataType: "fp16" });
-    for (const tilesPerChunk of [1, 8]) {
-      const plan = solveFamily(problem, description, scanFamily, { tilesPerChunk, timeLanes: 4 }).plan!;
+    for (const [headDim, tilesPerChunk] of [
+      [9, 8],
+      [8, 1],
+    ] as const) {
+      const problem = problemOf({ cell: "mingru", headDim, batch: 2, steps: 70, dataType: "fp16" });
+      const pins = { tilesPerChunk, timeLanes: 4, channelsPerInvocation: headDim === 8 ? 4 : 1 };
+      const plan = solveFamily(problem, description, scanFamily, pins).plan!;
       await expectRight(device, plan, 7, tolerances.fp16);
     }
   });

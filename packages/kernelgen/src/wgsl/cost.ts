@@ -40,6 +40,8 @@ export interface DeviceCosts {
 export interface StepCosts extends DeviceCosts {
   /** The pointwise step of one unit of one sequence: arithmetic of one invocation. */
   readonly pointwise: number;
+  /** The part of it that loads, stores and finds addresses: once for adjacent units that are read at once. */
+  readonly access: number;
   /** The dependent chain of the pointwise step. */
   readonly pointwiseLatency: number;
 }
@@ -119,14 +121,15 @@ export function stepCosts(problem: Problem, device: WebGpuDevice): StepCosts {
   const { assumed } = device;
   const graph = topologicalOrder(stepGraph(cell));
   const nonlinearities = graph.filter((node) => nonlinear.has(node.kind)).length;
-  const instructions = graph.length + instructionsPerTensorElement * (cell.gates.length + cell.states.length);
+  const accessInstructions = instructionsPerTensorElement * (cell.gates.length + cell.states.length);
   return {
     ...deviceCosts(device),
     pointwise: cycles(
       device,
       (nonlinearities * specialFunctionsPerNonlinearity) / assumed.specialFunctionsPerClockPerComputeUnit +
-        instructions / assumed.fmaPerClockPerComputeUnit,
+        (graph.length + accessInstructions) / assumed.fmaPerClockPerComputeUnit,
     ),
+    access: cycles(device, accessInstructions / assumed.fmaPerClockPerComputeUnit),
     pointwiseLatency: cycles(device, latencyCycles.pointwise),
   };
 }

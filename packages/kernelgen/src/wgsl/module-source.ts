@@ -44,12 +44,14 @@ const elementTypes = {
 /** The WGSL type of a tensor's elements. There is none for bf16, which no WGSL kernel is planned for. */
 export const elementType = (type: Tensor["type"]): ElementType => elementTypes[type === "fp16" ? "fp16" : "fp32"];
 
-function binding({ problem, family }: Plan, { name, role, dimensions, tensors }: StorageBuffer, index: number): string {
+function binding({ problem, family }: Plan, buffer: StorageBuffer, index: number): string {
+  const { name, role, dimensions, tensors, vectorElements = 1 } = buffer;
   const access = role === "input" ? "read" : "read_write";
   const { vector, scalar } = elementType(tensors[0]!.type);
   // Subgroup matrices are loaded from arrays of scalars.
   const isRead4 = name === "recurrent" && hasAlignedRows(problem) && family !== "subgroup-matrix";
-  const element = isRead4 ? vector : scalar;
+  const single = isRead4 ? vector : scalar;
+  const element = vectorElements > 1 ? `vec${vectorElements}<${scalar}>` : single;
   return `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;  // [${dimensions}]`;
 }
 

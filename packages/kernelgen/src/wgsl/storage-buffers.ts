@@ -13,6 +13,8 @@ export interface StorageBuffer {
   readonly dimensions: string;
   readonly shape: readonly number[];
   readonly tensors: readonly Tensor[];
+  /** Adjacent elements that the module reads and writes at once; 1 without. */
+  readonly vectorElements?: number;
 }
 
 export const bufferBytes = (buffer: StorageBuffer): number =>

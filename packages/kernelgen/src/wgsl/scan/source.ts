@@ -2,6 +2,7 @@ import { gateInput, gatesWith, stateInput } from "../../cell/definition.js";
 import { isLinear, type LinearCell, linearGraph } from "../../cell/linear.js";
 import { renderScalars } from "../../cell/render.js";
 import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
+import type { DataType } from "../../plan/data-type.js";
 import type { SourceFile } from "../../plan/family.js";
 import { gradientName } from "../../plan/gradient-name.js";
 import { kernelName } from "../../plan/kernel-name.js";
@@ -17,6 +18,7 @@ export function emitScan(plan: Plan, name?: string): readonly SourceFile[] {
   const { problem, parameters } = plan;
   const { cell, pass } = problem;
   if (!isLinear(cell)) throw new TypeError(`${cell.name} is no linear recurrence`);
+  const word = wordOf(problem.dataType, parameters.channelsPerInvocation!);
   const isForward = pass === "forward";
   const shuffles = (parameters.shuffleLanes ?? 1) > 1;
   const each = (statement: (s: number) => string, indent: string): string =>
@@ -29,35 +31,35 @@ export function emitScan(plan: Plan, name?: string): readonly SourceFile[] {
     : { start: "state_gradients", end: "state_gradients" };
   const body = `${nonlinearities}${shuffles ? shuffleSource : ""}
 
-${spanSource(cell)}
+${spanSource(cell, word)}
 
 // The row of a sequence that has a position of the scan${isForward ? "" : ", which goes from the last step of the walk to the first"}. Rows beyond the length are those of steps that are not there.
 fn row_of(sequence: u32, length: u32, position: u32) -> u32 {
   return sequence * run.steps + select(position, length - 1u - position, run.reversed == ${isForward ? "1u" : "0u"});
 }
 
-${isForward ? forwardSource(problem, cell) : backwardSource(problem, cell)}
+${isForward ? forwardSource(problem, cell, word) : backwardSource(problem, cell, word)}
 
 // The span of a step, read even where there is none, of the nearest one.
-fn read_step(sequence: u32, length: u32, position: u32, channel: u32) -> Span {
-  let step = step_span(row_of(sequence, length, min(position, max(length, 1u) - 1u)), min(channel, CHANNELS - 1u));
-  if (channel < CHANNELS && position < length) { return step; }
+fn read_step(sequence: u32, length: u32, position: u32, word: u32) -> Span {
+  let step = step_span(row_of(sequence, length, min(position, max(length, 1u) - 1u)), min(word, ROW_WORDS - 1u));
+  if (word < ROW_WORDS && position < length) { return step; }
   return NO_STEPS;
 }
 
 // Writes what follows from the state before a step; gives the state after it.
-fn write_step(sequence: u32, length: u32, position: u32, channel: u32, step: Span, before: f32) -> f32 {
-  if (channel >= CHANNELS || position >= run.steps) { return before; }
-  if (position < length) { return finish_step(sequence, length, position, channel, step, before); }
-  skip_step(sequence * run.steps + position, channel);
+fn write_step(sequence: u32, length: u32, position: u32, word: u32, step: Span, before: Word) -> Word {
+  if (word >= ROW_WORDS || position >= run.steps) { return before; }
+  if (position < length) { return finish_step(sequence, length, position, word, step, before); }
+  skip_step(sequence * run.steps + position, word);
   return before;
 }
 
 var<workgroup> spans: array<Span, INVOCATIONS>;
 
-// Where chunk_spans [chunks,B,2,CHANNELS] has what a chunk does to the state, and then, in the first of these, the state before it.
-fn span_place(chunk: u32, sequence: u32, sequences: u32, channel: u32) -> u32 {
-  return (chunk * sequences + sequence) * 2u * CHANNELS + channel;
+// Where chunk_spans [chunks,B,2,ROW_WORDS] has what a chunk does to the state, and then, in the first of these, the state before it.
+fn span_place(chunk: u32, sequence: u32, sequences: u32, word: u32) -> u32 {
+  return (chunk * sequences + sequence) * 2u * ROW_WORDS + word;
 }
 
 // The dispatches of several chunks; one chunk has the last alone.
@@ -65,8 +67,8 @@ const REDUCE = 0u;  // what each chunk does
 const CARRY = 1u;  // the state before each chunk
 const FINISH = 2u;  // ${isForward ? "the states of all steps" : "the gradients of all steps"}
 
-// A workgroup walks over one chunk of one sequence, in tiles of TILE_STEPS steps; an invocation has one channel and STEPS_PER_INVOCATION
-// adjacent steps of each tile.
+// A workgroup walks over one chunk of one sequence, in tiles of TILE_STEPS steps; an invocation has one word and STEPS_PER_INVOCATION adjacent
+// steps of each tile.
 @compute @workgroup_size(INVOCATIONS)
 fn ${entryPoint(problem)}(
   @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u,
@@ -74,20 +76,20 @@ fn ${entryPoint(problem)}(
 ) {
   let channel_lane = invocation % CHANNEL_LANES;
   let time_lane = invocation / CHANNEL_LANES;
-  let channel = workgroup.x * CHANNEL_LANES + channel_lane;
-  let exists = channel < CHANNELS;
+  let word = workgroup.x * CHANNEL_LANES + channel_lane;
+  let exists = word < ROW_WORDS;
   let sequence = workgroup.z;
   let length = run.steps - u32(padding[sequence]);
   let chunks = (run.steps - 1u) / CHUNK_STEPS + 1u;
   let phase = select(run.step, FINISH, chunks == 1u);${shuffles ? `\n  ${shuffleDeclaration}` : ""}
 
   if (phase == CARRY) {
-    // The first lane of each channel in the first workgroups goes through the chunks.
+    // The first lane of each word in the first workgroups goes through the chunks.
     if (workgroup.y == 0u && time_lane == 0u && exists) {
-      var state_value = ${start}[sequence * CHANNELS + channel];
+      var state_value = ${start}[sequence * ROW_WORDS + word];
       for (var chunk = 0u; chunk < chunks; chunk++) {
-        let place = span_place(chunk, sequence, workgroups.z, channel);
-        let span = Span(chunk_spans[place], chunk_spans[place + CHANNELS]);
+        let place = span_place(chunk, sequence, workgroups.z, word);
+        let span = Span(chunk_spans[place], chunk_spans[place + ROW_WORDS]);
         chunk_spans[place] = state_value;
         if (chunk + 1u < chunks) { state_value = advance(span, state_value); }
       }
@@ -96,16 +98,17 @@ fn ${entryPoint(problem)}(
   }
 
   let chunk_first = workgroup.y * CHUNK_STEPS;
-  let place = span_place(workgroup.y, sequence, workgroups.z, channel);
+  let place = span_place(workgroup.y, sequence, workgroups.z, word);
   var chunk_span = NO_STEPS;
-  var carry = 0.0;
+  var carry = Word();
   if (phase == FINISH && exists) {
-    if (chunks == 1u) { carry = ${start}[sequence * CHANNELS + channel]; } else { carry = chunk_spans[place]; }
+    if (chunks == 1u) { carry = ${start}[sequence * ROW_WORDS + word]; } else { carry = chunk_spans[place]; }
   }
-  for (var tile = 0u; tile < TILES_PER_CHUNK; tile++) {
-    let first = chunk_first + tile * TILE_STEPS + time_lane * STEPS_PER_INVOCATION;
+  let chunk_end = min(chunk_first + CHUNK_STEPS, run.steps);
+  for (var tile_first = chunk_first; tile_first < chunk_end; tile_first += TILE_STEPS) {
+    let first = tile_first + time_lane * STEPS_PER_INVOCATION;
     // Written out, and without a condition around what is read, so that all reads of a tile are on their way at once.
-${each((s) => `let step${s} = read_step(sequence, length, first + ${s}u, channel);`, "    ")}
+${each((s) => `let step${s} = read_step(sequence, length, first + ${s}u, word);`, "    ")}
     var all = step0;
 ${each((s) => (s === 0 ? "" : `all = join(all, step${s});`), "    ")}
     var before = NO_STEPS;
@@ -113,7 +116,7 @@ ${each((s) => (s === 0 ? "" : `all = join(all, step${s});`), "    ")}
 ${joinLanes(shuffles)}
     if (phase == FINISH) {
       var state_value = advance(before, carry);
-${each((s) => `state_value = write_step(sequence, length, first + ${s}u, channel, step${s}, state_value);`, "      ")}
+${each((s) => `state_value = write_step(sequence, length, first + ${s}u, word, step${s}, state_value);`, "      ")}
       carry = advance(tile_span, carry);
     } else {
       chunk_span = join(chunk_span, tile_span);
@@ -123,28 +126,57 @@ ${each((s) => `state_value = write_step(sequence, length, first + ${s}u, channel
   }
   if (!exists || time_lane != 0u) { return; }
   if (phase == FINISH) {
-    if (workgroup.y + 1u == chunks) { ${end}[sequence * CHANNELS + channel] = carry; }
+    if (workgroup.y + 1u == chunks) { ${end}[sequence * ROW_WORDS + word] = carry; }
   } else {
     chunk_spans[place] = chunk_span.weight;
-    chunk_spans[place + CHANNELS] = chunk_span.update;
+    chunk_spans[place + ROW_WORDS] = chunk_span.update;
   }
 }`;
   const what = isForward ? "Forward pass" : "Backward pass";
-  return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body, what, scanBuffers(problem)) }];
+  const buffers = scanBuffers(problem).map((buffer) =>
+    buffer.name === "padding" ? buffer : { ...buffer, vectorElements: word.components.length },
+  );
+  return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body, what, buffers) }];
+}
+
+/** How WGSL writes the adjacent channels of an invocation, which it reads, computes and writes at once: `Word`. */
+interface WordType {
+  /** The type in which it is computed. */
+  readonly type: string;
+  /** What to append to a word for each of its channels. */
+  readonly components: readonly string[];
+  /** A stored word as it is computed. */
+  load(expression: string): string;
+  store(expression: string): string;
+}
+
+function wordOf(dataType: DataType, channelCount: number): WordType {
+  const single = elementType(dataType);
+  if (channelCount === 1) return { type: "f32", components: [""], load: single.load, store: single.store };
+  const isHalf = dataType === "fp16";
+  return {
+    type: `vec${channelCount}f`,
+    components: [".x", ".y", ".z", ".w"].slice(0, channelCount),
+    load: (expression) => (isHalf ? `Word(${expression})` : expression),
+    store: (expression) => (isHalf ? `vec${channelCount}h(${expression})` : expression),
+  };
 }
 
 /** WGSL of what runs of steps do to the state, and how they are joined. */
-function spanSource(cell: LinearCell): string {
+function spanSource(cell: LinearCell, word: WordType): string {
   const forgets = linearGraph(cell).forget !== undefined;
-  return `// What a run of steps does to the state before it: ${forgets ? "h' = h + (update - weight * h), the weight being 1 less the product of the decays" : "h' = weight * h + update"}.
+  return `// Adjacent channels, which an invocation reads, computes and writes at once; ROW_WORDS of them make the channels of a step.
+alias Word = ${word.type};
+
+// What a run of steps does to the state before it: ${forgets ? "h' = h + (update - weight * h), the weight being 1 less the product of the decays" : "h' = weight * h + update"}.
 struct Span {
-  weight: f32,
-  update: f32,
+  weight: Word,
+  update: Word,
 }
 
-const NO_STEPS = Span(${forgets ? "0.0" : "1.0"}, 0.0);
+const NO_STEPS = Span(Word(${forgets ? "0.0" : "1.0"}), Word());
 
-fn advance(span: Span, before: f32) -> f32 {
+fn advance(span: Span, before: Word) -> Word {
   return ${forgets ? "before + (span.update - span.weight * before)" : "span.weight * before + span.update"};
 }
 
@@ -154,14 +186,13 @@ fn join(first: Span, second: Span) -> Span {
 }`;
 }
 
-/** Lines that declare the pre-activations u0, u1, … of a channel in a row. */
-function preActivations({ cell, dataType }: Problem): string {
-  const { load } = elementType(dataType);
+/** Lines that declare the pre-activations u0, u1, … of a word in a row. */
+function preActivations({ cell }: Problem, word: WordType): string {
   const biased = gatesWith(cell, "bias");
   return cell.gates
     .map((gate, g) => {
-      const bias = biased.includes(gate) ? ` + ${load(`bias[${biased.indexOf(gate)}u * CHANNELS + channel]`)}` : "";
-      return `  let u${g} = ${load(`wx[(row * GATE_COUNT + ${g}u) * CHANNELS + channel]`)}${bias};`;
+      const bias = biased.includes(gate) ? ` + ${word.load(`bias[${biased.indexOf(gate)}u * ROW_WORDS + word]`)}` : "";
+      return `  let u${g} = ${word.load(`wx[(row * GATE_COUNT + ${g}u) * ROW_WORDS + word]`)}${bias};`;
     })
     .join("\n");
 }
@@ -169,64 +200,94 @@ function preActivations({ cell, dataType }: Problem): string {
 const gateNames = ({ gates }: LinearCell): string => gates.map((gate) => gate.name).join(", ");
 const gateInputs = ({ gates }: LinearCell): Readonly<Record<string, string>> =>
   Object.fromEntries(gates.map((gate, g) => [gateInput(gate), `u${g}`]));
+const gateParameters = ({ gates }: LinearCell): string => gates.map((_, g) => `u${g}: f32`).join(", ");
 const lines = (statements: readonly string[]): string => statements.map((line) => `  ${line}\n`).join("");
+/** Lines that call a function of single channels for each channel of words: c0, c1, … */
+const callEach = (word: WordType, name: string, words: readonly string[]): string =>
+  lines(
+    word.components.map((component, v) => `let c${v} = ${name}(${words.map((each) => each + component).join(", ")});`),
+  );
+/** The word of what the calls gave. */
+const wordFrom = (word: WordType, part: string): string =>
+  `Word(${word.components.map((_, v) => `c${v}${part}`).join(", ")})`;
+/** Where a word of a row lies in a tensor [B,T,N,D] that two directions may share. */
+const sharedPlace = (row: string, word: WordType): string => {
+  const inWords = word.components.length > 1 ? " / CHANNELS_PER_INVOCATION" : "";
+  return `${row} * (run.output_stride${inWords}) + run.output_offset${inWords} + word`;
+};
 
-function forwardSource(problem: Problem, cell: LinearCell): string {
+function forwardSource(problem: Problem, cell: LinearCell, word: WordType): string {
   const { decay, forget, update } = linearGraph(cell);
   const { statements, results } = renderScalars([forget ?? decay, update], gateInputs(cell), dialect);
-  const { store } = elementType(problem.dataType);
   const state = cell.states[0]!.name;
-  const output = (row: string): string => `${state}[${row} * run.output_stride + run.output_offset + channel]`;
-  return `// One step of one channel, from the pre-activations of the gates ${gateNames(cell)}.
-fn step_span(row: u32, channel: u32) -> Span {
-${preActivations(problem)}
-${lines(statements)}  return Span(${results.join(", ")});
+  const output = (row: string): string => `${state}[${sharedPlace(row, word)}]`;
+  return `// Weight and update of a step of one channel, from the pre-activations of the gates ${gateNames(cell)}.
+fn coefficients(${gateParameters(cell)}) -> vec2f {
+${lines(statements)}  return vec2f(${results.join(", ")});
+}
+
+fn step_span(row: u32, word: u32) -> Span {
+${preActivations(problem, word)}
+${callEach(
+  word,
+  "coefficients",
+  cell.gates.map((_, g) => `u${g}`),
+)}  return Span(${wordFrom(word, ".x")}, ${wordFrom(word, ".y")});
 }
 
 // Writes the state after a step, and gives it.
-fn finish_step(sequence: u32, length: u32, position: u32, channel: u32, step: Span, before: f32) -> f32 {
+fn finish_step(sequence: u32, length: u32, position: u32, word: u32, step: Span, before: Word) -> Word {
   let after = advance(step, before);
-  ${output("row_of(sequence, length, position)")} = ${store("after")};
+  ${output("row_of(sequence, length, position)")} = ${word.store("after")};
   return after;
 }
 
 // Zero, where a sequence has no such step.
-fn skip_step(row: u32, channel: u32) {
-  ${output("row")} = ${store("0.0")};
+fn skip_step(row: u32, word: u32) {
+  ${output("row")} = ${word.store("Word()")};
 }`;
 }
 
-function backwardSource(problem: Problem, cell: LinearCell): string {
+function backwardSource(problem: Problem, cell: LinearCell, word: WordType): string {
   const { decay, forget } = linearGraph(cell);
   const state = cell.states[0]!;
-  const { load } = elementType(problem.dataType);
   const weight = renderScalars([forget ?? decay], gateInputs(cell), dialect);
   const inputs = { ...gateInputs(cell), [stateInput(state)]: "previous", [adjointInput(state)]: "adjoint" };
   const gradients = renderScalars(stepGradient(cell).gateGradients, inputs, dialect);
-  const place = (row: string): string => `${row} * run.output_stride + run.output_offset + channel`;
-  const given = `${gradientName(state.name)}[${place("row")}]`;
-  const gradient = (g: number): string => `d_u[(row * GATE_COUNT + ${g}u) * CHANNELS + channel]`;
-  const decayed = (value: string): string => `advance(Span(step.weight, 0.0), ${value})`;
-  return `// What a step does to the gradient of the state that comes from the steps after it.
-fn step_span(row: u32, channel: u32) -> Span {
-${preActivations(problem)}
-${lines(weight.statements)}  let step = Span(${weight.results[0]}, 0.0);
+  const given = `${gradientName(state.name)}[${sharedPlace("row", word)}]`;
+  const gradient = (g: number): string => `d_u[(row * GATE_COUNT + ${g}u) * ROW_WORDS + word]`;
+  const decayed = (value: string): string => `advance(Span(step.weight, Word()), ${value})`;
+  const gates = cell.gates.map((_, g) => `u${g}`);
+  return `// Weight of a step of one channel, from the pre-activations of the gates ${gateNames(cell)}.
+fn weight_of(${gateParameters(cell)}) -> f32 {
+${lines(weight.statements)}  return ${weight.results[0]};
+}
+
+// What a step does to the gradient of the state that comes from the steps after it.
+fn step_span(row: u32, word: u32) -> Span {
+${preActivations(problem, word)}
+${callEach(word, "weight_of", gates)}  let step = Span(${wordFrom(word, "")}, Word());
   return Span(step.weight, ${decayed(given)});
 }
 
+// The gradients of the pre-activations of one channel, given the state before the step and the adjoint of the state after it.
+fn gradients(${gateParameters(cell)}, previous: f32, adjoint: f32) -> array<f32, GATE_COUNT> {
+${lines(gradients.statements)}  return array<f32, GATE_COUNT>(${gradients.results.join(", ")});
+}
+
 // Writes the gradients of a step's pre-activations, given the gradient that comes from the steps after it; gives that of the state before.
-fn finish_step(sequence: u32, length: u32, position: u32, channel: u32, step: Span, following: f32) -> f32 {
+fn finish_step(sequence: u32, length: u32, position: u32, word: u32, step: Span, following: Word) -> Word {
   let row = row_of(sequence, length, position);
-${preActivations(problem)}
-  var previous = initial_states[sequence * CHANNELS + channel];
-  if (position + 1u < length) { previous = ${load(`${state.name}[${place("row_of(sequence, length, position + 1u)")}]`)}; }
+${preActivations(problem, word)}
+  var previous = initial_states[sequence * ROW_WORDS + word];
+  if (position + 1u < length) { previous = ${word.load(`${state.name}[${sharedPlace("row_of(sequence, length, position + 1u)", word)}]`)}; }
   let adjoint = ${given} + following;
-${lines([...gradients.statements, ...gradients.results.map((result, g) => `${gradient(g)} = ${result};`)])}  return ${decayed("adjoint")};
+${callEach(word, "gradients", [...gates, "previous", "adjoint"])}${lines(gates.map((_, g) => `${gradient(g)} = ${wordFrom(word, `[${g}]`)};`))}  return ${decayed("adjoint")};
 }
 
 // Zeros, where a sequence has no such step.
-fn skip_step(row: u32, channel: u32) {
-${lines(cell.gates.map((_, g) => `${gradient(g)} = 0.0;`))}}`;
+fn skip_step(row: u32, word: u32) {
+${lines(gates.map((_, g) => `${gradient(g)} = Word();`))}}`;
 }
 
 /** Lines that join the spans of the lanes: \`before\` of those earlier in time, \`tile_span\` of all. */

@@ -9,11 +9,13 @@ import { powersOfTwo, shuffleFlagBytes } from "../workgroup-tiling.js";
 import { leastChunkSteps } from "./buffers.js";
 
 const floatBytes = 4;
+/** Adjacent channels that an invocation reads at once: a vector of WGSL. */
+const channelsChoices = [1, 2, 4];
 /** Steps of an invocation within a tile, and invocations along time: more of either hardly pay. */
 const stepsChoices = [2, 4, 8];
 const timeLaneChoices = [2, 4, 8, 16, 32];
 const mostChannelLanes = 64;
-/** Registers of an invocation beside the weight and update of each of its steps. */
+/** Registers of an invocation beside the weight and update of each of its steps and channels. */
 const scratchRegisters = 24;
 
 /** Tensors that a pass reads and writes in each step, a gate of one counted as a tensor. */
@@ -21,8 +23,9 @@ const elementsOfStep = ({ cell, pass }: Problem): number =>
   pass === "forward" ? cell.gates.length + 1 : 2 * cell.gates.length + 2;
 
 /**
- * The tiling of a scan of either pass. A workgroup has `channelLanes` adjacent channels by `timeLanes` lanes along time, each of these with
- * `stepsPerInvocation` adjacent steps of a tile, and walks over the `tilesPerChunk` tiles of a chunk of one sequence.
+ * The tiling of a scan of either pass. A workgroup has `channelLanes` lanes along the channels, each with `channelsPerInvocation` adjacent
+ * ones, by `timeLanes` lanes along time, each of these with `stepsPerInvocation` adjacent steps of a tile, and walks over the `tilesPerChunk`
+ * tiles of a chunk of one sequence.
  *
  * On a device with subgroups, `shuffleLanes` invocations beside each other join their steps by shuffles; the others through workgroup
  * memory. None is larger than the device's smallest subgroup.
@@ -32,6 +35,10 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   const { limits, assumed } = device;
   const channels = headDim * heads;
   const costs = stepCosts(problem, device);
+  const channelsPerInvocation = model.int(
+    "channelsPerInvocation",
+    channelsChoices.filter((count) => channels % count === 0),
+  );
   const channelLanes = model.int("channelLanes", powersOfTwo(mostChannelLanes));
   const timeLanes = model.int("timeLanes", timeLaneChoices);
   const stepsPerInvocation = model.int("stepsPerInvocation", stepsChoices);
@@ -40,8 +47,13 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   const tileSteps = timeLanes.times(stepsPerInvocation);
   const chunkSteps = tileSteps.times(tilesPerChunk);
   const chunks = ceilQuotient(steps, chunkSteps);
-  const channelBlocks = ceilQuotient(channels, channelLanes);
-  model.add(channelLanes.lt(2 * channels), "no more lanes than twice the channels");
+  const rowWords = model.int(
+    "rowWords",
+    channelsChoices.filter((count) => channels % count === 0).map((count) => channels / count),
+  );
+  model.add(channelsPerInvocation.times(rowWords).eq(channels), "an invocation's channels divide all");
+  const channelBlocks = ceilQuotient(rowWords, channelLanes);
+  model.add(channelLanes.lt(rowWords.times(2)), "no more lanes than twice the words of a row");
   model.add(or(chunks.eq(1), chunkSteps.ge(leastChunkSteps)), "chunks are not too short");
   const { shuffleLanes, timeGroups, rounds, shuffles } = statedShuffles(device, model, channelLanes, timeLanes);
 
@@ -50,16 +62,20 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   const hasChunks = min([chunks.minus(1), constant(1)]);
   const dispatchCount = hasChunks.times(2).plus(1);
   const waves = ceilQuotient(workgroups, assumed.computeUnitCount);
-  const spanBytes = times(invocations, 2 * floatBytes);
+  const spanBytes = times(invocations, channelsPerInvocation, 2 * floatBytes);
   const sharedBytes = spanBytes.plus(shuffles.times(shuffleFlagBytes));
   const elementBytes = elementsOfStep(problem) * dataTypeBytes[dataType];
   // A lane reads the spans of all lanes, or of all groups of lanes that shuffle.
   const tileCost = plus(
-    times(invocations, stepsPerInvocation, elementBytes * costs.storageByte + costs.pointwise),
+    times(
+      invocations,
+      stepsPerInvocation,
+      channelsPerInvocation.times(elementBytes * costs.storageByte + costs.pointwise - costs.access).plus(costs.access),
+    ),
     constant(costs.storageLatency + costs.pointwiseLatency + 2 * costs.workgroupBarrier),
-    times(invocations, timeGroups, 2 * floatBytes * costs.workgroupByte),
+    times(spanBytes, timeGroups, costs.workgroupByte),
     timeGroups.times(costs.workgroupReadIssue),
-    times(rounds, invocations, 2 * floatBytes * costs.workgroupByte),
+    times(rounds, spanBytes, costs.workgroupByte),
     rounds.times(costs.workgroupLatency),
   );
   const total = plus(
@@ -69,6 +85,7 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   );
   return {
     unknowns: [
+      channelsPerInvocation,
       channelLanes,
       timeLanes,
       stepsPerInvocation,
@@ -76,7 +93,7 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
       ...(shuffleLanes === undefined ? [] : [shuffleLanes]),
     ],
     derived: {
-      channels: constant(channels),
+      rowWords,
       gateCount: constant(cell.gates.length),
       invocations,
       tileSteps,
@@ -100,7 +117,7 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
       { name: "workgroup memory", need: sharedBytes, allowed: limits.maxComputeWorkgroupStorageSize, unit: "B" },
       {
         name: "registers per invocation",
-        need: stepsPerInvocation.times(2).plus(scratchRegisters),
+        need: times(stepsPerInvocation, channelsPerInvocation, 2).plus(scratchRegisters),
         allowed: assumed.registersPerInvocation,
         unit: "registers",
       },
