@@ -1,3 +1,4 @@
+import type { Plan } from "../../plan/plan.js";
 import type { Problem } from "../../plan/problem.js";
 import { carryNames } from "./carry-names.js";
 import { indent, readDirectly, stepCounts, writeSteps } from "./steps-source.js";
@@ -92,18 +93,22 @@ KERNELGEN_DEVICE void leave(uint32_t* tickets, uint32_t block_count) {
 }
 `;
 
-/**
- * C++ that looks at the state before a tile's chunk, which the threads of the first warp's lanes along the channels will hand on. It comes
- * before the block's next loads: a multiprocessor's reads come back in their order, and by now that state has often arrived.
- */
-const lookAtCarry = (problem: Problem): string => `const bool hands_on = thread_index() < CHANNEL_LANES;
+/** C++ of where the state before a tile's chunk lies, for the threads of the first warp's lanes along the channels, which will hand it on. */
+const carryPlace = `const bool hands_on = thread_index() < CHANNEL_LANES;
 const bool is_first = tile.chunk == 0 || !tile.exists;
 const int64_t chunk_stride = static_cast<int64_t>(batch) * Carry::PARTS * CHANNELS;
 float* place = carries + tile.chunk * chunk_stride + static_cast<int64_t>(tile.sequence) * Carry::PARTS * CHANNELS + tile.channel;
-Carry carry{};
-if (hands_on) {
-  carry = is_first ? first_carry(${carryNames(problem).start}, tile.sequence, tile.channel, tile.exists) : look_at_carry(place - chunk_stride);
-}`;
+Carry carry{};`;
+
+const lookAtCarry = (problem: Problem): string =>
+  `carry = is_first ? first_carry(${carryNames(problem).start}, tile.sequence, tile.channel, tile.exists) : look_at_carry(place - chunk_stride);`;
+
+/**
+ * Whether a block looks at the state before a tile's chunk ahead of the loads of its next tile, since a multiprocessor's reads come back in
+ * their order. That state has arrived by then where no more tiles are at work at once than there are columns; else it would be in vain.
+ */
+const looksEarly = ({ problem, derived }: Plan): boolean =>
+  derived.residentBlocks! <= derived.channelBlocks! * problem.batch;
 
 /**
  * C++ of one tile of a chain, once its words are in registers: the state before the chunk comes from the block that has the chunk before, and
@@ -111,7 +116,8 @@ if (hands_on) {
  *
  * @param turn which of the block's tiles it is, as an expression: spans lie in two buffers in turn
  */
-function scanTile(problem: Problem, turn: string): string {
+function scanTile(plan: Plan, turn: string): string {
+  const { problem } = plan;
   const { end } = carryNames(problem);
   return `const Span before = scan_warp(span, time_lane);
 if (time_lane == 0) share_span(shared_span(shared_spans, ${turn}, warp_index(), channel_lane), span);
@@ -124,7 +130,7 @@ if (hands_on) {
   for (int warp = 1; warp < WARPS; ++warp) {
     chunk_span = join(chunk_span, shared_span_of(shared_span(shared_spans, ${turn}, warp, channel_lane)));
   }
-  if (!is_first) await_carry(place - chunk_stride, carry);
+${looksEarly(plan) ? "" : `  ${lookAtCarry(problem)}\n`}  if (!is_first) await_carry(place - chunk_stride, carry);
   KERNELGEN_UNROLL
   for (int part = 0; part < Start::PARTS; ++part) {
     store_floats(shared_state + part * CHANNEL_TILE + channel_lane * CHANNELS_PER_THREAD, carry.parts[part]);
@@ -154,7 +160,8 @@ ${writeSteps("tile.exists")}`;
 }
 
 /** C++ of the body of a kernel whose blocks hand the state on from chunk to chunk. */
-export function chainSource(problem: Problem, isStaged: boolean): string {
+export function chainSource(plan: Plan, isStaged: boolean): string {
+  const lookEarly = looksEarly(plan) ? `\nif (hands_on) ${lookAtCarry(plan.problem)}` : "";
   const start = `
 
   // Blocks take tiles in the order in which they start, so that whoever waits for a state waits for a block that runs, and that waits for
@@ -178,9 +185,9 @@ export function chainSource(problem: Problem, isStaged: boolean): string {
   // The steps of this thread, and what they do together.
   const int first_step = first_step_of(tile.chunk, chunk_count, time_thread);
 ${indent(stepCounts("tile.exists", "tile.length"), "  ")}
-${indent(lookAtCarry(problem), "  ")}
+${indent(carryPlace + lookEarly, "  ")}
 ${indent(readDirectly, "  ")}
-${indent(scanTile(problem, "0"), "  ")}
+${indent(scanTile(plan, "0"), "  ")}
 }
 `;
   }
@@ -209,12 +216,12 @@ ${indent(scanTile(problem, "0"), "  ")}
     const int first_step = first_step_of(tile.chunk, chunk_count, time_thread);
 ${indent(stepCounts("tile.exists", "tile.length"), "    ")}
     copy_async_wait<STAGES - 1>();
-${indent(lookAtCarry(problem), "    ")}
+${indent(carryPlace + lookEarly, "    ")}
     take(ring, turn % STAGES, words);
     fetch_tile(shared_tickets[(turn + STAGES) % TICKETS], turn % STAGES);
     span = is_whole ? column.read<false>(words, step_count, each) : column.read<true>(words, step_count, each);
     if (thread_index() == 0) shared_tickets[(turn + STAGES + 1) % TICKETS] = ticket;
-${indent(scanTile(problem, "turn"), "    ")}
+${indent(scanTile(plan, "turn"), "    ")}
   }
   if (thread_index() == 0) leave(tickets, static_cast<uint32_t>(block_count));
 }

@@ -86,7 +86,8 @@ KERNELGEN_DEVICE void load_words(const Column& column, int first_step, int step_
 }
 
 /** The kernel of a pass. */
-export function kernelSource({ problem, parameters }: Plan, kernelName: string): string {
+export function kernelSource(plan: Plan, kernelName: string): string {
+  const { problem, parameters } = plan;
   const isChained = parameters.chained === 1;
   const isStaged = parameters.stages! > 0;
   const head = `
@@ -105,6 +106,6 @@ ${columnDeclaration(problem)}`;
     isStaged ? ringSource(problem, parameters.channelsPerThread!) : "",
     isChained ? chainSupport : "",
     head,
-    isChained ? chainSource(problem, isStaged) : loopSource(problem, isStaged),
+    isChained ? chainSource(plan, isStaged) : loopSource(problem, isStaged),
   ].join("");
 }
