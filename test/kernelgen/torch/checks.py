@@ -25,6 +25,7 @@ import scan_checks  # noqa: E402
 import torch  # noqa: E402
 from closeness import require_close  # noqa: E402
 from recurrent_kernels import building, fused_stepwise, kernels, plans, scan_kernels  # noqa: E402
+from recurrent_kernels.cell import Cell, Gate  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence  # noqa: E402
 
@@ -120,6 +121,27 @@ def heads_are_layers_beside_each_other():
                     parameter.copy_(whole.view(-1, 3, 4, *whole.shape[1:])[:, head].reshape(parameter.shape))
             parts.append(single(inputs)[0])
         require_close([layer(inputs)[0]], [torch.cat(parts, -1)], 1e-12, name)
+
+
+def layers_have_parameters_for_gates_of_few_terms():
+    """A cell with a gate that has no recurrent product, one that has all terms, and one that has a weight of each unit alone."""
+    gates = (Gate("a", recurrent=False), Gate("b"), Gate("p", recurrent=False, input=False))
+    package.CELLS["own"] = Cell("own", gates, ("h",), (), *[None] * 4)
+    try:
+        for bias in (True, False):
+            layer = package.Recurrent("own", 3, 4, heads=2, bias=bias)
+            shapes = {name: tuple(parameter.shape) for name, parameter in layer.named_parameters()}
+            biases = {"bias_ih_l0": (8,), "bias_hh_l0": (4,)} if bias else {}
+            assert shapes == {"weight_ih_l0": (8, 3), "weight_hh_l0": (4, 2), "weight_p_l0": (4,), **biases}, shapes
+            recurrent, added = layer._recurrent_and_bias("_l0")
+            assert torch.equal(recurrent, layer.weight_hh_l0.view(1, 2, 2, 2))
+            zeros = torch.zeros(4)
+            a, b = layer.bias_ih_l0.chunk(2) if bias else (zeros, zeros)
+            expected = torch.stack([a, b + (layer.bias_hh_l0 if bias else zeros), layer.weight_p_l0])
+            assert torch.equal(added, expected.view(3, 2, 2)), (added, expected)
+            assert [len(parameters) for parameters in layer.all_weights] == [len(shapes)]
+    finally:
+        del package.CELLS["own"]
 
 
 def gradients_equal_finite_differences():
@@ -420,6 +442,7 @@ CHECKS = [
     packed_sequences_equal_those_of_torch,
     clipping_and_cutting_are_those_of_autograd,
     heads_are_layers_beside_each_other,
+    layers_have_parameters_for_gates_of_few_terms,
     gradients_equal_finite_differences,
     operators_pass_opcheck,
     what_is_beside_a_layer_is_that_of_torch,

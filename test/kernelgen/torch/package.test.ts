@@ -85,6 +85,7 @@ describe("generated PyTorch package", () => {
     "layers_equal_those_of_torch_from_the_same_state_dict",
     "packed_sequences_equal_those_of_torch",
     "heads_are_layers_beside_each_other",
+    "layers_have_parameters_for_gates_of_few_terms",
     "gradients_equal_finite_differences",
     "clipping_and_cutting_are_those_of_autograd",
     "operators_pass_opcheck",

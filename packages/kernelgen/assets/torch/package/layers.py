@@ -21,7 +21,8 @@ class Recurrent(nn.Module):
 
     The arguments of `torch.nn.LSTM`, in its order, and `heads`: the hidden units are divided into heads, and the recurrent matrix couples
     the units of a head alone. With one head the parameters are those of `torch.nn`, by name and shape, and state dicts can be exchanged;
-    with N heads `weight_hh_l…` is [gates · hidden_size, hidden_size / N].
+    with N heads `weight_hh_l…` is [gates · hidden_size, hidden_size / N]. A gate of a cell that has a bias and nothing else, as a peephole has,
+    is a parameter `weight_GATE_l…` [hidden_size].
 
     `forward_clip`, `recurrent_gradient_clip` and `recurrent_gradient_cut` are those of `recurrent`.
 
@@ -74,18 +75,20 @@ class Recurrent(nn.Module):
         self.heads = heads
         self.options = checked(forward_clip, recurrent_gradient_clip, recurrent_gradient_cut)
         definition = find_cell(cell)
-        self._parts = _parts_of(definition)
-        rows = len(self._parts) * hidden_size
+        self._input_gates, self._recurrent_gates = _rows_of(definition)
+        self._weight_gates = [place for place in definition.places("bias") if place not in self._input_gates + self._recurrent_gates]
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * self.directions
             for suffix in self._suffixes(layer):
-                self.register_parameter(f"weight_ih{suffix}", nn.Parameter(torch.empty(rows, width, device=device, dtype=dtype)))
-                self.register_parameter(
-                    f"weight_hh{suffix}", nn.Parameter(torch.empty(rows, hidden_size // heads, device=device, dtype=dtype))
-                )
+                shapes = {
+                    "weight_ih": (len(self._input_gates) * hidden_size, width),
+                    "weight_hh": (len(self._recurrent_gates) * hidden_size, hidden_size // heads),
+                }
                 if bias:
-                    self.register_parameter(f"bias_ih{suffix}", nn.Parameter(torch.empty(rows, device=device, dtype=dtype)))
-                    self.register_parameter(f"bias_hh{suffix}", nn.Parameter(torch.empty(rows, device=device, dtype=dtype)))
+                    shapes |= {"bias_ih": shapes["weight_ih"][:1], "bias_hh": shapes["weight_hh"][:1]}
+                shapes |= {name: (hidden_size,) for name in self._weight_names()}
+                for name, shape in shapes.items():
+                    self.register_parameter(f"{name}{suffix}", nn.Parameter(torch.empty(shape, device=device, dtype=dtype)))
         self.reset_parameters()
 
     @property
@@ -102,7 +105,7 @@ class Recurrent(nn.Module):
     @property
     def all_weights(self) -> list[list[nn.Parameter]]:
         """The parameters of each layer and direction, as `torch.nn.LSTM.all_weights`."""
-        names = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if self.bias else [])]
+        names = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if self.bias else []), *self._weight_names()]
         suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
         return [[getattr(self, f"{name}{suffix}") for name in names] for suffix in suffixes]
 
@@ -184,7 +187,7 @@ class Recurrent(nn.Module):
         heads, dim = self.heads, self.hidden_size // self.heads
         if is_reverse:
             batch = sequences.reverse(batch, lengths)
-        wx = nn.functional.linear(batch, getattr(self, f"weight_ih{suffix}")).view(count, steps, len(self._parts), heads, dim)
+        wx = nn.functional.linear(batch, getattr(self, f"weight_ih{suffix}")).view(count, steps, len(self._input_gates), heads, dim)
         recurrent, bias = self._recurrent_and_bias(suffix)
         states = None if initial is None else tuple(state.reshape(count, 1, heads, dim) for state in initial)
         h, lasts = recurrent_states(wx, recurrent, bias, states, self.cell, lengths=lengths, **self.options._asdict())
@@ -196,20 +199,26 @@ class Recurrent(nn.Module):
         """R [G,N,D,D] and bias [G,N,D] in the order of the cell's gates, from parameters in the order of `torch.nn`."""
         cell = find_cell(self.cell)
         heads, dim = self.heads, self.hidden_size // self.heads
-        matrices = getattr(self, f"weight_hh{suffix}").view(len(self._parts), heads, dim, dim)
-        order = [next(part for part, (_, gate) in enumerate(self._parts) if gate == place) for place in cell.places("recurrent")]
-        if order != list(range(len(order))):
-            matrices = torch.stack([matrices[part] for part in order])
-        if not self.bias:
+        matrices = getattr(self, f"weight_hh{suffix}").view(len(self._recurrent_gates), heads, dim, dim)
+        if self._recurrent_gates != cell.places("recurrent"):
+            matrices = torch.stack([matrices[self._recurrent_gates.index(place)] for place in cell.places("recurrent")])
+        if not self.bias and not self._weight_gates:
             return matrices, None
-        sides = [getattr(self, f"bias_{side}{suffix}").view(len(self._parts), heads, dim) for side in ("ih", "hh")]
-        if all(of_input == of_recurrent for of_input, of_recurrent in self._parts):
-            return matrices, sides[0] + sides[1]
-        rows = []
-        for place in cell.places("bias"):
-            terms = [sides[side][part] for part, gates in enumerate(self._parts) for side in (0, 1) if gates[side] == place]
-            rows.append(sum(terms[1:], terms[0]))
-        return matrices, torch.stack(rows)
+        # The rows of each parameter that enters the bias, by the gates that they belong to.
+        rows = [([place], getattr(self, f"{name}{suffix}")) for place, name in zip(self._weight_gates, self._weight_names(), strict=True)]
+        if self.bias:
+            rows += [(self._input_gates, getattr(self, f"bias_ih{suffix}")), (self._recurrent_gates, getattr(self, f"bias_hh{suffix}"))]
+        places = cell.places("bias")
+        if all(gates == places for gates, _ in rows):
+            return matrices, (rows[0][1] + rows[1][1]).view(len(places), heads, dim)
+        rows = [(gates, parameter.view(len(gates), heads, dim)) for gates, parameter in rows]
+        terms = [[parameter[gates.index(place)] for gates, parameter in rows if place in gates] for place in places]
+        return matrices, torch.stack([sum(term[1:], term[0]) if term else matrices.new_zeros(heads, dim) for term in terms])
+
+    def _weight_names(self) -> list[str]:
+        """The parameters of the gates that have a bias and nothing else, as a layer's suffix follows."""
+        gates = find_cell(self.cell).gates
+        return [f"weight_{gates[place].name}" for place in self._weight_gates]
 
     def _check_type(self, input: torch.Tensor) -> None:
         """Raises ValueError where the input is not of the parameters' type; under autocast it need not be."""
@@ -231,14 +240,21 @@ class Recurrent(nn.Module):
         return states[0] if len(states) == 1 else tuple(states)
 
 
-def _parts_of(cell: Cell) -> list[tuple[int, int]]:
-    """The gates that a part of `torch.nn`'s weights belongs to: (gate of weight_ih, gate of weight_hh), in the parts' order.
+def _rows_of(cell: Cell) -> tuple[list[int], list[int]]:
+    """The gates that the rows of `weight_ih` belong to, and those of `weight_hh`, each hidden_size rows.
 
-    They are the same gate, but that a gate without a recurrent product is paired with one that has no input: of a GRU the parts are
-    (r, r), (z, z) and (n, g), where u_g is the recurrent part of the candidate n.
+    They are the gates with an input, and the same gates, but that one without a recurrent product gives its place to one that has no input: of a
+    GRU the rows are r, z, n and r, z, g, where u_g is the recurrent part of the candidate n, as in `torch.nn.GRU`.
     """
-    recurrent_only = iter([place for place in cell.places("recurrent") if not cell.gates[place].input])
-    return [(place, place if cell.gates[place].recurrent else next(recurrent_only)) for place in cell.places("input")]
+    inputs = cell.places("input")
+    recurrent_only = [place for place in cell.places("recurrent") if not cell.gates[place].input]
+    recurrent = []
+    for place in inputs:
+        if cell.gates[place].recurrent:
+            recurrent.append(place)
+        elif recurrent_only:
+            recurrent.append(recurrent_only.pop(0))
+    return inputs, recurrent + recurrent_only
 
 
 class LSTM(Recurrent):
