@@ -24,10 +24,11 @@ import recurrent_kernels as package  # noqa: E402
 import scan_checks  # noqa: E402
 import torch  # noqa: E402
 from closeness import require_close  # noqa: E402
-from recurrent_kernels import building, fused_stepwise, kernels, plans, scan_kernels  # noqa: E402
+from recurrent_kernels import building, kernels, native, plans, scan_kernels  # noqa: E402
 from recurrent_kernels.cell import Cell, Gate  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 SAME_IN_TORCH = [(package.LSTM, nn.LSTM), (package.GRU, nn.GRU), (package.RNN, nn.RNN)]
 OPERATORS = torch.ops.recurrent_kernels
@@ -299,11 +300,14 @@ def wrong_arguments_are_named():
 
 
 class Compiled:
-    """Takes the CPU for the first planned device, and records which kernels run."""
+    """Takes the CPU for the first planned device, and records which kernels run from Python; with `is_native`, C++ runs what it can."""
+
+    def __init__(self, is_native=False):
+        self.is_native = is_native
 
     def __enter__(self):
         self.used = []
-        self.saved = (plans.device_for, building.library, kernels.run, scan_kernels.run)
+        self.saved = (plans.device_for, building.library, building.library_name, native.find, kernels.run, scan_kernels.run)
         run, run_scan = kernels.run, scan_kernels.run
         loaded = ctypes.CDLL(LIBRARY)
 
@@ -316,17 +320,21 @@ class Compiled:
             return run_scan(chosen, *others)
 
         plans.device_for = lambda device: plans.devices()[0]
-        building.library = lambda device: loaded
+        building.library, building.library_name = (lambda device: loaded), (lambda device: Path(LIBRARY).stem)
         kernels.run, scan_kernels.run = recorded, recorded_scan
+        if not self.is_native:
+            native.find = lambda *_: None
         return self
 
     def __exit__(self, *_):
-        plans.device_for, building.library, kernels.run, scan_kernels.run = self.saved
-        kernels._functions.cache_clear()
+        plans.device_for, building.library, building.library_name, native.find, kernels.run, scan_kernels.run = self.saved
+        kernels.functions.cache_clear()
         scan_kernels._functions.cache_clear()
-        fused_stepwise._functions.cache_clear()
+        building.operators.cache_clear()
+        native._layers.clear()
 
 
+REFUSAL = b"threads: 2048 of 1024"
 LIMITS = {torch.bfloat16: 2e-2, torch.float32: 1e-5}
 
 
@@ -368,6 +376,89 @@ def compiled_kernels_equal_the_loop_for_any_batch():
                 assert sum(chosen) - batch < batches[0] or len(chosen) == 1, (batch, chosen)
 
 
+def native_calls_equal_the_loop():
+    listed = {(k.cell, k.head_dim, k.heads, k.batch, k.dtype) for k in plans.kernels()}
+    # And sizes that none is listed for, of several heads and of one.
+    listed |= {(k.cell, 7, 2, 3, k.dtype) for k in plans.any_size_kernels()} | {(k.cell, 8, 1, 2, k.dtype) for k in plans.any_size_kernels()}
+    for cell, dim, heads, batch, dtype in sorted(listed, key=str):
+        kernel = next(k for k in plans.kernels() if (k.cell, k.dtype, k.use) == (cell, dtype, "backward"))
+        options = kernel.options._asdict()
+        for steps, has_lengths in ((1, False), (4, False), (4, True)):
+            if has_lengths and not kernel.lengths:
+                continue
+            if has_lengths:
+                options["lengths"] = torch.randint(1, steps + 1, (batch,))
+            arguments = problem(cell, batch, steps, heads, dim, dtype)
+            weights = torch.randn(len(arguments[3]), batch, steps, heads, dim).to(dtype)
+            expected = [all_results(cell, arguments, weights, **options), without_states(cell, arguments, weights, **options)]
+            with Compiled(is_native=True) as compiled:
+                actual = [all_results(cell, arguments, weights, **options), without_states(cell, arguments, weights, **options)]
+            assert not compiled.used, compiled.used
+            for pair in zip(actual, expected, strict=True):
+                require_close(*pair, LIMITS[dtype], cell, dim, heads, batch, steps, dtype, options)
+
+
+def without_states(cell, arguments, weights, **options):
+    """h and the gradients of inputs and weights from states of zero, and of R alone."""
+    wx, r, b, _ = arguments
+    gradients = [
+        torch.autograd.grad((package.recurrent_states(wx, r, b, cell=cell, **options)[0] * weights[0]).sum(), variables)
+        for variables in ([wx, r, b], [r])
+    ]
+    return [package.recurrent_states(wx, r, b, cell=cell, **options)[0], *gradients[0], *gradients[1]]
+
+
+def native_calls_are_differentiated_as_operators_are():
+    kernel = plans.kernels()[0]
+    wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
+    with Compiled(is_native=True) as compiled:
+        run = lambda: package.recurrent(wx, r, b, states, kernel.cell)[0].float().sum()
+        (gradient,) = torch.autograd.grad(run(), wx, create_graph=True)
+        try:
+            gradient.float().sum().backward()
+        except RuntimeError as raised:
+            assert f"{kernel.cell}: a gradient of this layer has no derivative" in str(raised), raised
+        else:
+            raise AssertionError("no error")
+        # Kept tensors go through hooks, and may be changed by nobody.
+        packed = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda tensor: packed.append(tensor.shape) or tensor, lambda tensor: tensor):
+            run()
+        assert len(packed) > len(states), packed
+        result = run()
+        with torch.no_grad():
+            r.add_(0)
+        try:
+            result.backward()
+        except RuntimeError as raised:
+            assert "modified by an inplace operation" in str(raised), raised
+        else:
+            raise AssertionError("no error")
+        # Autocast around a backward pass must not round its products.
+        result = package.recurrent_states(wx, r, b, cell=kernel.cell)[0]
+        expected = torch.autograd.grad(result, [wx, r, b], torch.ones_like(result), retain_graph=True)
+        with torch.autocast("cpu", dtype=torch.float16):
+            actual = torch.autograd.grad(result, [wx, r, b], torch.ones_like(result))
+        require_close(actual, expected, 0, "autocast")
+        # Whoever watches operators gets those with shapes and derivatives.
+        assert not compiled.used, compiled.used
+        with Watcher() as watcher:
+            run().backward()
+        assert {f"recurrent_kernels.{kernel.cell}_{what}.default" for what in ("forward", "backward")} <= set(watcher.seen), watcher.seen
+
+
+class Watcher(TorchDispatchMode):
+    """Records the operators that run."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def __torch_dispatch__(self, function, types, arguments=(), named=None):
+        self.seen.append(str(function))
+        return function(*arguments, **(named or {}))
+
+
 def views_are_served():
     kernel = plans.kernels()[0]
     wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
@@ -375,10 +466,11 @@ def views_are_served():
     # The same numbers as views that are neither dense nor aligned.
     views = [torch.stack([value, value], -1)[..., 0] for value in (wx, r, b, states)]
     shifted = [torch.cat([value.new_zeros(1), value.detach().flatten()])[1:].view(value.shape) for value in (wx, r, b, states)]
-    with Compiled() as compiled:
-        for arguments in (views, shifted):
-            require_close(package.recurrent(*arguments, kernel.cell), expected, 2e-2)
-        assert len(compiled.used) == 2
+    for is_native in (False, True):
+        with Compiled(is_native) as compiled:
+            for arguments in (views, shifted):
+                require_close(package.recurrent(*arguments, kernel.cell), expected, 2e-2)
+            assert len(compiled.used) == (0 if is_native else 2)
 
 
 def unlisted_sizes_go_through_stepwise_kernels():
@@ -397,21 +489,31 @@ def unlisted_sizes_go_through_stepwise_kernels():
                 actual = all_results(cell, arguments, weights, **options)
             assert len(compiled.used) == 5 and all(chosen == [batch] for _, chosen in compiled.used), compiled.used
             require_close(actual, expected, LIMITS[dtype], cell, dtype, batch)
+            # Where products are large a library makes them, and a pointwise kernel the rest.
+            limit, kernels.LIBRARY_FLOPS = kernels.LIBRARY_FLOPS, 0
+            with Compiled() as compiled:
+                actual = all_results(cell, arguments, weights, **options)
+            kernels.LIBRARY_FLOPS = limit
+            assert not compiled.used, compiled.used
+            require_close(actual, expected, LIMITS[dtype], cell, dtype, batch, "library")
 
 
 def a_refused_launch_is_an_error():
     kernel = plans.kernels()[0]
     wx, r, b, states = problem(kernel.cell, kernel.batch, 3, kernel.heads, kernel.head_dim, kernel.dtype)
-    with Compiled():
-        functions, kernels._functions = kernels._functions, lambda *_: (lambda *_: b"threads: 2048 of 1024", 0)
-        try:
-            package.recurrent(wx, r, b, states, kernel.cell)
-        except RuntimeError as raised:
-            assert str(raised).endswith("_forward: threads: 2048 of 1024"), raised
-        else:
-            raise AssertionError("no error")
-        finally:
-            kernels._functions = functions
+    refuse = ctypes.CFUNCTYPE(ctypes.c_char_p, *[ctypes.c_void_p] * 4)(lambda *_: REFUSAL)
+    without_scratch = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(lambda _: 0)
+    for is_native in (False, True):
+        with Compiled(is_native):
+            functions, kernels.functions = kernels.functions, lambda *_: (refuse, without_scratch)
+            try:
+                package.recurrent(wx, r, b, states, kernel.cell)
+            except RuntimeError as raised:
+                assert str(raised).startswith(f"{kernel.name.rsplit('_', 2)[0]}_training_forward: threads: 2048 of 1024"), raised
+            else:
+                raise AssertionError("no error")
+            finally:
+                kernels.functions = functions
 
 
 def a_device_is_chosen_by_what_it_can_hold():
@@ -450,6 +552,8 @@ CHECKS = [
     compile_export_and_autocast_work,
     wrong_arguments_are_named,
     compiled_kernels_equal_the_loop_for_any_batch,
+    native_calls_equal_the_loop,
+    native_calls_are_differentiated_as_operators_are,
     views_are_served,
     unlisted_sizes_go_through_stepwise_kernels,
     a_refused_launch_is_an_error,

@@ -43,17 +43,58 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-/** A library with the package's kernels for the CPU. */
+/** A library with the package's kernels for the CPU, and the functions that call them, whose operators are in a namespace of its name. */
 async function hostLibrary(): Promise<string> {
+  const stem = "kernels_on_the_host";
   const folder = join(directory, name, "cuda", "h200");
   // As one file, which reads the prelude once.
   const sources = (await readdir(folder)).filter((file) => file.endsWith(".cu"));
   const all = join(folder, "all.cpp");
   await writeFile(all, sources.map((file) => `#include "${file}"\n`).join(""));
-  const library = join(directory, "kernels.so");
-  const options = ["-std=c++17", "-O0", "-fPIC", "-fvisibility=hidden", "-I", preludeDirectory];
-  await compile("g++", [...options, all, join(preludeDirectory, "prelude_host.cpp"), "-shared", "-o", library]);
+  const [kernels, calls, library] = ["kernels.o", "calls.o", `${stem}.so`].map((file) => join(directory, file)) as [
+    string,
+    string,
+    string,
+  ];
+  const torch = await torchCompiler();
+  await Promise.all([
+    compile("g++", [
+      "-std=c++17",
+      "-O0",
+      "-fPIC",
+      "-fvisibility=hidden",
+      "-I",
+      preludeDirectory,
+      "-c",
+      all,
+      "-o",
+      kernels,
+    ]),
+    compile("g++", [
+      ...torch.compile,
+      `-DTORCH_EXTENSION_NAME=${stem}`,
+      "-O0",
+      "-fPIC",
+      "-c",
+      join(directory, name, "native_calls.cpp"),
+      "-o",
+      calls,
+    ]),
+  ]);
+  const prelude = ["-std=c++17", "-fPIC", "-I", preludeDirectory, join(preludeDirectory, "prelude_host.cpp")];
+  await compile("g++", [...prelude, kernels, calls, ...torch.link, "-shared", "-o", library]);
   return library;
+}
+
+/** What g++ needs to compile for PyTorch, and to link with it. */
+async function torchCompiler(): Promise<{ compile: string[]; link: string[] }> {
+  const program =
+    "import json, torch.utils.cpp_extension as c; print(json.dumps([c.include_paths(), c.library_paths()]))";
+  const [includes, libraries] = JSON.parse((await runProgram(python, ["-c", program])).stdout) as [string[], string[]];
+  return {
+    compile: ["-std=c++20", ...includes.map((path) => `-I${path}`)],
+    link: [...libraries.map((path) => `-L${path}`), "-ltorch", "-ltorch_cpu", "-lc10"],
+  };
 }
 
 describe("generated PyTorch package", () => {
@@ -94,6 +135,8 @@ describe("generated PyTorch package", () => {
     "compile_export_and_autocast_work",
     "wrong_arguments_are_named",
     "compiled_kernels_equal_the_loop_for_any_batch",
+    "native_calls_equal_the_loop",
+    "native_calls_are_differentiated_as_operators_are",
     "views_are_served",
     "unlisted_sizes_go_through_stepwise_kernels",
     "a_refused_launch_is_an_error",

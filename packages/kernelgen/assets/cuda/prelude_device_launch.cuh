@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <set>
 #include <tuple>
 
 namespace kernelgen {
@@ -133,8 +134,18 @@ std::string launch(void (*kernel)(Parameters...), int blockCount, int threadsPer
     attribute.val.clusterDim.y = 1;
     attribute.val.clusterDim.z = 1;
   }
-  const std::string error = prepare_launch(function, config, residency);
+  // What prepare_launch asks the runtime takes longer than the launch, and the answer stays.
+  static thread_local std::set<std::tuple<const void*, int, int, int, std::size_t, bool, int>> prepared;
+  int device = 0;
+  std::string error = cuda_error("cudaGetDevice", cudaGetDevice(&device));
   if (!error.empty()) return error;
+  const auto call = std::make_tuple(function, device, blockCount, threadsPerBlock, sharedBytes, residency.cooperative,
+                                    residency.clusterBlocks);
+  if (prepared.count(call) == 0) {
+    error = prepare_launch(function, config, residency);
+    if (!error.empty()) return error;
+    prepared.insert(call);
+  }
   if (residency.cooperative) {
     cudaLaunchAttribute& attribute = attributes[config.numAttrs++];
     attribute.id = cudaLaunchAttributeCooperative;

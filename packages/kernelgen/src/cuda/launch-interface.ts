@@ -1,7 +1,7 @@
 import type { SetKernel } from "./kernel-set.js";
 import { cType } from "./tensor-parameters.js";
 
-const launchParameters = "void* stream, void* const* tensors, void* scratch, int steps";
+const launchParameters = "void* stream, void* const* tensors, void* scratch, const int* sizes";
 
 /** C++ that launches a kernel with pointers from the array `tensors`, `scratch` and `steps`; a `std::string`. */
 export function launchCall({ name, plan, tensors }: SetKernel, stream: string): string {
@@ -15,11 +15,12 @@ export function launchCall({ name, plan, tensors }: SetKernel, stream: string): 
 /**
  * A kernel's source with C functions at its end, for callers that load a library at run time:
  *
- *     const char* NAME_launch(void* stream, void* const* tensors, void* scratch, int steps)   null, or why the launch was refused
- *     int64_t NAME_scratch_bytes(void)
- *     const char* NAME_plan(void)                                                             the plan's hash
+ *     const char* NAME_launch(void* stream, void* const* tensors, void* scratch, const int* sizes)   null, or why the launch was refused
+ *     int64_t NAME_scratch_bytes(const int* sizes)
+ *     const char* NAME_plan(void)                                                                    the plan's hash
  *
- * `tensors` are device pointers in the order of the manifest. The text of a refusal belongs to the calling thread until its next launch.
+ * `tensors` are device pointers in the order of the manifest; `sizes` are batch, heads, units of a head and steps, of which a planned kernel has
+ * all but the steps. The text of a refusal belongs to the calling thread until its next launch.
  */
 export function withLaunchInterface(kernel: SetKernel): string {
   const { name, source } = kernel;
@@ -27,12 +28,13 @@ export function withLaunchInterface(kernel: SetKernel): string {
 #define KERNELGEN_C_INTERFACE extern "C" __attribute__((visibility("default")))
 
 KERNELGEN_C_INTERFACE const char* ${name}_launch(${launchParameters}) {
+  const int steps = sizes[3];
   static thread_local std::string error;
   error = ${launchCall(kernel, "static_cast<kernelgen::Stream>(stream)")};
   return error.empty() ? nullptr : error.c_str();
 }
 
-KERNELGEN_C_INTERFACE int64_t ${name}_scratch_bytes() { return ${name}::SCRATCH_BYTES; }
+KERNELGEN_C_INTERFACE int64_t ${name}_scratch_bytes(const int*) { return ${name}::SCRATCH_BYTES; }
 
 KERNELGEN_C_INTERFACE const char* ${name}_plan() { return ${name}::PLAN_HASH; }
 `;

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import heapq
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,14 +18,19 @@ _PACKAGE = Path(__file__).parent
 #: Written beside a library when it is complete, so that a start can load it without asking the compiler.
 _COMPLETE = "complete"
 CUDA_FLAGS = ["-O3", "-std=c++17"]
-CXX_FLAGS = ["-O2", "-std=c++17"]
+#: The C++ standard is PyTorch's own choice.
+CXX_FLAGS = ["-O2"]
+#: The operators of every library, beside its kernels.
+NATIVE_CALLS = _PACKAGE / "native_calls.cpp"
+_COMPILED = (".cpp", ".cu", ".cuh", ".hpp")
 #: Files to compile, for each compiler that runs at a time.
 _UNITS_PER_JOB = 2
 
 
 def sources(device: plans.Device) -> list[Path]:
     """The CUDA sources of a device's kernels."""
-    compiled = [*plans.kernels(), *plans.any_size_kernels(), *plans.scans(), *plans.pointwise().values()]
+    beside = (plans.pointwise(), plans.weight_gradients())
+    compiled = [*plans.kernels(), *plans.any_size_kernels(), *plans.scans(), *(kernel for table in beside for kernel in table.values())]
     return sorted({_PACKAGE / kernel.source for kernel in compiled if kernel.device == device.id})
 
 
@@ -34,10 +40,11 @@ def cuda_flags(device: plans.Device) -> list[str]:
 
 
 def library_name(device: plans.Device) -> str:
-    """The name of a device's library: the package, the device, and a hash of everything that is compiled and of the CUDA version."""
-    digest = hashlib.sha256(repr((torch.version.cuda, cuda_flags(device))).encode())
+    """The name of a device's library: the package, the device, and a hash of all that is compiled and of PyTorch's and CUDA's versions."""
+    digest = hashlib.sha256(repr((torch.__version__, torch.version.cuda, cuda_flags(device))).encode())
     folders = {source.parent for source in sources(device)}
-    for path in sorted(file for folder in folders for file in folder.iterdir() if file.suffix in (".cu", ".cuh")):
+    compiled = sorted(file for folder in (_PACKAGE, *folders) for file in folder.iterdir() if file.suffix in _COMPILED)
+    for path in compiled:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return f"PACKAGE_NAME_{device.id.replace('-', '_')}_{digest.hexdigest()[:16]}"
@@ -51,6 +58,23 @@ def library(device: plans.Device) -> ctypes.CDLL:
     return ctypes.CDLL(str(installed or _cached(name) or build(device)))
 
 
+@functools.cache
+def operators(device: plans.Device):
+    """The operators of a device's library (native_calls.cpp), which are in a namespace of its name."""
+    library(device)
+    return getattr(torch.ops, library_name(device))
+
+
+def address(function) -> int:
+    """Where a C function is."""
+    return ctypes.cast(function, ctypes.c_void_p).value
+
+
+def addresses(device: plans.Device, name: str, functions: Sequence[str]) -> list[int]:
+    """Where functions of a device's library are: those whose names are of kernels and what they do."""
+    return [address(getattr(library(device), f"{name}_{function}")) for function in functions]
+
+
 def build(device: plans.Device, verbose: bool = False) -> Path:
     """Compiles a device's kernels now with `torch.utils.cpp_extension.load`, on all cores; returns the library's path."""
     from torch.utils import cpp_extension
@@ -60,7 +84,8 @@ def build(device: plans.Device, verbose: bool = False) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     cpp_extension.load(
         name=name,
-        sources=[str(unit) for unit in _write_units(sources(device), folder)],
+        # What takes longest is named, and so begun, first.
+        sources=[str(NATIVE_CALLS), *(str(unit) for unit in _write_units(sources(device), folder))],
         extra_cflags=CXX_FLAGS,
         extra_cuda_cflags=cuda_flags(device),
         build_directory=str(folder),

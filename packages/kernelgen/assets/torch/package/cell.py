@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,11 @@ class Cell:
     gradient: Callable[[Values, Values, Values, Values], tuple[Values, Values]]
     clipped_step: Callable[[Values, Values, float], tuple[Values, Values]]
     clipped_gradient: Callable[[Values, Values, Values, Values, float], tuple[Values, Values]]
+
+    @functools.cached_property
+    def counts(self) -> dict[str, int]:
+        """How many gates have each term."""
+        return {term: len(self.places(term)) for term in ("input", "recurrent", "bias")}
 
     def places(self, term: str) -> list[int]:
         """The gates that have a term ("recurrent", "input" or "bias"), in the order of its tensor."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from . import operators, plans, sequences
@@ -98,9 +100,13 @@ def recurrent_all(
     return tuple(_run(find_cell(cell), wx, r, b, states, lengths, options, all_states=True)[0])
 
 
+#: The devices that layers and autocast both know; asking PyTorch in each call cannot be traced.
+_AUTOCAST_DEVICES = ("cpu", "cuda")
+
+
 def is_autocast(device: torch.device) -> bool:
     """Whether autocast is on for the device; it knows nothing of some, of "meta" for one."""
-    return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
+    return device.type in _AUTOCAST_DEVICES and torch.is_autocast_enabled(device.type)
 
 
 def find_cell(name: str) -> Cell:
@@ -120,36 +126,40 @@ def _run(cell: Cell, wx, r, b, initial, lengths, options: Options, all_states: b
     if is_autocast(wx.device):
         dtype = torch.get_autocast_dtype(wx.device.type)
         wx, r, b = wx.to(dtype), r.to(dtype), None if b is None else b.to(dtype)
-    _require_shape("wx", wx, (batch, steps, len(cell.places("input")), heads, dim))
-    _require_shape("r", r, (len(cell.places("recurrent")), heads, dim, dim))
-    bias_shape = (len(cell.places("bias")), heads, dim)
+    _require_shape("wx", wx, (batch, steps, cell.counts["input"], heads, dim))
+    _require_shape("r", r, (cell.counts["recurrent"], heads, dim, dim))
+    bias_shape = (cell.counts["bias"], heads, dim)
     if b is None:
         b = wx.new_zeros(bias_shape)
     _require_shape("b", b, bias_shape)
     for name, tensor in (("r", r), ("b", b)):
         if tensor.dtype != wx.dtype or tensor.device != wx.device:
             raise ValueError(f"{name}: is {tensor.dtype} on {tensor.device}, wx is {wx.dtype} on {wx.device}")
-    dtypes = [wx.dtype] + [state_dtype(wx.dtype)] * (len(cell.states) - 1)
-    if initial is None:
-        initial = tuple(wx.new_zeros(batch, 1, heads, dim, dtype=dtype) for dtype in dtypes)
-    if len(initial) != len(cell.states):
-        raise ValueError(f"states: {len(initial)} given, {cell.name} has {len(cell.states)}: {', '.join(cell.states)}")
-    for name, state in zip(cell.states, initial, strict=True):
-        _require_shape(f"initial {name}", state, (batch, 1, heads, dim))
-    initial = [state.to(dtype) for state, dtype in zip(initial, dtypes, strict=True)]
+    initial = () if initial is None else _checked_states(cell, wx, initial)
     if lengths is not None:
         lengths = sequences.check_lengths(lengths, batch, steps, wx.device)
         if wx.device.type == "cuda" and not plans.TAKE_LENGTHS:
             # The compiled kernels run all sequences to the end; what they find beyond a sequence's own is left out.
-            states, _ = operators.forward(cell, wx, r, b, initial, None, options)
+            states, _ = operators.forward(cell, wx, r, b, initial, None, options, all_states=True)
             return [sequences.mask(state, lengths) for state in states], [sequences.at_end(state, lengths) for state in states]
     needs_gradient = torch.is_grad_enabled() and any(t.requires_grad for t in (wx, r, b, *initial))
     if needs_gradient or (all_states and len(cell.states) > 1):
-        return operators.forward(cell, wx, r, b, initial, lengths, options)
+        return operators.forward(cell, wx, r, b, initial, lengths, options, all_states)
     h, lasts = operators.inference(cell, wx, r, b, initial, lengths, options)
     return [h], lasts
 
 
+def _checked_states(cell: Cell, wx: torch.Tensor, initial: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The initial states in types of their own."""
+    batch, _, _, heads, dim = wx.shape
+    if len(initial) != len(cell.states):
+        raise ValueError(f"states: {len(initial)} given, {cell.name} has {len(cell.states)}: {', '.join(cell.states)}")
+    for name, state in zip(cell.states, initial, strict=True):
+        _require_shape(f"initial {name}", state, (batch, 1, heads, dim))
+    other = state_dtype(wx.dtype)
+    return [state.to(other if place else wx.dtype) for place, state in enumerate(initial)]
+
+
 def _require_shape(name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:
-    if tuple(tensor.shape) != tuple(shape):
+    if tensor.shape != shape:
         raise ValueError(f"{name}: has shape {tuple(tensor.shape)}, expected {tuple(shape)}")

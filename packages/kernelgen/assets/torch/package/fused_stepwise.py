@@ -1,30 +1,28 @@
 """The recurrence as a loop over time with two launches a step: a batched matrix product, and a generated kernel for the rest of the step.
 
-For CUDA tensors of a cell and type that the package has kernels for, but not of these sizes. Results are those of `stepwise`, which is
+For CUDA tensors of a cell and type that the package has kernels for, but not of these sizes, where the products are large (`kernels.find`). The
+loop itself is in native_steps.hpp. Results are those of `stepwise`, which is
 the same in PyTorch operations.
 """
 
 from __future__ import annotations
 
-import ctypes
 import functools
 from collections.abc import Sequence
 
 import torch
 
-from . import building, kernels, plans
+from . import building, plans
 from .cell import Cell
 from .options import Options
-from .stepwise import clipped
 
 
 def find(cell: Cell, tensor: torch.Tensor, forward_clip: float | None) -> plans.Pointwise | None:
     """The pointwise kernels for a cell, the type and device of a tensor, and the limit of clipped states, if there are any."""
     device = plans.device_for(tensor.device)
-    if device is None:
+    if device is None or not plans.has_pointwise(device.id, cell.name, tensor.dtype, forward_clip):
         return None
-    found = plans.pointwise().get((device.id, cell.name, tensor.dtype))
-    return found if found is not None and found.forward_clip == forward_clip else None
+    return plans.pointwise()[device.id, cell.name, tensor.dtype]
 
 
 def forward(
@@ -47,12 +45,8 @@ def forward(
     # [N, in, G·out], so that one batched product serves all gates.
     matrix = recurrent.permute(1, 3, 0, 2).reshape(heads, dim, -1)
     paired = [tensor for pair in zip(initial, states, strict=True) for tensor in pair]
-    step = _Step(_functions(pointwise)[0], [None, wx, bias, *paired, *saved, _lengths(lengths)], [batch, steps, heads, dim])
-    with kernels.current(wx.device) as stream:
-        h = initial[0][:, 0]
-        for t in range(steps):
-            step.run(stream, _product(h.transpose(0, 1), matrix), t)
-            h = states[0][:, t]
+    tensors = [None, wx, bias, *paired, *saved, _lengths(lengths)]
+    _operators(pointwise).steps_forward(_addresses(pointwise)[0], tensors, initial[0], states[0], matrix)
     return states, [tensor for tensor in saved if tensor is not None]
 
 
@@ -84,12 +78,10 @@ def backward(
     initial, states, saved = ([tensor.contiguous() for tensor in tensors] for tensors in (initial, states, saved))
     grouped = [tensor for group in zip(initial, states, adjoints, given, strict=True) for tensor in group]
     tensors = [None, *grouped, *saved, d_u, rows, _lengths(lengths)]
-    step = _Step(_functions(pointwise)[1], tensors, [batch, steps, heads, dim], [given_steps])
-    with kernels.current(h.device) as stream:
-        for t in reversed(range(steps)):
-            step.run(stream, products, t)
-            if not options.recurrent_gradient_cut:
-                products = clipped(_product(rows.flatten(2), matrix), options.recurrent_gradient_clip)
+    sizes = [batch, steps, heads, dim, 0, given_steps]
+    clip, cut = options.recurrent_gradient_clip, options.recurrent_gradient_cut
+    run = _operators(pointwise).steps_backward
+    products = run(_addresses(pointwise)[1], tensors, products, rows.flatten(2), matrix, sizes, clip, cut)
     adjoints[0] = adjoints[0] + products.transpose(0, 1)
     return d_u, [
         adjoint.to(start.dtype).reshape(start.shape) for adjoint, start in zip(adjoints, initial, strict=True)
@@ -101,48 +93,14 @@ def _lengths(lengths: torch.Tensor | None) -> torch.Tensor | None:
     return None if lengths is None else lengths.to(torch.int32).contiguous()
 
 
-def _product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """A batched product with float32 sums and results."""
-    if left.dtype == torch.float32:
-        return torch.bmm(left, right)
-    if left.is_cuda and _HAS_OUT_DTYPE:
-        return torch.bmm(left, right, out_dtype=torch.float32)
-    return torch.bmm(left.float(), right.float())
+def _device(pointwise: plans.Pointwise) -> plans.Device:
+    return next(device for device in plans.devices() if device.id == pointwise.device)
 
 
-#: From PyTorch 2.8 on.
-_HAS_OUT_DTYPE = "dtype" in torch.ops.aten.bmm.overloads()
+def _operators(pointwise: plans.Pointwise):
+    return building.operators(_device(pointwise))
 
 
-class _Step:
-    """A pointwise kernel with its tensors, of which the first is new in each step, and the sizes of the call."""
-
-    def __init__(
-        self, launch, tensors: Sequence[torch.Tensor | None], sizes: Sequence[int], more: Sequence[int] = ()
-    ) -> None:
-        self._launch = launch
-        # Kept, since a kernel reads what its address says.
-        self._tensors = tensors
-        addresses = [None if tensor is None else tensor.data_ptr() for tensor in tensors]
-        self._pointers = (ctypes.c_void_p * len(addresses))(*addresses)
-        self._step_place = len(sizes)
-        self._sizes = (ctypes.c_int * (len(sizes) + 1 + len(more)))(*sizes, 0, *more)
-
-    def run(self, stream: int | None, products: torch.Tensor, step: int) -> None:
-        self._pointers[0] = products.data_ptr()
-        self._sizes[self._step_place] = step
-        error = self._launch(stream, self._pointers, self._sizes)
-        if error is not None:
-            raise RuntimeError(error.decode())
-
-
-@functools.cache
-def _functions(pointwise: plans.Pointwise):
-    """The launch functions of a step forward and backward."""
-    device = next(device for device in plans.devices() if device.id == pointwise.device)
-    library = building.library(device)
-    functions = tuple(getattr(library, f"{pointwise.name}_{what}") for what in ("forward", "backward"))
-    for function in functions:
-        function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-        function.restype = ctypes.c_char_p
-    return functions
+def _addresses(pointwise: plans.Pointwise) -> list[int]:
+    """Of the functions that launch a step forward and backward."""
+    return building.addresses(_device(pointwise), pointwise.name, ("forward", "backward"))

@@ -10,9 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 
 from . import building, plans
+from .cells import CELLS
 from .options import Options
 from .plans import Kernel
 
+#: Operations of a step's product from which on a library's is the faster one (bench/results of the generator's repository).
+LIBRARY_FLOPS = 2e9
+#: Whether PyTorch has products of 16-bit types with results of float32: from 2.8 on.
+HAS_WIDE_PRODUCT = "dtype" in torch.ops.aten.bmm.overloads()
 #: Bytes that the widest access of a kernel is aligned to.
 _ALIGNMENT = 16
 
@@ -37,7 +42,14 @@ def find(
     if chosen is not None:
         return chosen
     kernel = plans.any_size(*call)
-    return None if kernel is None else (kernel,)
+    if kernel is None or (_is_for_library(cell, batch, heads, head_dim) and plans.has_pointwise(planned.id, cell, dtype, options.forward_clip)):
+        return None
+    return (kernel,)
+
+
+def _is_for_library(cell: str, batch: int, heads: int, head_dim: int) -> bool:
+    """Whether a step's product is so large that a library's, with a launch of its own for the rest of the step, is faster than a kernel for any sizes."""
+    return HAS_WIDE_PRODUCT and 2 * batch * heads * CELLS[cell].counts["recurrent"] * head_dim**2 >= LIBRARY_FLOPS
 
 
 def run(
@@ -115,28 +127,21 @@ def _part(tensor: torch.Tensor, begin: int, count: int) -> torch.Tensor:
 def _launch(
     kernel: Kernel, tensors: Mapping[str, torch.Tensor], steps: int, stream: int | None, device: torch.device
 ) -> None:
-    launch, scratch_bytes = _functions(kernel.device, kernel.name, kernel.is_any_size)
-    sizes = steps
-    if kernel.is_any_size:
-        sizes = (ctypes.c_int * 4)(kernel.batch, kernel.heads, kernel.head_dim, steps)
-        scratch_bytes = scratch_bytes(sizes)
+    launch, scratch_bytes = functions(kernel.device, kernel.name)
+    sizes = (ctypes.c_int * 4)(kernel.batch, kernel.heads, kernel.head_dim, steps)
     pointers = (ctypes.c_void_p * len(kernel.tensors))(*(tensors[spec.name].data_ptr() for spec in kernel.tensors))
-    scratch = torch.empty(scratch_bytes, dtype=torch.uint8, device=device) if scratch_bytes > 0 else None
+    size = scratch_bytes(sizes)
+    scratch = torch.empty(size, dtype=torch.uint8, device=device) if size > 0 else None
     error = launch(stream, pointers, None if scratch is None else scratch.data_ptr(), sizes)
     if error is not None:
         raise RuntimeError(f"{kernel.name}: {error.decode()}")
 
 
 @functools.cache
-def _functions(device_id: str, name: str, is_any_size: bool):
-    """A kernel's launch function and the bytes of its scratch memory, or the function that gives them where sizes are arguments."""
+def functions(device_id: str, name: str):
+    """A kernel's C functions: launch, and the bytes of scratch memory for the sizes of a call."""
     library = building.library(next(device for device in plans.devices() if device.id == device_id))
-    launch = getattr(library, f"{name}_launch")
-    launch.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p if is_any_size else ctypes.c_int]
-    launch.restype = ctypes.c_char_p
-    scratch_bytes = getattr(library, f"{name}_scratch_bytes")
-    scratch_bytes.restype = ctypes.c_int64
-    if is_any_size:
-        scratch_bytes.argtypes = [ctypes.c_void_p]
-        return launch, scratch_bytes
-    return launch, scratch_bytes()
+    launch, scratch_bytes = getattr(library, f"{name}_launch"), getattr(library, f"{name}_scratch_bytes")
+    launch.argtypes, launch.restype = [ctypes.c_void_p] * 4, ctypes.c_char_p
+    scratch_bytes.argtypes, scratch_bytes.restype = [ctypes.c_void_p], ctypes.c_int64
+    return launch, scratch_bytes

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
-from . import fused_stepwise, kernels, stepwise
+from . import fused_stepwise, kernels, native, stepwise
 from .cell import Cell
 from .cells import CELLS
 from .options import Options
@@ -29,6 +29,7 @@ from .sequences import at_end, placed_at_end
 
 NAMESPACE = "PACKAGE_NAME"
 _OPTION_COUNT = len(Options._fields)
+_PLAIN_CLASSES = (torch.Tensor, torch.nn.Parameter)
 _library = torch.library.Library(NAMESPACE, "DEF")
 #: What computes each operator, by its name and the type of device.
 _implementations: dict[tuple[str, str], Callable] = {}
@@ -45,8 +46,15 @@ def inference(
     lengths: torch.Tensor | None,
     options: Options,
 ):
-    """h of all steps [B,T,N,D] and the last step of every state [B,1,N,D], without a derivative."""
-    h, *lasts = _list(_call(cell, "inference", wx, wx, recurrent, bias, lengths, options.forward_clip, *initial))
+    """h of all steps [B,T,N,D] and the last step of every state [B,1,N,D], without a derivative. `initial` is empty for states of zero."""
+    is_plain = _is_plain(wx, recurrent, bias, *initial)
+    layer = native.find(cell, wx, lengths is not None, _rounded(options, wx.dtype), False) if is_plain else None
+    if layer is not None:
+        run, number = layer
+        h, *lasts = run(number, wx, recurrent, bias, initial, lengths, False, False)
+        return h, lasts
+    operator = _implementations[f"{cell.name}_inference", wx.device.type] if is_plain else _operator(cell, "inference")
+    h, *lasts = _list(operator(wx, recurrent, bias, lengths, options.forward_clip, *(initial or zero_states(cell, wx))))
     return h, [h[:, -1:] if lengths is None else at_end(h, lengths), *lasts]
 
 
@@ -58,25 +66,43 @@ def forward(
     initial: Sequence[torch.Tensor],
     lengths: torch.Tensor | None,
     options: Options,
+    all_states: bool,
 ):
-    """All steps of every state [B,T,N,D], and the last step of every state [B,1,N,D]; differentiable."""
-    count = len(cell.states)
-    run = _layers[cell.name].apply if _is_plain(wx) else _operator(cell, "forward")
-    results = run(wx, recurrent, bias, lengths, *options, *initial)
-    return list(results[:count]), list(results[count : 2 * count])
+    """All steps of every state [B,T,N,D], or of h alone, and the last step of every state [B,1,N,D]; differentiable.
+
+    `initial` is empty for states of zero.
+    """
+    count = len(cell.states) if all_states else 1
+    is_plain = _is_plain(wx, recurrent, bias, *initial)
+    layer = native.find(cell, wx, lengths is not None, _rounded(options, wx.dtype), True) if is_plain else None
+    if layer is not None:
+        run, number = layer
+        results = run(number, wx, recurrent, bias, initial, lengths, all_states, True)
+        return results[:count], results[count:]
+    operator = _layers[cell.name].apply if is_plain else _operator(cell, "forward")
+    results = operator(wx, recurrent, bias, lengths, *options, *(initial or zero_states(cell, wx)))
+    return list(results[:count]), list(results[len(cell.states) : 2 * len(cell.states)])
 
 
-def _is_plain(tensor: torch.Tensor) -> bool:
-    """Whether operators are watched by nobody: no compiler, tracer, dispatch mode or class of tensors of its own.
+def zero_states(cell: Cell, wx: torch.Tensor) -> list[torch.Tensor]:
+    """Initial states of zero for wx [B,T,G,N,D]."""
+    batch, _, _, heads, dim = wx.shape
+    other = stepwise.state_dtype(wx.dtype)
+    return [wx.new_zeros(batch, 1, heads, dim, dtype=other if place else wx.dtype) for place in range(len(cell.states))]
+
+
+def _is_plain(*tensors: torch.Tensor) -> bool:
+    """Whether operators are watched by nobody: no compiler, tracer, transform, dispatch mode or class of tensors of its own.
 
     Then what they do is called directly: the dispatcher's way through Python takes longer than the kernels of a short sequence.
     """
     return (
         not torch.compiler.is_compiling()
-        and type(tensor) in (torch.Tensor, torch.nn.Parameter)
-        and tensor.device.type in ("cpu", "cuda")
+        and all(type(tensor) in _PLAIN_CLASSES for tensor in tensors)
+        and tensors[0].device.type in ("cpu", "cuda")
         and not torch.jit.is_tracing()
         and _get_current_dispatch_mode() is None
+        and torch._C._functorch.peek_interpreter_stack() is None
     )
 
 
@@ -345,6 +371,8 @@ def _rounded(options: Options, dtype: torch.dtype) -> Options:
         return None if limit is None else torch.tensor(limit, dtype=dtype).item()
 
     states, gradient, cuts = options
+    if states is None and gradient is None:
+        return options
     return Options(rounded(states, dtype), rounded(gradient, stepwise.state_dtype(dtype)), cuts)
 
 

@@ -43,8 +43,6 @@ class Kernel:
     options: Options
     microseconds_per_step: float
     tensors: tuple[TensorSpec, ...]
-    #: Whether batch, heads and units of a head are arguments of the launch.
-    is_any_size: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,16 @@ class Pointwise:
     cell: str
     dtype: torch.dtype
     forward_clip: float | None
+
+
+@dataclass(frozen=True)
+class WeightGradients:
+    """The compiled kernels of the weight gradients of small heads, for any sizes."""
+
+    name: str
+    source: str
+    device: str
+    dtype: torch.dtype
 
 
 @dataclass(frozen=True)
@@ -134,7 +142,6 @@ def any_size_kernels() -> tuple[Kernel, ...]:
             options=_options(row),
             microseconds_per_step=0.0,
             tensors=_tensor_specs(row),
-            is_any_size=True,
         )
         for row in _manifest()["anySize"]
     )
@@ -196,6 +203,19 @@ def pointwise() -> dict[tuple[str, str, torch.dtype], Pointwise]:
         for row in _manifest()["pointwise"]
     )
     return {(row.device, row.cell, row.dtype): row for row in rows}
+
+
+def has_pointwise(device: str, cell: str, dtype: torch.dtype, forward_clip: float | None) -> bool:
+    """Whether there are pointwise kernels for a cell and type whose states are held at that limit."""
+    found = pointwise().get((device, cell, dtype))
+    return found is not None and found.forward_clip == forward_clip
+
+
+@functools.cache
+def weight_gradients() -> dict[tuple[str, torch.dtype], WeightGradients]:
+    """The kernels of weight gradients of this package by device and type."""
+    rows = (WeightGradients(row["name"], row["source"], row["device"], DTYPES[row["dataType"]]) for row in _manifest()["weightGradients"])
+    return {(row.device, row.dtype): row for row in rows}
 
 
 def _options(row: dict) -> Options:

@@ -22,11 +22,11 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=[PACKAGE],
-    package_data={PACKAGE: ["plans.json", "cuda/*/*.cu", "cuda/*/*.cuh"]},
+    package_data={PACKAGE: ["plans.json", "*.cpp", "*.hpp", "cuda/*/*.cu", "cuda/*/*.cuh"]},
     ext_modules=[
         CUDAExtension(
             f"{PACKAGE}.{building.library_name(device)}",
-            [str(source.resolve().relative_to(root)) for source in building.sources(device)],
+            [str(source.resolve().relative_to(root)) for source in (building.NATIVE_CALLS, *building.sources(device))],
             extra_compile_args={"cxx": building.CXX_FLAGS, "nvcc": building.cuda_flags(device)},
         )
         for device in plans.devices()

@@ -6,6 +6,7 @@ import type { Tensor } from "../../plan/tensors.js";
 import { cudaArchitecture } from "../cuda-architecture.js";
 import type { KernelSet, ScanKernel, SetKernel } from "../kernel-set.js";
 import { pointwiseName } from "./pointwise-source.js";
+import { isSixteenBit, type SixteenBitType, weightGradientsName } from "./weight-gradients-source.js";
 
 /** The folder of a device's sources within the package. */
 export const sourceFolder = (device: CudaDevice): string => `cuda/${device.id.replace(/[^A-Za-z0-9]+/g, "_")}`;
@@ -34,6 +35,25 @@ export function pointwiseKernels({ kernels }: KernelSet): readonly PointwiseKern
 /** The path of pointwise kernels' source within the package. */
 export const pointwisePath = ({ cell, dataType, device }: PointwiseKernels): string =>
   `${sourceFolder(device)}/${pointwiseName(cell, dataType)}.cu`;
+
+/** Kernels of the weight gradients of small heads, of a type. */
+export interface WeightGradientKernels {
+  readonly dataType: SixteenBitType;
+  readonly device: CudaDevice;
+}
+
+/** One for each device and 16-bit type of a set. */
+export function weightGradientKernels({ kernels }: KernelSet): readonly WeightGradientKernels[] {
+  const rows = kernels.flatMap(({ device, plan }): [string, WeightGradientKernels][] => {
+    const { dataType } = plan.problem;
+    return isSixteenBit(dataType) ? [[`${device.id} ${dataType}`, { dataType, device }]] : [];
+  });
+  return [...new Map(rows).values()];
+}
+
+/** The path of such kernels' source within the package. */
+export const weightGradientsPath = ({ dataType, device }: WeightGradientKernels): string =>
+  `${sourceFolder(device)}/${weightGradientsName(dataType)}.cu`;
 
 /** `plans.json`: what was compiled for which device and sizes, from which the package picks at run time. */
 export function manifest(set: KernelSet, anySize: readonly SetKernel[]): string {
@@ -102,6 +122,12 @@ export function manifest(set: KernelSet, anySize: readonly SetKernel[]): string 
       cell: row.cell.name,
       dataType: row.dataType,
       forwardClip: row.forwardClip,
+    })),
+    weightGradients: weightGradientKernels(set).map((row) => ({
+      name: weightGradientsName(row.dataType),
+      source: weightGradientsPath(row),
+      device: row.device.id,
+      dataType: row.dataType,
     })),
     leftOut,
   };

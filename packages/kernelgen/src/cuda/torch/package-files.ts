@@ -7,9 +7,18 @@ import { preludeFiles } from "../support-files.js";
 import { anySizeKernels } from "./any-size-kernels.js";
 import { cellsSource } from "./cells-source.js";
 import { linearCellsSource } from "./linear-cells-source.js";
-import { manifest, pointwiseKernels, pointwisePath, sourceFolder, sourcePath } from "./manifest.js";
+import {
+  manifest,
+  pointwiseKernels,
+  pointwisePath,
+  sourceFolder,
+  sourcePath,
+  weightGradientKernels,
+  weightGradientsPath,
+} from "./manifest.js";
 import { pointwiseSource } from "./pointwise-source.js";
 import { checkPackageName } from "./python-name.js";
+import { weightGradientsSource } from "./weight-gradients-source.js";
 
 const assets = new URL("../../../assets/torch/", import.meta.url);
 /** Stands for the package's name in the assets. */
@@ -42,6 +51,9 @@ export function torchPackageFiles(set: KernelSet, name: string): readonly Genera
     ...anySize.map((kernel) => inPackage(sourcePath(kernel), kernel.source)),
     ...set.scans.map((scan) => inPackage(sourcePath(scan), withScanLaunchInterface(scan.plan, scan.name, scan.source))),
     ...pointwiseKernels(set).map((row) => inPackage(pointwisePath(row), pointwiseSource(row.cell, row.dataType))),
+    ...weightGradientKernels(set).map((row) =>
+      inPackage(weightGradientsPath(row), weightGradientsSource(row.dataType, row.device.multiprocessorCount)),
+    ),
   ];
 }
 
