@@ -332,6 +332,7 @@ class Compiled:
         scan_kernels._functions.cache_clear()
         building.operators.cache_clear()
         native._layers.clear()
+        native._weights.clear()
 
 
 REFUSAL = b"threads: 2048 of 1024"
@@ -444,7 +445,20 @@ def native_calls_are_differentiated_as_operators_are():
         assert not compiled.used, compiled.used
         with Watcher() as watcher:
             run().backward()
-        assert {f"recurrent_kernels.{kernel.cell}_{what}.default" for what in ("forward", "backward")} <= set(watcher.seen), watcher.seen
+        assert {f"recurrent_kernels.{kernel.cell}_{what}.default" for what in ("forward", "backward", "weights")} <= set(watcher.seen), watcher.seen
+
+
+def weight_gradients_are_products_over_all_steps():
+    # Tiles that heads do not fill, several of them, and several parts of the steps; a first step with and without a state before it.
+    for batch, steps, heads, dim in ((3, 100, 2, 72), (2, 5, 3, 24), (4, 3, 1, 136), (2, 1, 2, 8)):
+        d_wx, h, initial = (torch.randn(batch, t, *g, heads, dim).bfloat16() for t, g in ((steps, (4,)), (steps, ()), (1, ())))
+        previous = torch.cat([initial, h[:, :-1]], 1).double()
+        expected = [torch.einsum("btgni,btnj->gnij", d_wx.double(), previous), d_wx.double().sum((0, 1))]
+        kept = d_wx.clone()
+        with Compiled():
+            actual = OPERATORS.lstm_weights(d_wx, initial, h)
+        require_close([value.double() for value in actual], expected, 4e-3, batch, steps, heads, dim)
+        assert torch.equal(d_wx, kept)
 
 
 class Watcher(TorchDispatchMode):
@@ -554,6 +568,7 @@ CHECKS = [
     compiled_kernels_equal_the_loop_for_any_batch,
     native_calls_equal_the_loop,
     native_calls_are_differentiated_as_operators_are,
+    weight_gradients_are_products_over_all_steps,
     views_are_served,
     unlisted_sizes_go_through_stepwise_kernels,
     a_refused_launch_is_an_error,

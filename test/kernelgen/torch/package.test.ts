@@ -137,6 +137,7 @@ describe("generated PyTorch package", () => {
     "compiled_kernels_equal_the_loop_for_any_batch",
     "native_calls_equal_the_loop",
     "native_calls_are_differentiated_as_operators_are",
+    "weight_gradients_are_products_over_all_steps",
     "views_are_served",
     "unlisted_sizes_go_through_stepwise_kernels",
     "a_refused_launch_is_an_error",

@@ -179,6 +179,8 @@ class Recurrent(nn.Module):
                 results.append(h)
                 lasts.append(last)
             output = results[0] if len(results) == 1 else torch.cat(results, -1)
+        if len(lasts) == 1:
+            return output, [state.unsqueeze(0) for state in lasts[0]]
         return output, [torch.stack(states) for states in zip(*lasts, strict=True)]
 
     def _direction(self, batch, suffix: str, initial, lengths, is_reverse: bool):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from . import building, kernels, plans
@@ -12,6 +14,8 @@ from .options import Options
 #: The prepared layer of each cell, device, type, batch, heads, units of a head, whether there are lengths, options, and whether it is
 #: trained; None where a call needs what the C++ functions do not do.
 _layers: dict[tuple, tuple[object, int] | None] = {}
+#: Those whose weight gradients alone are native, of each cell, device, type, batch, heads and units of a head.
+_weights: dict[tuple, tuple[object, int]] = {}
 #: In place of the kernel of another use.
 _NONE = -1
 
@@ -67,11 +71,31 @@ def _prepared(
     if where.type == "cuda":
         # Calls on any stream read them.
         torch.cuda.current_stream(where).synchronize()
-    counts = [batch, heads, dim, len(cell.states), len(cell.saved), len(cell.gates)]
+    return operators.run.default, _layer(operators, device, cell, dtype, (batch, heads, dim), zeros, numbers)
+
+
+def find_weights(cell: Cell, h: torch.Tensor) -> tuple[object, int] | None:
+    """The operator of the weight gradients of a layer whose h is [B,T,N,D], and the layer's number; None where the package has nothing for it."""
+    key = (cell.name, h.device, h.dtype, h.shape[0], h.shape[2], h.shape[3])
+    if key not in _weights:
+        device = plans.device_for(h.device)
+        if device is None or (device.id, cell.name, h.dtype) not in plans.pointwise() or h.numel() == 0:
+            return None
+        operators = building.operators(device)
+        number = _layer(operators, device, cell, h.dtype, key[3:], h.new_empty(0), [_NONE] * 4)
+        _weights[key] = operators.weights.default, number
+    return _weights[key]
+
+
+def _layer(
+    operators, device: plans.Device, cell: Cell, dtype: torch.dtype, sizes: Sequence[int], zeros: torch.Tensor, numbers: list[int]
+) -> int:
+    """Makes a layer known by its sizes (batch, heads, units of a head) and the numbers of its kernels."""
+    counts = [*sizes, len(cell.states), len(cell.saved), len(cell.gates)]
     places = [cell.places(term) for term in ("input", "recurrent", "bias")]
-    gradients = plans.weight_gradients().get((device.id, dtype))
-    weights = [] if gradients is None else building.addresses(device, gradients.name, ("serves", "scratch_bytes", "launch"))
-    return operators.run.default, operators.layer(name, counts, *places, zeros, numbers, weights)
+    found = plans.weight_gradients().get((device.id, dtype))
+    weights = [] if found is None else building.addresses(device, found.name, ("serves", "scratch_bytes", "launch"))
+    return operators.layer(cell.name, counts, *places, zeros, numbers, weights)
 
 
 def _kernel(operators, kernel: plans.Kernel, order: list[str]) -> int:

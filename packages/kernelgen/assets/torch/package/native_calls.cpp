@@ -4,6 +4,8 @@
 //   kernel(name, launch, scratch_bytes, parameters) -> kernel      a kernel of this library, by the addresses of its functions
 //   layer(cell, counts, inputs, recurrents, biases, zeros, kernels, weights) -> layer      a cell with its sizes and kernels
 //   run(layer, wx, recurrent, bias, initial, lengths?, all_states, is_training) -> (h, s_last…), or (s…, s_last…) with all_states
+//   weights(layer, d_wx, d_u_gate[], h_initial, h) -> (d_recurrent, d_bias)
+//   steps_forward, steps_backward      the loop over time of layers whose products are a library's (native_steps.hpp)
 //
 // `initial` is empty for states of zero. Kernels and layers are made once, and known by a number.
 //
@@ -241,6 +243,15 @@ Tensors run(int64_t number, const Tensor& wx, const Tensor& recurrent, const Ten
   return Recurrence::apply(number, allStates, wx, recurrent, bias, initial, lengths);
 }
 
+/** The gradients of R and of the biases from those of the gates' pre-activations, with an input and without. */
+std::tuple<Tensor, Tensor> weights(int64_t number, const Tensor& withInput, at::TensorList others, const Tensor& initial, const Tensor& h) {
+  const at::AutoGradMode withoutGradient(false);
+  const BelowAutograd below;
+  const GateGradients gates{dense(withInput), others.vec()};
+  const Tensors gradients = weightGradients(layersKept.at(number), gates, initial, dense(h), true, true);
+  return {gradients[0], gradients[1]};
+}
+
 int64_t addKernel(std::string name, int64_t launchAddress, int64_t scratchAddress, at::IntArrayRef parameters) {
   return kernelsKept.add({std::move(name), reinterpret_cast<decltype(Kernel::launch)>(launchAddress),
                           reinterpret_cast<decltype(Kernel::scratchBytes)>(scratchAddress), parameters.vec()});
@@ -276,6 +287,7 @@ OPERATORS_OF(TORCH_EXTENSION_NAME, library) {
       "run(int layer, Tensor wx, Tensor recurrent, Tensor bias, Tensor[] initial, Tensor? lengths, bool all_states, bool is_training)"
       " -> Tensor[]",
       &run);
+  library.def("weights(int layer, Tensor d_wx, Tensor[] others, Tensor initial, Tensor h) -> (Tensor, Tensor)", &weights);
   library.def("steps_forward(int launch, Tensor?[] tensors, Tensor h_initial, Tensor h, Tensor matrix) -> ()", &stepsForward);
   library.def(
       "steps_backward(int launch, Tensor?[] tensors, Tensor products, Tensor rows, Tensor matrix, int[] sizes, float? clip, bool cut)"

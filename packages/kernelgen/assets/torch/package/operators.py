@@ -1,16 +1,17 @@
-"""The `torch.library` operators of every cell: forward for inference, forward for training, and backward.
+"""The `torch.library` operators of every cell: forward for inference, forward for training, backward, and weight gradients.
 
     CELL_inference(wx, recurrent, bias, lengths?, forward_clip?, s_initial…) -> (h, s_last…)
     CELL_forward(wx, recurrent, bias, lengths?, OPTIONS, s_initial…) -> (s…, s_last…, saved…)
     CELL_backward(d_s?…, d_s_last?…, lengths?, OPTIONS, recurrent, s_initial…, s…, saved…)
         -> (d_wx, d_u_gate…, d_s_initial…)
+    CELL_weights(d_wx, d_u_gate…, h_initial, h) -> (d_recurrent, d_bias)
 
 with OPTIONS = forward_clip?, recurrent_gradient_clip?, recurrent_gradient_cut, the fields of `Options`.
 
 Shapes: lengths [B], wx and d_wx [B,T,G,N,D], recurrent [G,N,D,D] (out, in), bias [G,N,D], s_initial and s_last [B,1,N,D], s and saved [B,T,N,D].
 d_wx has the gradients of the pre-activations of the gates with an input, d_u_gate [B,T,N,D] those of each gate without one. h has the type
 of wx; the other states are float32 (float64 beside float64). Only `CELL_forward` has a derivative; the gradients of R and of
-the bias are products over all steps outside of `CELL_backward`.
+the bias are products over all steps, in `CELL_weights`.
 """
 
 from __future__ import annotations
@@ -128,17 +129,20 @@ def _define(cell: Cell) -> None:
     lengths = "Tensor? lengths"
     options = ["float? forward_clip", "float? recurrent_gradient_clip", "bool recurrent_gradient_cut"]
     weights = _tensors(["wx", "recurrent", "bias"])
+    inputless = [f"d_u_{cell.gates[place].name}" for place in _inputless(cell)]
     starts = _tensors(initials)
     _declare(f"{cell.name}_inference", [*weights, lengths, options[0], *starts], [states[0], *lasts[1:]])
     _declare(f"{cell.name}_forward", [*weights, lengths, *options, *starts], [*states, *lasts, *saved])
     _declare(
         f"{cell.name}_backward",
         [*(f"Tensor? d_{name}" for name in (*states, *lasts)), lengths, *options, *_tensors(["recurrent", *initials, *states, *saved])],
-        ["d_wx", *(f"d_u_{cell.gates[place].name}" for place in _inputless(cell)), *(f"d_{name}" for name in initials)],
+        ["d_wx", *inputless, *(f"d_{name}" for name in initials)],
     )
+    _declare(f"{cell.name}_weights", _tensors(["d_wx", *inputless, f"{states[0]}_initial", states[0]]), ["d_recurrent", "d_bias"])
     _implement(f"{cell.name}_inference", _inference_of(cell), _inference_shapes(cell))
     _implement(f"{cell.name}_forward", _forward_of(cell), _forward_shapes(cell))
     _implement(f"{cell.name}_backward", _backward_of(cell), _backward_shapes(cell))
+    _implement(f"{cell.name}_weights", _weights_of(cell), _weights_shapes(cell))
     _differentiate(cell)
 
 
@@ -263,6 +267,28 @@ def _backward_shapes(cell: Cell):
     return shapes
 
 
+def _weights_of(cell: Cell):
+    def run(d_wx, *others):
+        *d_inputless, h_initial, h = others
+        found = native.find_weights(cell, h)
+        if found is not None:
+            operator, number = found
+            return operator(number, d_wx, d_inputless, h_initial, h)
+        return _recurrent_gradient(cell, d_wx, d_inputless, h_initial, h), _bias_gradient(cell, d_wx, d_inputless)
+
+    return run
+
+
+def _weights_shapes(cell: Cell):
+    def shapes(d_wx, *others):
+        h = others[-1]
+        _, _, heads, dim = h.shape
+        counts = cell.counts
+        return h.new_empty(counts["recurrent"], heads, dim, dim), h.new_empty(counts["bias"], heads, dim)
+
+    return shapes
+
+
 def _differentiate(cell: Cell) -> None:
     count = len(cell.states)
 
@@ -281,11 +307,13 @@ def _differentiate(cell: Cell) -> None:
         # Of a gradient that is differentiated again the operator says that it has no derivative.
         d_wx, *rest = _operator(cell, "backward")(*arguments) if torch.is_grad_enabled() else _call(cell, "backward", h, *arguments)
         d_inputless, d_initial = rest[:-count], rest[-count:]
-        needs_recurrent, needs_bias = ctx.needs_input_grad[1:3]
+        d_weights = (None, None)
+        if any(ctx.needs_input_grad[1:3]):
+            arguments = (d_wx, *d_inputless, h_initial, h)
+            d_weights = _operator(cell, "weights")(*arguments) if torch.is_grad_enabled() else _call(cell, "weights", h, *arguments)
         return (
             d_wx,
-            _recurrent_gradient(cell, d_wx, d_inputless, h_initial, h) if needs_recurrent else None,
-            _bias_gradient(cell, d_wx, d_inputless) if needs_bias else None,
+            *d_weights,
             *[None] * (1 + _OPTION_COUNT),
             *d_initial,
         )
@@ -302,7 +330,8 @@ def _differentiate(cell: Cell) -> None:
     def refuse(ctx, *gradients):
         raise RuntimeError(f"{cell.name}: a gradient of this layer has no derivative of its own")
 
-    torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_backward", refuse, lib=_library)
+    for what in ("backward", "weights"):
+        torch.library.register_autograd(f"{NAMESPACE}::{cell.name}_{what}", refuse, lib=_library)
 
 
 def _recurrent_gradient(cell: Cell, d_wx, d_inputless, h_initial, h) -> torch.Tensor:

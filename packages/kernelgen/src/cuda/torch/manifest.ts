@@ -42,11 +42,11 @@ export interface WeightGradientKernels {
   readonly device: CudaDevice;
 }
 
-/** One for each device and 16-bit type of a set. */
+/** One for each device and 16-bit type of a set that is trained. */
 export function weightGradientKernels({ kernels }: KernelSet): readonly WeightGradientKernels[] {
   const rows = kernels.flatMap(({ device, plan }): [string, WeightGradientKernels][] => {
-    const { dataType } = plan.problem;
-    return isSixteenBit(dataType) ? [[`${device.id} ${dataType}`, { dataType, device }]] : [];
+    const { dataType, pass } = plan.problem;
+    return pass === "backward" && isSixteenBit(dataType) ? [[`${device.id} ${dataType}`, { dataType, device }]] : [];
   });
   return [...new Map(rows).values()];
 }
