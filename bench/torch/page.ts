@@ -304,7 +304,7 @@ ${growth("batch")}
 
 ## Steps
 
-Short calls take the time that the host needs to start them: forward and backward are a dozen operations in PyTorch.
+Short calls take the time that the host needs to start them, which \`host_time.py\` of this folder prints.
 
 ${growth("steps")}
 
