@@ -114,5 +114,8 @@ describe("kernelgen generate refuses, and writes nothing", () => {
 
 describe("kernelgen refuses", () => {
   it("to do nothing", () => expectRefusal([], usage, /^a command is missing\n/));
-  it("a command that it does not have", () => expectRefusal(["compile"], usage, /^Unknown argument: compile\n/));
+  it("a command that it does not have", () =>
+    expectRefusal(["compile"], usage, 'unknown command "compile"\nSee kernelgen --help.'));
+  it("to show no device in particular", () =>
+    expectRefusal(["devices", "show"], usage, "an argument is missing\nSee kernelgen devices --help."));
 });

@@ -129,8 +129,7 @@ describe("kernelgen config", () => {
     expect(lines).toContain(`plan       ${report.plan}`);
     const cells = lines.map((line) => line.split(/ {2,}/));
     for (const [name, value] of Object.entries(report.tile)) {
-      const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-      expect(cells).toContainEqual([words, `${value}`]);
+      expect(cells).toContainEqual([name, `${value}`]);
     }
     for (const { name, used, allowed, unit } of report.budgets as Budget[]) {
       expect(cells).toContainEqual([name, `${used}`, `${allowed}`, unit]);

@@ -89,7 +89,8 @@ describe("kernelgen sweep", () => {
   });
 
   it.for([
-    [["--head-dim", "64..32"], '--head-dim: "64..32" is an empty range'],
+    [["--head-dim", "64..32"], '--head-dim: "64..32" is an empty range: 64 is more than 32'],
+    [["--head-dim", "64..96:0"], '--head-dim: "64..96:0" has a step of 0: it needs 1 or more'],
     [["--head-dim", "64..x"], '--head-dim: "64..x" is not a whole number or a range such as 64..2560:64'],
     [["--head-dim", "1..16384", "--batch", "1..100"], "sweep: 1638400 points are more than 20000"],
     [["--head-dim", "64", "--out", "sweep.txt"], "--out: sweep.txt ends with none of .csv, .html"],

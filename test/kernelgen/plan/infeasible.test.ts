@@ -6,6 +6,7 @@ import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js
 import { KernelgenError } from "../../../packages/kernelgen/src/errors.js";
 import { defineProblem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";
+import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
 
 /** Families that keep R on the chip. */
 const families = [residentFamily, clusterFamily, gridFamily];
@@ -96,10 +97,14 @@ describe("pins", () => {
   });
 
   it("that no tile has are the reason", () => {
-    expect(solveFamily(problem, device, residentFamily, { unitsPerThread: 3, warpsAlongInner: 2 })).toEqual({
-      family: residentFamily,
-      reason: "no tile of these dimensions has unitsPerThread = 3 and warpsAlongInner = 2",
-    });
+    const reasonOf = (pins: Pins) => solveFamily(problem, device, residentFamily, pins).reason;
+    // Four tiles along 64 units: four warps have one each.
+    expect(reasonOf({ innerTilesInRegisters: 4, warpsAlongInner: 4 })).toBe(
+      "no tile of these dimensions has innerTilesInRegisters = 4 and warpsAlongInner = 4",
+    );
+    expect(reasonOf({ unitsPerThread: 3, prefetchSteps: 5 })).toBe(
+      "unitsPerThread is 1 to 2, not 3; prefetchSteps is one of 4, 6, 8, 12, 16, not 5",
+    );
   });
 });
 

@@ -92,6 +92,7 @@ export function nearestText({ headDim, batch, heads }: Problem, nearest: Nearest
             ? "no smaller number of heads has one"
             : `the largest smaller number of heads with one is ${nearest.heads} (asked: ${heads})`,
         ]),
+    ...(nearest.dataTypes.length === 0 ? [] : [`of other data types, with one: ${nearest.dataTypes.join(", ")}`]),
   ];
-  return ["with the other sizes as they are:", ...found.map((line) => `  ${line}`)].join("\n");
+  return ["with all else as it is:", ...found.map((line) => `  ${line}`)].join("\n");
 }

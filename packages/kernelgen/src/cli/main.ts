@@ -21,8 +21,17 @@ const packageVersion = (): string =>
 
 /** Whether an error is what yargs itself finds wrong in the arguments; others come from a command. */
 const isParserError = (error: unknown): error is Error => error instanceof Error && error.name === "YError";
-const wrongUsage = (message: string): KernelgenError =>
-  new KernelgenError("invalid-problem", `${message}\nSee kernelgen --help.`);
+/** Wrong usage, in words of this command and not of its parser, with the command whose help tells the right one. */
+function wrongUsage(said: string, [command = ""]: readonly string[]): KernelgenError {
+  const isUnknownCommand = said === `Unknown argument: ${command}`;
+  const hasCommand = /^[a-z]+$/.test(command) && !isUnknownCommand;
+  const message = isUnknownCommand
+    ? `unknown command "${command}"`
+    : said.startsWith("Not enough non-option arguments")
+      ? "an argument is missing"
+      : said;
+  return new KernelgenError("invalid-problem", `${message}\nSee kernelgen ${hasCommand ? `${command} ` : ""}--help.`);
+}
 
 /** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no device. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -101,13 +110,13 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitProcess(false)
     .fail((message, error) => {
       if (error && !isParserError(error)) throw error;
-      throw wrongUsage(message);
+      throw wrongUsage(message, args);
     });
   try {
     await parser.parseAsync();
   } catch (thrown) {
     // Of a command whose options are loaded when it is called, yargs throws some errors without asking `fail`.
-    const error = isParserError(thrown) ? wrongUsage(thrown.message) : thrown;
+    const error = isParserError(thrown) ? wrongUsage(thrown.message, args) : thrown;
     const { isUsageError } = await import("./usage-error.js");
     if (isUsageError(error)) {
       console.error(`kernelgen: ${error.message}`);

@@ -6,9 +6,6 @@ import type { FamilyOutcome, PlanSearch } from "../plan/solve.js";
 import { colors } from "./colors.js";
 import { integerText, plainTable } from "./plain-table.js";
 
-/** "unitsPerThread" as "units per thread". */
-const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
 const table = (rows: readonly (readonly string[])[]): string => plainTable(rows, ["left", "right", "right", "left"]);
 
 /** A search's result for a person. */
@@ -25,7 +22,7 @@ export function searchText(search: PlanSearch): string {
     `${colors.bold("plan")}       ${plan.hash}`,
     "",
     colors.bold("tile"),
-    table(Object.entries(plan.parameters).map(([name, value]) => [words(name), integerText(value)])),
+    table(Object.entries(plan.parameters).map(([name, value]) => [name, integerText(value)])),
     "",
     colors.bold("used and allowed"),
     table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integerText(used), integerText(allowed), unit])),

@@ -1,3 +1,4 @@
+import { domainHas, type IntVar } from "constrint";
 import type { Device } from "hwmodels";
 import type { Budget, KernelFamily, Tiling } from "./family.js";
 import type { Problem } from "./problem.js";
@@ -9,6 +10,8 @@ import { type Pins, type StatedTiling, searchOptions, stateTiling } from "./stat
  */
 export function explainInfeasible(problem: Problem, device: Device, family: KernelFamily, pins: Pins): string {
   const free = stateTiling(problem, device, family, pins, () => false);
+  const impossible = free.tiling.unknowns.flatMap((unknown) => impossiblePin(unknown, pins[unknown.name]) ?? []);
+  if (impossible.length > 0) return impossible.join("; ");
   if (free.model.solve(searchOptions(free)).status === "unsatisfiable") {
     const pinned = Object.entries(pins).map(([name, value]) => `${name} = ${value}`);
     return pinned.length > 0
@@ -26,6 +29,13 @@ export function explainInfeasible(problem: Problem, device: Device, family: Kern
   if (together.length > 0) return `where all other limits are met, ${together.join("; or ")}`;
   const limits = free.tiling.budgets.map(({ name, allowed, unit }) => `${name} ${allowed} ${unit}`);
   return `no tile meets these limits of ${device.name} together: ${limits.join(", ")}`;
+}
+
+/** What an unknown can be, where it cannot be what it is pinned to: "prefetchSteps is one of 4, 6, 8, 12, 16, not 5"; undefined where it can. */
+function impossiblePin({ name, domain }: IntVar, pinned: number | undefined): string | undefined {
+  if (pinned === undefined || domainHas(domain, pinned)) return undefined;
+  const values = domain.values === undefined ? `${domain.min} to ${domain.max}` : `one of ${domain.values.join(", ")}`;
+  return `${name} is ${values}, not ${pinned}`;
 }
 
 /** Nodes of a search for the least need of a budget: not minutes for a number in a message, and the same message everywhere. */

@@ -1,4 +1,5 @@
 import type { Device } from "hwmodels";
+import { type DataType, dataTypes } from "./data-type.js";
 import type { KernelFamily } from "./family.js";
 import { type Problem, problemLimits } from "./problem.js";
 import { refusal } from "./refusal.js";
@@ -14,6 +15,8 @@ export interface NearestFeasible {
   readonly batch?: number;
   /** The largest number of heads below the problem's that has a plan. */
   readonly heads?: number;
+  /** The other data types that have a plan. */
+  readonly dataTypes: readonly DataType[];
 }
 
 /** Head dimensions that are looked at. */
@@ -23,7 +26,7 @@ const multiplesAbove = 16;
 /** Nodes of a search for any tiling. */
 const searchNodes = 4000;
 
-/** Looks for plans of other head dimensions, batches and numbers of heads. */
+/** Looks for plans of other head dimensions, batches, numbers of heads and data types. */
 export function nearestFeasible(problem: Problem, device: Device, families: readonly KernelFamily[]): NearestFeasible {
   const isFeasible = (sizes: Partial<Problem>): boolean => {
     const changed = { ...problem, ...sizes };
@@ -46,6 +49,7 @@ export function nearestFeasible(problem: Problem, device: Device, families: read
     ...(above !== undefined && { headDimAbove: above }),
     ...(batch !== undefined && { batch }),
     ...(heads !== undefined && { heads }),
+    dataTypes: dataTypes.filter((dataType) => dataType !== problem.dataType && isFeasible({ dataType, tf32: false })),
   };
 }
 

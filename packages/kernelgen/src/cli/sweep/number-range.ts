@@ -16,7 +16,8 @@ export function numbersFrom(option: string, text: string): readonly number[] {
       throw new KernelgenError("invalid-problem", `--${option}: "${part}" ${what}`);
     };
     if (first === undefined) refuse("is not a whole number or a range such as 64..2560:64");
-    if (by < 1 || from > to) refuse("is an empty range");
+    if (by < 1) refuse("has a step of 0: it needs 1 or more");
+    if (from > to) refuse(`is an empty range: ${from} is more than ${to}`);
     if ((to - from) / by >= longest) refuse(`lists more than ${longest} numbers`);
     for (let number = from; number <= to; number += by) numbers.add(number);
   }
