@@ -26,6 +26,7 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
   const [unitBlocks, batchBlocks] = [up(headDim, unitTile), up(batch, batchTile)];
   const threads = 32 * warpCount;
   const ownUnits = up(unitTile * batchTile, threads);
+  // Of a column group, a lane multiplies a word of one column, or of two.
   const wordsOfColumn = isMatrix ? 1 : 2;
   // Sums; two rows of R and a warp's columns of a chunk, a word of four registers each; what the pointwise part reads, of four units at a time
   // where there are many sums.
@@ -34,10 +35,10 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
     4 * warpRowTiles * warpColumnGroups +
     4 * (2 + warpColumnGroups * wordsOfColumn) +
     heldUnits * pointwiseValues(problem) +
-    (sharing > 1 ? 44 : 56);
+    // Addresses, counters and what else there is; where a warp copies rows for itself, also from where.
+    (sharing > 1 ? 44 : 9 * warpRowTiles + (isMatrix ? 28 : 58));
   // Chunks have a word of 16 bytes a lane for each row and column; the sums take their place.
-  const words = columnGroups * wordsOfColumn;
-  const chunkBytes = warpsAlongInner * chunksInFlight * (2 * rowTiles + words) * 32 * 16;
+  const chunkBytes = warpsAlongInner * chunksInFlight * (2 * rowTiles + columnGroups) * 32 * 16;
   const sumBytes = warpsAlongInner * batchTile * (16 * rowTiles + 4) * 4;
   // A warp's registers come in pieces of 256, and warps are dealt to four parts of a multiprocessor.
   const registersPerBlock = up(registersPerThread, 8) * 8 * 32 * 4 * up(warpCount, 4);

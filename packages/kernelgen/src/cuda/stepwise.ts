@@ -15,7 +15,7 @@ import { productShape } from "./product-shape.js";
 import { registerBudgets } from "./register-budgets.js";
 import { stepTraffic } from "./step-traffic.js";
 import { emitStepwise } from "./stepwise/emit.js";
-import { chunkShape } from "./stepwise/product-source.js";
+import { chunkLanes } from "./stepwise/product-source.js";
 
 const wordBytes = 16;
 const wordRegisters = 4;
@@ -26,8 +26,12 @@ const columnsOfGroup = 8;
 const sumsOfLane = (rowsOfTile * columnsOfGroup) / 32;
 /** Floats between the columns of a warp's sums, beyond its rows: they spread a warp's stores over the banks. */
 const sumPadding = 4;
-/** Registers for addresses, counters and the pointwise part. */
-const scratchRegisters = 56;
+/**
+ * Registers for addresses, counters and the pointwise part, more for words that plain multiply-adds have on their way from shared memory, and for where a row
+ * tile's rows of R are copied from (bench/results, "Registers").
+ */
+const scratchRegisters = { matrix: 28, multiplyAdd: 58 } as const;
+const rowTileRegisters = 9;
 /** Blocks of a multiprocessor at once beyond which more hide no more of the time that memory takes. */
 const mostResidentBlocks = 4;
 const [maxUnitTile, maxColumnGroups, maxWarps, maxChunksInFlight] = [128, 16, 16, 6] as const;
@@ -41,6 +45,9 @@ const sharingScratchRegisters = 44;
 const roundChunks = 2;
 /** The part of L2 that holds R from step to step, beside inputs and outputs that pass through. */
 const shareOfL2 = 0.8;
+
+/** Reads of a chunk's words by lanes that multiply and add: each of its four words, which several lanes read at once. */
+const multiplyAddReads = 2;
 
 const launchTerms = (device: CudaDevice): readonly CostTerm[] => [calibratedTerm(device, "launchCycles", constant(1))];
 
@@ -63,8 +70,10 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const { cell, headDim, heads, batch, dataType } = problem;
     const elementBytes = dataTypeBytes[dataType];
     const { sumCount, innerDim } = productShape(problem);
-    const { columnWords, innerLanes } = chunkShape(problem);
-    const chunkInner = (innerLanes * wordBytes) / elementBytes;
+    const isMatrix = usesMatrixInstructions(problem);
+    const chunkInner = (chunkLanes * wordBytes) / elementBytes;
+    // A lane holds a word of a column group, which the four lanes of a column read apart, or of each of its two columns the same word.
+    const columnWords = isMatrix ? 1 : 2;
     const innerParts = innerDim / headDim;
     const chunkCount = innerParts * Math.ceil(headDim / chunkInner);
     const traffic = stepTraffic(problem);
@@ -73,7 +82,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const unitTile = model.int("unitTile", 1, Math.min(maxUnitTile, headDim));
     const columnGroups = model.int("columnGroups", 1, Math.min(maxColumnGroups, Math.ceil(batch / columnsOfGroup)));
     const warpCount = model.int("warpCount", 1, maxWarps);
-    const sharingWarps = usesMatrixInstructions(problem) ? sharingMatrixWarps : [1];
+    const sharingWarps = isMatrix ? sharingMatrixWarps : [1];
     const warpsAlongUnits = model.int("warpsAlongUnits", sharingWarps);
     const warpsAlongColumns = model.int("warpsAlongColumns", sharingWarps);
     const chunksInFlight = model.int("chunksInFlight", 2, maxChunksInFlight);
@@ -111,7 +120,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const warpChunks = ceilQuotient(chunkCount, warpsAlongInner);
 
     const sumStride = rowTiles.times(rowsOfTile).plus(sumPadding);
-    const chunkBytes = plus(times(rowTiles, 2), times(columnGroups, columnWords)).times(wordBytes * device.warpSize);
+    const chunkBytes = plus(times(rowTiles, 2), columnGroups).times(wordBytes * device.warpSize);
     // The sums take the place of the chunks.
     const sumBytes = times(warpsAlongInner, batchTile, sumStride, 4);
     const sharedBytesPerBlock = max([times(warpsAlongInner, chunksInFlight, chunkBytes), sumBytes]);
@@ -120,7 +129,10 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       constant(2 * wordRegisters), // two rows of a chunk
       times(warpColumnGroups, columnWords * wordRegisters),
       times(heldUnits, traffic.elementReads + traffic.floatReads + cell.states.length),
-      isPrivate.times(scratchRegisters - sharingScratchRegisters).plus(sharingScratchRegisters),
+      times(isPrivate, warpRowTiles, rowTileRegisters),
+      isPrivate
+        .times(scratchRegisters[isMatrix ? "matrix" : "multiplyAdd"] - sharingScratchRegisters)
+        .plus(sharingScratchRegisters),
     );
 
     const partWarps = warpsPerPart(device, warpCount);
@@ -143,20 +155,21 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const ownBlocks = ceilQuotient(blockCount, device.multiprocessorCount);
     const rounds = ceilQuotient(ownBlocks, residentBlocks);
     const instructions = times(warpRowTiles, warpColumnGroups, warpChunks);
-    // What warps read of shared chunks beyond what was copied.
+    // What lanes read that others have copied: of chunks that warps share, and where they multiply and add, each row and column of their sums.
     const chunkReads = times(
       warpCount,
       plus(times(warpRowTiles, 2), times(warpColumnGroups, columnWords)).times(wordBytes * device.warpSize),
       warpChunks,
+      isMatrix ? shares : multiplyAddReads,
     );
     // What a block reads of R and of the operand.
     const blockBytes = plus(unitTile.times(sumCount), batchTile).times(innerDim * elementBytes);
     const throughputTerms: readonly CostTerm[] = [
-      ...(usesMatrixInstructions(problem)
+      ...(isMatrix
         ? [calibratedTerm(device, "matrixMultiplyShare", times(partWarps, instructions, 2))]
         : [calibratedTerm(device, "multiplyAddInstructions", times(partWarps, instructions, sumsOfLane * chunkInner))]),
       sharedMemoryTerm(device, sumBytes, 2),
-      sharedMemoryTerm(device, chunkReads.times(shares)),
+      sharedMemoryTerm(device, chunkReads),
       calibratedTerm(device, "unitIssueCycles", times(ownUnits, partWarps), pointwise.issue),
       calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes)),
       calibratedTerm(device, "stepwiseByteCycles", blockBytes),

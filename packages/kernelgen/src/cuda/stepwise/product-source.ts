@@ -1,9 +1,8 @@
 import type { Problem } from "../../plan/problem.js";
 import { usesMatrixInstructions } from "../../plan/problem.js";
 
-/** Words of 16 bytes that a lane reads of a column group, and lanes that share a chunk of the inner dimension. */
-export const chunkShape = (problem: Problem): { readonly columnWords: number; readonly innerLanes: number } =>
-  usesMatrixInstructions(problem) ? { columnWords: 1, innerLanes: 4 } : { columnWords: 2, innerLanes: 1 };
+/** Lanes that copy adjacent words of 16 bytes of a row or column: a chunk of the inner dimension, and a whole sector of memory or two. */
+export const chunkLanes = 4;
 
 const instructions = { bf16: "mma_m16n8k16_bf16", fp16: "mma_m16n8k16_fp16", fp32: "mma_m16n8k8_tf32" } as const;
 
@@ -20,7 +19,7 @@ function matrixInstructions({ dataType }: Problem): string {
           const uint32_t matrix[4] = {${rows.map(operand).join(", ")}};
           KERNELGEN_UNROLL
           for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
-            const Words4& column = columns[group][0];
+            const Words4& column = columns[group];
             ${instructions[dataType]}(sums[tile][group], matrix, ${operand("column.w[half]")}, ${operand("column.w[half + 1]")});
           }
         }`;
@@ -39,15 +38,12 @@ function sharedMultiplySource({ dataType }: Problem): string {
         for (int word = 0; word < 4; ++word) fragment[word] = ${operand("fragment[word]")};`
       : "";
   return `
-  /** The place of this lane's word among the 32 of eight rows. */
-  KERNELGEN_DEVICE static int shared_place() { return lane_index() / 4 * 4 + (lane_index() % 4 ^ lane_index() / 8); }
-
   KERNELGEN_DEVICE static void multiply_shared(const Words4* chunk, Sums& sums) {
     // Lane l points at row l % 8 of matrix l / 8: rows 0 to 7 and 8 to 15 of a tile, in one word and the next; of columns all four words.
     const int row = lane_index() % 8;
     const int matrix = lane_index() / 8;
-    const int row_place = matrix % 2 * 32 + row * 4 + (matrix / 2 ^ row / 2);
-    const Words4* column_words = chunk + (ROW_WORDS + first_column_group()) * 32 + row * 4 + (matrix ^ row / 2);
+    const int row_place = matrix % 2 * 32 + place_of(row, matrix / 2);
+    const Words4* column_words = chunk + (ROW_WORDS + first_column_group()) * 32 + place_of(row, matrix);
     uint32_t columns[WARP_COLUMN_GROUPS][4];
     KERNELGEN_UNROLL
     for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) ldmatrix_x4(columns[group], column_words + group * 32);
@@ -68,8 +64,46 @@ function sharedMultiplySource({ dataType }: Problem): string {
 `;
 }
 
-/** C++ that multiplies a chunk by plain multiply-adds: a lane has the sums that a matrix instruction would leave it. */
-const multiplyAdds = `
+/** C++ of the place of a lane's word among the 32 of eight rows or columns: those of one, four, are exchanged by its number. */
+const placeSource = `
+  /** The place of word \`word\` of row or column \`row\` among the 32 of eight: other banks than those of the next row but one. */
+  KERNELGEN_DEVICE static int place_of(int row, int word) { return row * ${chunkLanes} + (word ^ row / 2); }
+`;
+
+/** C++ that multiplies a chunk that a warp has for itself, by matrix instructions: a lane reads what it has copied. */
+const ownMatrixSource = (problem: Problem): string => `
+  KERNELGEN_DEVICE static void multiply(const Words4* chunk, Sums& sums) {
+    const Words4* words = chunk + lane_index();
+    Words4 columns[WARP_COLUMN_GROUPS];
+    KERNELGEN_UNROLL
+    for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) columns[group] = words[(ROW_WORDS + group) * 32];
+    KERNELGEN_UNROLL
+    for (int tile = 0; tile < WARP_ROW_TILES; ++tile) {
+      const Words4 rows[2] = {words[tile * 2 * 32], words[(tile * 2 + 1) * 32]};${matrixInstructions(problem)}
+    }
+  }
+`;
+
+/**
+ * C++ that multiplies such a chunk by plain multiply-adds: a lane has the sums that a matrix instruction would leave it, and reads their rows and
+ * columns word by word, which other lanes have copied too.
+ */
+const ownMultiplyAddSource = `
+  KERNELGEN_DEVICE static void multiply(const Words4* chunk, Sums& sums) {
+    const int row = lane_index() / 4;
+    const int column = lane_index() % 4 * 2;
+    KERNELGEN_UNROLL
+    for (int word = 0; word < ${chunkLanes}; ++word) {
+      Words4 columns[WARP_COLUMN_GROUPS][2];
+      KERNELGEN_UNROLL
+      for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
+        KERNELGEN_UNROLL
+        for (int i = 0; i < 2; ++i) columns[group][i] = chunk[(ROW_WORDS + group) * 32 + place_of(column + i, word)];
+      }
+      KERNELGEN_UNROLL
+      for (int tile = 0; tile < WARP_ROW_TILES; ++tile) {
+        const Words4* words = chunk + tile * 2 * 32 + place_of(row, word);
+        const Words4 rows[2] = {words[0], words[32]};
         KERNELGEN_UNROLL
         for (int inner = 0; inner < WORD_ELEMENTS; ++inner) {
           KERNELGEN_UNROLL
@@ -79,19 +113,21 @@ const multiplyAdds = `
               sums[tile][group][sum] += float_of(rows[sum / 2].w[inner]) * float_of(columns[group][sum % 2].w[inner]);
             }
           }
-        }`;
+        }
+      }
+    }
+  }
+`;
 
 /** C++ of the product of one step: a tile of the matrix's rows by the operand of a tile of sequences, for sizes that may be arguments. */
 export function productSource(problem: Problem): string {
-  const { columnWords, innerLanes } = chunkShape(problem);
   const isMatrix = usesMatrixInstructions(problem);
   return `
 constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
-static_assert(CHUNK_INNER == ${innerLanes} * WORD_ELEMENTS, "a chunk is what ${innerLanes === 1 ? "a lane reads" : `${innerLanes} lanes read`} of a row at once");
-constexpr int COLUMN_WORDS = ${columnWords};
+static_assert(CHUNK_INNER == ${chunkLanes} * WORD_ELEMENTS, "a chunk is what ${chunkLanes} lanes copy of a row at once");
 /** Words of 16 bytes of each lane that make a chunk: those of its rows, then those of its columns. */
 constexpr int ROW_WORDS = 2 * ROW_TILES;
-constexpr int CHUNK_WORDS = ROW_WORDS + COLUMN_GROUPS * COLUMN_WORDS;
+constexpr int CHUNK_WORDS = ROW_WORDS + COLUMN_GROUPS;
 /** Warps that share chunks, of which each multiplies its own rows and columns; warps along the inner dimension have chunks of their own. */
 constexpr int SHARING_WARPS = WARPS_ALONG_UNITS * WARPS_ALONG_COLUMNS;
 constexpr bool SHARES_CHUNKS = SHARING_WARPS > 1;
@@ -99,6 +135,10 @@ constexpr bool SHARES_CHUNKS = SHARING_WARPS > 1;
 constexpr bool HOLDS_ALL_UNITS = HELD_UNITS == OWN_UNITS;
 // ROUND_CHUNKS are multiplied between two barriers: of a pair the second is read while the first is multiplied.
 constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - ROUND_CHUNKS : CHUNKS_IN_FLIGHT;
+
+/** Words that are copied in a round of an unrolled loop: all, but one where words are copied element by element, which takes registers for each. */
+template <bool HAS_WORDS>
+constexpr int COPIED_WORDS = HAS_WORDS ? CHUNK_WORDS : 1;
 
 /** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
 struct Tile {
@@ -161,9 +201,10 @@ KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, 
     Words4 words{};
     KERNELGEN_UNROLL
     for (int i = 0; i < WORD_ELEMENTS; ++i) {
-      if (!valid || inner + i >= end) break;
-      const Element element = load_relaxed(row + inner + i);
-      ${problem.dataType === "fp32" ? "words.w[i] = bits_of(element);" : "words.w[i / 2] |= static_cast<uint32_t>(element) << i % 2 * 16;"}
+      // Without a branch, all of them are on their way at once.
+      const bool exists = valid && inner + i < end;
+      const Element element = load_relaxed(row + (exists ? inner + i : 0));
+      if (exists) ${problem.dataType === "fp32" ? "words.w[i] = bits_of(element);" : "words.w[i / 2] |= static_cast<uint32_t>(element) << i % 2 * 16;"}
     }
     *target = words;
   }
@@ -208,29 +249,31 @@ struct Product {
     // Warps take turns, so that those of a block read whole lines of memory together.
     const int chunk = (is_reversed ? chunk_count - 1 - i : i) * WARPS_ALONG_INNER + warp_along_inner();
     part = INNER_PARTS == 1 ? 0 : chunk / chunks_of_part;
-    inner = (chunk - part * chunks_of_part) * CHUNK_INNER${innerLanes === 1 ? "" : ` + lane_index() % ${innerLanes} * WORD_ELEMENTS`};
+    inner = (chunk - part * chunks_of_part) * CHUNK_INNER + lane_index() % ${chunkLanes} * WORD_ELEMENTS;
   }
 
   KERNELGEN_DEVICE static Words4* chunk_of(unsigned char* shared, int i) {
     const int slot = warp_along_inner() * CHUNKS_IN_FLIGHT + i % CHUNKS_IN_FLIGHT;
     return reinterpret_cast<Words4*>(shared) + slot * CHUNK_WORDS * 32;
   }
-  /** The first of the words of chunk i that this lane copies; the others are 32 words apart each. */
+${placeSource}  /** The first of the words of chunk i that this lane copies; the others are 32 words apart each. */
   KERNELGEN_DEVICE static Words4* words_of(unsigned char* shared, int i) {
-    return chunk_of(shared, i) + ${isMatrix ? "(SHARES_CHUNKS ? shared_place() : lane_index())" : "lane_index()"};
+    const int place = place_of(lane_index() / ${chunkLanes}, lane_index() % ${chunkLanes});
+    return chunk_of(shared, i) + ${isMatrix ? "(SHARES_CHUNKS ? place : lane_index())" : "place"};
   }
 ${isMatrix ? sharedMultiplySource(problem) : ""}
+  /** Multiplies a chunk of this warp's own. */${isMatrix ? ownMatrixSource(problem) : ownMultiplyAddSource}
   template <bool HAS_WORDS>
   KERNELGEN_DEVICE void fetch_rows(int i, unsigned char* shared) const {
     int part;
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i);
-    KERNELGEN_UNROLL
+    KERNELGEN_UNROLL_BY(COPIED_WORDS<HAS_WORDS>)
     for (int round = 0; round < Tile::parts(ROW_WORDS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (ROW_WORDS % SHARING_WARPS != 0 && word >= ROW_WORDS) break;
-      const int row = word * 8 + lane_index() / 4;
+      const int row = word * 8 + lane_index() / ${chunkLanes};
       const int sum = row / UNIT_TILE;
       const int unit = tile.first_unit + row % UNIT_TILE;
       const bool valid = i < chunk_count && sum < SUM_COUNT && unit < head_dim;
@@ -246,31 +289,15 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i) + ROW_WORDS * 32;
-    constexpr int words = COLUMN_GROUPS * COLUMN_WORDS;
-    KERNELGEN_UNROLL
-    for (int round = 0; round < Tile::parts(words, SHARING_WARPS); ++round) {
+    KERNELGEN_UNROLL_BY(COPIED_WORDS<HAS_WORDS>)
+    for (int round = 0; round < Tile::parts(COLUMN_GROUPS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
-      if (words % SHARING_WARPS != 0 && word >= words) break;
-      const int column = word / COLUMN_WORDS * 8 + ${isMatrix ? "lane_index() / 4" : "lane_index() % 4 * 2 + word % COLUMN_WORDS"};
+      if (COLUMN_GROUPS % SHARING_WARPS != 0 && word >= COLUMN_GROUPS) break;
+      const int column = word * 8 + lane_index() / ${chunkLanes};
       const int sequence = tile.first_sequence + column;
       const bool valid = i < chunk_count && sequence < batch;
       const Element* row = operand_row(valid ? part : 0, valid ? sequence : 0);
       copy_words<HAS_WORDS>(target + word * 32, row, inner, head_dim, valid);
-    }
-  }
-
-  /** Multiplies a chunk of this warp's own: a lane reads what it has copied. */
-  KERNELGEN_DEVICE static void multiply(const Words4* words, Sums& sums) {
-    const Words4* column_words = words + ROW_WORDS * 32;
-    Words4 columns[WARP_COLUMN_GROUPS][COLUMN_WORDS];
-    KERNELGEN_UNROLL
-    for (int group = 0; group < WARP_COLUMN_GROUPS; ++group) {
-      KERNELGEN_UNROLL
-      for (int word = 0; word < COLUMN_WORDS; ++word) columns[group][word] = column_words[(group * COLUMN_WORDS + word) * 32];
-    }
-    KERNELGEN_UNROLL
-    for (int tile = 0; tile < WARP_ROW_TILES; ++tile) {
-      const Words4 rows[2] = {words[tile * 2 * 32], words[(tile * 2 + 1) * 32]};${isMatrix ? matrixInstructions(problem) : multiplyAdds}
     }
   }
 
@@ -290,7 +317,7 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     KERNELGEN_NO_UNROLL
     for (int first = 0; first < chunk_count; first += ROUND_CHUNKS) {
       copy_async_wait<CHUNKS_AHEAD / ROUND_CHUNKS - 1>();
-      if constexpr (SHARES_CHUNKS) sync_block();
+      ${isMatrix ? "if constexpr (SHARES_CHUNKS) sync_block();" : "sync_warp();"}
       KERNELGEN_UNROLL
       for (int i = first; i < first + ROUND_CHUNKS; ++i) {
 ${
@@ -298,11 +325,11 @@ ${
     ? `        if constexpr (SHARES_CHUNKS) {
           multiply_shared(chunk_of(shared, i), sums);
         } else {
-          multiply(words_of(shared, i), sums);
+          multiply(chunk_of(shared, i), sums);
         }`
-    : "        multiply(words_of(shared, i), sums);"
+    : "        multiply(chunk_of(shared, i), sums);"
 }
-      }
+      }${isMatrix ? "" : "\n      // The words that come next take the place of what other lanes have read.\n      sync_warp();"}
       KERNELGEN_UNROLL
       for (int i = first; i < first + ROUND_CHUNKS; ++i) {
         fetch_rows<HAS_WORDS>(i + CHUNKS_AHEAD, shared);
