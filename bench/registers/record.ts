@@ -1,15 +1,16 @@
 // Compiles kernels and records the registers that ptxas gives them, for the comparison with the model's estimate.
 //
 //   node bench/dist/registers/record.js OUT.jsonl bench [DEVICE…]            needs nvcc, no GPU
+//   node bench/dist/registers/record.js OUT.jsonl scan [DEVICE…]
 //   node bench/dist/registers/record.js OUT.jsonl TILINGS.jsonl [DEVICE [SHARE]]
 //
 // bench: the plan of every family for the problems of bench/lstm-forward and both passes, on an H200, an A100 and an RTX 4090 or the
-// devices given. TILINGS.jsonl: for a device (h200) the tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate
+// devices given. scan: kernels of linear recurrences, of each problem the fastest by prediction and one further down. TILINGS.jsonl: for a device (h200) the tilings of a file of measurements, every SHARE-th (all); `npx kernelgen calibrate
 // --device DEVICE --prepare DIR` draws more, which lie in DIR/kernels/*/measurement.json. Each kernel adds a line to OUT as it is done; what is
 // there already is left out, so that a run that was stopped goes on where it was. `report.js OUT.jsonl` makes the page.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { type CudaDevice, findDevice } from "hwmodels";
-import { defineProblem, familiesFor, type Pins, type Plan, type Problem, solveFamily } from "kernelgen";
+import { defineProblem, familiesFor, fastestPlans, type Pins, type Plan, type Problem, solveFamily } from "kernelgen";
 import { generateFiles } from "kernelgen/node";
 import { benchProblems } from "../lstm-forward/problems.js";
 import { registersOf } from "./ptxas.js";
@@ -17,7 +18,7 @@ import type { Row } from "./row.js";
 
 const [out, tilings, ...more] = process.argv.slice(2);
 if (out === undefined || tilings === undefined) {
-  throw new Error("usage: record.js OUT.jsonl bench|TILINGS.jsonl [DEVICE [SHARE]]");
+  throw new Error("usage: record.js OUT.jsonl bench|scan|TILINGS.jsonl [DEVICE [SHARE]]");
 }
 const lines = (file: string): unknown[] =>
   readFileSync(file, "utf8")
@@ -46,6 +47,27 @@ const ofBenchmark = (): readonly Wanted[] =>
       .flatMap((problem) => familiesFor(device, problem).map(({ name: family }) => ({ device, problem, family }))),
   );
 
+/** Linear recurrences, of each the fastest tiling and the one of this rank. */
+const laterRank = 12;
+const ofScans = (): readonly Wanted[] =>
+  (more.length > 0 ? more : ["h200"]).map(cudaDevice).flatMap((device) =>
+    ["mingru", "minlstm", "linear"].flatMap((cell) =>
+      ["bf16", "fp16", "fp32"].flatMap((dataType) =>
+        ["forward", "backward"].flatMap((pass) =>
+          [256, 1536].flatMap((headDim) => {
+            const problem = defineProblem({ cell, headDim, batch: 16, steps: 4096, dataType, pass });
+            const family = familiesFor(device, problem).find(({ name }) => name === "scan")!;
+            const { plan } = solveFamily(problem, device, family, {}, { withoutReasons: true });
+            const plans = plan === undefined ? [] : fastestPlans(problem, device, [family], {}, plan, laterRank);
+            return [plans[0], plans.at(-1)].flatMap((one) =>
+              one === undefined ? [] : [{ device, problem, family: "scan", pins: one.parameters }],
+            );
+          }),
+        ),
+      ),
+    ),
+  );
+
 const ofFile = (file: string, device = "h200", share = "1"): readonly Wanted[] =>
   (lines(file) as Pick<Row, "problem" | "family" | "parameters">[])
     .filter((_, index) => index % Number(share) === 0)
@@ -56,7 +78,7 @@ const ofFile = (file: string, device = "h200", share = "1"): readonly Wanted[] =
       pins: parameters,
     }));
 
-const wanted = tilings === "bench" ? ofBenchmark() : ofFile(tilings, ...more);
+const wanted = tilings === "bench" ? ofBenchmark() : tilings === "scan" ? ofScans() : ofFile(tilings, ...more);
 const seen = new Set(existsSync(out) ? (lines(out) as Row[]).map(({ device, hash }) => `${device} ${hash}`) : []);
 for (const [index, { device, problem, family: name, pins }] of wanted.entries()) {
   const family = familiesFor(device, problem).find((candidate) => candidate.name === name);

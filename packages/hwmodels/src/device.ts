@@ -109,6 +109,12 @@ export interface CudaCalibration {
   readonly matrixMultiplyShare: number;
   /** Instructions issued for a fused multiply-add, loads of operands included; a factor. */
   readonly multiplyAddInstructions: number;
+  /** What a fused multiply-add takes beyond that where one warp has a part of a multiprocessor to itself, in the same instructions; a factor. */
+  readonly loneMultiplyAddInstructions: number;
+  /** Four multiply-adds that wait for the word of h that they need, for each row of R that is missing to hide that. */
+  readonly multiplyAddLatencyCycles: number;
+  /** One tile or chunk of R that a warp reads from shared memory where nothing hides its way to registers. */
+  readonly sharedTileCycles: number;
   /** One shuffle and addition of a warp. */
   readonly shuffleCycles: number;
   /** One round of an exchange among the lanes of a warp. */
@@ -141,6 +147,10 @@ export interface CudaCalibration {
   readonly exchangeLookCycles: number;
   /** One byte of state that a block reads from L2. */
   readonly exchangeByteCycles: number;
+  /** One word of 16 bytes that a lane reads from L2 where each warp reads for itself and multiplies what has come while more travels. */
+  readonly fragmentWordCycles: number;
+  /** One element of a sequence's operand where each warp reads for itself: the more there are, from the more blocks, the later the last comes. */
+  readonly fragmentElementCycles: number;
   /** The time of a part of R that all blocks read in every step, in terms of what the rate of L2, or of device memory, gives; a factor. */
   readonly streamedMatrixShare: number;
 }

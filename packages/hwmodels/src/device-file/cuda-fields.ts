@@ -25,6 +25,9 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   matrixMultiplyLatencyCycles: cycles,
   matrixMultiplyShare: factor,
   multiplyAddInstructions: factor,
+  loneMultiplyAddInstructions: factor,
+  multiplyAddLatencyCycles: cycles,
+  sharedTileCycles: cycles,
   shuffleCycles: cycles,
   shuffleLatencyCycles: cycles,
   reductionCycles: cycles,
@@ -41,6 +44,8 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,
   exchangeByteCycles: cycles,
+  fragmentWordCycles: cycles,
+  fragmentElementCycles: cycles,
   streamedMatrixShare: factor,
 });
 

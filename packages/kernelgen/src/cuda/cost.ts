@@ -20,6 +20,9 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   matrixMultiplyLatencyCycles: "matrix product",
   matrixMultiplyShare: "matrix product",
   multiplyAddInstructions: "matrix product",
+  loneMultiplyAddInstructions: "matrix product",
+  multiplyAddLatencyCycles: "matrix product",
+  sharedTileCycles: "shared memory",
   shuffleCycles: "sums over lanes",
   shuffleLatencyCycles: "sums over lanes",
   reductionCycles: "sums over warps",
@@ -36,6 +39,8 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",
   exchangeByteCycles: "exchange through L2",
+  fragmentWordCycles: "exchange through L2",
+  fragmentElementCycles: "exchange through L2",
   streamedMatrixShare: "R from L2",
 };
 
@@ -45,6 +50,7 @@ function unitCycles(constant: CalibrationConstant, { timing, warpSize }: CudaDev
     case "matrixMultiplyShare":
       return (parts * matrixMultiplyAdds) / timing.bf16MultiplyAddsPerClockPerMultiprocessor;
     case "multiplyAddInstructions":
+    case "loneMultiplyAddInstructions":
       return (parts * warpSize) / timing.fmaPerClockPerMultiprocessor;
     default:
       return 1;

@@ -2,7 +2,7 @@ import { constant, largest, max, smallest, table } from "constrint";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
 import { fmaSource } from "./fma-source.js";
-import { adjacentUnits, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
+import { adjacentUnits, isAlone, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { productShape } from "./product-shape.js";
 import { streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
 
@@ -11,6 +11,8 @@ const chunk = 4;
 const elementBytes = 4;
 /** Chunks of R on their way from device memory at once: a chunk is multiplied by all sequences, which takes longer than the trip. */
 const streamDepth = 1;
+/** Rows of R, of all warps of a part of a multiprocessor, whose multiply-adds hide what a word of h takes from shared memory. */
+const hidingRows = 4;
 /** Lanes that exchange partial sums: 2 to the number of rounds. */
 const exchangeSizes = [1, 2, 4, 8, 16, 32];
 
@@ -121,6 +123,18 @@ export const fmaProduct: MatrixProduct = {
       },
       costTerms: [
         calibratedTerm(device, "multiplyAddInstructions", partMultiplyAdds),
+        calibratedTerm(
+          device,
+          "loneMultiplyAddInstructions",
+          times(rows, batchTile, innerChunks, isAlone(partWarps), chunk),
+        ),
+        calibratedTerm(
+          device,
+          "multiplyAddLatencyCycles",
+          times(batchTile, innerChunks, max([constant(hidingRows).minus(rows.times(partWarps)), 0])),
+        ),
+        // The loop over them is not unrolled: each waits.
+        calibratedTerm(device, "sharedTileCycles", chunksOnChip.minus(chunksInRegisters)),
         // A warp reads as many different words of h at once as lanes split the inner dimension.
         sharedMemoryTerm(device, times(tileSlots, splitChunks, lanesAlongInner), chunk * elementBytes),
         sharedMemoryTerm(device, sharedChunks, warpChunkBytes),

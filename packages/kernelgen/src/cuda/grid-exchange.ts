@@ -9,7 +9,6 @@ import { activeClusters } from "./active-clusters.js";
 import { calibratedTerm } from "./cost.js";
 import { gradientScalingSource } from "./exchange-scaling-source.js";
 import { gridExchangeSource, type MarkPlace } from "./grid-exchange-source.js";
-import { streamingWordsInFlight } from "./mma-source.js";
 import { onChipBytes } from "./on-chip.js";
 import type { OperandPath } from "./operand-path.js";
 import { productShape } from "./product-shape.js";
@@ -83,14 +82,8 @@ function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner:
 const refuseGrid = (device: CudaDevice): string | undefined =>
   device.supports.cooperativeLaunch ? undefined : `${device.name} has no cooperative launch`;
 
-/**
- * The part of the time of a byte that is left where each warp fetches for itself: the rest is hidden, since it multiplies what has come while more
- * travels. Measured on an H200, 768 to 2048 units in both passes (bench/results, "Exchange").
- */
-const fragmentByteShare = 0.63;
-
-/** Looks for few words that the multiplications hide, measured at 2560 units: of 5 looks none showed, of 10 half did. */
-const looksInProduct = 5;
+/** The part of a look that each warp adds where all look for themselves: a block goes on when the last of them has found its words. */
+const warpLookShare = 0.1;
 
 /** Sizes of the clusters whose blocks may share the inner dimension. */
 const innerSplits = (device: CudaDevice): readonly number[] =>
@@ -137,7 +130,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   innerSplits,
   leastTerms: (device) => [
     calibratedTerm(device, "exchangeWriteCycles", constant(1)),
-    calibratedTerm(device, "exchangeLookCycles", constant(1)),
+    ...(operand === "tile" ? [calibratedTerm(device, "exchangeLookCycles", constant(1))] : []),
   ],
   tile(problem, device, model, context) {
     const { product, batchBlocks, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
@@ -147,16 +140,10 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
     const isTile = operand === "tile";
     // Fragments lie in pieces of the inner indices that a warp asks for in one instruction.
     const row = isTile ? dim : Math.ceil(dim / fragmentInner) * fragmentInner;
-    // Without a tile that all share, warps along the units read the same words.
-    const readers: IntExpr = isTile ? constant(1) : product.warpsAlongUnits;
-    // What a block reads in a step; the last block along the inner dimension may have less. Both lengths are whole words.
+    // What a block reads in a step where its warps share a tile; the last block along the inner dimension may have less. Both lengths are whole words.
     const sequenceWords = min([product.innerPadded, constant(dim)]).dividedBy(wordBytes / elementBytes);
-    const words = times(batchTile, readers, sequenceWords);
+    const words = times(batchTile, sequenceWords);
     const threadWords = ceilQuotient(words, threadsPerBlock);
-    // Warps that read for themselves ask while they multiply, but where registers are for R for few words at a time.
-    const hasFewWords = !isTile && fillsChip(problem, device);
-    const looks = ceilQuotient(threadWords, isTile ? wordsInFlight : streamingWordsInFlight);
-    const furtherLooks = isTile || hasFewWords ? max([looks.minus(isTile ? 1 : looksInProduct), 0]) : constant(0);
     const idle = idleMultiprocessors(device, model, blocksAlongInner);
     const { launchCount, launchBlocks } = launchesOf(problem, device, context, idle);
     return {
@@ -193,8 +180,21 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
       launchBlocks,
       costTerms: [
         ...this.leastTerms(device),
-        calibratedTerm(device, "exchangeLookCycles", furtherLooks),
-        calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes), isTile ? 1 : fragmentByteShare),
+        // What warps read for themselves is priced with their product, which hides a part of it.
+        ...(isTile
+          ? [
+              calibratedTerm(device, "exchangeLookCycles", ceilQuotient(threadWords, wordsInFlight).minus(1)),
+              calibratedTerm(device, "exchangeByteCycles", words.times(wordBytes)),
+            ]
+          : [
+              calibratedTerm(device, "fragmentElementCycles", constant(dim)),
+              calibratedTerm(
+                device,
+                "exchangeLookCycles",
+                times(product.warpsAlongUnits, product.warpsAlongInner),
+                warpLookShare,
+              ),
+            ]),
       ],
     };
   },

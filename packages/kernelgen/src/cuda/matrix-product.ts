@@ -1,4 +1,4 @@
-import type { IntExpr, IntVar, Model, VariableOrder } from "constrint";
+import { constant, type IntExpr, type IntVar, type Model, max, type VariableOrder } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import type { CostTerm } from "../plan/cost-term.js";
 import { ceilQuotient } from "../plan/integer-expressions.js";
@@ -80,3 +80,6 @@ export const adjacentUnits = (headDim: number): readonly number[] => [1, 2].filt
 /** Warps of a block that share a part of a multiprocessor: warps are dealt to the parts in turn. */
 export const warpsPerPart = (device: CudaDevice, warps: IntExpr): IntExpr =>
   ceilQuotient(warps, device.warpAllocationGranularity);
+
+/** 1 where a part of a multiprocessor has one warp of the block, which nothing relieves while it waits, else 0. */
+export const isAlone = (warpsOfPart: IntExpr): IntExpr => max([constant(2).minus(warpsOfPart), 0]);

@@ -3,7 +3,7 @@ import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 import { calibratedTerm, sharedMemoryTerm } from "./cost.js";
-import { adjacentUnits, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
+import { adjacentUnits, isAlone, type MatrixProduct, warpsPerPart } from "./matrix-product.js";
 import { mmaSource } from "./mma-source.js";
 import { productShape } from "./product-shape.js";
 import { mayStream, streamAddressRegisters, streamedMatrixTerm } from "./streamed-matrix.js";
@@ -36,6 +36,8 @@ const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
 const fetchRegisters = 11;
 /** Matrix instructions of a part of a multiprocessor that do not wait for each other, from which on they hide each other's latency. */
 const hidingInstructions = 3;
+/** Instructions of 16-bit operands that one of tf32 takes as long as: `mma.sync` on an H200, twice what the vendor's rates say. */
+const tf32Instructions = 2;
 /** Registers for what is sent for to shared memory in every step, and for the exchange of the lanes of a unit. Seen in ptxas. */
 const landingRegisters = 8;
 const exchangeRegisters = 20;
@@ -185,9 +187,17 @@ export const mmaProduct: MatrixProduct = {
           "matrixMultiplyLatencyCycles",
           times(innerTiles, max([constant(hidingInstructions).minus(times(partWarps, rowTiles, columnGroups)), 0])),
         ),
-        calibratedTerm(device, "matrixMultiplyShare", partInstructions),
-        ...(operand === "tile" ? [sharedMemoryTerm(device, stateFragments, stateFragmentBytes)] : []),
+        calibratedTerm(device, "matrixMultiplyShare", partInstructions, problem.tf32 ? tf32Instructions : 1),
+        operand === "tile"
+          ? sharedMemoryTerm(device, stateFragments, stateFragmentBytes)
+          : calibratedTerm(device, "fragmentWordCycles", times(joint, columnGroups)),
         sharedMemoryTerm(device, sharedFragments, fragmentBytes),
+        // Other warps of the part multiply while one waits.
+        calibratedTerm(
+          device,
+          "sharedTileCycles",
+          times(innerTilesOnChip.minus(innerTilesInRegisters), isAlone(partWarps)),
+        ),
         ...(streams
           ? [
               streamedMatrixTerm(
