@@ -162,8 +162,8 @@ export const mmaProduct: MatrixProduct = {
       matrixRegisters: times(rowTiles, innerTilesInRegisters, mma.matrixRegisters),
       workRegisters: plus(
         times(rowTiles, columnGroups, mma.accumulatorRegisters),
-        // Where R lands in shared memory, so does the bias.
-        times(rowTiles, operand === "tile" ? constant(1) : constant(1).minus(isStreamed), hasBias ? rowsPerThread : 0),
+        // Warps that read the operand for themselves read biases in each step.
+        times(rowTiles, hasBias && operand === "tile" ? rowsPerThread : 0),
         operand === "tile" ? times(columnGroups, 2 * mma.stateRegisters) : constant(fetchRegisters), // two tiles at a time
         times(matrixIsSplit, rowTiles, sharedRegisters),
         operand === "tile" ? times(isStreamed, rowTiles, streamDepth * mma.matrixRegisters) : constant(0), // R on its way from device memory

@@ -1,4 +1,5 @@
-import { landingBias, landingSource, streamedFragmentProducts } from "./landing-source.js";
+import { fragmentBias, fragmentProducts } from "./fragment-products-source.js";
+import { landingSource } from "./landing-source.js";
 import { mmaSlotsSource } from "./mma-slots-source.js";
 import type { OperandPath } from "./operand-path.js";
 import { registerLoadSource } from "./register-load-source.js";
@@ -39,9 +40,8 @@ const loadState = (
 /** How many words a lane asks for at once. */
 const pairsInFlight = (
   words: number,
-): string => `  /** Pairs of tiles, those of them whose R is in registers, and those whose words a lane has on their way. */
+): string => `  /** Pairs of tiles, and those whose words a lane has on their way. */
   static constexpr int PAIRS = INNER_TILES / 2;
-  static constexpr int REGISTER_PAIRS = INNER_TILES_IN_REGISTERS / 2;
   static constexpr int MOST_PAIRS = COLUMN_GROUPS < ${words} ? ${words} / COLUMN_GROUPS : 1;
   static constexpr int PAIRS_IN_FLIGHT = PAIRS < MOST_PAIRS ? PAIRS : MOST_PAIRS;
 
@@ -61,8 +61,7 @@ const multiplySignature: Readonly<Record<OperandPath, string>> = {
 };
 
 /** The multiplications, first of R in registers, then of R in shared memory. */
-const products: Readonly<Record<OperandPath, string>> = {
-  tile: `    // Lane l points at sequence l % 8 of a column group, and at the half l / 8 of one or two tiles.
+const tileProducts = `    // Lane l points at sequence l % 8 of a column group, and at the half l / 8 of one or two tiles.
     const Element* row =
         state + lane_index() % 8 * COLUMNS_PER_THREAD / 2 * STATE_STRIDE + inner_begin + lane_index() / 8 * (TILE_INNER / 2);
     KERNELGEN_UNROLL
@@ -89,44 +88,7 @@ const products: Readonly<Record<OperandPath, string>> = {
         multiply_row_tile(words.w, fragments, 0, accumulators[row_tile]);
       }
     }
-`,
-  fragments: `    if (incoming.exists()) {
-      incoming.begin();
-      KERNELGEN_UNROLL
-      for (int pair = 0; pair < REGISTER_PAIRS; ++pair) {
-        const int place = pair % PAIRS_IN_FLIGHT;
-        if (pair > 0) incoming.await(pair, place);
-        KERNELGEN_UNROLL
-        for (int next = 0; next < 2; ++next) {
-          KERNELGEN_UNROLL
-          for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-            multiply_row_tile(matrix[row_tile][pair * 2 + next], incoming.words[place], next, accumulators[row_tile]);
-          }
-        }
-        if (pair + PAIRS_IN_FLIGHT < PAIRS) incoming.ask(pair + PAIRS_IN_FLIGHT, place);
-      }
-      KERNELGEN_NO_UNROLL
-      for (int first = REGISTER_PAIRS; first < PAIRS; first += PAIRS_IN_FLIGHT) {
-        KERNELGEN_UNROLL
-        for (int ahead = 0; ahead < PAIRS_IN_FLIGHT; ++ahead) {
-          const int pair = first + ahead;
-          if (pair >= PAIRS) break;
-          const int place = (REGISTER_PAIRS + ahead) % PAIRS_IN_FLIGHT;
-          incoming.await(pair, place);
-          KERNELGEN_UNROLL
-          for (int next = 0; next < 2; ++next) {
-            KERNELGEN_UNROLL
-            for (int row_tile = 0; row_tile < ROW_TILES; ++row_tile) {
-              const Words4 weights = shared_matrix[((pair * 2 + next - INNER_TILES_IN_REGISTERS) * ROW_TILES + row_tile) * 32];
-              multiply_row_tile(weights.w, incoming.words[place], next, accumulators[row_tile]);
-            }
-          }
-          if (pair + PAIRS_IN_FLIGHT < PAIRS) incoming.ask(pair + PAIRS_IN_FLIGHT, place);
-        }
-      }
-    }
-`,
-};
+`;
 
 /** The types that matrix instructions multiply. */
 export type MatrixInstructionType = "bf16" | "fp16" | "tf32";
@@ -193,7 +155,7 @@ const rowBias = `        // The bias enters the sum once: in the first of the wa
         bias[row_tile][half] = valid[half] && first_inner + inner_begin == 0 ? source.bias_of(sums[half], units[half]) : 0.0f;
 `;
 
-/** C++ of the tensor-core product of a type. Constants in capitals come from the plan. Operands that are fragments are of 16-bit types, and R is not streamed. */
+/** C++ of the tensor-core product of a type. Constants in capitals come from the plan. Operands that are fragments are of 16-bit types. */
 export function mmaSource(
   type: MatrixInstructionType,
   operand: OperandPath,
@@ -201,7 +163,8 @@ export function mmaSource(
   lanesPerUnit: number,
 ): string {
   const slots = mmaSlotsSource(lanesPerUnit);
-  const lands = streams && operand === "fragments";
+  const readsFragments = operand === "fragments";
+  const lands = streams && readsFragments;
   const streaming = lands ? landingSource : ringSource;
   return `
 /** Inner indices that a word of an operand holds, and those of one instruction. */
@@ -214,7 +177,7 @@ ${registerLoadSource}
 /** A block's part of the matrix as operands of matrix instructions, and its product with the operand. */
 struct Product {
   uint32_t matrix[ROW_TILES][INNER_TILES_IN_REGISTERS][4];
-${lands ? landingBias.members : "  float bias[ROW_TILES][2];\n"}  Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
+${readsFragments ? fragmentBias.members : "  float bias[ROW_TILES][2];\n"}  Words4* shared_matrix;  // this thread's words of the tiles that are not in registers
   int inner_begin;        // first inner index of this warp within the block's
 ${streams ? streaming.members : ""}
 
@@ -228,11 +191,11 @@ ${slots.rows}
             source.load_word(sums[0], units[0], inner + ${innerPlaces[operand].others}, valid[0]), source.load_word(sums[1], units[1], inner + ${innerPlaces[operand].others}, valid[1])};
   }
 
-${streams ? streaming.fetch : ""}${lands ? landingBias.functions : ""}
+${streams ? streaming.fetch : ""}${readsFragments ? fragmentBias.functions : ""}
   KERNELGEN_DEVICE void load(const Matrix& source, int first_unit, int first_inner, unsigned char* shared${streams ? `, Words4* memory${lands ? ", Words4* partial" : ""}` : ""}) {
     const int warp_along_units = warp_index() % WARPS_ALONG_UNITS;
     const int warp_along_inner = warp_index() / WARPS_ALONG_UNITS;
-    inner_begin = warp_along_inner * INNER_TILES * TILE_INNER;${lands ? landingBias.place : ""}
+    inner_begin = warp_along_inner * INNER_TILES * TILE_INNER;${readsFragments ? fragmentBias.place : ""}
     constexpr int warp_words = ROW_TILES * (INNER_TILES_ON_CHIP - INNER_TILES_IN_REGISTERS) * 32;
     shared_matrix = reinterpret_cast<Words4*>(shared) + warp_index() * warp_words + lane_index();${streams ? streaming.place : ""}
     KERNELGEN_UNROLL
@@ -245,7 +208,7 @@ ${streams ? streaming.fetch : ""}${lands ? landingBias.functions : ""}
         units[half] = first_unit + warp_along_units * UNIT_GROUPS * GROUP_UNITS + row_unit(row_tile, half);
         sums[half] = row_sum(row_tile, half);
         valid[half] = row_tile * 2 + half < THREAD_ROWS && units[half] < HEAD_DIM;
-${lands ? "" : rowBias}      }
+${readsFragments ? "" : rowBias}      }
       load_registers(matrix[row_tile], [&](int tile) {
         return load_fragment(source, sums, units, valid, first_inner + inner_begin + ${lands ? "on_chip_tile(tile)" : "tile"} * TILE_INNER);
       });
@@ -274,10 +237,10 @@ ${operand === "tile" ? loadState(type) : pairsInFlight(lands ? streamingWordsInF
       KERNELGEN_UNROLL
       for (int group = 0; group < COLUMN_GROUPS; ++group) {
         KERNELGEN_UNROLL
-        for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = ${lands ? "0.0f" : "bias[row_tile][result / 2]"};
+        for (int result = 0; result < 4; ++result) accumulators[row_tile][group][result] = ${readsFragments ? "0.0f" : "bias[row_tile][result / 2]"};
       }
     }
-${lands ? `    start_sums(accumulators);\n${streamedFragmentProducts}` : products[operand]}${streams && !lands ? ringSource.multiply : ""}
+${readsFragments ? `    start_sums(accumulators);\n${fragmentProducts(streams)}` : tileProducts}${streams && !lands ? ringSource.multiply : ""}
 ${slots.results}  }
 };
 `;

@@ -146,9 +146,9 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
   const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
   const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
-  // Where warps may go on to the next step while others still read the sums of this one, there are two buffers in turn, or a barrier.
+  // Where warps could go on to the next step while others still read the sums of this one, a barrier keeps them (emit-kernel.ts).
   const landsInPartials = streams && operand === "fragments";
-  const partialBuffers = exchange.receivesTogether || landsInPartials ? 1 : 2;
+  const partialBuffers = exchange.receivesTogether || operand === "fragments" ? 1 : 2;
   const bytesOfSlot = slotBytes(sumCount, unitsPerThread, slotWords);
   const summedBytes = times(splitsInner, warpsAlongInner.times(device.warpSize), tileSlots, bytesOfSlot);
   const warpPartialBytes = max([times(splitsInner, warpSlots, bytesOfSlot, device.warpSize), product.landingBytes]);
