@@ -79,10 +79,10 @@ export const backwardCases = {
     },
     { unitsPerThread: 2, lanesAlongInner: 4, blocksAlongInner: 1 },
   ),
-  "direct bf16 CIFG, three words a unit, part of R in shared memory, lengths": plan(
+  "direct bf16 CIFG, three words a unit, part of R in shared memory, sums of four blocks through L2, lengths": plan(
     "direct",
     { ...backward, cell: "cifg", headDim: 49, heads: 2, batch: 9, steps: 6, lengths: true },
-    { unitsPerThread: 1, columnsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 2, blocksAlongInner: 1 },
+    { unitsPerThread: 1, columnsPerThread: 2, warpsAlongInner: 2, innerTilesInRegisters: 2, blocksAlongInner: 4 },
   ),
   "direct fp16 LSTM, two blocks along the inner dimension": plan(
     "direct",

@@ -153,10 +153,10 @@ export const forwardCases = {
       blocksAlongInner: 1,
     },
   ),
-  "direct fp16 GRU, h scaled, two blocks along the inner dimension, training": plan(
+  "direct fp16 GRU, h scaled, four blocks along the inner dimension that add their sums through L2, training": plan(
     "direct",
     { cell: "gru", headDim: 50, heads: 2, batch: 5, steps: 5, dataType: "fp16", training: true },
-    { warpsAlongInner: 2, blocksAlongInner: 2 },
+    { warpsAlongInner: 2, blocksAlongInner: 4 },
   ),
   "stepwise bf16, rows of whole words, inner dimension over three warps, last c, lengths, states clipped": plan(
     "stepwise",

@@ -84,7 +84,7 @@ function exchangedLength(problem: Problem): number {
 export const coveredUnits = (problem: Problem, family: CudaFamilyName): number =>
   talksThroughL2(family) ? up(exchangedLength(problem), operandsOfUnit(problem)) : problem.headDim;
 
-/** Blocks of a cluster that share the inner dimension. */
+/** Blocks that share the inner dimension. */
 const blocksAlongInner = (p: Parameters): number => p.blocksAlongInner ?? 1;
 /** Parts of the inner dimension that warps do not share: blocks take one each. */
 export const innerParts = blocksAlongInner;
@@ -164,10 +164,10 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
     // Of the part that is read in every step a word's tiles come at a time.
     landingBytes: lands ? tilesOfWord * rowTiles * 16 * 16 * 2 : 0,
     matrixRegisters: 4 * rowTiles * kept,
-    // Sums, bias, two tiles of h or the words that they come in, R on its way from shared memory and, two tiles of it, from L2.
+    // Sums, bias where it is not read in each step, two tiles of h or the words that they come in, R on its way from shared memory and, two tiles of it, from L2.
     workRegisters:
       4 * rowTiles * columnGroups +
-      (isBackward(problem) || lands ? 0 : 2 * rowTiles) +
+      (isBackward(problem) || family === "direct" ? 0 : 2 * rowTiles) +
       (family === "direct" ? 11 : 4 * columnGroups) +
       (isSplit ? 2 * rowTiles : 0) +
       (streamed > 0 ? (lands ? 8 : 8 * rowTiles) + streamAddresses : 0) +
@@ -311,16 +311,17 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const slotBytes = sumsOfUnit(problem) < 3 ? 4 * slotSums : slotWords * wordBytes;
   // Without a barrier of the block between two sums, they have two buffers in turn.
   const sumBytes = sumsInner ? threadsPerBlock * warpSlots * slotBytes : 0;
-  // Heads that fill the device have a barrier there in the family that reads for itself, too; what comes of R in a step lies there.
+  // What comes of R in a step lies there, too.
   const warpBytes = Math.max(sumBytes / warps, multiplication.landingBytes);
   const partialBytes =
-    isDirect && mayStream(problem, device, family) ? warps * warpBytes : (isCluster || isDirect ? 2 : 1) * sumBytes;
+    isDirect && mayStream(problem, device, family) ? warps * warpBytes : (isCluster ? 2 : 1) * sumBytes;
   // Where blocks share the inner dimension, the slots that the warps have summed are dealt to the blocks and again to their warps. Each
-  // block gets its slots' sums from all of them, twice over, counted by a barrier each.
+  // block gets its slots' sums from all of them, twice over, in a cluster counted by a barrier each, else in device memory.
   const summedSlots = up(warpSlots, p.warpsAlongInner!);
   const dealtSlots = up(warps * summedSlots, blocks);
   const ownSlots = up(dealtSlots, warps);
-  const dealtBytes = blocks > 1 ? 2 * (blocks * dealtSlots * slotWords * lanes * wordBytes + 8) : 0;
+  const isInnerCluster = blocks > 1 && blocks <= (isDirect ? Math.min(2, maxClusterBlocks(device, true)) : Infinity);
+  const dealtBytes = isInnerCluster ? 2 * (blocks * dealtSlots * slotWords * lanes * wordBytes + 8) : 0;
   const barrierBytes = 2 * 8;
   const sentBytes = isCluster
     ? threadsPerBlock * ownSlots * p.unitsPerThread! * operandsOfUnit(problem) * elementBytes(problem) + barrierBytes
@@ -344,7 +345,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const registerPieces = up(registersPerThread, registerPieceOfThread);
   const warpsPerPart = up(warps, parts);
 
-  const idle = blocks > 1 ? Math.max(0, device.multiprocessorCount - blocks * activeClusters(device, blocks)) : 0;
+  const idle =
+    blocks > 1 && !isDirect ? Math.max(0, device.multiprocessorCount - blocks * activeClusters(device, blocks)) : 0;
   // Blocks of a head and batch tile talk to each other, so they run at once; as many such groups as fit, in equal launches.
   const groups = batchBlocks * heads;
   const groupBlocks = unitBlocks * blocks;
@@ -415,7 +417,9 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
 
 /** Every choice of parameters with at most the device's threads, sound or not. */
 export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaFamilyName): Generator<Parameters> {
-  const splits = [2, 4, 8, 16].filter((blocks) => talksThroughL2(family) && blocks <= maxClusterBlocks(device, true));
+  const splits = [2, 4, 8, 16].filter((blocks) =>
+    family === "direct" ? blocks <= 8 : family === "grid" && blocks <= maxClusterBlocks(device, true),
+  );
   const matrixProduct = isMatrixProduct(problem);
   const name = matrixProduct ? "innerTilesStreamed" : "chunksStreamed";
   const most = matrixProduct ? up(innerLength(problem), 32 / elementBytes(problem)) : up(innerLength(problem), 4);

@@ -9,6 +9,7 @@ import { clusterSumsText } from "./cluster-sum-source.js";
 import { elementSource } from "./element-source.js";
 import { floatsSource } from "./floats-source.js";
 import { kernelSource } from "./forward-source.js";
+import { gridSumsText } from "./grid-sum-source.js";
 import { kernelFile } from "./kernel-file.js";
 import type { KernelText } from "./kernel-text.js";
 import { lengthsSource } from "./lengths-source.js";
@@ -41,16 +42,18 @@ export function emitKernel(
   const name = kernelName(problem, givenName);
   const tensors = kernelTensors(problem);
   const splitsBlocks = (plan.parameters.blocksAlongInner ?? 1) > 1;
-  const sums = splitsBlocks ? clusterSumsText : blockSumsText;
-  const clusterBlocks = splitsBlocks ? "BLOCKS_ALONG_INNER" : exchange.clusterBlocks;
+  const sumsThroughL2 = (plan.derived.gridSumBytes ?? 0) > 0;
+  const sums = sumsThroughL2 ? gridSumsText : splitsBlocks ? clusterSumsText : blockSumsText;
+  const clusterBlocks = splitsBlocks && !sumsThroughL2 ? "BLOCKS_ALONG_INNER" : exchange.clusterBlocks;
   const operand = exchange.operandPath(problem);
   const residency = `Residency(${exchange.cooperative}, ${clusterBlocks})`;
   const streams = plan.derived.matrixStreamedBytes! > 0;
-  const text = kernelText(exchange, streams, plan);
+  const text = kernelText(exchange, streams, sumsThroughL2, plan);
   const argumentNames = [
     ...tensors.map((tensor) => tensor.name),
     ...(exchange.usesScratch ? ["static_cast<Element*>(scratch)"] : []),
-    ...(streams ? ["reinterpret_cast<Words4*>(static_cast<unsigned char*>(scratch) + STREAMED_BEGIN)"] : []),
+    ...(sumsThroughL2 ? [`reinterpret_cast<PartialWord*>(${scratchAt("EXCHANGE_BYTES")})`] : []),
+    ...(streams ? [`reinterpret_cast<Words4*>(${scratchAt("STREAMED_BEGIN")})`] : []),
     ...(exchange.cutsLaunches ? ["first_block"] : []),
     "steps",
   ];
@@ -72,14 +75,14 @@ ${[
     : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +
       backwardKernelSource(problem, `${name}_kernel`, text, sums, operand),
 ].join("")}
-${memorySource(exchange, streams)}
+${memorySource(exchange, streams, sumsThroughL2)}
 /** Starts the kernel in a stream. Pointers are to device memory. Returns an empty string, or why the launch was refused. */
 inline std::string launch_${pass}(
     ${["Stream stream", ...tensorParameters(problem), "[[maybe_unused]] void* scratch", "int steps"].join(",\n    ")}) {
 ${
   exchange.usesScratch
-    ? `  // No element of the state may seem to have arrived before it is written.
-  const std::string error = fill_async(scratch, 0, EXCHANGE_BYTES, stream);
+    ? `  // No element of the state${sumsThroughL2 ? ", and no sum," : ""} may seem to have arrived before it is written.
+  const std::string error = fill_async(scratch, 0, ${sumsThroughL2 ? "EXCHANGE_BYTES + GRID_SUM_BYTES" : "EXCHANGE_BYTES"}, stream);
   if (!error.empty()) return error;
 `
     : ""
@@ -92,6 +95,7 @@ ${
 function kernelText(
   exchange: StateExchange,
   streams: boolean,
+  sumsThroughL2: boolean,
   { problem, derived, parameters: tiling }: Plan,
 ): KernelText {
   const { parameters, declaration } = exchange.text(problem);
@@ -107,6 +111,7 @@ function kernelText(
     declaration,
     parameters: [
       ...parameters,
+      ...(sumsThroughL2 ? ["PartialWord* grid_sums"] : []),
       ...(streams ? ["Words4* streamed_matrix"] : []),
       ...(exchange.cutsLaunches ? ["int first_block"] : []),
     ],
@@ -120,13 +125,14 @@ function kernelText(
   };
 }
 
-/** The device memory that a launch uses for itself: what the exchange needs, then the parts of R that blocks read in every step. */
-function memorySource(exchange: StateExchange, streams: boolean): string {
-  const parts = [
-    ...(exchange.usesScratch ? ["EXCHANGE_BYTES"] : []),
-    ...(streams ? ["static_cast<int64_t>(LAUNCH_BLOCKS) * MATRIX_STREAMED_BYTES"] : []),
-  ];
-  return `${streams ? `/** Where the parts of R begin. */\nconstexpr int64_t STREAMED_BEGIN = ${exchange.usesScratch ? "EXCHANGE_BYTES" : "0"};\n` : ""}/** Bytes of device memory that a launch uses for itself. */
+/** C++ of a place in the device memory that a launch uses for itself. */
+const scratchAt = (offset: string): string => `static_cast<unsigned char*>(scratch) + ${offset}`;
+
+/** The device memory that a launch uses for itself: what the exchange needs, sums of blocks, then the parts of R that blocks read in every step. */
+function memorySource(exchange: StateExchange, streams: boolean, sumsThroughL2: boolean): string {
+  const zeroed = [...(exchange.usesScratch ? ["EXCHANGE_BYTES"] : []), ...(sumsThroughL2 ? ["GRID_SUM_BYTES"] : [])];
+  const parts = [...zeroed, ...(streams ? ["static_cast<int64_t>(LAUNCH_BLOCKS) * MATRIX_STREAMED_BYTES"] : [])];
+  return `${streams ? `/** Where the parts of R begin. */\nconstexpr int64_t STREAMED_BEGIN = ${zeroed.join(" + ") || "0"};\n` : ""}/** Bytes of device memory that a launch uses for itself. */
 [[maybe_unused]] constexpr int64_t SCRATCH_BYTES = ${parts.join(" + ") || "0"};
 `;
 }

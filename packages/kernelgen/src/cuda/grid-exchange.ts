@@ -68,7 +68,7 @@ const markedExchange = (problem: Problem, operand: OperandPath): string =>
 
 /** Multiprocessors that no cluster of so many blocks can use, since clusters lie within processing clusters. */
 function idleMultiprocessors(device: CudaDevice, model: Model, blocksAlongInner: IntExpr): IntExpr {
-  const sizes = innerSplits(device);
+  const sizes = clusterSplits(device);
   if (sizes.length === 1) return constant(0);
   const idle = model.int("idleMultiprocessors", 0, device.multiprocessorCount);
   const idleOf = sizes.map((size) => {
@@ -86,8 +86,15 @@ const refuseGrid = (device: CudaDevice): string | undefined =>
 const warpLookShare = 0.1;
 
 /** Sizes of the clusters whose blocks may share the inner dimension. */
-const innerSplits = (device: CudaDevice): readonly number[] =>
+const clusterSplits = (device: CudaDevice): readonly number[] =>
   clusterSizes.filter((size) => size <= maxClusterBlocks(device, true));
+
+/**
+ * Blocks that read for themselves are clusters in pairs, of which a device has as many as multiprocessors. Larger clusters leave some of these idle, so larger
+ * groups are none.
+ */
+const directSplits: readonly number[] = [1, 2, 4, 8];
+const pairBlocks = 2;
 
 /**
  * How the blocks are cut into launches, since the blocks of one must all be resident: with G = batchBlocks · heads groups of U = unitBlocks · blocksAlongInner blocks
@@ -127,7 +134,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   cutsLaunches: true,
   cooperative: true,
   clusterBlocks: "1",
-  innerSplits,
+  innerSplits: clusterSplits,
   leastTerms: (device) => [
     calibratedTerm(device, "exchangeWriteCycles", constant(1)),
     ...(operand === "tile" ? [calibratedTerm(device, "exchangeLookCycles", constant(1))] : []),
@@ -144,7 +151,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
     const sequenceWords = min([product.innerPadded, constant(dim)]).dividedBy(wordBytes / elementBytes);
     const words = times(batchTile, sequenceWords);
     const threadWords = ceilQuotient(words, threadsPerBlock);
-    const idle = idleMultiprocessors(device, model, blocksAlongInner);
+    const idle = isTile ? idleMultiprocessors(device, model, blocksAlongInner) : constant(0);
     const { launchCount, launchBlocks } = launchesOf(problem, device, context, idle);
     return {
       derived: {
@@ -226,6 +233,8 @@ export const gridExchange: StateExchange = exchangeThroughL2("tile");
  */
 export const directExchange: StateExchange = {
   ...exchangeThroughL2("fragments"),
+  innerSplits: () => directSplits,
+  largestInnerCluster: (device) => Math.min(pairBlocks, maxClusterBlocks(device, true)),
   refuse({ dataType }, device) {
     if (dataType === "fp32") return "fp32: its products read the operand from a tile";
     return refuseGrid(device);

@@ -7,10 +7,10 @@ import type { KernelFamily, Tiling } from "../plan/family.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import { type Problem, usesMatrixInstructions } from "../plan/problem.js";
 import { savedValues } from "../plan/saved-values.js";
-import { tileClusterSum } from "./cluster-sum.js";
 import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "./cost.js";
 import { emitKernel } from "./emit-kernel.js";
 import { fmaProduct } from "./fma-product.js";
+import { tileInnerBlocksSum } from "./inner-blocks-sum.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { memoryPicoseconds } from "./memory-cost.js";
 import { mmaProduct, mmaShape } from "./mma-product.js";
@@ -32,7 +32,7 @@ const floatsPerWord = wordBytes / 4;
  */
 const scratchRegisters = 37;
 /** Registers of a thread for the sum over the blocks that share the inner dimension. */
-const clusterSumRegisters = 10;
+const blocksSumRegisters = 10;
 /** Registers of a slot's offsets into inputs and outputs. */
 const slotAddressRegisters = 6;
 
@@ -119,10 +119,22 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const summedSlots = ceilQuotient(warpSlots, warpsAlongInner);
   const slotWords = ceilQuotient(unitsPerThread.times(sumCount), floatsPerWord);
 
-  // Splitting it over blocks costs a sum through distributed shared memory, after which the slots are dealt to the blocks.
-  const clusterSum = splitsBlocks && tileClusterSum(model, { blocksAlongInner, summedSlots, slotWords, product });
-  const ownSlots = clusterSum?.ownSlots ?? summedSlots;
-  const clusterSumBytes = clusterSum?.sharedBytes ?? constant(0);
+  const bytesOfSlot = slotBytes(sumCount, unitsPerThread, slotWords);
+
+  // Splitting it over blocks costs a sum through distributed shared memory or L2, after which the slots are dealt to the blocks.
+  const blocksSum =
+    splitsBlocks &&
+    tileInnerBlocksSum(model, {
+      blocksAlongInner,
+      largestCluster: exchange.largestInnerCluster?.(device) ?? Infinity,
+      blockCount,
+      summedSlots,
+      slotWords,
+      slotBytes: bytesOfSlot,
+      product,
+    });
+  const ownSlots = blocksSum?.ownSlots ?? summedSlots;
+  const clusterSumBytes = blocksSum?.sharedBytes ?? constant(0);
 
   // Never negative: of an odd number of rows, what is streamed has a half fragment of zeros more.
   const matrixBytes = max([
@@ -149,7 +161,6 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   // Where warps could go on to the next step while others still read the sums of this one, a barrier keeps them (emit-kernel.ts).
   const landsInPartials = streams && operand === "fragments";
   const partialBuffers = exchange.receivesTogether || operand === "fragments" ? 1 : 2;
-  const bytesOfSlot = slotBytes(sumCount, unitsPerThread, slotWords);
   const summedBytes = times(splitsInner, warpsAlongInner.times(device.warpSize), tileSlots, bytesOfSlot);
   const warpPartialBytes = max([times(splitsInner, warpSlots, bytesOfSlot, device.warpSize), product.landingBytes]);
   const partialBytes = landsInPartials
@@ -180,7 +191,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     heldRegisters,
     ownSlots.times(slotAddressRegisters),
     constant(scratchRegisters + exchange.registers),
-    clusterSum === undefined ? 0 : times(clusterSum.splits, clusterSumRegisters),
+    blocksSum === undefined ? 0 : times(blocksSum.splits, blocksSumRegisters),
     exchanged.transferRegisters ?? 0,
   );
   const ownUnits = times(ownSlots, unitsPerThread);
@@ -192,12 +203,16 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     ...product.costTerms,
     sharedMemoryTerm(device, summedBytes, 2),
     calibratedTerm(device, "reductionCycles", splitsInner),
-    ...(clusterSum === undefined
+    ...(blocksSum === undefined
       ? []
       : [
           // The more blocks send, the longer until the last one has: a quarter of an exchange for each after the second.
-          calibratedTerm(device, "clusterExchangeCycles", times(clusterSum.splits, blocksAlongInner.plus(2)), 1 / 4),
-          calibratedTerm(device, "clusterByteCycles", clusterSum.receivedBytes),
+          calibratedTerm(device, "clusterExchangeCycles", times(blocksSum.inCluster, blocksAlongInner.plus(2)), 1 / 4),
+          calibratedTerm(device, "clusterByteCycles", blocksSum.clusterBytes),
+          // Another way to L2 and back.
+          calibratedTerm(device, "exchangeWriteCycles", blocksSum.throughGrid),
+          calibratedTerm(device, "exchangeLookCycles", blocksSum.throughGrid),
+          calibratedTerm(device, "exchangeByteCycles", blocksSum.receivedGridBytes),
         ]),
     calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
     calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
@@ -240,7 +255,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       summedSlots,
       ownSlots,
       clusterSumBytes,
-      ...clusterSum?.derived,
+      ...(blocksSum && { ...blocksSum.derived, gridSumBytes: blocksSum.gridBytes }),
       slotWords,
       ...(choosesPrefetch === undefined && { prefetchSteps }),
       ...(exchange.l2PrefetchSteps > 0 && { l2PrefetchSteps: constant(exchange.l2PrefetchSteps) }),

@@ -13,7 +13,7 @@ export interface ExchangeContext {
   readonly unitBlocks: IntExpr;
   readonly batchBlocks: IntExpr;
   readonly blockCount: IntExpr;
-  /** Blocks of a cluster that share the inner dimension. */
+  /** Blocks that share the inner dimension. */
   readonly blocksAlongInner: IntExpr;
   readonly threadsPerBlock: IntExpr;
   /** Slots of a warp that its own pointwise part computes. */
@@ -57,8 +57,10 @@ export interface StateExchange {
   operandPath(problem: Problem): OperandPath;
   /** Whether the units of a head may be spread over blocks. */
   readonly spreadsHead: boolean;
-  /** Numbers of blocks, a cluster each, that may share the inner dimension of the product; none but 1 where this is left out. */
+  /** Numbers of blocks that may share the inner dimension of the product; none but 1 where this is left out. */
   innerSplits?(device: CudaDevice): readonly number[];
+  /** The most of them that are a cluster and add their sums there; more do so through L2. All are clusters where this is left out. */
+  largestInnerCluster?(device: CudaDevice): number;
   /** Steps that inputs may be loaded ahead, ascending; the loop over time is unrolled by as many. */
   prefetchSteps(problem: Problem, device: CudaDevice): readonly number[];
   /**
