@@ -10,6 +10,7 @@ export function substitute(roots: readonly Scalar[], replacements: ReadonlyMap<S
   return roots.map(of);
 }
 
+/** A node with each operand replaced by `of(operand)`: the node itself where none changes. */
 export function withOperands(node: Scalar, of: (operand: Scalar) => Scalar): Scalar {
   if (operands(node).every((operand) => of(operand) === operand)) return node;
   if (node.kind === "select") {

@@ -11,6 +11,7 @@ import {
   sigmoid,
   subtract,
   tanh,
+  topologicalOrder,
 } from "./scalar.js";
 import { substitute, withOperands } from "./substitute.js";
 
@@ -41,7 +42,7 @@ export function variantOf(cell: CellDefinition, { peepholes, coupledGates, clip 
     throw new KernelgenError("invalid-problem", `${cell.name}: peepholes and coupled gates are an LSTM's`);
   }
   const base = peepholes || coupledGates ? lstmVariant(peepholes ?? false, coupledGates ?? false) : cell;
-  return clip === undefined ? base : clippedCell(base, clip);
+  return clip === undefined ? base : gateClippedCell(base, clip);
 }
 
 /** The name of a cell in a variant; `variantOf` gives it. */
@@ -76,7 +77,8 @@ function lstmVariant(peepholes: boolean, coupledGates: boolean): CellDefinition 
   };
 }
 
-function clippedCell(cell: CellDefinition, clip: number): CellDefinition {
+/** A cell whose gates' activations are applied to clipped values. `clippedCell` clips states instead. */
+function gateClippedCell(cell: CellDefinition, clip: number): CellDefinition {
   if (!(clip > 0 && Number.isFinite(clip))) {
     throw new KernelgenError("invalid-problem", `clip: ${clip} is not a positive number`);
   }
@@ -90,27 +92,13 @@ function clippedCell(cell: CellDefinition, clip: number): CellDefinition {
         ...cell.gates.map((gate) => [gateInput(gate), u[gate.name]!] as const),
         ...cell.states.map((state) => [stateInput(state), previous[state.name]!] as const),
       ]);
-      const inputs = new Map(inputsOf(graph).map((node) => [node as Scalar, values.get(node.name) ?? node]));
-      const roots = substitute(graph, inputs);
+      const inputs = topologicalOrder(graph).flatMap((node) =>
+        node.kind === "input" ? [[node, values.get(node.name) ?? node] as const] : [],
+      );
+      const roots = substitute(graph, new Map(inputs));
       return Object.fromEntries(cell.states.map(({ name }, s) => [name, roots[s]!]));
     },
   };
-}
-
-type InputScalar = Extract<Scalar, { kind: "input" }>;
-
-/** The inputs that a graph reads. */
-function inputsOf(roots: readonly Scalar[]): readonly InputScalar[] {
-  const found = new Set<InputScalar>();
-  const seen = new Set<Scalar>();
-  const visit = (node: Scalar): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    if (node.kind === "input") found.add(node);
-    operands(node).forEach(visit);
-  };
-  roots.forEach(visit);
-  return [...found];
 }
 
 /** A graph in which each activation of what gates feed is applied to the clipped value. */
