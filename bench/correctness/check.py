@@ -1,6 +1,6 @@
 """Compares the kernels of a package with float64 over the grid of grid.json on this machine's GPU: outputs, and the gradients of all inputs.
 
-    python check.py PACKAGE_DIRECTORY [SEED [COUNT]]
+    python check.py PACKAGE_DIRECTORY [SEED [COUNT [PROCESSES]]]
 
 For each cell, heads, units and type that the package lists, of the grid: batches of 2, 8, 16 and 64 sequences of 1 and 3 steps; of one head of
 512 units also 8, 32 and 64 sequences of 1024 steps. Of sizes outside of the grid: the listed batch, one more and one less, 1, 3 and 33 steps.
@@ -11,13 +11,16 @@ second case has them.
 Inputs are standard normal, R is divided by √D, initial states are random (of an sLSTM n = 1 + |normal|, as a step leaves it). Expected values are
 those of the package's own loop over time in float64, which the tests compare with torch.nn and with finite differences. The error of a tensor is
 |actual − expected| / |expected| (Euclidean norms). A kernel that was left out, for lack of a plan, counts as wrong. Prints the largest error for
-each cell, size and type and of all sizes together, and ends with exit code 1 if one is too large.
+each cell, size and type and of all sizes together, and ends with exit code 1 if one is too large. The loop over time waits for the launches of its
+many small operations: the sizes are dealt to PROCESSES (4).
 """
 
 import importlib
 import json
+import multiprocessing
 import random
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -119,15 +122,38 @@ def unlisted(plans, cells, dtype, count: int):
             yield cell, dim, heads, dtype, [(random.randint(1, random.choice((9, 90))), steps) for steps in (1, 3, 33)]
 
 
-def main() -> int:
-    directory, seed, count = [*sys.argv[1:], *("1", "16")[len(sys.argv) - 2 :]]
-    sys.path.insert(0, directory)
-    package = importlib.import_module("recurrent_kernels")
-    plans = importlib.import_module("recurrent_kernels.plans")
+def load(directory: str):
+    """The package, and its plans."""
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
     torch.backends.cuda.matmul.allow_tf32 = False
-    torch.manual_seed(int(seed))
-    random.seed(int(seed))
+    return importlib.import_module("recurrent_kernels"), importlib.import_module("recurrent_kernels.plans")
+
+
+def largest_errors(directory: str, seed: int, cell_name: str, dim: int, heads: int, dtype, cases) -> dict[str, float]:
+    """The largest error of any output and of any gradient of a size; lengths in every second case with more than a step."""
+    package, plans = load(directory)
+    torch.manual_seed(seed)
+    cell = package.CELLS[cell_name]
     weights = torch.randn(2**26, device="cuda", dtype=torch.float64)
+    worst = {"outputs": 0.0, "gradients": 0.0}
+    for place, (batch, steps) in enumerate(cases):
+        values = arguments(cell, batch, steps, heads, dim, dtype)
+        has_lengths = plans.TAKE_LENGTHS and (place + seed) % 2 == 1 and steps > 1
+        lengths = torch.randint(1, steps + 1, (batch,), device="cuda") if has_lengths else None
+        found, right = (compute(package, cell, values, weights, lengths) for compute in (actual, expected))
+        for (what, ours), (_, theirs) in zip(found, right, strict=True):
+            for pair in zip(ours, theirs, strict=True):
+                # Written so that a NaN is too large.
+                difference = error(*pair)
+                worst[what] = worst[what] if difference <= worst[what] else difference
+    return worst
+
+
+def main() -> int:
+    directory, seed, count, processes = [*sys.argv[1:], *("1", "16", "4")[len(sys.argv) - 2 :]]
+    package, plans = load(directory)
+    random.seed(int(seed))
     is_tf32 = any("_tf32_" in kernel.name for kernel in plans.kernels())
     left_out = json.loads((Path(directory) / "recurrent_kernels" / "plans.json").read_text())["leftOut"]
     for kernel in left_out:
@@ -136,41 +162,31 @@ def main() -> int:
     sizes = [(cell, dim, heads, dtype, shapes(dim, heads, batch)) for cell, dim, heads, dtype, batch in listed]
     for dtype in sorted({size[3] for size in listed}, key=str):
         sizes += unlisted(plans, sorted({size[0] for size in listed}), dtype, int(count))
-    wrong = cases = 0
+    wrong = 0
     of_all = {}
-    for place, (cell_name, dim, heads, dtype, cases_of_size) in enumerate(sizes):
-        cell = package.CELLS[cell_name]
-        limit = TF32_LIMIT if is_tf32 else LIMITS[dtype]
-        type_name = "tf32" if is_tf32 else NAMES[dtype]
-        worst = {"outputs": 0.0, "gradients": 0.0}
-        for batch, steps in cases_of_size:
-            values = arguments(cell, batch, steps, heads, dim, dtype)
-            lengths = None
-            if plans.TAKE_LENGTHS and cases % 2 == 1 and steps > 1:
-                lengths = torch.randint(1, steps + 1, (batch,), device="cuda")
-            pairs = zip(
-                actual(package, cell, values, weights, lengths), expected(package, cell, values, weights, lengths), strict=True
+    with ProcessPoolExecutor(int(processes), multiprocessing.get_context("spawn")) as pool:
+        # The longest first, so that all processes are busy to the end.
+        order = sorted(range(len(sizes)), key=lambda place: -max(steps for _, steps in sizes[place][4]))
+        running = {place: pool.submit(largest_errors, directory, int(seed) + place, *sizes[place]) for place in order}
+        for place, (cell_name, dim, heads, dtype, _) in enumerate(sizes):
+            worst = running[place].result()
+            limit = TF32_LIMIT if is_tf32 else LIMITS[dtype]
+            type_name = "tf32" if is_tf32 else NAMES[dtype]
+            good = all(found <= limit for found in worst.values())
+            wrong += not good
+            print(
+                f"{cell_name} {dim}x{heads}{'' if place < len(listed) else ' not listed'} {type_name}: outputs {worst['outputs']:.1e}, "
+                f"gradients {worst['gradients']:.1e}, allowed {limit:.0e}: {'right' if good else 'TOO LARGE'}",
+                flush=True,
             )
-            for (what, ours), (_, theirs) in pairs:
-                for pair in zip(ours, theirs, strict=True):
-                    # Written so that a NaN is too large.
-                    found = error(*pair)
-                    worst[what] = worst[what] if found <= worst[what] else found
-            cases += 1
-        good = all(found <= limit for found in worst.values())
-        wrong += not good
-        print(
-            f"{cell_name} {dim}x{heads}{'' if place < len(listed) else ' not listed'} {type_name}: outputs {worst['outputs']:.1e}, "
-            f"gradients {worst['gradients']:.1e}, allowed {limit:.0e}: {'right' if good else 'TOO LARGE'}",
-            flush=True,
-        )
-        of_all.setdefault((cell_name, type_name), []).append((worst["outputs"], worst["gradients"], limit, good))
+            of_all.setdefault((cell_name, type_name), []).append((worst["outputs"], worst["gradients"], limit, good))
     for (cell_name, type_name), found in of_all.items():
         outputs, gradients, limits, good = zip(*found, strict=True)
         print(
             f"| {cell_name} | {type_name} | {len(found)} | {max(outputs):.1e} | {max(gradients):.1e} | {limits[0]:.0e} | "
             f"{good.count(False) or 'none'} |"
         )
+    cases = sum(len(size[4]) for size in sizes)
     print(f"{len(sizes) - wrong} of {len(sizes)} right, {cases} cases; {len(left_out)} kernels left out")
     return 1 if wrong or left_out else 0
 

@@ -5,7 +5,10 @@
 #   for type in bf16 fp16 fp32; do
 #     npx kernelgen generate --target torch --device h200 --problems bench/correctness/grid.json --dtype $type --lengths --out OUT/$type
 #   done                        # and --problems bench/correctness/part.json --dtype fp32 --tf32 --out OUT/tf32
-#   bash bench/correctness/run.sh grid OUT/bf16
+#   bash bench/correctness/run.sh grid OUT/bf16            # random sizes: --problems of node bench/dist/correctness/random-problems.js 24 1
+#
+#   npx kernelgen generate --target torch --device h200 --cell lstm,gru,elman --head-dim 96 --batch 16 --dtype bf16,fp32 --lengths --out OUT/layers
+#   bash bench/correctness/run.sh layers OUT/layers        # and of packages with --forward-clip X, --recurrent-gradient-clip X or -cut
 #
 #   npx tsc -b && node bench/dist/correctness/prepare.js OUT
 #   bash bench/correctness/run.sh build OUT/families && bash bench/correctness/run.sh families OUT/families
@@ -35,7 +38,8 @@ sanitize() {
 export -f build check sanitize
 
 case $what in
-  grid) python3 "$here/check.py" "$out" ;;
+  grid) python3 "$here/check.py" "$out" "${@:3}" ;;
+  layers) python3 "$here/layers.py" "$out" ;;
   build)
     cd "$out"
     for common in check scan_check; do
@@ -67,5 +71,5 @@ case $what in
       echo "$name: $(timeout 30 "$name/check" time 1024)"
     done
     ;;
-  *) echo "usage: run.sh grid|build|families|cost OUT" >&2; exit 2 ;;
+  *) echo "usage: run.sh grid|layers|build|families|cost OUT" >&2; exit 2 ;;
 esac
