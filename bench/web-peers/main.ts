@@ -8,19 +8,28 @@ import { TfjsPeer } from "./peers/tfjs.js";
 
 const help = `Runs an LSTM or GRU layer in web runtimes, side by side, from host memory to host memory.
 
-usage: node bench/dist/web-peers/main.js [--case TEXT] [--peer TEXT] [--seconds N] [--json]
+usage: node bench/dist/web-peers/main.js [--case TEXT]... [--peer TEXT]... [--seconds N] [--runs N] [--list] [--json]
 
-  --case TEXT     cases whose name contains the text, for example "lstm T128"
-  --peer TEXT     runtimes whose name contains the text, for example onnxruntime
+  --case TEXT     the case of that name, or those whose names contain the text, for example "lstm T128"; may be repeated
+  --peer TEXT     the runtime of that name, or those whose names contain the text, for example onnxruntime; may be repeated
   --seconds N     measured time of each runtime and case (2)
+  --runs N        at least so many runs are measured, however long they take (3)
+  --list          the names of cases and runtimes, and nothing is run
   --json          one JSON object a line
+
+onnxruntime's CPU provider always runs: the others are compared with it. Progress goes to standard error, on a terminal.
+
+  node bench/dist/web-peers/main.js --peer "kernelgen WebGPU" --case "lstm T128 H256 B1"
+  VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json node bench/dist/web-peers/main.js --seconds 1
 `;
 
 const { values: options } = parseArgs({
   options: {
-    case: { type: "string", default: "" },
-    peer: { type: "string", default: "" },
+    case: { type: "string", multiple: true, default: [] },
+    peer: { type: "string", multiple: true, default: [] },
     seconds: { type: "string", default: "2" },
+    runs: { type: "string", default: "3" },
+    list: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -40,49 +49,91 @@ interface Row {
   readonly note?: string;
 }
 
-const starters: readonly (readonly [name: string, start: () => Promise<Peer>])[] = [
-  ["onnxruntime CPU", () => OnnxRuntimePeer.start("cpu")],
-  ["kernelgen WebGPU", () => KernelgenPeer.start()],
-  ["kernelgen WebGPU, assuming forward progress", () => KernelgenPeer.start(true)],
-  ["onnxruntime WebGPU", () => OnnxRuntimePeer.start("webgpu")],
-  ["tfjs WebGPU", () => TfjsPeer.start()],
+const reference = "onnxruntime CPU";
+
+const starters: readonly { readonly name: string; readonly start: () => Promise<Peer> }[] = [
+  { name: reference, start: () => OnnxRuntimePeer.start("cpu") },
+  { name: "kernelgen WebGPU", start: () => KernelgenPeer.start() },
+  { name: "kernelgen WebGPU, assuming forward progress", start: () => KernelgenPeer.start(true) },
+  { name: "onnxruntime WebGPU", start: () => OnnxRuntimePeer.start("webgpu") },
+  { name: "tfjs WebGPU", start: () => TfjsPeer.start() },
 ];
 
+/** What is named by the texts: for each the one of exactly that name, else all whose names contain it. Without texts, everything. */
+function chosen<T extends { readonly name: string }>(all: readonly T[], texts: readonly string[], what: string): T[] {
+  if (texts.length === 0) return [...all];
+  const named = texts.flatMap((text) => {
+    const exact = all.filter(({ name }) => name === text);
+    const matches = exact.length > 0 ? exact : all.filter(({ name }) => name.includes(text));
+    if (matches.length > 0) return matches;
+    throw new UsageError(`--${what} ${text}: none of ${all.map(({ name }) => `"${name}"`).join(", ")}`);
+  });
+  return all.filter((one) => named.includes(one));
+}
+
+class UsageError extends Error {}
+
+/** A number from the command line that is larger than zero. */
+function positive(name: "seconds" | "runs"): number {
+  const value = Number(options[name]);
+  if (value > 0) return value;
+  throw new UsageError(`--${name} ${options[name]}: needs a number above 0`);
+}
+
+/** How much is measured of each runtime and case. */
+interface Measuring {
+  readonly seconds: number;
+  readonly leastRuns: number;
+}
+
 async function main(): Promise<void> {
-  const seconds = Number(options.seconds);
+  const measuring = { seconds: positive("seconds"), leastRuns: positive("runs") };
+  const [wantedCases, wanted] = [chosen(cases, options.case, "case"), chosen(starters, options.peer, "peer")];
+  if (options.list) {
+    console.log([...wantedCases, ...wanted].map(({ name }) => name).join("\n"));
+    return;
+  }
   const peers: Peer[] = [];
-  for (const [name, start] of starters) {
-    // The CPU provider is what results are compared with.
-    if (name !== "onnxruntime CPU" && !name.includes(options.peer)) continue;
+  for (const { name, start } of starters.filter((starter) => starter.name === reference || wanted.includes(starter))) {
     try {
       peers.push(await start());
     } catch (error) {
       print({ case: "", peer: name, note: `not here: ${messageOf(error)}` });
     }
   }
-  for (const given of cases.filter(({ name }) => name.includes(options.case))) await measureCase(given, peers, seconds);
+  const progress = new Progress(wantedCases.length * peers.length);
+  for (const given of wantedCases) await measureCase(given, peers, measuring, progress);
   for (const peer of peers) await peer.close?.();
   // Some of the runtimes keep the process alive.
   process.exit(0);
 }
 
-async function measureCase(given: Case, peers: readonly Peer[], seconds: number): Promise<void> {
+async function measureCase(
+  given: Case,
+  peers: readonly Peer[],
+  measuring: Measuring,
+  progress: Progress,
+): Promise<void> {
   const values = randomValues(given);
   let expected: Float32Array | undefined;
   for (const peer of peers) {
+    progress.next(`${given.name}, ${peer.name}`);
     let session: Session | undefined;
     try {
       session = await peer.open(given, values);
       const output = await session.run();
       expected ??= output;
       const note = peer.differs?.(given);
+      const times = await measure(session, measuring);
+      progress.clear();
       print({
         case: given.name,
         peer: peer.name,
-        ...(await measure(session, seconds)),
+        ...times,
         ...(note === undefined ? { largestDifference: largestDifference(output, expected) } : { note }),
       });
     } catch (error) {
+      progress.clear();
       print({ case: given.name, peer: peer.name, note: messageOf(error) });
     } finally {
       await session?.close();
@@ -90,13 +141,35 @@ async function measureCase(given: Case, peers: readonly Peer[], seconds: number)
   }
 }
 
-/** Runs for so long, after a quarter of that to warm up, at least three times. */
+/** A line about what is measured now, on a terminal. */
+class Progress {
+  readonly #count: number;
+  readonly #start = performance.now();
+  #done = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  next(what: string): void {
+    const minutes = (performance.now() - this.#start) / 60e3;
+    if (process.stderr.isTTY) {
+      process.stderr.write(`${++this.#done} of ${this.#count}, after ${minutes.toFixed(1)} minutes: ${what}`);
+    }
+  }
+
+  clear(): void {
+    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  }
+}
+
+/** Runs for so long, after a quarter of that to warm up. */
 async function measure(
   session: Session,
-  seconds: number,
+  { seconds, leastRuns }: Measuring,
 ): Promise<Pick<Row, "medianMilliseconds" | "leastMilliseconds" | "leastProcessorMilliseconds" | "runs">> {
   await repeat(session, seconds / 4, 1);
-  const runs = await repeat(session, seconds, 3);
+  const runs = await repeat(session, seconds, leastRuns);
   const times = runs.map(({ elapsed }) => elapsed).toSorted((a, b) => a - b);
   return {
     medianMilliseconds: times[Math.floor(times.length / 2)]!,
@@ -147,4 +220,12 @@ function print(row: Row): void {
 }
 
 if (options.help) process.stdout.write(help);
-else await main();
+else {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}
