@@ -39,10 +39,37 @@ export async function checked<T>(device: GPUDevice, what: string, calls: () => T
 export const lostDevice = ({ reason, message }: GPUDeviceLostInfo): KernelgenError =>
   new KernelgenError("webgpu-failure", `the WebGPU device was lost (${reason}): ${message}`);
 
+/** Who waits for something of a device and is to be told when it is lost. */
+interface LossWatch {
+  error: KernelgenError | undefined;
+  readonly waiting: Set<(error: KernelgenError) => void>;
+}
+
+/**
+ * One watch for each device: a reaction to `device.lost` itself stays in memory until the device is lost, so with one for each call a
+ * network that streams would grow step by step.
+ */
+const watches = new WeakMap<GPUDevice, LossWatch>();
+
+function watchOf(device: GPUDevice): LossWatch {
+  const known = watches.get(device);
+  if (known !== undefined) return known;
+  const watch: LossWatch = { error: undefined, waiting: new Set() };
+  watches.set(device, watch);
+  void device.lost.then((info) => {
+    watch.error = lostDevice(info);
+    for (const reject of watch.waiting) reject(watch.error);
+    watch.waiting.clear();
+  });
+  return watch;
+}
+
 /** The promise, or a rejection with `KernelgenError` "webgpu-failure" as soon as the device is lost. */
 export function untilLost<T>(device: GPUDevice, promise: Promise<T>): Promise<T> {
-  const lost = device.lost.then((info): never => {
-    throw lostDevice(info);
+  const watch = watchOf(device);
+  return new Promise((resolve, reject) => {
+    if (watch.error !== undefined) return reject(watch.error);
+    watch.waiting.add(reject);
+    promise.then(resolve, reject).finally(() => watch.waiting.delete(reject));
   });
-  return Promise.race([promise, lost]);
 }

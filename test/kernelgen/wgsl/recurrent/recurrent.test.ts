@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cells } from "../../../../packages/kernelgen/src/cell/index.js";
 import { errorOf } from "../../../../packages/kernelgen/src/reference/tolerances.js";
 import type { OpenDevice } from "../../../../packages/kernelgen/src/wgsl/node-device.js";
@@ -260,6 +260,18 @@ describe("without a driver", () => {
       code: "webgpu-failure",
       message: expect.stringContaining("the WebGPU device was lost (destroyed)"),
     });
+  });
+
+  it("leaves nothing behind on the device's promise of its loss, however many calls there are", async () => {
+    const other = await openNullDevice();
+    const reactions = vi.spyOn(other.device.lost, "then");
+    const network = await createRecurrent(other.device, program, weights);
+    await network.forward(sequence);
+    reactions.mockClear();
+    for (let call = 0; call < 3; call++) await network.forward(sequence);
+    expect(reactions).not.toHaveBeenCalled();
+    network.destroy();
+    await other.close();
   });
 
   it("a device that lacks what a program requires is told by name and number", async () => {
