@@ -44,6 +44,8 @@ export interface StepCosts extends DeviceCosts {
   readonly access: number;
   /** The dependent chain of the pointwise step. */
   readonly pointwiseLatency: number;
+  /** One of an invocation's slots: from its sums in workgroup memory to its states there and in storage. It finishes them one after the other. */
+  readonly ownSlot: number;
 }
 
 /** Elements of the 4 × 4 matrix that an invocation multiplies at once. */
@@ -57,8 +59,8 @@ const latencyCycles = {
   storage: 300,
   pointwise: 300,
   subgroupMatrixProduct: 35,
-  // 1.1, 1.3, 1.8 and 3.6 µs a step with 1, 2, 4 and 8 slots of an invocation, on an H200 (bench/results/2026-11-21-subgroup-matrices-h200.md).
-  ownSlot: 600,
+  // 0.33 to 0.37 µs for each, on an H200 (bench/results/2026-11-21-wgsl-forward-h200.md and 2026-11-21-subgroup-matrices-h200.md).
+  ownSlot: 700,
   // 1 to 12 µs at 256 to 8192 values, on an H200 (bench/results/2026-11-21-wgsl-forward-h200.md).
   exchangedValue: 1.5,
 } as const;
@@ -101,8 +103,6 @@ export interface MatrixCosts {
   product(multiplyAdds: number): number;
   /** From one product of a subgroup to the next that adds to its sums. */
   readonly productLatency: number;
-  /** The pointwise step of one of an invocation's slots, from its sums in workgroup memory to its state there. */
-  readonly ownSlot: number;
 }
 
 /** The costs of products of subgroup matrices. */
@@ -111,7 +111,6 @@ export function matrixCosts(device: WebGpuDevice): MatrixCosts {
   return {
     product: (multiplyAdds) => cycles(device, multiplyAdds / rate),
     productLatency: cycles(device, latencyCycles.subgroupMatrixProduct),
-    ownSlot: cycles(device, latencyCycles.ownSlot),
   };
 }
 
@@ -131,5 +130,6 @@ export function stepCosts(problem: Problem, device: WebGpuDevice): StepCosts {
     ),
     access: cycles(device, accessInstructions / assumed.fmaPerClockPerComputeUnit),
     pointwiseLatency: cycles(device, latencyCycles.pointwise),
+    ownSlot: cycles(device, latencyCycles.ownSlot),
   };
 }

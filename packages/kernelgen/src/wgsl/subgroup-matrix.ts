@@ -115,7 +115,7 @@ export const subgroupMatrixFamily: KernelFamily<WebGpuDevice> = {
       // The compute unit's rate bounds all slots together; an invocation finishes its own one after the other.
       {
         name: "pointwise part",
-        amount: times(ownSlots, max([invocations.times(costs.pointwise), constant(matrixCosts(device).ownSlot)])),
+        amount: times(ownSlots, max([invocations.times(costs.pointwise), constant(costs.ownSlot)])),
         price: 1,
       },
       { name: "barriers", amount: constant(2), price: costs.workgroupBarrier },

@@ -209,7 +209,7 @@ export function tileWorkgroup(
         ? []
         : [{ name: "shuffles", amount: times(shuffles.rounds, sumVectorCount), price: costs.vectorShuffle }]),
       { name: "pointwise part", amount: times(ownSlots, invocations), price: costs.pointwise },
-      { name: "pointwise part", amount: constant(1), price: costs.pointwiseLatency },
+      { name: "pointwise part", amount: ownSlots, price: costs.ownSlot },
     ],
   };
 }
