@@ -1,4 +1,4 @@
-import { constant, type IntExpr, largest, max, smallest } from "constrint";
+import { constant, type IntExpr, type IntVar, largest, max, smallest, type VariableOrder } from "constrint";
 import { dataTypeBytes } from "../plan/data-type.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
@@ -49,6 +49,46 @@ const sharedRegisters = 2;
 /** The multiples of `step` from `first`, one of them, to `last`. */
 const multiples = (step: number, first: number, last: number): readonly number[] =>
   Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
+
+/** The unknowns of the tiling; those that may be left out are so where they have but one value. */
+interface Unknowns {
+  readonly unitsPerThread: IntVar;
+  readonly columnsPerThread: IntVar;
+  readonly unitGroups: IntVar;
+  readonly columnGroups: IntVar;
+  readonly warpsAlongUnits: IntVar;
+  readonly warpsAlongInner: IntVar;
+  readonly innerTilesInRegisters: IntVar;
+  readonly innerTilesStreamed: IntVar | undefined;
+  readonly lanesPerUnit: IntVar | undefined;
+}
+
+/**
+ * The order in which the unknowns are best decided, found by local searches over orders (bench/results, "Planning").
+ *
+ * @param spreads whether blocks may share the inner dimension
+ * @param isLarge whether R may be too large for the chip
+ */
+function searchOrder(unknowns: Unknowns, spreads: boolean, isLarge: boolean): readonly VariableOrder[] {
+  const { unitsPerThread, columnsPerThread, unitGroups, columnGroups, warpsAlongUnits, warpsAlongInner } = unknowns;
+  const { innerTilesInRegisters, innerTilesStreamed, lanesPerUnit } = unknowns;
+  const first = [...(lanesPerUnit === undefined ? [] : [largest(lanesPerUnit)]), largest(unitsPerThread)];
+  const last = [
+    ...(innerTilesStreamed === undefined ? [] : [smallest(innerTilesStreamed)]),
+    largest(innerTilesInRegisters),
+  ];
+  if (!spreads) {
+    const cuts = [unitGroups, warpsAlongUnits, columnGroups, warpsAlongInner].map(smallest);
+    return [...first, ...cuts, largest(columnsPerThread), ...last];
+  }
+  if (!isLarge) {
+    const cuts = [unitGroups, warpsAlongUnits, warpsAlongInner].map(smallest);
+    return [...first, largest(columnsPerThread), ...cuts, ...last, smallest(columnGroups)];
+  }
+  const units = [warpsAlongUnits, unitGroups].map(smallest);
+  const others = [largest(columnsPerThread), largest(warpsAlongInner), smallest(columnGroups)];
+  return [...first, ...units, ...others, ...last];
+}
 
 /**
  * R·h on the tensor cores: bf16, fp16 or tf32 operands, fp32 sums, `mma.sync.m16n8k16` or `m16n8k8` with R as the left operand.
@@ -115,9 +155,6 @@ export const mmaProduct: MatrixProduct = {
     const streamedFragments = times(warps, rowTiles, streamedTiles);
     const stateFragments = times(warps, columnGroups, innerTiles);
     const partWarps = warpsPerPart(device, warps);
-    // How the batch is cut decides most where the head is cut, too, and there is room for all of it on the chip.
-    const batchFirst = blocksAlongInner.kind === "variable" && !mayStream(problem, device);
-    const batchOrder = [smallest(columnGroups), largest(columnsPerThread)];
     // An instruction makes the sums of a lane's two rows and columnsPerThread columns; the parts of a multiprocessor share them.
     const partInstructions = max([
       times(partWarps, rowTiles, columnGroups, innerTiles),
@@ -138,15 +175,14 @@ export const mmaProduct: MatrixProduct = {
         ...(innerTilesStreamed === undefined ? [] : [innerTilesStreamed]),
         ...(lanesPerUnit === undefined ? [] : [lanesPerUnit]),
       ],
-      searchOrder: [
-        ...(lanesPerUnit === undefined ? [] : [smallest(lanesPerUnit)]),
-        largest(unitsPerThread),
-        ...(batchFirst ? batchOrder : []),
-        ...[unitGroups, warpsAlongUnits].map(smallest),
-        ...(batchFirst ? [smallest(warpsAlongInner)] : [batchOrder[0]!, smallest(warpsAlongInner), batchOrder[1]!]),
-        ...(innerTilesStreamed === undefined ? [] : [smallest(innerTilesStreamed)]),
-        largest(innerTilesInRegisters),
-      ],
+      searchOrder: searchOrder(
+        {
+          ...{ unitsPerThread, columnsPerThread, unitGroups, columnGroups, warpsAlongUnits, warpsAlongInner },
+          ...{ innerTilesInRegisters, innerTilesStreamed, lanesPerUnit },
+        },
+        blocksAlongInner.kind === "variable",
+        mayStream(problem, device),
+      ),
       unitsPerThread,
       warpsAlongUnits,
       warpsAlongInner,

@@ -67,21 +67,23 @@ export function solvePlan(
   const missing = missingUnknowns(problem, device, candidates, pins);
   // Where another family serves, few callers ask what the others lack, which takes longer than the plan.
   const asked = { withoutReasons: !questions.everyFamily, ...questions };
-  let fastest: FamilyOutcome | undefined;
+  let fastest: Solved | undefined;
   const outcomeOf = new Map<KernelFamily, FamilyOutcome>();
   const isTight = (family: KernelFamily): boolean => family.isTight?.(problem, device) ?? false;
   const promisingFirst = candidates.toSorted((left, right) => Number(isTight(left)) - Number(isTight(right)));
   for (const family of promisingFirst) {
     const lacks = missing.get(family);
-    const limit = questions.everyFamily || questions.count ? undefined : fastest?.plan;
-    const outcome =
-      lacks === undefined ? solveBelow(problem, device, family, pins, asked, limit) : { family, reason: lacks };
-    outcomeOf.set(family, outcome);
-    const time = outcome.plan?.predictedMicrosecondsPerStep ?? Infinity;
-    if (time < (fastest?.plan?.predictedMicrosecondsPerStep ?? Infinity)) fastest = outcome;
+    if (lacks !== undefined) {
+      outcomeOf.set(family, { family, reason: lacks });
+      continue;
+    }
+    const limit = questions.everyFamily || questions.count ? Infinity : (fastest?.picoseconds ?? Infinity);
+    const solved = solveBelow(problem, device, family, pins, asked, limit);
+    outcomeOf.set(family, solved.outcome);
+    if (solved.picoseconds < (fastest?.picoseconds ?? Infinity)) fastest = solved;
   }
   const outcomes = candidates.map((family) => outcomeOf.get(family)!);
-  if (fastest?.plan === undefined) {
+  if (fastest === undefined) {
     const reasons = outcomes.map(({ family, reason }) => {
       const full = reason === withoutNumbers ? explainInfeasible(problem, device, family, pins) : reason;
       return `  ${family.name}: ${full}`;
@@ -91,7 +93,8 @@ export function solvePlan(
       [`no kernel family can serve ${problemText(problem)} on ${device.name}`, ...reasons].join("\n"),
     );
   }
-  return { plan: fastest.plan, family: fastest.family, outcomes };
+  const { outcome } = fastest;
+  return { plan: outcome.plan!, family: outcome.family, outcomes };
 }
 
 /** The reason of a family whose tilings were not looked into further. */
@@ -105,34 +108,53 @@ export function solveFamily(
   pins: Pins = {},
   questions: FamilyQuestions = {},
 ): FamilyOutcome {
-  return solveBelow(problem, device, family, pins, questions, undefined);
+  return solveBelow(problem, device, family, pins, questions, Infinity).outcome;
 }
 
-/** Solves the tiling of one family; only tilings that are predicted faster than `limit` count. */
+/** A family's outcome and the predicted time of its plan: infinite without one. */
+interface Solved {
+  readonly outcome: FamilyOutcome;
+  readonly picoseconds: number;
+}
+
+/** Solves the tiling of one family; only tilings that are predicted faster than `most` picoseconds count. */
 function solveBelow(
   problem: Problem,
   device: Device,
   family: KernelFamily,
   pins: Pins,
   { count = false, withoutReasons = false }: FamilyQuestions,
-  limit: Plan | undefined,
-): FamilyOutcome {
-  const none = (reason: string): FamilyOutcome => ({ family, reason, ...(count && { feasibleCount: 0 }) });
+  most: number,
+): Solved {
+  const counted = (feasibleCount: number): { feasibleCount?: number } => (count ? { feasibleCount } : {});
+  const none = (reason: string, feasibleCount = 0): Solved => ({
+    outcome: { family, reason, ...counted(feasibleCount) },
+    picoseconds: Infinity,
+  });
   const reason = refusal(problem, device, family);
   if (reason !== undefined) return none(reason);
-  const most =
-    limit === undefined ? Infinity : Math.round(limit.predictedMicrosecondsPerStep * picosecondsPerMicrosecond);
-  const noneFaster = (): FamilyOutcome =>
-    none(`no tile is faster than ${(most / picosecondsPerMicrosecond).toFixed(3)} µs a step`);
-  if ((family.leastPicoseconds?.(problem, device) ?? 0) >= most) return noneFaster();
+  const noneFaster = `no tile is faster than ${(most / picosecondsPerMicrosecond).toFixed(3)} µs a step`;
+  if ((family.leastPicoseconds?.(problem, device) ?? 0) >= most) return none(noneFaster);
   const stated = stateTiling(problem, device, family, pins);
   const { model, tiling } = stated;
-  const feasibleCount = count ? { feasibleCount: model.count(searchOptions(stated)).count } : {};
+  const feasibleCount = count ? model.count(searchOptions(stated)).count : 0;
   if (most < Infinity) model.add(tiling.cost.lt(most), "faster than the plan at hand");
-  const { solution } = model.minimize(tiling.cost, searchOptions(stated));
-  if (solution !== undefined) return { family, plan: planOf(stated, solution), ...feasibleCount };
-  if (most < Infinity) return noneFaster();
-  return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));
+  const { solution, objective } = model.minimize(tiling.cost, searchOptions(stated));
+  if (solution === undefined) {
+    if (most < Infinity) return none(noneFaster);
+    return none(withoutReasons ? withoutNumbers : explainInfeasible(problem, device, family, pins));
+  }
+  let plan: Plan | undefined;
+  const outcome: FamilyOutcome = {
+    family,
+    // Put together when it is looked at: where another family is faster, mostly nobody does.
+    get plan() {
+      plan ??= planOf(stated, solution);
+      return plan;
+    },
+    ...counted(feasibleCount),
+  };
+  return { outcome, picoseconds: objective! };
 }
 
 /**
