@@ -51,6 +51,23 @@ const multiplyAddReads = 2;
 
 const launchTerms = (device: CudaDevice): readonly CostTerm[] => [calibratedTerm(device, "launchCycles", constant(1))];
 
+/** What a multiprocessor does at least in a step: one chunk, one unit of one sequence, and its share of reading R once. */
+function leastBlockTerms(problem: Problem, device: CudaDevice): readonly CostTerm[] {
+  const { cell, headDim, heads, dataType } = problem;
+  const { sumCount, innerDim } = productShape(problem);
+  const traffic = stepTraffic(problem);
+  const matrixBytes = heads * headDim * sumCount * innerDim * dataTypeBytes[dataType];
+  const once = constant(1);
+  return [
+    calibratedTerm(device, "stepwiseByteCycles", constant(Math.floor(matrixBytes / device.multiprocessorCount))),
+    ...(["stepCycles", "stepwiseChunkCycles", "reductionCycles", "stepwiseUnitCycles"] as const).map((name) =>
+      calibratedTerm(device, name, once),
+    ),
+    calibratedTerm(device, "slotLoadCycles", constant(traffic.elementReads + cell.states.length)),
+    calibratedTerm(device, "unitLatencyCycles", once, pointwiseScale(traffic.roots).latency),
+  ];
+}
+
 /**
  * One launch for each step, R read anew each time; all launches of a sequence are one CUDA graph. For what does not fit on the chip, and, with sizes as
  * arguments, for what no kernel was planned for.
@@ -65,7 +82,11 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       : undefined;
   },
   leastPicoseconds: (problem, device) =>
-    leastCost(launchTerms(device)) + memoryPicoseconds(problem, device) + matrixPicoseconds(problem, device),
+    leastCost(launchTerms(device)) +
+    Math.max(
+      memoryPicoseconds(problem, device) + matrixPicoseconds(problem, device),
+      leastCost(leastBlockTerms(problem, device)),
+    ),
   tile(problem, device, model) {
     const { cell, headDim, heads, batch, dataType } = problem;
     const elementBytes = dataTypeBytes[dataType];
@@ -188,7 +209,9 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     return {
       unknowns: [unitTile, columnGroups, warpCount, warpsAlongUnits, warpsAlongColumns, chunksInFlight],
       searchOrder: [
-        ...[warpsAlongUnits, warpsAlongColumns, warpCount, unitTile, columnGroups].map(smallest),
+        ...[warpsAlongUnits, warpsAlongColumns].map(smallest),
+        ...[columnGroups, warpCount].map(largest),
+        smallest(unitTile),
         largest(chunksInFlight),
       ],
       derived: {
