@@ -19,7 +19,7 @@ async function jsonOf(...parameters: readonly string[]) {
 
 describe("kernelgen config --json", () => {
   it("prints one object with the problem, the plan and what every family could do", async () => {
-    const report = await jsonOf(...example);
+    const report = await jsonOf(...example, "--every-family");
     expect(report).toEqual({
       problem: {
         pass: "forward",
@@ -59,6 +59,20 @@ describe("kernelgen config --json", () => {
     });
   });
 
+  it("finds the same plan, and no more than whether others are faster, unless asked", async () => {
+    const [{ families, ...report }, every] = await Promise.all([
+      jsonOf(...example),
+      jsonOf(...example, "--every-family"),
+    ]);
+    const chosen = every.families.find(({ family }: { family: string }) => family === every.family);
+    expect(report).toEqual({ ...report, plan: every.plan, family: every.family });
+    for (const outcome of families) {
+      const isSlower = `no tile is faster than ${report.predictedMicrosecondsPerStep.toFixed(3)} µs a step`;
+      expect(outcome.reason).toBe(outcome.family === every.family ? null : isSlower);
+    }
+    expect(families).toContainEqual(chosen);
+  });
+
   it("has numbers that fit together", async () => {
     const { tile, derived, launch, budgets, families, feasible, ...report } = await jsonOf(...example, "--count");
     expect(launch.threadsPerBlock).toBe(32 * tile.warpsAlongUnits * tile.warpsAlongInner);
@@ -76,7 +90,8 @@ describe("kernelgen config --json", () => {
   });
 
   it("gives the reason of a family that has no tile", async () => {
-    const report = await jsonOf("config", "--device", "h200", "--head-dim", "1024", "--batch", "16");
+    const sizes = ["--device", "h200", "--head-dim", "1024", "--batch", "16"];
+    const report = await jsonOf("config", ...sizes, "--every-family");
     expect(report.family).toBe("direct");
     expect(report.families[0]).toEqual({
       family: "resident",

@@ -1,7 +1,6 @@
 import type { InferredOptionTypes, Options } from "yargs";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
-import { familiesNamed } from "../families.js";
 import { nearestFeasible } from "../plan/nearest-feasible.js";
 import { planLimits } from "../plan/plan-limits.js";
 import { fastestPlans } from "../plan/ranking.js";
@@ -9,6 +8,7 @@ import { solvePlan } from "../plan/solve.js";
 import { deviceDescription } from "./device-option.js";
 import { limitsJson, limitsText, nearestText } from "./explain-report.js";
 import type { CommandBody } from "./lazy-command.js";
+import { loadFamilies } from "./load-families.js";
 import { pinOption, pinsFrom } from "./pin-option.js";
 import { numberFrom, onRequestOptions, problemFrom, problemOptions } from "./problem-options.js";
 import { rankingJson, rankingText, searchJson, searchText } from "./report.js";
@@ -24,6 +24,11 @@ const options = {
     type: "boolean",
     default: false,
     describe: "Say what bounds the plan and what more of it would give; or, without a plan, what sizes would fit",
+  },
+  "every-family": {
+    type: "boolean",
+    default: false,
+    describe: "Also find the fastest plan of each other family, or what it lacks; --explain does so, too",
   },
   count: { type: "boolean", default: false, describe: "Also count the feasible tilings of each family" },
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
@@ -42,14 +47,15 @@ export const configCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       .example("$0 config --device a100 --head-dim 768 --pin warpsAlongInner=4 --pin unitGroups=2", "")
       .example("$0 config --device a100 --head-dim 4096 --dtype fp32 --explain", "what does not fit, and what would")
       .example("$0 config --device webgpu-default --head-dim 64 --json", "the WGSL kernel for any WebGPU device"),
-  handler(given) {
+  async handler(given) {
     const device = deviceNamed(given.device);
-    const families = familiesNamed(given.family, device, given);
+    const families = await loadFamilies(given.family, device, given);
     const problem = problemFrom(given, device);
     const pins = pinsFrom(given.pin);
     const top = given.top === undefined ? undefined : topFrom(given.top);
+    const everyFamily = given.everyFamily || given.explain;
     const search = orExplained(
-      () => solvePlan(problem, device, families, pins, { everyFamily: true, count: given.count }),
+      () => solvePlan(problem, device, families, pins, { everyFamily, count: given.count }),
       () => (given.explain ? nearestText(problem, nearestFeasible(problem, device, families)) : undefined),
     );
     const ranking = top && fastestPlans(problem, device, families, pins, search.plan, top);
@@ -62,7 +68,7 @@ export const configCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       };
       console.log(JSON.stringify(report, undefined, 2));
     } else {
-      const parts = [searchText(search)];
+      const parts = [searchText(search, everyFamily)];
       if (ranking) parts.push(rankingText(ranking));
       if (limits) parts.push(limitsText(search.plan, limits));
       console.log(parts.join("\n\n"));

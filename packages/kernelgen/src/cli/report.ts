@@ -8,8 +8,12 @@ import { integerText, plainTable } from "./plain-table.js";
 
 const table = (rows: readonly (readonly string[])[]): string => plainTable(rows, ["left", "right", "right", "left"]);
 
-/** A search's result for a person. */
-export function searchText(search: PlanSearch): string {
+/**
+ * A search's result for a person.
+ *
+ * @param everyFamily whether each family was asked for its fastest plan, or what it lacks
+ */
+export function searchText(search: PlanSearch, everyFamily: boolean): string {
   const { plan, outcomes } = search;
   const { launch } = plan;
   const { block, thread, sharedMemory } = launchWords[plan.target];
@@ -27,7 +31,7 @@ export function searchText(search: PlanSearch): string {
     colors.bold("used and allowed"),
     table(plan.budgets.map(({ name, used, allowed, unit }) => [name, integerText(used), integerText(allowed), unit])),
     "",
-    colors.bold("families"),
+    `${colors.bold("families")}${everyFamily ? "" : "   (--every-family: the fastest plan of each, or what it lacks)"}`,
     ...outcomes.map((outcome) => `  ${outcome.family.name.padEnd(9)} ${outcomeText(outcome)}`),
   ].join("\n");
 }
