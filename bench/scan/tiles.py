@@ -15,8 +15,9 @@ library = ctypes.CDLL(os.path.abspath("tiles.so"))
 with open("tiles.json") as file:
     tiles = json.load(file)
 torch.manual_seed(1)
-longest = {name: torch.rand(BATCH, STEPS[-1] * 3 * WIDTH, device=DEVICE).to(dtype).view(-1) for name, dtype in TYPES.items()}
-results = {name: torch.empty_like(values) for name, values in longest.items()}
+# Of the longest sequences, what the largest pass reads and writes: three gates, h and d_h, and three gates' gradients.
+longest = {name: torch.rand(BATCH * STEPS[-1] * 5 * WIDTH, device=DEVICE).to(dtype) for name, dtype in TYPES.items()}
+results = {name: torch.empty(BATCH * STEPS[-1] * 3 * WIDTH, device=DEVICE, dtype=dtype) for name, dtype in TYPES.items()}
 state = torch.zeros(BATCH, WIDTH, device=DEVICE)
 last = torch.empty_like(state)
 
@@ -39,8 +40,7 @@ for steps in STEPS:
         if tile["pass"] == "forward":
             tensors = [wx, state, part(result, 0, 1, steps), last]
         else:
-            # Two more sequences are read; of the longest, the same memory again.
-            h, d_h = (part(given, min(place, given.numel() - row), 1, steps) for place in (gates * row, (gates + 1) * row))
+            h, d_h = part(given, gates * row, 1, steps), part(given, (gates + 1) * row, 1, steps)
             tensors = [wx, state, h, d_h, state, part(result, 0, gates, steps), last]
         try:
             ms = milliseconds(lambda: scan(tensors, BATCH, steps), 11)

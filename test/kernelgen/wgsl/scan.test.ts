@@ -60,7 +60,7 @@ describe("scans in WGSL against the float64 reference", () => {
     expect(dispatches).toEqual(new Set([1, 3]));
   });
 
-  it.for([1, 2, 4])("a user's cell with biases, %i channels at once", async (channelsPerInvocation, context) => {
+  it.for([1, 2])("a user's cell with biases, %i channels at once", async (channelsPerInvocation, context) => {
     const { device } = await requireDevice(context);
     const problem = { ...problemOf({ cell: "linear", headDim: 12, batch: 2, steps: 50 }), cell: leaky };
     await expectRight(device, solveFamily(problem, defaultDevice, scanFamily, { channelsPerInvocation }).plan!, 5);
@@ -90,7 +90,7 @@ describe("scans in WGSL against the float64 reference", () => {
       [8, 1],
     ] as const) {
       const problem = problemOf({ cell: "mingru", headDim, batch: 2, steps: 70, dataType: "fp16" });
-      const pins = { tilesPerChunk, timeLanes: 4, channelsPerInvocation: headDim === 8 ? 4 : 1 };
+      const pins = { tilesPerChunk, timeLanes: 4, channelsPerInvocation: headDim === 8 ? 2 : 1 };
       const plan = solveFamily(problem, description, scanFamily, pins).plan!;
       await expectRight(device, plan, 7, tolerances.fp16);
     }
