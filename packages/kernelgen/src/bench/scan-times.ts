@@ -6,6 +6,7 @@ import { randomInputs } from "../reference/random-case.js";
 import { scanForward } from "../reference/scan/forward.js";
 import type { ScanAlgorithm } from "../reference/scan/options.js";
 import { createForward } from "../wgsl/runtime.js";
+import { steadyTime } from "./steady-time.js";
 
 /** Milliseconds of a forward pass by each way of computing it. */
 export interface ScanTimes {
@@ -25,6 +26,8 @@ export interface ScanDevice {
 /** Runs of one way: as many as fit in this time, so that short ones are compiled by the end of it, but some at least; the fastest counts. */
 const budgetMilliseconds = 300;
 const leastRuns = 3;
+/** Runs of a measurement on the GPU. */
+const gpuRuns = 3;
 
 function fastest(run: () => unknown): number {
   let best = Infinity;
@@ -49,8 +52,7 @@ export async function scanTimes(problem: Problem, gpu: ScanDevice | undefined, s
   const forward = await createForward(gpu.device, plan, family.emit(plan)[0]!.text);
   try {
     for (const [name, values] of Object.entries(inputs)) forward.write(name, values);
-    await forward.run();
-    const { microsecondsPerStep } = await forward.time(3);
+    const { microsecondsPerStep } = await steadyTime(forward, gpuRuns);
     return { ...times, gpuScan: (microsecondsPerStep * problem.steps) / 1000 };
   } finally {
     forward.destroy();

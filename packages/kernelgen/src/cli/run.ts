@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { findDevice, type WebGpuDevice } from "hwmodels";
 import type { InferredOptionTypes, Options } from "yargs";
+import { steadyTime } from "../bench/steady-time.js";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { familiesNamed } from "../families.js";
@@ -32,8 +33,8 @@ const options = {
   json: { type: "boolean", default: false, describe: "Print one JSON object" },
 } as const satisfies Record<string, Options>;
 
-/** Timed runs: as many as fit in this time, within these bounds. */
-const timingBudgetMilliseconds = 1000;
+/** Runs of a measurement: as many as fit in this time, within these bounds. */
+const timingBudgetMilliseconds = 300;
 const maxTimedRuns = 20;
 
 /** What a run found. */
@@ -87,12 +88,13 @@ function webGpuDevice(id: string): WebGpuDevice {
   return device;
 }
 
-/** Times one run, and then as many as fit in the budget. */
+/** Times one run, and then measures as many as fit in the budget. */
 async function time(forward: WebGpuForward): Promise<StepTime> {
   const start = performance.now();
   await forward.run();
   const runMilliseconds = performance.now() - start;
-  return forward.time(Math.min(maxTimedRuns, Math.max(1, Math.floor(timingBudgetMilliseconds / runMilliseconds))));
+  const runs = Math.min(maxTimedRuns, Math.max(1, Math.floor(timingBudgetMilliseconds / runMilliseconds)));
+  return steadyTime(forward, runs);
 }
 
 const isCorrect = ({ largestError }: OutputError, problem: Problem): boolean => largestError <= toleranceOf(problem);
