@@ -50,6 +50,9 @@ for (const pass of ["forward", "backward"]) {
     }
   }
   write(`short_minlstm_${pass}_fp32`, { cell: "minlstm", pass, dataType: "fp32", ...few, steps: 300 }, { chained: 0 });
+  // More columns than blocks at work, which take tile after tile.
+  const one = { chained: 1, stages: 1, blocksPerMultiprocessor: 1 };
+  write(`short_wide_mingru_${pass}_fp32`, { cell: "mingru", pass, dataType: "fp32", steps: 300 }, one);
 }
 // Layers, as a PyTorch package.
 const layers = ["mingru", "minlstm"].flatMap((cell) =>
