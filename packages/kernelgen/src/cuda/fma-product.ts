@@ -47,7 +47,9 @@ export const fmaProduct: MatrixProduct = {
     const splitChunks = max([innerChunks.times(innerParts), ceilQuotient(chunkCount, blocksAlongInner)]);
     const chunksOnChip = innerChunks.minus(streamedChunks);
     model.add(chunksOnChip.ge(chunksInRegisters), "no more chunks in registers than on chip");
-    const matrixIsSplit = isAny(chunksOnChip.minus(chunksInRegisters));
+    // The constraint already says that it is not negative; so said, sums of it are known not to be.
+    const chunksInShared = max([chunksOnChip.minus(chunksInRegisters), 0]);
+    const matrixIsSplit = isAny(chunksInShared);
     const isStreamed = isAny(streamedChunks);
     // Padding the batch by a whole sequence per lane would only add work.
     model.add(lanesAlongInner.times(sequencesPerLane.minus(1)).lt(batch), "no idle sequence in every lane");
@@ -66,7 +68,7 @@ export const fmaProduct: MatrixProduct = {
     const warps = times(warpsAlongUnits, warpsAlongInner);
     const laneUnits = max([times(unitsPerThread, warpsAlongUnits, sequencesPerLane), evenLaneUnits]);
     const tileSlots = laneUnits.dividedBy(unitsPerThread);
-    const sharedChunks = times(warps, rows, chunksOnChip.minus(chunksInRegisters));
+    const sharedChunks = times(warps, rows, chunksInShared);
     const streamedWarpChunks = times(warps, rows, streamedChunks);
     const partWarps = warpsPerPart(device, warps);
     // A lane multiplies its units' rows by a chunk at a time; the parts of a multiprocessor share the warps.
@@ -134,7 +136,7 @@ export const fmaProduct: MatrixProduct = {
           times(batchTile, innerChunks, max([constant(hidingRows).minus(rows.times(partWarps)), 0])),
         ),
         // The loop over them is not unrolled: each waits.
-        calibratedTerm(device, "sharedTileCycles", chunksOnChip.minus(chunksInRegisters)),
+        calibratedTerm(device, "sharedTileCycles", chunksInShared),
         // A warp reads as many different words of h at once as lanes split the inner dimension.
         sharedMemoryTerm(device, times(tileSlots, splitChunks, lanesAlongInner), chunk * elementBytes),
         sharedMemoryTerm(device, sharedChunks, warpChunkBytes),

@@ -1,4 +1,4 @@
-import { constant, type IntExpr, type Model, max } from "constrint";
+import { constant, type IntExpr, type Model, max, min } from "constrint";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { ProductTiling } from "./matrix-product.js";
 
@@ -52,7 +52,7 @@ export function tileInnerBlocksSum(model: Model, context: InnerBlocksSumContext)
   const throughGrid = Number.isFinite(largestCluster)
     ? isAny(max([blocksAlongInner.minus(largestCluster), 0]))
     : constant(0);
-  const inCluster = splits.minus(throughGrid);
+  const inCluster = min([splits, constant(1).minus(throughGrid)]);
   const clusterBytes = times(inCluster, blocksAlongInner, dealtSlots, slotWords, lanes * wordBytes);
   const receivedGridBytes = times(throughGrid, blocksAlongInner, dealtSlots, slotBytes, lanes);
   return {
