@@ -61,6 +61,18 @@ const tilingCases: readonly FamilyCase[] = [
   },
   {
     family: "direct",
+    tiling: "sums-through-l2",
+    options: { cell: "lstm", headDim: 200, batch: 9, dataType: "bf16" },
+    pins: { blocksAlongInner: 4 },
+  },
+  {
+    family: "direct",
+    tiling: "sums-through-l2",
+    options: { cell: "slstm", headDim: 100, heads: 2, batch: 5, dataType: "fp16", ...lengths },
+    pins: { blocksAlongInner: 8, warpsAlongInner: 2 },
+  },
+  {
+    family: "direct",
     tiling: "batch-split",
     options: { cell: "slstm", headDim: 100, batch: 37, dataType: "bf16" },
     pins: { columnsPerThread: 2, columnGroups: 1, warpsAlongInner: 1, innerTilesInRegisters: 2, blocksAlongInner: 1 },
