@@ -89,9 +89,9 @@ export const backwardCases = {
     { ...backward, headDim: 50, batch: 5, steps: 6, dataType: "fp16" },
     { unitsPerThread: 2, blocksAlongInner: 2 },
   ),
-  "direct bf16 LSTM, R in registers, in shared memory and read in every step": plan(
+  "direct fp16 sLSTM, R in registers, in shared memory and read in every step": plan(
     "direct",
-    { ...backward, headDim: 480, batch: 7, steps: 2 },
+    { ...backward, cell: "slstm", headDim: 480, batch: 7, steps: 2, dataType: "fp16" },
     {
       unitsPerThread: 1,
       unitGroups: 4,

@@ -237,9 +237,9 @@ export const forwardCases = {
     },
     { ...smallDevice, multiprocessorCount: 15, sharedBytesPerBlockOptin: 65_536 },
   ),
-  "grid bf16, three tiles of R read in every step": plan(
+  "grid fp16 sLSTM, three tiles of R read in every step, lengths": plan(
     "grid",
-    { headDim: 150, batch: 3, steps: 3 },
+    { cell: "slstm", headDim: 150, batch: 3, steps: 3, dataType: "fp16", lengths: true },
     { innerTilesStreamed: 3 },
     smallDevice,
   ),
