@@ -15,15 +15,25 @@ interface Tier {
   readonly requires: ProgramRequirements;
 }
 
+/** The adapter; throws `KernelgenError` "no-webgpu-device" where there is none, as `requestAdapter` may answer. */
+function present<T>(adapter: T | null | undefined): T {
+  if (adapter !== null && adapter !== undefined) return adapter;
+  throw new KernelgenError(
+    "no-webgpu-device",
+    "no WebGPU adapter: this browser has no WebGPU for this page (it needs HTTPS or localhost), or allows none of its GPUs",
+  );
+}
+
 /**
  * The first tier of a kernel or network that the adapter (or device) can hold. Throws `KernelgenError` "no-configuration" naming what each
- * tier lacks, with the numbers.
+ * tier lacks, with the numbers, and "no-webgpu-device" where there is no adapter.
  */
 export function chooseTier<T extends Tier>(
   { name, tiers }: { readonly name: string; readonly tiers: readonly T[] },
-  adapter: AdapterLimits,
+  adapter: AdapterLimits | null | undefined,
 ): T {
-  const judged = tiers.map((tier) => ({ tier, unmet: unmetRequirements(tier, adapter) }));
+  const able = present(adapter);
+  const judged = tiers.map((tier) => ({ tier, unmet: unmetRequirements(tier, able) }));
   const found = judged.find(({ unmet }) => unmet.length === 0);
   if (found === undefined) {
     const reasons = judged.map(({ tier, unmet }) => `  ${tier.device}: ${unmet.join("; ")}`);
@@ -34,13 +44,14 @@ export function chooseTier<T extends Tier>(
 
 /**
  * A device with all that a tier requires. A device has an adapter's larger limits only if they are asked for. Rejects as
- * `GPUAdapter.requestDevice` does.
+ * `GPUAdapter.requestDevice` does, and with `KernelgenError` "no-webgpu-device" where there is no adapter.
  */
-export const requestDeviceFor = ({ requires }: Tier, adapter: GPUAdapter): Promise<GPUDevice> =>
-  adapter.requestDevice({
+export async function requestDeviceFor({ requires }: Tier, adapter: GPUAdapter | null | undefined): Promise<GPUDevice> {
+  return present(adapter).requestDevice({
     requiredLimits: { ...requires.limits },
     requiredFeatures: requires.features as GPUFeatureName[],
   });
+}
 
 /** The forward kernel of the best tier for a device, ready to run. Throws as `chooseTier` and `createForward` do. */
 export function createBuiltForward(device: GPUDevice, kernel: BuiltKernel): Promise<WebGpuForward> {

@@ -59,8 +59,8 @@ export interface Recurrent {
   backward(outputGradient: Float32Array, stateGradient?: RecurrentState): Promise<RecurrentGradients>;
   /** Where the last call ended. */
   readState(): Promise<RecurrentState>;
-  /** Makes "kept" and `step` start from these states; from zeros if left out. */
-  setState(state?: RecurrentState): Promise<void>;
+  /** Makes "kept" and `step` start from these states; from zeros if left out, as in a new sequence. */
+  setState(state?: RecurrentState | "zero"): Promise<void>;
   /** Replaces all weights. */
   setWeights(weights: RecurrentWeights): Promise<void>;
   /** Frees all buffers. Nothing else may be called afterwards. */
@@ -129,8 +129,8 @@ class RecurrentOnDevice implements Recurrent {
     return this.#inTurn(() => this.#network.readState());
   }
 
-  setState(state?: RecurrentState): Promise<void> {
-    return this.#inTurn(async () => this.#network.setState(state ?? "zero"));
+  setState(state: RecurrentState | "zero" = "zero"): Promise<void> {
+    return this.#inTurn(async () => this.#network.setState(state));
   }
 
   setWeights(weights: RecurrentWeights): Promise<void> {
