@@ -5,6 +5,7 @@ import { KernelgenPeer } from "./peers/kernelgen.js";
 import { OnnxRuntimePeer } from "./peers/onnxruntime.js";
 import type { Peer, Session } from "./peers/peer.js";
 import { TfjsPeer } from "./peers/tfjs.js";
+import type { Row } from "./row.js";
 
 const help = `Runs an LSTM or GRU layer in web runtimes, side by side, from host memory to host memory.
 
@@ -15,7 +16,7 @@ usage: node bench/dist/web-peers/main.js [--case TEXT]... [--peer TEXT]... [--se
   --seconds N     measured time of each runtime and case (2)
   --runs N        at least so many runs are measured, however long they take (3)
   --list          the names of cases and runtimes, and nothing is run
-  --json          one JSON object a line
+  --json          one JSON object a line; table.js makes a table of them
 
 onnxruntime's CPU provider always runs: the others are compared with it. Progress goes to standard error, on a terminal.
 
@@ -34,20 +35,6 @@ const { values: options } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-
-/** What was measured of one runtime and case. */
-interface Row {
-  readonly case: string;
-  readonly peer: string;
-  readonly medianMilliseconds?: number;
-  readonly leastMilliseconds?: number;
-  /** The least processor time of this process in a run: what a software adapter takes, however busy the machine is. */
-  readonly leastProcessorMilliseconds?: number;
-  readonly runs?: number;
-  /** The largest difference from onnxruntime's CPU provider. */
-  readonly largestDifference?: number;
-  readonly note?: string;
-}
 
 const reference = "onnxruntime CPU";
 

@@ -1,10 +1,11 @@
 import { KernelgenError } from "../../errors.js";
 import { gradientName } from "../../plan/gradient-name.js";
+import { type Direction, type PartPlace, walk } from "./directions.js";
 import { DispatchQueue } from "./dispatch-queue.js";
 import { recurrenceDispatches } from "./dispatches.js";
 import { type BufferPart, loaded, storedBytes } from "./gpu-memory.js";
 import { compileModule, type GpuModule } from "./gpu-module.js";
-import type { Direction, Network, PartPlace } from "./network.js";
+import type { Network } from "./network.js";
 import {
   layerDim,
   layerInputDim,
@@ -80,7 +81,7 @@ export class BackwardPass {
     outputGradient: Float32Array,
     stateGradient: RecurrentState | undefined,
   ): Promise<RecurrentGradients> {
-    const { program, memory, directions } = this.#network;
+    const { program, buffers, directions } = this.#network;
     const { batch, layers } = program;
     const steps = parts.reduce((sum, part) => sum + part.steps, 0);
     const width = outputDim(program);
@@ -92,10 +93,10 @@ export class BackwardPass {
     }
     const plane = batch * layerDim(program);
     if (stateGradient !== undefined) requireState(stateGradient, program.cell.states, directions.length * plane);
-    const bytes = await memory.submitAndRead("backward pass", () => {
+    const bytes = await buffers.memory.submitAndRead("backward pass", () => {
       parts.forEach((part, place) => {
         const values = partOf(outputGradient, part, steps, batch);
-        memory.write(this.#levelGradient(layers, place, part.steps), values);
+        buffers.memory.write(this.#levelGradient(layers, place, part.steps), values);
       });
       for (const direction of directions) this.#writeStateGradient(direction, stateGradient);
       this.#submit(parts);
@@ -119,7 +120,7 @@ export class BackwardPass {
     this.#clear(parts);
     const queue = new DispatchQueue(device);
     for (const direction of directions.toReversed()) {
-      const walked = this.#network.walk(parts, direction.direction);
+      const walked = walk(this.#network.program, direction, parts);
       for (let position = walked.length - 1; position >= 0; position--) {
         const part = walked[position]!;
         this.#encodeBackward(queue, direction, part, position);
@@ -145,56 +146,56 @@ export class BackwardPass {
   }
 
   #encodeBackward(queue: DispatchQueue, direction: Direction, part: PartPlace, position: number): void {
-    const network = this.#network;
-    const { cell } = network.program;
+    const { buffers, program } = this.#network;
+    const { cell } = program;
     const { plan, module } = this.#compiled.backward;
     const { layer, index } = direction;
     const { place, steps } = part;
     const output = cell.states[0]!;
     // One more than there are steps: du of the first step meets the initial states.
     const { count, workgroups } = recurrenceDispatches(plan, steps, steps + 1);
-    const group = network.memory.bound(module, {
-      wx: network.projected(direction, part),
-      recurrent: network.weights(`recurrent ${index}`),
-      bias: network.weights(`bias ${index}`),
-      initial_states: network.stateBuffer(index, position),
-      [output]: network.level(layer + 1, place, steps),
-      ...network.keptForBackward(index, part),
+    const group = buffers.memory.bound(module, {
+      wx: buffers.projected(direction, part),
+      recurrent: buffers.weights(`recurrent ${index}`),
+      bias: buffers.weights(`bias ${index}`),
+      initial_states: buffers.stateBuffer(index, position),
+      [output]: buffers.level(layer + 1, place, steps),
+      ...buffers.keptForBackward(index, part),
       [gradientName(output)]: this.#levelGradient(layer + 1, place, steps),
       state_gradients: this.#stateGradient(index),
       d_u: this.#gateGradients(steps),
-      ...network.scanBuffers(plan, part),
-      run: network.runUniform(direction, part, count),
+      ...buffers.scanBuffers(plan, part),
+      run: buffers.runUniform(direction, part, count),
     });
+    const { uniformStride } = buffers;
     for (let dispatch = 0; dispatch < count; dispatch++) {
-      queue.dispatch(module.pipeline, group, dispatch * network.uniformStride, workgroups);
+      queue.dispatch(module.pipeline, group, dispatch * uniformStride, workgroups);
     }
   }
 
   /** The products of a part's du. */
   #encodeProducts(queue: DispatchQueue, direction: Direction, part: PartPlace, position: number): void {
-    const network = this.#network;
-    const { program } = network;
+    const { buffers, program } = this.#network;
     const { layer, index } = direction;
     const { place, steps } = part;
     const inputDim = layerInputDim(program, layer);
     const output = program.cell.states[0]!;
-    const buffers = {
+    const tensors = {
       d_u: this.#gateGradients(steps),
-      weights: network.weights(`input ${index}`),
-      x: network.level(layer, place, steps),
+      weights: buffers.weights(`input ${index}`),
+      x: buffers.level(layer, place, steps),
       d_x: this.#levelGradient(layer, place, steps),
-      [output]: network.level(layer + 1, place, steps),
-      initial_states: network.stateBuffer(index, position),
+      [output]: buffers.level(layer + 1, place, steps),
+      initial_states: buffers.stateBuffer(index, position),
       d_weights: this.#weightGradient(direction, "input"),
       d_recurrent: this.#weightGradient(direction, "recurrent"),
       d_bias: this.#weightGradient(direction, "bias"),
-      run: network.runUniform(direction, part, 1),
+      run: buffers.runUniform(direction, part, 1),
     };
     const { inputGradients, weightGradients, otherGradients } = this.#compiled;
     for (const { plan, module } of [inputGradients.get(inputDim)!, weightGradients.get(inputDim)!, ...otherGradients]) {
       const rows = plan.rows ?? program.batch * steps;
-      queue.dispatch(module.pipeline, network.memory.bound(module, buffers), 0, [
+      queue.dispatch(module.pipeline, buffers.memory.bound(module, tensors), 0, [
         Math.ceil(plan.columns / plan.columnTile),
         Math.ceil(rows / plan.rowTile),
         plan.count,
@@ -204,25 +205,25 @@ export class BackwardPass {
 
   /** The gradient of what goes into a layer, or at the end of what comes out of the last one. */
   #levelGradient(level: number, place: number, steps: number): GPUBuffer {
-    const { program, memory } = this.#network;
+    const { program, memory } = this.#network.buffers;
     const features = level === 0 ? program.inputDim : outputDim(program);
     return memory.storage(`level gradient ${level} ${place}`, program.batch * steps * features * storedBytes.fp32);
   }
 
   /** du of all gates of a part; the next part writes over it. */
   #gateGradients(steps: number): GPUBuffer {
-    const { program, memory } = this.#network;
+    const { program, memory } = this.#network.buffers;
     const count = program.batch * steps * this.#compiled.modules.gateCount * layerDim(program);
     return memory.storage("gate gradients", count * storedBytes.fp32);
   }
 
   #stateGradient(index: number): GPUBuffer {
-    const { memory, stateElements } = this.#network;
+    const { memory, stateElements } = this.#network.buffers;
     return memory.storage(`state gradient ${index}`, stateElements * storedBytes.fp32);
   }
 
   #writeStateGradient({ index }: Direction, gradient: RecurrentState | undefined): void {
-    const { memory, program, stateElements } = this.#network;
+    const { memory, program, stateElements } = this.#network.buffers;
     const values = new Float32Array(stateElements);
     const plane = stateElements / program.cell.states.length;
     program.cell.states.forEach((name, s) => {
@@ -232,7 +233,7 @@ export class BackwardPass {
   }
 
   #weightGradient({ layer, index }: Direction, name: keyof DirectionWeights): GPUBuffer {
-    const { memory, program } = this.#network;
+    const { memory, program } = this.#network.buffers;
     const bytes = elements(weightShapes(program, layer)[name]) * storedBytes.fp32;
     return memory.storage(`${name} gradient ${index}`, bytes);
   }
@@ -246,10 +247,10 @@ export class BackwardPass {
   }
 
   #stateGradients(): readonly BufferPart[] {
-    const { directions, stateElements } = this.#network;
+    const { directions, buffers } = this.#network;
     return directions.map(({ index }) => ({
       buffer: this.#stateGradient(index),
-      bytes: stateElements * storedBytes.fp32,
+      bytes: buffers.stateElements * storedBytes.fp32,
     }));
   }
 

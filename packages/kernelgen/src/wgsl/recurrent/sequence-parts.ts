@@ -90,3 +90,16 @@ export function joinParts(
   });
   return result;
 }
+
+/** The output [B,T,F] of the last phase of each step, of an output with all phases. */
+export function lastPhases(output: Float32Array<ArrayBuffer>, program: RecurrentProgram): Float32Array<ArrayBuffer> {
+  const { phases } = program;
+  if (phases === 1) return output;
+  const width = outputDim(program);
+  const result = new Float32Array(output.length / phases);
+  for (let row = 0; row < result.length / width; row++) {
+    const last = ((row + 1) * phases - 1) * width;
+    result.set(output.subarray(last, last + width), row * width);
+  }
+  return result;
+}
