@@ -50,23 +50,29 @@ struct Sizes {
   KERNELGEN_HOST_DEVICE int row() const { return heads * head_dim; }
 };
 
-/** Where the unit of this thread is: its place in a row of all heads, in a state [B,1,N,D], in a step of [B,T,N,D], and in [N,B,G,D]. */
+/** Where the unit of this thread is: its place in a row of all heads, in a state [B,1,N,D], and in a step of [B,T,N,D]. */
 struct Place {
   bool exists;
-  int64_t sequence;
-  int64_t row;
-  int64_t initial;
+  uint32_t sequence;
+  uint32_t row;
+  uint32_t initial;
   int64_t now;
-  int64_t head;  // of the first gate, with a number of gates
 
-  KERNELGEN_DEVICE Place(const Sizes& sizes, int gates) {
-    const int64_t index = static_cast<int64_t>(block_index()) * THREADS_PER_BLOCK + thread_index();
-    sequence = index / sizes.row();
-    exists = sequence < sizes.batch;
-    row = index % sizes.row();
-    initial = index;
-    now = (sequence * sizes.steps + sizes.step) * sizes.row() + row;
-    head = (row / sizes.head_dim * sizes.batch + sequence) * gates * sizes.head_dim + row % sizes.head_dim;
+  /** Divisions are of 32 bits, since those of 64 take longer than the step. */
+  KERNELGEN_DEVICE explicit Place(const Sizes& sizes) {
+    initial = static_cast<uint32_t>(block_index()) * THREADS_PER_BLOCK + static_cast<uint32_t>(thread_index());
+    const uint32_t row_dim = static_cast<uint32_t>(sizes.row());
+    sequence = initial / row_dim;
+    exists = sequence < static_cast<uint32_t>(sizes.batch);
+    row = initial - sequence * row_dim;
+    now = (static_cast<int64_t>(sequence) * sizes.steps + sizes.step) * sizes.row() + row;
+  }
+
+  /** In [N,B,G,D], of the first of so many gates. */
+  KERNELGEN_DEVICE int64_t by_head(const Sizes& sizes, int gates) const {
+    const uint32_t head_dim = static_cast<uint32_t>(sizes.head_dim);
+    const uint32_t head = row / head_dim;
+    return (static_cast<int64_t>(head) * sizes.batch + sequence) * gates * sizes.head_dim + (row - head * head_dim);
   }
 };
 ${forwardKernel(problem, name)}${backwardKernel(problem, name)}
@@ -107,7 +113,7 @@ function forwardKernel(problem: Problem, name: string): string {
   const { cell } = problem;
   const saved = backwardStep(problem).saved;
   const sums = gateSums(cell, {
-    recurrent: (place) => `products[place.head + ${place} * sizes.head_dim]`,
+    recurrent: (place) => `product[${place} * sizes.head_dim]`,
     input: (place) => `to_float(inputs[${place} * sizes.row()])`,
     bias: (place) => `to_float(bias[${place} * sizes.row() + place.row])`,
   });
@@ -115,8 +121,9 @@ function forwardKernel(problem: Problem, name: string): string {
 /** products [N,B,G,D] are those of R and h of the step before. What lies beyond the length of a sequence is zero. */
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${name}_forward_kernel(${[...forwardParameters(problem).map(({ name, type }) => `${type} ${name}`), "Sizes sizes"].join(", ")}) {
-  const Place place(sizes, RECURRENT_GATE_COUNT);
+  const Place place(sizes);
   if (!place.exists) return;
+  const float* product = products + place.by_head(sizes, RECURRENT_GATE_COUNT);
   const Element* inputs = wx + (place.now - place.row) * INPUT_GATE_COUNT + place.row;
   const float u[GATE_COUNT] = {
 ${sums.map((sum) => `      ${sum},`).join("\n")}
@@ -171,10 +178,10 @@ function backwardKernel(problem: Problem, name: string): string {
  */
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${name}_backward_kernel(${[...backwardParameters(problem).map(({ name, type }) => `${type} ${name}`), "Sizes sizes", "[[maybe_unused]] int given_steps"].join(", ")}) {
-  const Place place(sizes, 1);
+  const Place place(sizes);
   if (!place.exists) return;
   Element* gradients = d_u + (place.now - place.row) * GATE_COUNT + place.row;
-  Element* rows = recurrent_rows + Place(sizes, RECURRENT_GATE_COUNT).head;
+  Element* rows = recurrent_rows + place.by_head(sizes, RECURRENT_GATE_COUNT);
   const int length = lengths == nullptr ? sizes.steps : lengths[place.sequence];
   if (sizes.step >= length) {
     for (int gate = 0; gate < GATE_COUNT; ++gate) gradients[gate * sizes.row()] = Element{};
@@ -185,7 +192,7 @@ ${name}_backward_kernel(${[...backwardParameters(problem).map(({ name, type }) =
   [[maybe_unused]] const int64_t given = given_steps == sizes.steps ? place.now : place.initial;
   [[maybe_unused]] const bool is_given = given_steps == sizes.steps || sizes.step == length - 1;
   float adjoints[STATE_COUNT] = {${cell.states.map(({ name }) => `adjoint_${name}[place.initial]`).join(", ")}};
-  adjoints[0] += products[place.head];
+  adjoints[0] += products[place.by_head(sizes, 1)];
 ${cell.states.map(({ name }, index) => (index === 0 ? `  if (d_${name} != nullptr) adjoints[0] += to_float(d_${name}[place.now]);` : `  if (d_${name} != nullptr && is_given) adjoints[${index}] += d_${name}[given];`)).join("\n")}
 ${array(
   "saved",

@@ -9,7 +9,7 @@ export const isSixteenBit = (type: DataType): type is SixteenBitType => type ===
 export const weightGradientsName = (dataType: SixteenBitType): string => `weight_gradients_${dataType}`;
 
 /** Blocks that share a multiprocessor: enough copies on their way to keep its memory busy. */
-const blocksPerMultiprocessor = 4;
+const blocksPerMultiprocessor = 3;
 /** Two ones, as a word. */
 const ones: Readonly<Record<SixteenBitType, string>> = { bf16: "0x3F803F80u", fp16: "0x3C003C00u" };
 
@@ -38,9 +38,10 @@ using Element = uint16_t;
 
 constexpr int WARPS = 4;
 constexpr int THREADS_PER_BLOCK = WARPS * warpLanes;
-/** Rows and columns of R that a block computes: of each warp a quarter of the rows. */
+/** Rows and columns of R in a tile: of each warp a quarter of the rows. A block computes several tiles of rows from the same columns of h. */
 constexpr int TILE_DIM = 64;
 constexpr int WARP_ROWS = TILE_DIM / WARPS;
+constexpr int ROW_TILES = 2;
 /** Steps that are copied at a time, and how many such copies are on their way or in use. */
 constexpr int STAGE_STEPS = 32;
 constexpr int STAGES = 4;
@@ -49,7 +50,8 @@ constexpr int COPY_DIM = 8;
 constexpr int ROW_COPIES = TILE_DIM / COPY_DIM;
 constexpr int ROWS_AT_ONCE = THREADS_PER_BLOCK / ROW_COPIES;
 constexpr int TILE_ELEMENTS = STAGE_STEPS * TILE_DIM;
-constexpr int SHARED_BYTES = STAGES * 2 * TILE_ELEMENTS * static_cast<int>(sizeof(Element));
+constexpr int STAGE_ELEMENTS = (ROW_TILES + 1) * TILE_ELEMENTS;
+constexpr int SHARED_BYTES = STAGES * STAGE_ELEMENTS * static_cast<int>(sizeof(Element));
 /** Parts of the steps are as many as fill the device, and no smaller than this. */
 constexpr int TARGET_BLOCKS = ${blocksPerMultiprocessor * multiprocessorCount};
 constexpr int LEAST_PART_STEPS = 256;
@@ -81,7 +83,9 @@ struct Sizes {
   KERNELGEN_HOST_DEVICE int tiles() const { return (head_dim + TILE_DIM - 1) / TILE_DIM; }
   KERNELGEN_HOST_DEVICE int64_t products() const { return static_cast<int64_t>(gates) * heads * head_dim * head_dim; }
   KERNELGEN_HOST_DEVICE int64_t sums() const { return static_cast<int64_t>(gates) * heads * head_dim; }
-  KERNELGEN_HOST_DEVICE int blocks_of_part() const { return gates * heads * tiles() * tiles(); }
+  /** Groups of tiles of rows of all gates of a head. */
+  KERNELGEN_HOST_DEVICE int row_groups() const { return (gates * tiles() + ROW_TILES - 1) / ROW_TILES; }
+  KERNELGEN_HOST_DEVICE int blocks_of_part() const { return row_groups() * heads * tiles(); }
   /** Rows of a part: whole stages. */
   KERNELGEN_HOST_DEVICE int part_rows() const {
     const int64_t wanted = TARGET_BLOCKS / blocks_of_part() > 0 ? TARGET_BLOCKS / blocks_of_part() : 1;
@@ -102,45 +106,61 @@ KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, ${blocksPerMult
 ${name}_parts_kernel(Gates gates, const Element* h, const Element* h_initial, float* parts, Sizes sizes) {
   // Blocks that read the same rows of h are neighbours.
   int rest = block_index();
-  const int gate = rest % sizes.gates;
-  rest /= sizes.gates;
+  const int group = rest % sizes.row_groups();
+  rest /= sizes.row_groups();
   const int head = rest % sizes.heads;
   rest /= sizes.heads;
   const int first_column = rest % sizes.tiles() * TILE_DIM;
-  rest /= sizes.tiles();
-  const int first_row = rest % sizes.tiles() * TILE_DIM;
   const int part = rest / sizes.tiles();
   const int begin = part * sizes.part_rows();
   const int end = static_cast<int64_t>(begin) + sizes.part_rows() < sizes.rows() ? begin + sizes.part_rows()
                                                                                  : static_cast<int>(sizes.rows());
   const int64_t h_stride = static_cast<int64_t>(sizes.heads) * sizes.head_dim;
-  const int64_t gate_stride = gates.stride[gate];
+  const int64_t of_head = static_cast<int64_t>(head) * sizes.head_dim;
   const int copy = thread_index() % ROW_COPIES;
-  const Element* du = gates.rows[gate] + static_cast<int64_t>(head) * sizes.head_dim + first_row + copy * COPY_DIM;
-  const int64_t column = static_cast<int64_t>(head) * sizes.head_dim + first_column + copy * COPY_DIM;
-  const bool has_row = first_row + copy * COPY_DIM < sizes.head_dim;
+  const int64_t column = of_head + first_column + copy * COPY_DIM;
   const bool has_column = first_column + copy * COPY_DIM < sizes.head_dim;
+  int gate[ROW_TILES];
+  int first_row[ROW_TILES];
+  bool has_row[ROW_TILES];
+  const Element* du[ROW_TILES];
+  int64_t stride[ROW_TILES];
+  KERNELGEN_UNROLL
+  for (int tile = 0; tile < ROW_TILES; ++tile) {
+    const int index = group * ROW_TILES + tile;
+    const bool exists = index < sizes.gates * sizes.tiles();
+    gate[tile] = exists ? index / sizes.tiles() : 0;
+    // The rows of a tile that there is not lie behind those of the head.
+    first_row[tile] = exists ? index % sizes.tiles() * TILE_DIM : sizes.head_dim;
+    has_row[tile] = first_row[tile] + copy * COPY_DIM < sizes.head_dim;
+    du[tile] = gates.rows[gate[tile]] + of_head + (has_row[tile] ? first_row[tile] + copy * COPY_DIM : 0);
+    stride[tile] = gates.stride[gate[tile]];
+  }
   Element* shared = reinterpret_cast<Element*>(shared_memory());
 
   const auto fetch = [&](int stage, int first) {
-    Element* tile = shared + stage * 2 * TILE_ELEMENTS;
+    Element* stage_start = shared + stage * STAGE_ELEMENTS;
     KERNELGEN_UNROLL
     for (int row = thread_index() / ROW_COPIES; row < STAGE_STEPS; row += ROWS_AT_ONCE) {
       const int64_t index = first + row;
       const bool exists = index < end;
-      copy_async_16(place_of(tile, row, copy), du + (exists ? index * gate_stride : 0), exists && has_row);
+      KERNELGEN_UNROLL
+      for (int tile = 0; tile < ROW_TILES; ++tile) {
+        copy_async_16(place_of(stage_start + tile * TILE_ELEMENTS, row, copy), du[tile] + (exists ? index * stride[tile] : 0),
+                      exists && has_row[tile]);
+      }
       // h of the step before, which for the first step of a sequence is the initial state.
       const bool is_first = index % sizes.steps == 0;
       const bool has_previous = exists && has_column && !(is_first && h_initial == nullptr);
       const Element* base = is_first ? h_initial : h;
       const int64_t place = (is_first ? index / sizes.steps : index - 1) * h_stride + column;
-      copy_async_16(place_of(tile + TILE_ELEMENTS, row, copy), has_previous ? base + place : h, has_previous);
+      copy_async_16(place_of(stage_start + ROW_TILES * TILE_ELEMENTS, row, copy), has_previous ? base + place : h, has_previous);
     }
     copy_async_commit();
   };
 
-  float products[TILE_DIM / PRODUCT_COLUMNS][4] = {};
-  float sums[4] = {};
+  float products[ROW_TILES][TILE_DIM / PRODUCT_COLUMNS][4] = {};
+  float sums[ROW_TILES][4] = {};
   const int warp = warp_index();
   // The row of an 8×8 matrix whose address this lane gives, and which of four matrices.
   const int matrix_row = lane_index() % 8;
@@ -152,19 +172,26 @@ ${name}_parts_kernel(Gates gates, const Element* h, const Element* h_initial, fl
     sync_block();
     // Into the stage that all warps have read in the turn before.
     fetch((stage + STAGES - 1) % STAGES, first + (STAGES - 1) * STAGE_STEPS);
-    Element* tile = shared + stage * 2 * TILE_ELEMENTS;
+    Element* stage_start = shared + stage * STAGE_ELEMENTS;
     KERNELGEN_UNROLL
     for (int step = 0; step < STAGE_STEPS; step += PRODUCT_STEPS) {
-      uint32_t left[4];
-      ldmatrix_x4_transposed(left, place_of(tile, step + matrix / 2 * 8 + matrix_row,
-                                            warp * (WARP_ROWS / COPY_DIM) + matrix % 2));
-      mma_m16n8k16_${dataType}(sums, left, ONES, ONES);
+      uint32_t left[ROW_TILES][4];
+      KERNELGEN_UNROLL
+      for (int tile = 0; tile < ROW_TILES; ++tile) {
+        ldmatrix_x4_transposed(left[tile], place_of(stage_start + tile * TILE_ELEMENTS, step + matrix / 2 * 8 + matrix_row,
+                                                    warp * (WARP_ROWS / COPY_DIM) + matrix % 2));
+        mma_m16n8k16_${dataType}(sums[tile], left[tile], ONES, ONES);
+      }
       KERNELGEN_UNROLL
       for (int pair = 0; pair < TILE_DIM / PRODUCT_COLUMNS; pair += 2) {
         uint32_t right[4];
-        ldmatrix_x4_transposed(right, place_of(tile + TILE_ELEMENTS, step + matrix % 2 * 8 + matrix_row, pair + matrix / 2));
-        mma_m16n8k16_${dataType}(products[pair], left, right[0], right[1]);
-        mma_m16n8k16_${dataType}(products[pair + 1], left, right[2], right[3]);
+        ldmatrix_x4_transposed(right, place_of(stage_start + ROW_TILES * TILE_ELEMENTS, step + matrix % 2 * 8 + matrix_row,
+                                               pair + matrix / 2));
+        KERNELGEN_UNROLL
+        for (int tile = 0; tile < ROW_TILES; ++tile) {
+          mma_m16n8k16_${dataType}(products[tile][pair], left[tile], right[0], right[1]);
+          mma_m16n8k16_${dataType}(products[tile][pair + 1], left[tile], right[2], right[3]);
+        }
       }
     }
     stage = (stage + 1) % STAGES;
@@ -172,19 +199,22 @@ ${name}_parts_kernel(Gates gates, const Element* h, const Element* h_initial, fl
   copy_async_wait<0>();
 
   float* of_part = parts + static_cast<int64_t>(part) * (sizes.products() + sizes.sums());
-  const int64_t of_head = (static_cast<int64_t>(gate) * sizes.heads + head) * sizes.head_dim;
   KERNELGEN_UNROLL
-  for (int half = 0; half < 2; ++half) {
-    const int row = first_row + warp * WARP_ROWS + half * 8 + lane_index() / 4;
-    if (row >= sizes.head_dim) continue;
+  for (int tile = 0; tile < ROW_TILES; ++tile) {
     KERNELGEN_UNROLL
-    for (int columns = 0; columns < TILE_DIM / PRODUCT_COLUMNS; ++columns) {
-      const int at = first_column + columns * PRODUCT_COLUMNS + lane_index() % 4 * 2;
-      if (at >= sizes.head_dim) continue;
-      *reinterpret_cast<Words2*>(of_part + (of_head + row) * sizes.head_dim + at) = {
-          bits_of(products[columns][half * 2]), bits_of(products[columns][half * 2 + 1])};
+    for (int half = 0; half < 2; ++half) {
+      const int row = first_row[tile] + warp * WARP_ROWS + half * 8 + lane_index() / 4;
+      if (row >= sizes.head_dim) continue;
+      const int64_t of_row = gate[tile] * h_stride + of_head + row;
+      KERNELGEN_UNROLL
+      for (int columns = 0; columns < TILE_DIM / PRODUCT_COLUMNS; ++columns) {
+        const int at = first_column + columns * PRODUCT_COLUMNS + lane_index() % 4 * 2;
+        if (at >= sizes.head_dim) continue;
+        *reinterpret_cast<Words2*>(of_part + of_row * sizes.head_dim + at) = {
+            bits_of(products[tile][columns][half * 2]), bits_of(products[tile][columns][half * 2 + 1])};
+      }
+      if (first_column == 0 && lane_index() % 4 == 0) of_part[sizes.products() + of_row] = sums[tile][half * 2];
     }
-    if (first_column == 0 && lane_index() % 4 == 0) of_part[sizes.products() + of_head + row] = sums[half * 2];
   }
 }
 
