@@ -52,14 +52,14 @@ void launch(const Layer& layer, Use use, const Tensors& tensors, int64_t steps) 
   TORCH_CHECK(error == nullptr, kernel.name, ": ", error);
 }
 
-// Places of the tensors of a forward pass. Behind them come the initial states, the states, and the saved values.
-constexpr int64_t lengthsPlace = 3;
+/** The place of the lengths among the tensors of a forward pass and of a backward pass. */
+constexpr int64_t forwardLengthsPlace = 3;
+constexpr int64_t backwardLengthsPlace = 1;
 
 /** Runs a forward kernel: wx, recurrent and bias are dense; `initial` is empty for zeros. */
 void runForward(const Layer& layer, Use use, const Tensor& wx, const Tensor& recurrent, const Tensor& bias, at::TensorList initial,
                 const std::optional<Tensor>& lengths, const Tensors& states, const Tensors& saved) {
-  const Places& read = layer.of(use).parameters;
-  const bool readsLengths = std::find(read.begin(), read.end(), lengthsPlace) != read.end();
+  const bool readsLengths = layer.of(use).reads(forwardLengthsPlace);
   Tensors tensors{dense(wx), dense(recurrent), dense(bias), readsLengths ? counts(lengths, wx, wx.size(1)) : Tensor()};
   for (const Tensor& state : initial) tensors.push_back(dense(state));
   if (initial.empty()) tensors.resize(tensors.size() + static_cast<std::size_t>(layer.stateCount));
@@ -172,13 +172,11 @@ struct Recurrence : torch::autograd::Function<Recurrence> {
     // Kernels read the gradients of all steps of the states other than h, or of the last step alone.
     bool hasSequences = false;
     for (std::size_t state = 1; state < givenCount; state += 1) hasSequences = hasSequences || given[state].defined();
-    const Tensor& h = states[0];
-    const int64_t steps = h.size(1);
-
-    Tensors tensors{dense(kept[0]), Tensor()};
     const Use use = hasSequences ? Use::backwardSequence : Use::backward;
-    const Places& read = layer.of(use).parameters;
-    if (std::find(read.begin(), read.end(), 1) != read.end()) tensors[1] = counts(lengths, h, steps);
+    // Whoever kept the tensors may have given back copies.
+    const Tensor h = dense(states[0]);
+    const int64_t steps = h.size(1);
+    Tensors tensors{dense(kept[0]), layer.of(use).reads(backwardLengthsPlace) ? counts(lengths, h, steps) : Tensor()};
     for (const at::TensorList& group : {initial, states, saved}) {
       for (const Tensor& tensor : group) tensors.push_back(tensor.defined() ? dense(tensor) : tensor);
     }
@@ -208,6 +206,7 @@ struct Recurrence : torch::autograd::Function<Recurrence> {
     return gradients;
   }
 
+  /** Makes the gradients refuse to be differentiated, where what they depend on can be. */
   static void refuseDerivatives(const Layer& layer, variable_list& gradients, const variable_list& kept) {
     Tensors defined;
     Tensors differentiable;
@@ -247,7 +246,8 @@ Tensors run(int64_t number, const Tensor& wx, const Tensor& recurrent, const Ten
 std::tuple<Tensor, Tensor> weights(int64_t number, const Tensor& withInput, at::TensorList others, const Tensor& initial, const Tensor& h) {
   const at::AutoGradMode withoutGradient(false);
   const BelowAutograd below;
-  const GateGradients gates{dense(withInput), others.vec()};
+  GateGradients gates{dense(withInput), {}};
+  for (const Tensor& other : others) gates.others.push_back(dense(other));
   const Tensors gradients = weightGradients(layersKept.at(number), gates, initial, dense(h), true, true);
   return {gradients[0], gradients[1]};
 }

@@ -36,6 +36,8 @@ struct Kernel {
   int64_t (*scratchBytes)(const int* sizes);
   /** For each parameter the place of its tensor among those of the call. */
   Places parameters;
+
+  bool reads(int64_t place) const { return std::find(parameters.begin(), parameters.end(), place) != parameters.end(); }
 };
 
 /** The kernels of the weight gradients of small heads, by their C interface; null where there are none for the type. */
@@ -59,11 +61,11 @@ struct Layer {
   Tensor zeros;
   /** By their use; null for a use that the layer is not for. */
   const Kernel* kernels[useCount];
-
   WeightGradientKernels weightGradients;
 
   const Kernel& of(Use use) const { return *kernels[static_cast<std::size_t>(use)]; }
 
+  /** The gates without an input. */
   Places inputless() const {
     Places found;
     for (int64_t gate = 0; gate < gateCount; gate += 1) {

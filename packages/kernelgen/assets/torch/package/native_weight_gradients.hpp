@@ -110,6 +110,7 @@ std::pair<Tensor, Tensor> smallHeadGradients(const Layer& layer, const GateGradi
   const Tensor bias = at::empty({count, layer.heads, layer.dim}, h.options());
   const Tensor scratch = scratchMemory(layer, layer.weightGradients.scratchBytes(sizes.data()));
   const Tensor start = initial.defined() ? dense(initial) : Tensor();
+  // In the order of the kernels' C interface, which then takes the gates'.
   std::vector<void*> tensors{h.data_ptr(), start.defined() ? start.data_ptr() : nullptr, recurrent.data_ptr(), bias.data_ptr(),
                              scratch.data_ptr()};
   Places strides;
