@@ -110,7 +110,7 @@ describe("generated PyTorch package", () => {
       python,
       [program, directory, await hostLibrary()],
       oneThread,
-      240,
+      900,
     );
     expect(exitCode, stderr).toBe(0);
     errors = new Map(
@@ -120,7 +120,7 @@ describe("generated PyTorch package", () => {
         .map((line) => JSON.parse(line))
         .map(({ check, error }) => [check, error]),
     );
-  }, 300_000);
+  }, 1_200_000);
 
   it.for([
     "layers_equal_those_of_torch_from_the_same_state_dict",
