@@ -1,3 +1,6 @@
+import type { CudaDevice } from "hwmodels";
+import type { Plan } from "../../plan/plan.js";
+import type { Problem } from "../../plan/problem.js";
 import { solveFamily } from "../../plan/solve.js";
 import { kernelTensors, type Tensor } from "../../plan/tensors.js";
 import { type KernelSet, type SetKernel, setProblem, useWord } from "../kernel-set.js";
@@ -7,6 +10,15 @@ import { cType } from "../tensor-parameters.js";
 
 /** The sizes that kernels for any sizes are tiled for: a large head, whose tiles serve small ones as well, and few sequences, more, and many. */
 const tiledFor = { headDim: 2048, heads: 1, batches: [16, 64, 256] } as const;
+/**
+ * Warps and chunks in flight of 16-bit kernels for few sequences, with the rest of the tile as it is solved: faster at each of eleven sizes from 96×8 to
+ * 4096×1 than those that are predicted to be the fastest at the one that the tile is for (bench/results, "Stepwise").
+ */
+const fewSequences = {
+  batch: 16,
+  forward: { warpCount: 8, chunksInFlight: 4 },
+  backward: { warpCount: 16, chunksInFlight: 4 },
+} as const;
 
 /**
  * Stepwise kernels whose batch, heads and units of a head are arguments of the launch, for the sizes that no kernel of a set is for: of every
@@ -24,7 +36,7 @@ export function anySizeKernels({ kernels }: KernelSet): readonly SetKernel[] {
       if (found.has(key)) continue;
       const { headDim, heads } = tiledFor;
       const problem = setProblem({ ...plan.problem, headDim, heads, batch }, use);
-      const { plan: tile } = solveFamily(problem, device, stepwiseCudaFamily);
+      const tile = anySizePlan(problem, device);
       // Where the device has no instructions for the type, no kernel of the set has it either.
       if (tile === undefined) continue;
       const { name, text } = emitStepwise(tile, givenName, true);
@@ -39,6 +51,14 @@ export function anySizeKernels({ kernels }: KernelSet): readonly SetKernel[] {
     }
   }
   return [...found.values()];
+}
+
+/** The plan whose tile serves any sizes; undefined if the device has none. */
+function anySizePlan(problem: Problem, device: CudaDevice): Plan | undefined {
+  const { plan } = solveFamily(problem, device, stepwiseCudaFamily);
+  if (plan === undefined || problem.batch !== fewSequences.batch || problem.dataType === "fp32") return plan;
+  const pins = { ...plan.parameters, ...fewSequences[problem.pass] };
+  return solveFamily(problem, device, stepwiseCudaFamily, pins).plan ?? plan;
 }
 
 /**
