@@ -14,7 +14,7 @@ const h200 = cudaDevice("h200");
 const rtx4090 = cudaDevice("rtx4090");
 
 /** From one dispatch to the next, in µs: what steps of one dispatch each took on an H200 beyond what their kernels are predicted to take. */
-const measuredDispatchMicroseconds = 2.7;
+const measuredDispatchMicroseconds = 2.5;
 
 /** What CUDA tells about the GPU behind the adapter. */
 const throughCuda = (device: CudaDevice): WebGpuAssumptions => ({
