@@ -9,12 +9,13 @@ import type { Row } from "./row.js";
 
 const help = `Runs an LSTM or GRU layer in web runtimes, side by side, from host memory to host memory.
 
-usage: node bench/dist/web-peers/main.js [--case TEXT]... [--peer TEXT]... [--seconds N] [--runs N] [--list] [--json]
+usage: node bench/dist/web-peers/main.js [--case TEXT]... [--peer TEXT]... [--seconds N] [--runs N] [--most N] [--list] [--json]
 
   --case TEXT     the case of that name, or those whose names contain the text, for example "lstm T128"; may be repeated
   --peer TEXT     the runtime of that name, or those whose names contain the text, for example onnxruntime; may be repeated
   --seconds N     measured time of each runtime and case (2)
   --runs N        at least so many runs are measured, however long they take (3)
+  --most N        a runtime whose first run takes more seconds than this is not run again, and its row says so (30)
   --list          the names of cases and runtimes, and nothing is run
   --json          one JSON object a line; table.js makes a table of them
 
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     peer: { type: "string", multiple: true, default: [] },
     seconds: { type: "string", default: "2" },
     runs: { type: "string", default: "3" },
+    most: { type: "string", default: "30" },
     list: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -61,7 +63,7 @@ function chosen<T extends { readonly name: string }>(all: readonly T[], texts: r
 class UsageError extends Error {}
 
 /** A number from the command line that is larger than zero. */
-function positive(name: "seconds" | "runs"): number {
+function positive(name: "seconds" | "runs" | "most"): number {
   const value = Number(options[name]);
   if (value > 0) return value;
   throw new UsageError(`--${name} ${options[name]}: needs a number above 0`);
@@ -71,10 +73,16 @@ function positive(name: "seconds" | "runs"): number {
 interface Measuring {
   readonly seconds: number;
   readonly leastRuns: number;
+  /** A first run of more seconds is the only one. */
+  readonly mostSeconds: number;
 }
 
 async function main(): Promise<void> {
-  const measuring = { seconds: positive("seconds"), leastRuns: positive("runs") };
+  const measuring = {
+    seconds: positive("seconds"),
+    leastRuns: positive("runs"),
+    mostSeconds: positive("most"),
+  };
   const [wantedCases, wanted] = [chosen(cases, options.case, "case"), chosen(starters, options.peer, "peer")];
   if (options.list) {
     console.log([...wantedCases, ...wanted].map(({ name }) => name).join("\n"));
@@ -108,16 +116,22 @@ async function measureCase(
     let session: Session | undefined;
     try {
       session = await peer.open(given, values);
+      const start = performance.now();
       const output = await session.run();
+      const first = performance.now() - start;
       expected ??= output;
-      const note = peer.differs?.(given);
-      const times = await measure(session, measuring);
+      const isSlow = first > measuring.mostSeconds * 1e3;
+      const notes = [peer.differs?.(given), isSlow ? "its first and only run" : undefined].filter(Boolean).join("; ");
+      const times = isSlow
+        ? { medianMilliseconds: first, leastMilliseconds: first, runs: 1 }
+        : await measure(session, measuring);
       progress.clear();
       print({
         case: given.name,
         peer: peer.name,
         ...times,
-        ...(note === undefined ? { largestDifference: largestDifference(output, expected) } : { note }),
+        ...(peer.differs?.(given) === undefined ? { largestDifference: largestDifference(output, expected) } : {}),
+        ...(notes === "" ? {} : { note: notes }),
       });
     } catch (error) {
       progress.clear();
@@ -198,10 +212,12 @@ function print(row: Row): void {
     return;
   }
   const { medianMilliseconds, leastMilliseconds, leastProcessorMilliseconds, largestDifference, note } = row;
+  const processor =
+    leastProcessorMilliseconds === undefined ? "" : `of the processor ${leastProcessorMilliseconds.toFixed(3)}, `;
   const time =
     medianMilliseconds === undefined
       ? ""
-      : `${medianMilliseconds.toFixed(3)} ms (least ${leastMilliseconds!.toFixed(3)}, of the processor ${leastProcessorMilliseconds!.toFixed(3)}, ${row.runs} runs)`;
+      : `${medianMilliseconds.toFixed(3)} ms (least ${leastMilliseconds!.toFixed(3)}, ${processor}${row.runs} runs)`;
   const difference = largestDifference === undefined ? "" : `difference ${largestDifference.toExponential(1)}`;
   console.log([row.case.padEnd(20), row.peer.padEnd(20), time.padEnd(72), difference, note ?? ""].join(" ").trimEnd());
 }
