@@ -3,7 +3,7 @@
 //
 //   node bench/dist/nightly/recheck-plans.js OUT.jsonl [PAIRS [SEED]]      default: 5000 pairs, a fresh seed
 //
-// PAIRS are split into shards of 125 pairs of a device and a problem; every fourth also runs test/kernelgen/plan/optimum.test.ts. Each shard
+// PAIRS are split into shards of 500 pairs of a device and a problem; every fourth also runs test/kernelgen/plan/optimum.test.ts. Each shard
 // adds a line to OUT.jsonl as it is done, and a run that was stopped goes on where it was, with the seed of the file. Ends with 1 if a shard
 // found a wrong plan: its line has the tests' output, with the counterexample and the seed that gives it again.
 import { spawnSync } from "node:child_process";
@@ -25,7 +25,7 @@ interface Shard {
   readonly output?: string;
 }
 
-const shardPairs = 125;
+const shardPairs = 500;
 const [out, pairs = "5000", givenSeed] = process.argv.slice(2);
 if (out === undefined || !(Number(pairs) > 0)) throw new Error("usage: recheck-plans.js OUT.jsonl [PAIRS [SEED]]");
 const done: Shard[] = existsSync(out)
