@@ -84,6 +84,9 @@ const refuseGrid = (device: CudaDevice): string | undefined =>
 
 /** The part of a look that each warp adds where all look for themselves: a block goes on when the last of them has found its words. */
 const warpLookShare = 0.1;
+/** Warps beyond which each adds further parts of a look, and how many: seen in backward kernels of 11 to 16 warps on an H200. */
+const fewWarps = 8;
+const furtherWarpLooks = 2;
 
 /** Sizes of the clusters whose blocks may share the inner dimension. */
 const clusterSplits = (device: CudaDevice): readonly number[] =>
@@ -142,6 +145,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
   tile(problem, device, model, context) {
     const { product, batchBlocks, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
     const { batchTile } = product;
+    const warps = times(product.warpsAlongUnits, product.warpsAlongInner);
     const dim = exchangeDim(problem);
     const elementBytes = dataTypeBytes[problem.dataType];
     const isTile = operand === "tile";
@@ -198,7 +202,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
               calibratedTerm(
                 device,
                 "exchangeLookCycles",
-                times(product.warpsAlongUnits, product.warpsAlongInner),
+                warps.plus(max([warps.minus(fewWarps), 0]).times(furtherWarpLooks)),
                 warpLookShare,
               ),
             ]),

@@ -43,6 +43,8 @@ const landingRegisters = 8;
 const exchangeRegisters = 20;
 /** The part of the time of reading R in every step that nothing hides where it lands in shared memory, in that of where it comes to registers. */
 const landingShare = 0.8;
+/** The part of the time of reading R from shared memory that is left where a warp reads it while it waits for words of its operand. */
+const sharedShare = 0.5;
 /** Registers for each row tile of R on its way from shared memory: the compiler fetches little ahead. Seen in ptxas. */
 const sharedRegisters = 2;
 
@@ -227,7 +229,7 @@ export const mmaProduct: MatrixProduct = {
         operand === "tile"
           ? sharedMemoryTerm(device, stateFragments, stateFragmentBytes)
           : calibratedTerm(device, "fragmentWordCycles", times(joint, columnGroups)),
-        sharedMemoryTerm(device, sharedFragments, fragmentBytes),
+        sharedMemoryTerm(device, sharedFragments, fragmentBytes * (operand === "tile" ? 1 : sharedShare)),
         // Other warps of the part multiply while one waits.
         calibratedTerm(
           device,

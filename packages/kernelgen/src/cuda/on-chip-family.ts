@@ -198,7 +198,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     exchanged.transferRegisters ?? 0,
   );
   const ownUnits = times(ownSlots, unitsPerThread);
-  const blockSlots = times(ownSlots, warpsAlongUnits, warpsAlongInner);
+  // Where there are fewer slots than warps, some warps have none.
+  const blockSlots = ceilQuotient(product.tileSlots, blocksAlongInner);
   const stepTerms: readonly CostTerm[] = [
     ...everyStepTerms(device),
     // Where threads look for the state in memory, they wait there.
@@ -217,7 +218,12 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
           calibratedTerm(device, "exchangeLookCycles", blocksSum.throughGrid),
           calibratedTerm(device, "exchangeByteCycles", blocksSum.receivedGridBytes),
         ]),
-    calibratedTerm(device, "unitIssueCycles", times(ownUnits, product.warpsPerPart), pointwise.issue),
+    calibratedTerm(
+      device,
+      "unitIssueCycles",
+      ceilQuotient(blockSlots, device.warpAllocationGranularity).times(unitsPerThread),
+      pointwise.issue,
+    ),
     calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
     calibratedTerm(device, "slotLoadCycles", ownSlots.times(traffic.elementReads + traffic.floatReads)),
     calibratedTerm(device, "slotStoreCycles", times(blockSlots, traffic.writes)),

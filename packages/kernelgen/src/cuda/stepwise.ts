@@ -92,7 +92,8 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const elementBytes = dataTypeBytes[dataType];
     const { sumCount, innerDim } = productShape(problem);
     const isMatrix = usesMatrixInstructions(problem);
-    const chunkInner = (chunkLanes * wordBytes) / elementBytes;
+    const wordElements = wordBytes / elementBytes;
+    const chunkInner = chunkLanes * wordElements;
     // A lane holds a word of a column group, which the four lanes of a column read apart, or of each of its two columns the same word.
     const columnWords = isMatrix ? 1 : 2;
     const innerParts = innerDim / headDim;
@@ -199,6 +200,16 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       calibratedTerm(device, "stepCycles", constant(1)),
       // What is sent for of one chunk comes while those before it are multiplied, but not all of it in time.
       calibratedTerm(device, "stepwiseChunkCycles", warpChunks),
+      // Of rows that are no whole words, a lane waits for each element.
+      ...(headDim % wordElements === 0
+        ? []
+        : [
+            calibratedTerm(
+              device,
+              "stepwiseElementCycles",
+              times(warpChunks.plus(chunksInFlight), warpRowTiles.times(2).plus(warpColumnGroups), wordElements),
+            ),
+          ]),
       // Warps meet before each shared chunk, and add up their sums.
       calibratedTerm(device, "reductionCycles", warpChunks.times(shares).plus(1)),
       calibratedTerm(device, "stepwiseUnitCycles", ownUnits),

@@ -41,7 +41,7 @@ export function emitStepwise(plan: Plan, givenName: string | undefined, hasAnySi
   ];
   const body = `// Tensors, dense, last dimension contiguous:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${elementSource(problem.dataType, 1)}${toElementSource(problem.dataType)}${isBackward ? backwardCellStepSource(problem) : cellStepSource(problem)}${productSource(problem)}${
+${elementSource(problem.dataType, 1)}${toElementSource(problem.dataType)}${isBackward ? backwardCellStepSource(problem) : cellStepSource(problem)}${productSource(problem, hasAnySizes)}${
   isBackward
     ? transposeSource(`${name}_transpose_kernel`) +
       backwardStepSource(problem, `${name}_kernel`, sizes) +

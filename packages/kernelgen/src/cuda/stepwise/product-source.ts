@@ -1,3 +1,4 @@
+import { dataTypeBytes } from "../../plan/data-type.js";
 import type { Problem } from "../../plan/problem.js";
 import { usesMatrixInstructions } from "../../plan/problem.js";
 
@@ -119,9 +120,17 @@ const ownMultiplyAddSource = `
   }
 `;
 
-/** C++ of the product of one step: a tile of the matrix's rows by the operand of a tile of sequences, for sizes that may be arguments. */
-export function productSource(problem: Problem): string {
+/**
+ * C++ of the product of one step: a tile of the matrix's rows by the operand of a tile of sequences.
+ *
+ * @param hasAnySizes whether the sizes are arguments of the launch
+ */
+export function productSource(problem: Problem, hasAnySizes: boolean): string {
   const isMatrix = usesMatrixInstructions(problem);
+  // One word at a time takes three times as long as all of them, where that is how all rows are copied: 770 units, bench/results, "Families".
+  const hasWholeRows = !hasAnySizes && problem.headDim % (16 / dataTypeBytes[problem.dataType]) === 0;
+  const why =
+    ": one, since rows are whole words and only tensors that do not begin at one are copied so; more would take registers";
   return `
 constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
 static_assert(CHUNK_INNER == ${chunkLanes} * WORD_ELEMENTS, "a chunk is what ${chunkLanes} lanes copy of a row at once");
@@ -136,9 +145,8 @@ constexpr bool HOLDS_ALL_UNITS = HELD_UNITS == OWN_UNITS;
 // ROUND_CHUNKS are multiplied between two barriers: of a pair the second is read while the first is multiplied.
 constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - ROUND_CHUNKS : CHUNKS_IN_FLIGHT;
 
-/** Words that are copied in a round of an unrolled loop: all, but one where words are copied element by element, which takes registers for each. */
-template <bool HAS_WORDS>
-constexpr int COPIED_WORDS = HAS_WORDS ? CHUNK_WORDS : 1;
+/** Words that are copied element by element at once${hasWholeRows ? why : ""}. */
+constexpr int ELEMENTWISE_WORDS = ${hasWholeRows ? "1" : "CHUNK_WORDS"};
 
 /** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
 struct Tile {
@@ -201,10 +209,9 @@ KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, 
     Words4 words{};
     KERNELGEN_UNROLL
     for (int i = 0; i < WORD_ELEMENTS; ++i) {
-      // Without a branch, all of them are on their way at once.
-      const bool exists = valid && inner + i < end;
-      const Element element = load_relaxed(row + (exists ? inner + i : 0));
-      if (exists) ${problem.dataType === "fp32" ? "words.w[i] = bits_of(element);" : "words.w[i / 2] |= static_cast<uint32_t>(element) << i % 2 * 16;"}
+      if (!valid || inner + i >= end) break;
+      const Element element = load_relaxed(row + inner + i);
+      ${problem.dataType === "fp32" ? "words.w[i] = bits_of(element);" : "words.w[i / 2] |= static_cast<uint32_t>(element) << i % 2 * 16;"}
     }
     *target = words;
   }
@@ -269,7 +276,7 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i);
-    KERNELGEN_UNROLL_BY(COPIED_WORDS<HAS_WORDS>)
+    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : ELEMENTWISE_WORDS)
     for (int round = 0; round < Tile::parts(ROW_WORDS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (ROW_WORDS % SHARING_WARPS != 0 && word >= ROW_WORDS) break;
@@ -289,7 +296,7 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i) + ROW_WORDS * 32;
-    KERNELGEN_UNROLL_BY(COPIED_WORDS<HAS_WORDS>)
+    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : ELEMENTWISE_WORDS)
     for (int round = 0; round < Tile::parts(COLUMN_GROUPS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (COLUMN_GROUPS % SHARING_WARPS != 0 && word >= COLUMN_GROUPS) break;
