@@ -108,14 +108,14 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   const blockPercent = model.int("blockPercent", [...new Set(blockPercents.map(([, , percent]) => percent))]);
   model.add(table([warps, chained, blockPercent], blockPercents), "time by the warps of a block");
   const byWord = wordPercents(pass);
-  const wordPercent = model.int("wordPercent", [...new Set(byWord.map(([, , percent]) => percent))]);
+  const wordPercent = model.int("wordPercent", [...new Set(byWord.map(([, , , percent]) => percent))]);
   model.add(
     table(
-      [channelsPerThread, stages, wordPercent],
+      [channelsPerThread, stages, chained, wordPercent],
       byWord
         .filter(([bytes]) => bytes >= elementBytes)
-        .flatMap(([bytes, isAhead, percent]) =>
-          (isAhead === 1 ? aheadStages : [0]).map((count) => [bytes / elementBytes, count, percent]),
+        .flatMap(([bytes, isAhead, isChain, percent]) =>
+          (isAhead === 1 ? aheadStages : [0]).map((count) => [bytes / elementBytes, count, isChain, percent]),
         ),
     ),
     "time by the bytes of a thread's access",

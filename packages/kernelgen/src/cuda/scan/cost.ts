@@ -56,9 +56,16 @@ const fitted = {
    */
   chainPercents: { 1: 161, 2: 161, 4: 106, 8: 100, 16: 104, 32: 122 },
   loopPercents: { 1: 115, 2: 112, 4: 100, 8: 107, 16: 142, 32: 142 },
-  /** Time by the bytes of a thread's access, in percent of the best: where blocks load when they need it, and of either pass where they load ahead. */
+  /**
+   * Time by the bytes of a thread's access, in percent of the best: where blocks load when they need it, and of either pass where they load
+   * ahead, in a loop over chunks and in a chain.
+   */
   wordPercents: { 2: 120, 4: 101, 8: 100, 16: 100 },
-  aheadPercents: {
+  loopAheadPercents: {
+    forward: { 2: 150, 4: 115, 8: 103, 16: 107 },
+    backward: { 2: 150, 4: 117, 8: 100, 16: 108 },
+  },
+  chainAheadPercents: {
     forward: { 2: 150, 4: 115, 8: 105, 16: 100 },
     backward: { 2: 150, 4: 117, 8: 100, 16: 108 },
   },
@@ -97,7 +104,7 @@ export interface ScanTile {
   readonly rowPercent: IntExpr;
   /** `blockPercents` of the warps, and whether blocks form a chain. */
   readonly blockPercent: IntExpr;
-  /** `wordPercents` of the bytes of a thread's access, and whether blocks load ahead. */
+  /** `wordPercents` of the bytes of a thread's access, whether blocks load ahead, and whether they form a chain. */
   readonly wordPercent: IntExpr;
   /** Blocks of all sequences and channels. */
   readonly columns: IntExpr;
@@ -124,10 +131,15 @@ export const blockPercents: readonly (readonly [warps: number, chained: number, 
   ...Object.entries(fitted.chainPercents).map(([warps, percent]) => [Number(warps), 1, percent] as const),
 ];
 
-/** Time by the bytes of a thread's access, in percent of the best: rows of bytes, 1 for loading ahead and else 0, and the percentage. */
-export const wordPercents = (pass: Pass): readonly (readonly [wordBytes: number, isAhead: number, percent: number])[] =>
-  [fitted.wordPercents, fitted.aheadPercents[pass]].flatMap((percents, isAhead) =>
-    Object.entries(percents).map(([bytes, percent]) => [Number(bytes), isAhead, percent] as const),
+/** Time by the bytes of a thread's access, in percent of the best: rows of bytes, 1 for loading ahead and else 0, 1 for a chain and 0 for a loop, and the percentage. */
+export const wordPercents = (
+  pass: Pass,
+): readonly (readonly [wordBytes: number, isAhead: number, chained: number, percent: number])[] =>
+  [0, 1].flatMap((chained) =>
+    [fitted.wordPercents, (chained === 1 ? fitted.chainAheadPercents : fitted.loopAheadPercents)[pass]].flatMap(
+      (percents, isAhead) =>
+        Object.entries(percents).map(([bytes, percent]) => [Number(bytes), isAhead, chained, percent] as const),
+    ),
   );
 
 /** The time in which device memory reads and writes all sequences, each once. */
