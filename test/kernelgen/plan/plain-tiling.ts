@@ -267,6 +267,8 @@ function pointwiseRegisters(
   parameters: Parameters,
   streams: boolean,
 ): number {
+  // What is stored after the product takes the place of its sums, as far as a kernel counts on it that reads R in every step.
+  const held = (stored: number): number => (family === "direct" && streams ? Math.ceil(stored / 2) : stored);
   const name = problem.cell.name as CellName;
   const unitsPerThread = parameters.unitsPerThread!;
   const stepsAhead = parameters.prefetchSteps ?? (family === "direct" && streams ? 1 : talksThroughL2(family) ? 2 : 4);
@@ -274,13 +276,13 @@ function pointwiseRegisters(
   const temporaries = { resident: 37, cluster: 45, grid: 49, direct: 49 }[family];
   if (!isBackward(problem)) {
     const stored = problem.training ? savedValues[name] * values : 0;
-    const ofSlot = stepsAhead * inputGates[name] * values + keptValues[name] * unitsPerThread + stored + 6;
-    return ownSlots * ofSlot + temporaries;
+    const ofSlot = stepsAhead * inputGates[name] * values + keptValues[name] * unitsPerThread + 6;
+    return ownSlots * ofSlot + held(ownSlots * stored) + temporaries;
   }
   const { elements, floats } = backwardReads(problem);
   const reads = elements * values + floats * unitsPerThread;
   const kept = (1 + 2 * otherStates[name]) * unitsPerThread;
-  return ownSlots * (stepsAhead * reads + kept + gateCounts[name] * values + 6) + temporaries;
+  return ownSlots * (stepsAhead * reads + kept + 6) + held(ownSlots * gateCounts[name] * values) + temporaries;
 }
 
 /** The tiling that the parameters make. */

@@ -184,7 +184,9 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     ownSlots,
     prefetchSteps,
   );
-  const heldRegisters = times(packedRegisters, ownSlots, traffic.heldWrites);
+  const heldValues = times(packedRegisters, ownSlots, traffic.heldWrites);
+  // Where R takes all that is left, what is held finds half of its registers among those that the sums were in (seen in ptxas).
+  const heldRegisters = landsInPartials ? heldValues.plus(1).dividedBy(2) : heldValues;
   const stateRegisters = times(ownSlots, unitsPerThread, traffic.keptFloats);
   const estimatedRegisters = plus(
     product.matrixRegisters,
