@@ -11,6 +11,7 @@ import { computedStepsSource } from "./lengths-source.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
 import { recurrentGradientText } from "./recurrent-gradient.js";
+import { stepEndText } from "./step-end-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** C++ with which the kernel begins: its block, and, where there is a product, R, what it exchanges du by, and tiles without a du. */
@@ -57,14 +58,28 @@ export function backwardKernelSource(
   ];
   // What unit `unit` of slot i gets through R.
   const throughRecurrent = cuts ? "" : ` + ${recurrentGradient.value("received_sum(own[i][0][unit])")}`;
-  const product = (step: string, what: string, indent: string): string =>
+  const product = (step: string, what: string, indent: string, afterLooks: string | undefined): string =>
     cuts
       ? ""
       : `${indent}// ${what}
 ${indent}exchange.receive(${step});
 ${indent}float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-${indent}${sums.call(step, operand)}
+${indent}${sums.call(step, operand, afterLooks)}
 `;
+  const end = stepEndText(exchange.finishesLater, {
+    words: ["Packed words[OWN_SLOTS][GATE_COUNT];"],
+    placeParameter: (name) => `StepReads& ${name}`,
+    stepCount,
+    statements: (place) => `  // Results, and what a later step reads.
+  KERNELGEN_UNROLL
+  for (int i = 0; i < OWN_SLOTS; ++i) {
+    if (valid[i]) {
+${gateStores(problem, (gate) => `words[i][${gate}]`).replaceAll(/^ {4}/gm, "")}
+    }
+    writes[i] -= INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;${hasOwnGradients(problem) ? "\n    gate_writes[i] -= HEAD_COUNT * HEAD_DIM;" : ""}
+  }
+  if (step + PREFETCH_STEPS < ${stepCount}) prefetch(${stepCount} - 1 - step - PREFETCH_STEPS, ${place});`,
+  });
   return `${recurrentGradient.source}
 ${held.declaration}
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
@@ -73,7 +88,7 @@ ${kernelName}(
   ${startSource(problem, stepCount, exchange, sums)}
 
 ${backwardSlotsSource(problem, streams, held, stepCount, exchange.bringsToL2)}${lengths ? zeroGradientsSource(problem) : ""}
-
+${end.beforeLoop}
   // Steps are counted in the order in which they are computed: step s is at time ${stepCount} − 1 − s.
   for (int first = 0; first < ${stepCount}; first += PREFETCH_STEPS) {
     KERNELGEN_UNROLL
@@ -81,27 +96,16 @@ ${backwardSlotsSource(problem, streams, held, stepCount, exchange.bringsToL2)}${
       const int step = first + ahead;
       if (step >= ${stepCount}) break;
       const StepReads& now = prefetched[ahead];
-
-${product("step", "du of the step before, which is later in time, and what h gets from it through R: the sum of Rᵀ·du over the gates.", "      ")}
+${end.atStepBegin}
+${product("step", "du of the step before, which is later in time, and what h gets from it through R: the sum of Rᵀ·du over the gates.", "      ", end.afterLooks)}
       // Pointwise part, and du on its way to those who wait for it.
-      Packed words[OWN_SLOTS][GATE_COUNT];
-      KERNELGEN_UNROLL
+${end.wordsInStep}      KERNELGEN_UNROLL
       for (int i = 0; i < OWN_SLOTS; ++i) {
-${backwardPointwiseSource(problem, streams, held, stepCount, throughRecurrent)}      }${cuts ? "" : exchange.afterSend.map((statement) => `\n      ${statement}`).join("")}
-
-      // Results, and what a later step reads.
-      KERNELGEN_UNROLL
-      for (int i = 0; i < OWN_SLOTS; ++i) {
-        if (valid[i]) {
-${gateStores(problem, (gate) => `words[i][${gate}]`)}
-        }
-        writes[i] -= INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;${hasOwnGradients(problem) ? "\n        gate_writes[i] -= HEAD_COUNT * HEAD_DIM;" : ""}
-      }
-      if (step + PREFETCH_STEPS < ${stepCount}) prefetch(${stepCount} - 1 - step - PREFETCH_STEPS, prefetched[ahead]);
+${backwardPointwiseSource(problem, streams, held, stepCount, throughRecurrent)}      }${cuts ? "" : exchange.afterSend.map((statement) => `\n      ${statement}`).join("")}${end.atStepEnd}
     }
   }
 
   // The initial state's gradient.
-${product(stepCount, "What it gets from the first step in time through R.", "  ")}${initialGradientsSource(problem, throughRecurrent)}}
+${product(stepCount, "What it gets from the first step in time through R.", "  ", end.ofLastStep ? `[&] { ${end.ofLastStep} }` : undefined)}${initialGradientsSource(problem, throughRecurrent)}}
 `;
 }

@@ -100,5 +100,6 @@ export const clusterSumsText: SumsText = {
   declaration: `Words4* cluster_words = reinterpret_cast<Words4*>(shared + STATE_BYTES + PARTIAL_BYTES + EXCHANGE_SHARED_BYTES);
   const ClusterSum cluster_sum{cluster_words, reinterpret_cast<TransactionBarrier*>(cluster_words + ClusterSum::BUFFERS * ClusterSum::BUFFER_WORDS)};
   cluster_sum.prepare();`,
-  call: (step, operand) => `cluster_sum.sums(${step}, product, ${operandText(step, operand)}, own);`,
+  call: (step, operand, afterLooks) =>
+    `cluster_sum.sums(${step}, product, ${operandText(step, operand, afterLooks)}, own);`,
 };

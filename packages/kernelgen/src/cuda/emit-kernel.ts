@@ -122,6 +122,8 @@ function kernelText(
       : "",
     afterSend,
     bringsToL2: exchange.l2PrefetchSteps > 0,
+    // Inputs that are loaded later must still come before they are needed.
+    finishesLater: readsFragments && !problem.recurrentGradientCut && derived.prefetchSteps! > 1,
   };
 }
 

@@ -6,6 +6,7 @@ import type { KernelText } from "./kernel-text.js";
 import { computedStepsSource } from "./lengths-source.js";
 import type { OperandPath } from "./operand-path.js";
 import type { SumsText } from "./own-sums-source.js";
+import { stepEndText } from "./step-end-source.js";
 import { tensorParameters } from "./tensor-parameters.js";
 
 /** A step of one unit that keeps what the backward pass reads, unit by unit, to be packed when all units are done. */
@@ -49,15 +50,14 @@ export function kernelSource(
       return `        states[i][unit][${index}] = ${index === 0 ? `to_float(${value})` : value};`;
     })
     .join("\n");
-  const otherStores = others
-    .map(({ name }, index) => {
-      const store = `store_floats(${name} + ${keepsSequence ? "outputs[i]" : "last_outputs[i]"}, values);`;
-      return `
-          KERNELGEN_UNROLL
-          for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = ${lengths && keepsSequence ? "!is_there ? 0.0f : " : ""}states[i][unit][${index + 1}];
-          ${keepsSequence ? store : `if (step == ${lengths ? "own_lengths[i]" : "steps"} - 1) ${store}`}`;
-    })
-    .join("");
+  const otherStores = others.flatMap(({ name }, index) => {
+    const store = `store_floats(${name} + ${keepsSequence ? "outputs[i]" : "last_outputs[i]"}, values);`;
+    return [
+      "KERNELGEN_UNROLL",
+      `for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = ${lengths && keepsSequence ? "!is_there ? 0.0f : " : ""}states[i][unit][${index + 1}];`,
+      keepsSequence ? store : `if (step == ${lengths ? "own_lengths[i]" : "steps"} - 1) ${store}`,
+    ];
+  });
   const sequenceOutputs = [
     ...[output, ...saved.map(({ name }) => name)].map(
       (name) => `store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), Packed{});`,
@@ -77,6 +77,28 @@ export function kernelSource(
     }
   }`;
   const orZero = (word: string): string => (lengths ? `!is_there ? Packed{} : ${word}` : word);
+  const packedStore = (name: string, word: string): string =>
+    `store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), ${orZero(word)});`;
+  const resultStores = [
+    ...(lengths ? ["const bool is_there = step < own_lengths[i];"] : []),
+    packedStore(output, "words[i]"),
+    ...saved.map(({ name }, index) => packedStore(name, `words_to_save[i][${index}]`)),
+    ...(otherStores.length > 0 ? ["float values[UNITS_PER_THREAD];", ...otherStores] : []),
+  ];
+  const end = stepEndText(exchange.finishesLater, {
+    words: ["Packed words[OWN_SLOTS];", ...(saved.length > 0 ? ["Packed words_to_save[OWN_SLOTS][SAVED_COUNT];"] : [])],
+    placeParameter: (name) => `Packed (&${name})[OWN_SLOTS][INPUT_GATE_COUNT]`,
+    stepCount,
+    statements: (place) => `  // Results, and the inputs of a later step.
+  KERNELGEN_UNROLL
+  for (int i = 0; i < OWN_SLOTS; ++i) {
+    if (valid[i]) {
+${resultStores.map((line) => `      ${line}`).join("\n")}
+    }
+    outputs[i] += HEAD_COUNT * HEAD_DIM;
+  }
+  if (step + PREFETCH_STEPS < ${stepCount}) prefetch(step + PREFETCH_STEPS, ${place});`,
+  });
   return `
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(THREADS_PER_BLOCK, 1)
 ${kernelName}(
@@ -151,23 +173,22 @@ ${initials}${slotBias.load}
   for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
     if (ahead < ${stepCount}) prefetch(ahead, prefetched[ahead]);
   }
-
+${end.beforeLoop}
   for (int first = 0; first < ${stepCount}; first += PREFETCH_STEPS) {
     KERNELGEN_UNROLL
     for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
       const int step = first + ahead;
       if (step >= ${stepCount}) break;
-
+${end.atStepBegin}
       // h of the step before.
       exchange.receive(step);
 
       // Recurrent part of the pre-activations.
       float own[OWN_SLOTS][SUM_COUNT][UNITS_PER_THREAD];
-      ${sums.call("step", operand)}
+      ${sums.call("step", operand, end.afterLooks)}
 
       // Pointwise part, and h on its way to those who wait for it.
-      Packed words[OWN_SLOTS];${saved.length > 0 ? "\n      Packed words_to_save[OWN_SLOTS][SAVED_COUNT];" : ""}
-      KERNELGEN_UNROLL
+${end.wordsInStep}      KERNELGEN_UNROLL
       for (int i = 0; i < OWN_SLOTS; ++i) {
         float input_values[INPUT_GATE_COUNT][UNITS_PER_THREAD];
         KERNELGEN_UNROLL
@@ -188,26 +209,9 @@ ${preActivations(cell)
           const Packed sent_words[] = {words[i]};
           exchange.send(step, i, units[i], sequences[i], sent_words);
         }
-      }${exchange.afterSend.map((statement) => `\n      ${statement}`).join("")}
-
-      // Results, and the inputs of a later step.
-      KERNELGEN_UNROLL
-      for (int i = 0; i < OWN_SLOTS; ++i) {
-        if (valid[i]) {${lengths ? "\n          const bool is_there = step < own_lengths[i];" : ""}
-          store_streaming(reinterpret_cast<Packed*>(${output} + outputs[i]), ${orZero("words[i]")});
-          ${saved
-            .map(
-              ({ name }, index) => `
-          store_streaming(reinterpret_cast<Packed*>(${name} + outputs[i]), ${orZero(`words_to_save[i][${index}]`)});`,
-            )
-            .join("")}
-          [[maybe_unused]] float values[UNITS_PER_THREAD];${otherStores}
-        }
-        outputs[i] += HEAD_COUNT * HEAD_DIM;
-      }
-      if (step + PREFETCH_STEPS < ${stepCount}) prefetch(step + PREFETCH_STEPS, prefetched[ahead]);
+      }${exchange.afterSend.map((statement) => `\n      ${statement}`).join("")}${end.atStepEnd}
     }
-  }${lengths ? zerosBeyond : ""}
+  }${end.ofLastStep && `\n  ${end.ofLastStep}`}${lengths ? zerosBeyond : ""}
 }
 `;
 }

@@ -77,4 +77,5 @@ export const fragmentProducts = (streams: boolean): string => `    if (incoming.
     }`
         : ""
     }
+    incoming.after_looks();
 `;

@@ -111,8 +111,10 @@ const incomingSource = (place: MarkPlace, scaleExponent: number, initialScaleExp
  * The operand of a step on its way to a lane: pairs of tiles, 32 inner indices each, of which a lane reads eight adjacent ones of a sequence of
  * each column group. Pair p is in place p mod PAIRS_IN_FLIGHT of the ring.
  */
+template <typename AfterLooks>
 struct Incoming {
   const Exchange& exchange;
+  const AfterLooks& after_looks;  // what would be in the way of looks, done when all of them are out
   int sequence;  // the lane's sequence of the first column group
   int inner;     // its first inner index of the warp's first pair, within the block's
   int step;
@@ -122,8 +124,8 @@ struct Incoming {
 
   static constexpr int GROUP_SEQUENCES = BATCH_TILE / COLUMN_GROUPS;
 
-  KERNELGEN_DEVICE Incoming(const Exchange& from, const Product& product, int of_step)
-      : exchange(from), sequence(product.lane_sequence()), inner(product.lane_inner()), step(of_step), mark(mark_of(of_step - 1)) {
+  KERNELGEN_DEVICE Incoming(const Exchange& from, const Product& product, int of_step, const AfterLooks& then)
+      : exchange(from), after_looks(then), sequence(product.lane_sequence()), inner(product.lane_inner()), step(of_step), mark(mark_of(of_step - 1)) {
     first_word = static_cast<const Words4*>(address_of_turn(exchange.word_at(step, sequence, inner)));
   }
 

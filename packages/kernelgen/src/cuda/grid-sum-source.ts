@@ -132,5 +132,6 @@ export const gridSumsText: SumsText = {
   source: (operand) => blockSumsSource(operand) + gridSumSource,
   declaration:
     "const GridSum grid_sum{grid_sums + static_cast<int64_t>(block / BLOCKS_ALONG_INNER) * GridSum::BUFFERS * GridSum::BUFFER_WORDS};",
-  call: (step, operand) => `grid_sum.sums(${step}, product, ${operandText(step, operand)}, own);`,
+  call: (step, operand, afterLooks) =>
+    `grid_sum.sums(${step}, product, ${operandText(step, operand, afterLooks)}, own);`,
 };

@@ -16,4 +16,6 @@ export interface KernelText extends ExchangeText {
   readonly afterSend: readonly string[];
   /** Whether inputs are brought to L2 before they are loaded. */
   readonly bringsToL2: boolean;
+  /** Whether a step's results are stored, and inputs of a later one loaded, in the next step, when all of its looks at the operand are out. */
+  readonly finishesLater: boolean;
 }

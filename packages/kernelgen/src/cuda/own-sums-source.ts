@@ -110,13 +110,14 @@ export interface SumsText {
   source(operand: OperandPath): string;
   /** Statements at the beginning of the kernel. */
   readonly declaration: string;
-  /** The statement that fills `own` in a step. */
-  call(step: string, operand: OperandPath): string;
+  /** The statement that fills `own` in a step; with fragments, `afterLooks` is what a warp does when all of its looks are out. */
+  call(step: string, operand: OperandPath, afterLooks?: string): string;
 }
 
 /** C++ of the operand of a step, and of the shared memory for its partial sums. */
-export const operandText = (step: string, operand: OperandPath): string => {
-  const source = operand === "tile" ? `state_tile(shared_state, ${step})` : `Incoming(exchange, product, ${step})`;
+export const operandText = (step: string, operand: OperandPath, afterLooks = "[] {}"): string => {
+  const source =
+    operand === "tile" ? `state_tile(shared_state, ${step})` : `Incoming(exchange, product, ${step}, ${afterLooks})`;
   return `${source}, partial_buffer(shared_partial, ${step})`;
 };
 
@@ -129,5 +130,5 @@ KERNELGEN_DEVICE OwnSlot own_slot(int i) {
 }
 `,
   declaration: "",
-  call: (step, operand) => `block_sums(product, ${operandText(step, operand)}, own);`,
+  call: (step, operand, afterLooks) => `block_sums(product, ${operandText(step, operand, afterLooks)}, own);`,
 };
