@@ -168,7 +168,7 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
     workRegisters:
       4 * rowTiles * columnGroups +
       (isBackward(problem) || family === "direct" ? 0 : 2 * rowTiles) +
-      (family === "direct" ? 11 : 4 * columnGroups) +
+      (family === "direct" ? 13 : 4 * columnGroups) +
       (isSplit ? 2 * rowTiles : 0) +
       (streamed > 0 ? (lands ? 8 : 8 * rowTiles) + streamAddresses : 0) +
       (lanesOfUnit - 1) * 20,

@@ -15,6 +15,7 @@ import type { KernelText } from "./kernel-text.js";
 import { lengthsSource } from "./lengths-source.js";
 import type { MatrixProduct } from "./matrix-product.js";
 import { matrixSource } from "./matrix-source.js";
+import { fragmentWordsInFlight } from "./mma-source.js";
 import { blockSumsText } from "./own-sums-source.js";
 import { sentWordsSource } from "./sent-words-source.js";
 import type { StateExchange } from "./state-exchange.js";
@@ -91,6 +92,15 @@ ${
   return [kernelFile(plan, name, body)];
 }
 
+/**
+ * Whether the end of a step is put off until the looks of the next one are out: where these go on during the product, since a lane has more words to read than are on
+ * their way at once. Inputs must be loaded two steps ahead to come in time. Backward, where four times as much is stored and read, it took longer.
+ */
+const finishesLater = ({ problem, derived, parameters }: Pick<Plan, "problem" | "derived" | "parameters">): boolean =>
+  problem.pass === "forward" &&
+  derived.prefetchSteps! > 1 &&
+  (derived.innerTiles! / 2) * parameters.columnGroups! > fragmentWordsInFlight;
+
 /** How the kernel finds its block, and the part of R that it streams. */
 function kernelText(
   exchange: StateExchange,
@@ -122,8 +132,7 @@ function kernelText(
       : "",
     afterSend,
     bringsToL2: exchange.l2PrefetchSteps > 0,
-    // Inputs that are loaded later must still come before they are needed.
-    finishesLater: readsFragments && !problem.recurrentGradientCut && derived.prefetchSteps! > 1,
+    finishesLater: readsFragments && finishesLater({ problem, derived, parameters: tiling }),
   };
 }
 

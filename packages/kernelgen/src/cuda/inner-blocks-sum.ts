@@ -30,9 +30,10 @@ export interface InnerBlocksSum {
   readonly sharedBytes: IntExpr;
   /** Device memory of all blocks for sums that travel through L2. */
   readonly gridBytes: IntExpr;
-  /** Bytes that arrive in a block in a step: in a cluster, and through L2. */
+  /** Bytes that arrive in a block of a cluster in a step. */
   readonly clusterBytes: IntExpr;
-  readonly receivedGridBytes: IntExpr;
+  /** Words that a lane stores to L2 and reads from there in a step. */
+  readonly gridWords: IntExpr;
   /** 1 if there are several blocks, else 0; of these, 1 if they are a cluster, and 1 if they are none. */
   readonly splits: IntExpr;
   readonly inCluster: IntExpr;
@@ -60,7 +61,7 @@ export function tileInnerBlocksSum(model: Model, context: InnerBlocksSumContext)
     sharedBytes: plus(clusterBytes.times(buffers), inCluster.times(buffers * barrierBytes)),
     gridBytes: times(receivedGridBytes, blockCount, buffers),
     clusterBytes,
-    receivedGridBytes,
+    gridWords: times(throughGrid, slotWords, summedSlots.plus(dealtToWarp.times(blocksAlongInner))),
     splits,
     inCluster,
     throughGrid,

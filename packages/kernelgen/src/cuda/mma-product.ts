@@ -33,7 +33,7 @@ const lanesAlongColumns = mma.columns / 2;
 const fragmentBytes = 32 * mma.matrixRegisters * registerBytes;
 const stateFragmentBytes = mma.columns * mma.innerWords * registerBytes;
 /** Registers of a thread that reads the operand's fragments for itself: words, addresses, what is missing. Seen in ptxas. */
-const fetchRegisters = 11;
+const fetchRegisters = 13;
 /** Matrix instructions of a part of a multiprocessor that do not wait for each other, from which on they hide each other's latency. */
 const hidingInstructions = 3;
 /** Instructions of 16-bit operands that one of tf32 takes as long as: `mma.sync` on an H200, twice what the vendor's rates say. */

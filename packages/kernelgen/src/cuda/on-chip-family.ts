@@ -215,10 +215,8 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
           // The more blocks send, the longer until the last one has: a quarter of an exchange for each after the second.
           calibratedTerm(device, "clusterExchangeCycles", times(blocksSum.inCluster, blocksAlongInner.plus(2)), 1 / 4),
           calibratedTerm(device, "clusterByteCycles", blocksSum.clusterBytes),
-          // Another way to L2 and back.
-          calibratedTerm(device, "exchangeWriteCycles", blocksSum.throughGrid),
-          calibratedTerm(device, "exchangeLookCycles", blocksSum.throughGrid),
-          calibratedTerm(device, "exchangeByteCycles", blocksSum.receivedGridBytes),
+          // As measured at 2048 units, of four and eight blocks.
+          calibratedTerm(device, "fragmentWordCycles", blocksSum.gridWords),
         ]),
     calibratedTerm(
       device,
