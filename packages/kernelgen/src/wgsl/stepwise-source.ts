@@ -36,27 +36,20 @@ function previousStatesSource(plan: Plan): string {
   });
   const chunkOf = (element: (inner: string) => string): string =>
     ["inner", "inner + 1u", "inner + 2u", "inner + 3u"].map((inner) => `    ${element(inner)},`).join("\n");
-  return `// Where ${output} before this step begins, of a head of one sequence: among the initial states, or in the step before. A sequence beyond the
-// batch, whose sums nothing uses, has the last one's.
-fn initial_row(head: u32, sequence: u32) -> u32 {
-  return min(sequence, BATCH - 1u) * LAYER_DIM + head * HEAD_DIM;
-}
-
-fn previous_row(head: u32, sequence: u32) -> u32 {
-  let step_row = min(sequence, BATCH - 1u) * run.steps + time_of(max(run.step, 1u) - 1u);
-  return step_row * run.output_stride + run.output_offset + head * HEAD_DIM;
-}
-
-// Four units from 4 * chunk. What lies beyond the head, which R's zeros meet, has the last one's value: so there is no branch, and loads need
-// not wait for one another.
-fn initial_chunk(row: u32, chunk: u32) -> vec4f {
+  return `// ${output} before this step of one sequence, four units of a head from 4 * chunk: the initial one and that of the step before. What lies
+// beyond the head or the batch, which R's zeros or nobody's sums meet, has the last one's value: so there is no branch, and loads need not
+// wait for one another.
+fn initial_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
+  let row = min(sequence, BATCH - 1u) * LAYER_DIM + head * HEAD_DIM;
   let inner = 4u * chunk;
   return vec4f(
 ${chunkOf((inner) => load(store(`initial_states[row + min(${inner}, HEAD_DIM - 1u)]`)))}
   );
 }
 
-fn previous_chunk(row: u32, chunk: u32) -> vec4f {
+fn previous_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
+  let step_row = min(sequence, BATCH - 1u) * run.steps + time_of(max(run.step, 1u) - 1u);
+  let row = step_row * run.output_stride + run.output_offset + head * HEAD_DIM;
   let inner = 4u * chunk;
   return vec4f(
 ${chunkOf((inner) => load(`${output}[row + min(${inner}, HEAD_DIM - 1u)]`))}
@@ -80,23 +73,24 @@ function multiply(counts: SlotCounts): string[] {
     return `let ${indexed(counts, "matrix", p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${unit}, chunk);`;
   });
   const sequences = range(counts.batchTile);
-  // A loop for the first step and one for the others: without a branch inside, and with what does not change with the chunk before it.
-  const loop = (from: "initial" | "previous"): string[] =>
-    [
-      ...sequences.map((s) => `let row_${s} = ${from}_row(head, first_sequence + ${s}u);`),
-      "for (var i = 0u; i < INNER_CHUNKS; i++) {",
-      "  let chunk = i * INNER_LANES + inner_lane;",
-      ...[
-        ...matrices,
-        ...multiplyChunk(
-          counts,
-          (p, v) => indexed(counts, "matrix", p, v),
-          (s) => `${from}_chunk(row_${s}, chunk)`,
-        ),
-      ].map((line) => `  ${line}`),
+  const states = (chunk: string): string[] =>
+    sequences.map((s) => `  state_${s} = ${chunk}(head, first_sequence + ${s}u, chunk);`);
+  const products = multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v));
+  return [
+    "for (var i = 0u; i < INNER_CHUNKS; i++) {",
+    "  let chunk = i * INNER_LANES + inner_lane;",
+    ...[
+      ...matrices,
+      ...sequences.map((s) => `var state_${s}: vec4f;`),
+      "if (run.step == 0u) {",
+      ...states("initial_chunk"),
+      "} else {",
+      ...states("previous_chunk"),
       "}",
-    ].map((line) => `  ${line}`);
-  return ["if (run.step == 0u) {", ...loop("initial"), "} else {", ...loop("previous"), "}"];
+      ...products,
+    ].map((line) => `  ${line}`),
+    "}",
+  ];
 }
 
 /** Finishes an own slot: inputs, cell, outputs. */
