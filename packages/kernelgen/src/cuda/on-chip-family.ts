@@ -215,7 +215,9 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
           // The more blocks send, the longer until the last one has: a quarter of an exchange for each after the second.
           calibratedTerm(device, "clusterExchangeCycles", times(blocksSum.inCluster, blocksAlongInner.plus(2)), 1 / 4),
           calibratedTerm(device, "clusterByteCycles", blocksSum.clusterBytes),
-          // As measured at 2048 units, of four and eight blocks.
+          // Each word as measured at 2048 units, of four and eight blocks, and one more look at L2: without it four blocks seemed to gain at 768
+          // units, where they lose 0.4 us a step to two.
+          calibratedTerm(device, "exchangeLookCycles", blocksSum.throughGrid),
           calibratedTerm(device, "fragmentWordCycles", blocksSum.gridWords),
         ]),
     calibratedTerm(
