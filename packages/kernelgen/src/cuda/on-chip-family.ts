@@ -200,8 +200,9 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
     exchanged.transferRegisters ?? 0,
   );
   const ownUnits = times(ownSlots, unitsPerThread);
-  // Where there are fewer slots than warps, some warps have none.
-  const blockSlots = ceilQuotient(product.tileSlots, blocksAlongInner);
+  // Where there are fewer slots than warps, some warps have none. At least one slot: a quotient's bounds do not say so, and a difference that may be
+  // negative falls out of the expression graph.
+  const blockSlots = ceilQuotient(max([product.tileSlots, 1]), blocksAlongInner);
   const stepTerms: readonly CostTerm[] = [
     ...everyStepTerms(device),
     // Where threads look for the state in memory, they wait there.
