@@ -1,7 +1,7 @@
-import { caseFiles } from "./cuda/case-files.js";
-import { checkSource } from "./cuda/check-source.js";
+import { caseFiles } from "./cuda/check/case-files.js";
+import { checkSource } from "./cuda/check/check-source.js";
 import { scanCheckSource } from "./cuda/scan/check-source.js";
-import { scanFamily } from "./cuda/scan.js";
+import { scanFamily } from "./cuda/scan/scan.js";
 import { supportFiles } from "./cuda/support-files.js";
 import { KernelgenError } from "./errors.js";
 import type { KernelFamily } from "./plan/family.js";

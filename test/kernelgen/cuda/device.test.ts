@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CudaDevice, findDevice, occupancy } from "hwmodels";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
+import { checkSource } from "../../../packages/kernelgen/src/cuda/check/check-source.js";
 import { supportFiles } from "../../../packages/kernelgen/src/cuda/support-files.js";
 import { familiesFor } from "../../../packages/kernelgen/src/families.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { caseFiles } from "../../../packages/kernelgen/src/cuda/case-files.js";
+import { caseFiles } from "../../../packages/kernelgen/src/cuda/check/case-files.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { elementCount, kernelTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { type CheckProgram, outputErrors } from "./kernel-build.js";

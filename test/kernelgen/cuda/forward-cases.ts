@@ -1,10 +1,10 @@
 import { evaluate, Model } from "constrint";
 import { type CudaDevice, findDevice, maxRegistersPerThread } from "hwmodels";
-import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
-import { directFamily } from "../../../packages/kernelgen/src/cuda/direct.js";
-import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
-import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
-import { stepwiseCudaFamily } from "../../../packages/kernelgen/src/cuda/stepwise.js";
+import { clusterFamily } from "../../../packages/kernelgen/src/cuda/on-chip/cluster.js";
+import { directFamily } from "../../../packages/kernelgen/src/cuda/on-chip/direct.js";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/on-chip/grid.js";
+import { residentFamily } from "../../../packages/kernelgen/src/cuda/on-chip/resident.js";
+import { stepwiseCudaFamily } from "../../../packages/kernelgen/src/cuda/stepwise/stepwise.js";
 import type { KernelFamily } from "../../../packages/kernelgen/src/plan/family.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type Problem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, type TestContext } from "vitest";
-import { checkSource } from "../../../packages/kernelgen/src/cuda/check-source.js";
+import { checkSource } from "../../../packages/kernelgen/src/cuda/check/check-source.js";
 import { families } from "../../../packages/kernelgen/src/families.js";
 import { kernelName } from "../../../packages/kernelgen/src/plan/kernel-name.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vit
 import { linearCell } from "../../../packages/kernelgen/src/cell/linear.js";
 import { multiply, sigmoid, tanh } from "../../../packages/kernelgen/src/cell/scalar.js";
 import { scanCheckSource } from "../../../packages/kernelgen/src/cuda/scan/check-source.js";
-import { scanFamily } from "../../../packages/kernelgen/src/cuda/scan.js";
+import { scanFamily } from "../../../packages/kernelgen/src/cuda/scan/scan.js";
 import { kernelName } from "../../../packages/kernelgen/src/plan/kernel-name.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";

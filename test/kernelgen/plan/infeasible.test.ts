@@ -1,8 +1,8 @@
 import { type CudaDevice, type Device, findDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
-import { clusterFamily } from "../../../packages/kernelgen/src/cuda/cluster.js";
-import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
-import { residentFamily } from "../../../packages/kernelgen/src/cuda/resident.js";
+import { clusterFamily } from "../../../packages/kernelgen/src/cuda/on-chip/cluster.js";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/on-chip/grid.js";
+import { residentFamily } from "../../../packages/kernelgen/src/cuda/on-chip/resident.js";
 import { KernelgenError } from "../../../packages/kernelgen/src/errors.js";
 import { defineProblem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";

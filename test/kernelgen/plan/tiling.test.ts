@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { type CudaDevice, cudaDevices, findDevice, maxClusterBlocks } from "hwmodels";
 import { describe, expect, it } from "vitest";
-import { gridFamily } from "../../../packages/kernelgen/src/cuda/grid.js";
+import { gridFamily } from "../../../packages/kernelgen/src/cuda/on-chip/grid.js";
 import { familiesFor } from "../../../packages/kernelgen/src/families.js";
 import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/solve.js";

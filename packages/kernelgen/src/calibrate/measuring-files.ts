@@ -1,4 +1,4 @@
-import { checkSource } from "../cuda/check-source.js";
+import { checkSource } from "../cuda/check/check-source.js";
 import { supportFiles } from "../cuda/support-files.js";
 import type { GeneratedFile } from "../generate.js";
 import { kernelName } from "../plan/kernel-name.js";

@@ -9,7 +9,7 @@ import type { Plan } from "../../plan/plan.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
 import { headerComment } from "../../plan/source-text.js";
 import { scanTolerances } from "../../reference/tolerances.js";
-import { doubleDialect } from "../double-dialect.js";
+import { doubleDialect } from "../check/double-dialect.js";
 import { linearCellOf } from "./column-source.js";
 
 /** The host program of a scan: compares it with double precision on fresh inputs, and measures. */

@@ -5,7 +5,7 @@ import { solveFamily } from "../../plan/solve.js";
 import { kernelTensors, type Tensor } from "../../plan/tensors.js";
 import { type KernelSet, type SetKernel, setProblem, useWord } from "../kernel-set.js";
 import { emitStepwise } from "../stepwise/emit.js";
-import { stepwiseCudaFamily } from "../stepwise.js";
+import { stepwiseCudaFamily } from "../stepwise/stepwise.js";
 import { cType } from "../tensor-parameters.js";
 
 /** The sizes that kernels for any sizes are tiled for: a large head, whose tiles serve small ones as well, and few sequences, more, and many. */
