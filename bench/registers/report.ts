@@ -59,7 +59,7 @@ const compiler = /V[\d.]+/.exec(execFileSync("nvcc", ["--version"], { encoding: 
 
 console.log(`# Registers: the estimate and ptxas, ${new Date().toISOString().slice(0, 10)}
 
-The estimate of \`packages/kernelgen/src/cuda/on-chip-family.ts\` (fragments of R, accumulators, operands, inputs on their way, states, results held,
+The estimate of \`packages/kernelgen/src/cuda/on-chip/on-chip-family.ts\` (fragments of R, accumulators, operands, inputs on their way, states, results held,
 addresses, and what exchanges take) beside what ptxas ${compiler} does with ${compared.length} kernels. Needed: the fewest registers, in steps of eight, with which
 ptxas spills nothing (\`.maxnreg\` in place of the launch bounds). It may use more than that where the launch bounds allow it, which says nothing.
 
