@@ -29,7 +29,7 @@ export const int: Parameter<number> = {
 };
 
 /** A fixed truth value, as 0 or 1. @internal */
-export const fixedBool: Parameter<number> = {
+const fixedBool: Parameter<number> = {
   expected: "true or false",
   read: (value) => (value.kind === "bool" && value.expression.kind === "constant" ? value.expression.value : undefined),
 };
@@ -41,7 +41,7 @@ export const set: Parameter<IntSet> = {
 };
 
 /** An array of what another parameter takes. @internal */
-export function arrayOf<T>(element: Parameter<T>): Parameter<readonly T[]> {
+function arrayOf<T>(element: Parameter<T>): Parameter<readonly T[]> {
   return {
     expected: `an array, each element ${element.expected}`,
     read: (value) => {

@@ -10,9 +10,9 @@ import { childrenOf, type FunctionName, type Syntax } from "./syntax.js";
 import { type ConstrintSyntaxError, type Position, placeOf, syntaxError } from "./syntax-error.js";
 
 /** The domain of a variable that no statement declares: 1 … 2^30. */
-export const DEFAULT_MIN = 1;
+const DEFAULT_MIN = 1;
 /** See {@link DEFAULT_MIN}. */
-export const DEFAULT_MAX = 2 ** 30;
+const DEFAULT_MAX = 2 ** 30;
 
 /** A comparison with lists stands for at most this many combinations of their values. */
 const MAX_COMBINATIONS = 4096;

@@ -45,7 +45,7 @@ export const SEARCH_ENGINES: readonly SearchEngine[] = ["auto", "depth-first", "
 export type Arithmetic = "auxiliary" | "graph";
 
 /** Every {@link Arithmetic}. */
-export const ARITHMETICS: readonly Arithmetic[] = ["auxiliary", "graph"];
+const ARITHMETICS: readonly Arithmetic[] = ["auxiliary", "graph"];
 
 /** How to search. */
 export interface SolveOptions extends Limits, ProgressOptions {

@@ -14,7 +14,7 @@ import {
 } from "../plan/problem.js";
 
 /** The options for parts of a problem that are there only where they are asked for. */
-export const extrasOptions = {
+const extrasOptions = {
   "forward-clip": {
     type: "string",
     requiresArg: true,

@@ -1,6 +1,5 @@
 import { backwardReads } from "../cell/backward-reads.js";
 import type { CellState } from "../cell/definition.js";
-import type { DataType } from "../plan/data-type.js";
 import type { Problem } from "../plan/problem.js";
 import { backwardStep } from "../plan/saved-values.js";
 import { gradientName } from "../plan/tensors.js";
@@ -55,6 +54,3 @@ export function backwardStreams(problem: Problem): BackwardStreams {
   ];
   return { streams, previous, next, carried, givenSequences };
 }
-
-/** The type in which a stream's values are held. */
-export const streamType = ({ isElement }: Stream, dataType: DataType): DataType => (isElement ? dataType : "fp32");

@@ -7,7 +7,7 @@ import { headRunner, type TensorValues } from "./forward.js";
 import { gateParts } from "./gate-inputs.js";
 
 /** The name of the gradient of a state's last step alone, beside that of its tensor. */
-export const lastGradientName = (stateName: string): string => `d_${stateName}_last`;
+const lastGradientName = (stateName: string): string => `d_${stateName}_last`;
 
 /**
  * The backward pass in float64 on the CPU, by backpropagation through time: from dL/d(outputs) the gradients of all inputs.

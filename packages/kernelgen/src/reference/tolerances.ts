@@ -8,7 +8,7 @@ import type { Problem } from "../plan/problem.js";
 export const tolerances: Readonly<Record<DataType, number>> = { bf16: 2e-2, fp16: 4e-3, fp32: 1e-4 };
 
 /** Largest error of a gradient, |actual − expected| / |expected| by Euclidean norms of the whole tensor, over a thousand steps. */
-export const gradientTolerances: Readonly<Record<DataType, number>> = { bf16: 2e-2, fp16: 4e-3, fp32: 1e-5 };
+const gradientTolerances: Readonly<Record<DataType, number>> = { bf16: 2e-2, fp16: 4e-3, fp32: 1e-5 };
 
 /** The tolerance of a problem's outputs. Products in tf32 have the significand of fp16, whose tolerances are theirs. */
 export const toleranceOf = ({ pass, dataType, tf32 }: Problem): number =>

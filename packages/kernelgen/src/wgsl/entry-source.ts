@@ -20,7 +20,7 @@ export interface LaneOrder {
 }
 
 /** The inner lanes of a unit lie beside each other. */
-export const innerLanesTogether: LaneOrder = {
+const innerLanesTogether: LaneOrder = {
   unitLane: "invocation / INNER_LANES",
   innerLane: "invocation % INNER_LANES",
 };

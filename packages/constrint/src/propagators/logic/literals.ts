@@ -10,7 +10,7 @@ export function negated({ kind, variable, value }: Literal): Literal {
 }
 
 /** Whether a literal holds for its variable's value. @internal */
-export function literalHolds(kind: LiteralKind, bound: number, value: number): boolean {
+function literalHolds(kind: LiteralKind, bound: number, value: number): boolean {
   switch (kind) {
     case LiteralKind.atLeast:
       return value >= bound;

@@ -105,46 +105,14 @@ def devices() -> tuple[Device, ...]:
 def kernels() -> tuple[Kernel, ...]:
     """All kernels of this package."""
     return tuple(
-        Kernel(
-            name=row["name"],
-            source=row["source"],
-            device=row["device"],
-            use=row["use"],
-            cell=row["cell"],
-            head_dim=row["headDim"],
-            heads=row["heads"],
-            batch=row["batch"],
-            dtype=DTYPES[row["dataType"]],
-            lengths=row["lengths"],
-            options=_options(row),
-            microseconds_per_step=row["predictedMicrosecondsPerStep"],
-            tensors=_tensor_specs(row),
-        )
-        for row in _manifest()["kernels"]
+        _kernel(row, row["headDim"], row["heads"], row["predictedMicrosecondsPerStep"]) for row in _manifest()["kernels"]
     )
 
 
 @functools.cache
 def any_size_kernels() -> tuple[Kernel, ...]:
     """The kernels for any sizes; `batch` is the one that they are tiled for, and extents are letters."""
-    return tuple(
-        Kernel(
-            name=row["name"],
-            source=row["source"],
-            device=row["device"],
-            use=row["use"],
-            cell=row["cell"],
-            head_dim=0,
-            heads=0,
-            batch=row["batch"],
-            dtype=DTYPES[row["dataType"]],
-            lengths=row["lengths"],
-            options=_options(row),
-            microseconds_per_step=0.0,
-            tensors=_tensor_specs(row),
-        )
-        for row in _manifest()["anySize"]
-    )
+    return tuple(_kernel(row, 0, 0, 0.0) for row in _manifest()["anySize"])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -216,6 +184,24 @@ def weight_gradients() -> dict[tuple[str, torch.dtype], WeightGradients]:
     """The kernels of weight gradients of this package by device and type."""
     rows = (WeightGradients(row["name"], row["source"], row["device"], DTYPES[row["dataType"]]) for row in _manifest()["weightGradients"])
     return {(row.device, row.dtype): row for row in rows}
+
+
+def _kernel(row: dict, head_dim: int, heads: int, microseconds_per_step: float) -> Kernel:
+    return Kernel(
+        name=row["name"],
+        source=row["source"],
+        device=row["device"],
+        use=row["use"],
+        cell=row["cell"],
+        head_dim=head_dim,
+        heads=heads,
+        batch=row["batch"],
+        dtype=DTYPES[row["dataType"]],
+        lengths=row["lengths"],
+        options=_options(row),
+        microseconds_per_step=microseconds_per_step,
+        tensors=_tensor_specs(row),
+    )
 
 
 def _options(row: dict) -> Options:

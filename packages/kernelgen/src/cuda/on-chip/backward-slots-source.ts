@@ -4,6 +4,7 @@ import { gradientName } from "../../plan/tensors.js";
 import type { BackwardStreams } from "../backward-streams.js";
 import { hasOwnGradients } from "./gradient-stores-source.js";
 import type { HeldStreams } from "./held-streams.js";
+import { ownSlotPlace, readPlace } from "./own-slot-source.js";
 
 /** C++ that fills one value of each unit of slot i from a state's tensor or its gradient's. */
 const fill = (load: string, target: string): string => `
@@ -68,16 +69,9 @@ export function backwardSlotsSource(
   StepReads prefetched[PREFETCH_STEPS];
   KERNELGEN_UNROLL
   for (int i = 0; i < OWN_SLOTS; ++i) {
-    const OwnSlot place = own_slot(i);
-    exists[i] = ALL_SLOTS_EXIST || place.exists;
-    units[i] = slot_unit(place.warp_along_units, place.slot);
-    sequences[i] = slot_sequence(place.slot);
-    const int unit = first_unit + units[i];
-    const int sequence = first_sequence + sequences[i];
-    valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
+${ownSlotPlace}
     // A slot beyond the head or the batch reads the last that is there, and writes nothing: loads that all slots make need no branch.
-    const int read_unit = unit < HEAD_DIM ? unit : HEAD_DIM - UNITS_PER_THREAD;
-    const int read_sequence = sequence < BATCH ? sequence : BATCH - 1;
+${readPlace}
     singles[i] = (static_cast<int64_t>(read_sequence) * HEAD_COUNT + head) * HEAD_DIM + read_unit;
     const int64_t last_step = static_cast<int64_t>(read_sequence) * steps + ${stepCount} - 1;
     reads[i] = (last_step * HEAD_COUNT + head) * HEAD_DIM + read_unit;

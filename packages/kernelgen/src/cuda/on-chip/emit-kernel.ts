@@ -18,12 +18,12 @@ import { stateTileSource } from "../product/state-tile-source.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import { backwardKernelSource } from "./backward-source.js";
 import { floatsSource } from "./floats-source.js";
-import { kernelSource } from "./forward-source.js";
+import { forwardKernelSource } from "./forward-source.js";
 import type { KernelText } from "./kernel-text.js";
 import { lengthsSource } from "./lengths-source.js";
 
 /** Whether no slot needs a check, from the constants above it. */
-export const exactTilesSource = `/** The slots of all threads are as many as the product has. */
+const exactTilesSource = `/** The slots of all threads are as many as the product has. */
 constexpr bool ALL_SLOTS_EXIST = OWN_SLOTS * (THREADS_PER_BLOCK / 32) * BLOCKS_ALONG_INNER == WARPS_ALONG_UNITS * WARP_SLOTS;
 /** Every slot of every thread is a unit and a sequence that exist. */
 constexpr bool EXACT_TILES = UNIT_BLOCKS * UNIT_TILE == HEAD_DIM && BATCH_BLOCKS * BATCH_TILE == BATCH &&
@@ -72,7 +72,7 @@ ${[
   exchange.source(problem),
   ...(problem.lengths ? [lengthsSource] : []),
   pass === "forward"
-    ? kernelSource(problem, `${name}_kernel`, text, sums, operand)
+    ? forwardKernelSource(problem, `${name}_kernel`, text, sums, operand)
     : sentWordsSource(dataType, unitsPerThread, gatesWith(cell, "recurrent").length) +
       backwardKernelSource(problem, `${name}_kernel`, text, sums, operand),
 ].join("")}

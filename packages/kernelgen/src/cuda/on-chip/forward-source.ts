@@ -1,9 +1,10 @@
 import type { Problem } from "../../plan/problem.js";
 import { savedValues } from "../../plan/saved-values.js";
-import { preActivations, slotBiasSource } from "../gate-source.js";
+import { preActivations } from "../gate-source.js";
 import type { OperandPath } from "../product/operand-path.js";
 import type { SumsText } from "../product/own-sums-source.js";
 import { tensorParameters } from "../tensor-parameters.js";
+import { forwardSlotsSource } from "./forward-slots-source.js";
 import { kernelStartSource } from "./kernel-start-source.js";
 import type { KernelText } from "./kernel-text.js";
 import { computedStepsSource } from "./lengths-source.js";
@@ -18,18 +19,11 @@ const packSaved = `
         KERNELGEN_UNROLL
         for (int value = 0; value < SAVED_COUNT; ++value) words_to_save[i][value] = pack(saved[value]);`;
 
-/** The initial h takes the way of every other. */
-const sendInitial = `
-    if (exists[i]) {
-      float values[UNITS_PER_THREAD];
-      KERNELGEN_UNROLL
-      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) values[unit] = states[i][unit][0];
-      const Packed sent_words[] = {sent_initial(pack(values))};
-      exchange.send(-1, i, units[i], sequences[i], sent_words);
-    }`;
-
-/** The kernel itself. */
-export function kernelSource(
+/**
+ * C++ of the forward kernel of a family that keeps R on chip: steps in the order of time, each the product of R with h of the step before, the cell's
+ * step for each unit, and h on its way to the next.
+ */
+export function forwardKernelSource(
   problem: Problem,
   kernelName: string,
   exchange: KernelText,
@@ -39,17 +33,10 @@ export function kernelSource(
   const { cell, lengths } = problem;
   const stepCount = lengths ? "computed_steps" : "steps";
   const parameters = [...tensorParameters(problem), ...exchange.parameters, "int steps"];
-  const slotBias = slotBiasSource(cell);
   const saved = savedValues(problem)?.saved ?? [];
   const output = cell.states[0]!.name;
   const others = cell.states.slice(1);
   const keepsSequence = problem.stateOutput === "sequence";
-  const initials = cell.states
-    .map(({ name }, index) => {
-      const value = `load_streaming(${name}_initial + initial + unit)`;
-      return `        states[i][unit][${index}] = ${index === 0 ? `to_float(${value})` : value};`;
-    })
-    .join("\n");
   const otherStores = others.flatMap(({ name }, index) => {
     const store = `store_floats(${name} + ${keepsSequence ? "outputs[i]" : "last_outputs[i]"}, values);`;
     return [
@@ -118,61 +105,7 @@ ${
   }
 `
 }
-  // This thread's slots: where they are, their other states, and their first inputs.
-  bool exists[OWN_SLOTS];  // all lanes of a warp agree
-  bool valid[OWN_SLOTS];
-  int units[OWN_SLOTS];      // within the block
-  int sequences[OWN_SLOTS];  // within the block${lengths ? "\n  int own_lengths[OWN_SLOTS];  // steps of the sequences" : ""}
-  int64_t inputs[OWN_SLOTS];
-  int64_t outputs[OWN_SLOTS];
-  [[maybe_unused]] int64_t last_outputs[OWN_SLOTS];
-  float states[OWN_SLOTS][UNITS_PER_THREAD][STATE_COUNT] = {};
-  Packed prefetched[PREFETCH_STEPS][OWN_SLOTS][INPUT_GATE_COUNT];${slotBias.declaration}
-  KERNELGEN_UNROLL
-  for (int i = 0; i < OWN_SLOTS; ++i) {
-    const OwnSlot place = own_slot(i);
-    exists[i] = ALL_SLOTS_EXIST || place.exists;
-    units[i] = slot_unit(place.warp_along_units, place.slot);
-    sequences[i] = slot_sequence(place.slot);
-    const int unit = first_unit + units[i];
-    const int sequence = first_sequence + sequences[i];
-    valid[i] = EXACT_TILES || (exists[i] && unit < HEAD_DIM && sequence < BATCH);
-${lengths ? "    own_lengths[i] = length_of(lengths, sequence, steps);\n" : ""}    const int64_t initial = (static_cast<int64_t>(sequence) * HEAD_COUNT + head) * HEAD_DIM + unit;
-    // A slot beyond the head or the batch reads the last that is there: loads that all slots make need no branch.
-    const int read_unit = unit < HEAD_DIM ? unit : HEAD_DIM - UNITS_PER_THREAD;
-    const int read_sequence = sequence < BATCH ? sequence : BATCH - 1;
-    inputs[i] = (static_cast<int64_t>(read_sequence) * steps * INPUT_GATE_COUNT * HEAD_COUNT + head) * HEAD_DIM + read_unit;
-    outputs[i] = (static_cast<int64_t>(sequence) * steps * HEAD_COUNT + head) * HEAD_DIM + unit;
-    last_outputs[i] = initial;
-    if (valid[i]) {
-      KERNELGEN_UNROLL
-      for (int unit = 0; unit < UNITS_PER_THREAD; ++unit) {
-${initials}${slotBias.load}
-      }
-    }${operand === "fragments" ? sendInitial : ""}
-  }
-  const auto prefetch = [&]([[maybe_unused]] int step, Packed (&words)[OWN_SLOTS][INPUT_GATE_COUNT]) {
-    KERNELGEN_UNROLL
-    for (int i = 0; i < OWN_SLOTS; ++i) {
-      KERNELGEN_UNROLL
-      for (int gate = 0; gate < INPUT_GATE_COUNT; ++gate) {
-        const Packed* source = reinterpret_cast<const Packed*>(wx + inputs[i] + gate * HEAD_COUNT * HEAD_DIM);
-        words[i][gate] = load_streaming(source);${
-          exchange.bringsToL2
-            ? `
-        if (step + L2_PREFETCH_STEPS < steps) {
-          bring_to_l2(source + L2_PREFETCH_STEPS * INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM / UNITS_PER_THREAD);
-        }`
-            : ""
-        }
-      }
-      inputs[i] += INPUT_GATE_COUNT * HEAD_COUNT * HEAD_DIM;
-    }
-  };
-  KERNELGEN_UNROLL
-  for (int ahead = 0; ahead < PREFETCH_STEPS; ++ahead) {
-    if (ahead < ${stepCount}) prefetch(ahead, prefetched[ahead]);
-  }
+${forwardSlotsSource(problem, stepCount, operand, exchange.bringsToL2)}
 ${end.beforeLoop}
   for (int first = 0; first < ${stepCount}; first += PREFETCH_STEPS) {
     KERNELGEN_UNROLL

@@ -43,8 +43,7 @@ const mostPicoseconds = 1e12;
 const tightShare = 0.28;
 
 /** The way of multiplying that serves a data type. */
-export const productFor = (problem: Problem): MatrixProduct =>
-  usesMatrixInstructions(problem) ? mmaProduct : fmaProduct;
+const productFor = (problem: Problem): MatrixProduct => (usesMatrixInstructions(problem) ? mmaProduct : fmaProduct);
 
 /** A family of kernels of both passes that keep R on chip for all steps, told apart by how they exchange the operand of the product. */
 export function onChipFamily(

@@ -14,7 +14,7 @@ const innerPlaces: Readonly<Record<OperandPath, { readonly first: string; readon
 /** Words of 16 bytes that a lane asks for at once where it reads the operand itself. A trip to L2 takes as long for all of them. */
 export const fragmentWordsInFlight = 8;
 /** As many beside a part of R that comes in every step, where registers are for R. */
-export const streamingWordsInFlight = 4;
+const streamingWordsInFlight = 4;
 
 /** Reading the operand of one or two tiles from a tile in shared memory. */
 const loadState = (

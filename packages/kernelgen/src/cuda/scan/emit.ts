@@ -2,7 +2,7 @@ import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
-import { headerComment, planConstants } from "../../plan/source-text.js";
+import { kernelFile } from "../kernel-file.js";
 import { carryOffsetBytes } from "./chain-source.js";
 import { columnSource, spanForm } from "./column-source.js";
 import { kernelSource, scanParameters } from "./kernel-source.js";
@@ -62,17 +62,5 @@ ${
                 ].join(", ")});
 }
 `;
-  const text = `${headerComment(plan, `${pass === "forward" ? "Forward" : "Backward"} pass of a linear recurrence, family ${plan.family}`)}
-#include "prelude.cuh"
-
-namespace ${name} {
-
-using namespace kernelgen;
-
-[[maybe_unused]] constexpr char PLAN_HASH[] = "${plan.hash}";
-${planConstants(plan, body, (constant, value) => `constexpr int ${constant} = ${value};`)}
-${body}
-}  // namespace ${name}
-`;
-  return { name: `${name}.cu`, text };
+  return kernelFile(plan, name, body, "linear recurrence");
 }

@@ -25,7 +25,7 @@ export interface ScanOptions {
 }
 
 /** Steps of a chunk: their rows stay in the cache between the two times that they are visited. */
-export const defaultChunkSteps = 64;
+const defaultChunkSteps = 64;
 
 export type LinearProblem = Problem & { readonly cell: LinearCell };
 

@@ -9,7 +9,7 @@ import type { StorageBuffer } from "../storage-buffers.js";
 export const leastChunkSteps = 16;
 
 /** Chunks of so many steps, at most. */
-export const mostChunks = (steps: number): number => Math.ceil(steps / leastChunkSteps);
+const mostChunks = (steps: number): number => Math.ceil(steps / leastChunkSteps);
 
 /**
  * The storage buffers of a scan in the order of their bindings. Forward:
