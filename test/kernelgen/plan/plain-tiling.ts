@@ -230,12 +230,16 @@ function sendsWholeWords(problem: Problem, p: Parameters): boolean {
   return (lanesOfSequence * p.unitsPerThread! * operandsOfUnit(problem) * elementBytes(problem)) % wordBytes === 0;
 }
 
-/** Clusters that run at once; of those that only an estimate promises, one in 16 less where they are larger than a pair. */
+/**
+ * Clusters that run at once, of blocks that have a multiprocessor each; of those that only an estimate promises, one in 16 less where they are
+ * larger than a pair.
+ */
 export function activeClusters(device: CudaDevice, clusterBlocks: number): number {
-  if (clusterBlocks > maxClusterBlocks(device, true)) return 1;
-  const block = { threadsPerBlock: 32, registersPerThread: 1, dynamicSharedBytes: device.sharedBytesPerBlockOptin };
-  const { clusters, kind } = maxActiveClusters(device, block, clusterBlocks);
-  return kind === "reported" || clusterBlocks <= 2 ? clusters : Math.max(1, clusters - up(clusters, 16));
+  if (clusterBlocks > maxClusterBlocks(device, true)) return 0;
+  const least = { threadsPerBlock: lanes, registersPerThread: 1, dynamicSharedBytes: 0 };
+  const { clusters, kind } = maxActiveClusters({ ...device, maxBlocksPerMultiprocessor: 1 }, least, clusterBlocks);
+  const missing = kind === "reported" || clusterBlocks <= 2 || clusters < 2 ? 0 : up(clusters, 16);
+  return Math.min(clusters - missing, Math.floor(device.multiprocessorCount / clusterBlocks));
 }
 
 /** Registers for each unit that a lane sends to each block: of three values, the places of words are no multiples of a power of two. */
@@ -413,7 +417,7 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
     tiling.registersPerThread <= device.maxRegistersPerThread &&
     tiling.registersPerBlock <= device.registersPerBlock &&
     (!talksThroughL2(family) || tiling.residentNeed <= device.multiprocessorCount) &&
-    (family !== "cluster" || (device.clusters !== null && tiling.unitBlocks <= maxClusterBlocks(device, true)))
+    (family !== "cluster" || (device.clusters !== null && activeClusters(device, tiling.unitBlocks) > 0))
   );
 }
 

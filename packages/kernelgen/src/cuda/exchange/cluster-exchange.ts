@@ -1,5 +1,5 @@
 import { constant, max, table } from "constrint";
-import { type CudaDevice, maxClusterBlocks } from "hwmodels";
+import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../../cell/definition.js";
 import { dataTypeBytes } from "../../plan/data-type.js";
 import { ceilQuotient, times } from "../../plan/integer-expressions.js";
@@ -7,7 +7,7 @@ import { calibratedTerm } from "../cost.js";
 import { polledNowhere } from "../on-chip/prefetch.js";
 import { onChipBytes } from "../on-chip.js";
 import { productShape } from "../product/product-shape.js";
-import { activeClusters } from "./active-clusters.js";
+import { activeClusters, clusterSizes } from "./active-clusters.js";
 import { clusterExchangeSource } from "./cluster-exchange-source.js";
 import { gradientScalingSource } from "./exchange-scaling-source.js";
 import type { StateExchange } from "./state-exchange.js";
@@ -19,8 +19,12 @@ const barriersBytes = buffers * 8;
 /** Registers for the place of each word that a lane sends, in the warp's slot and in the tile, where it takes more than shifts of the lane's number. Seen in ptxas. */
 const placeRegisters = 4;
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value));
+/** One block is no cluster: distributed shared memory faults there on an H200, and the resident family is for it. */
+const fewestBlocks = 2;
+/** Blocks of the largest cluster; 1 where the device runs none. */
+const largestCluster = (device: CudaDevice): number => clusterSizes(device).at(-1) ?? 1;
 /** Bytes of registers and shared memory of the largest cluster. */
-const clusterBytes = (device: CudaDevice): number => maxClusterBlocks(device, true) * onChipBytes(device);
+const clusterBytes = (device: CudaDevice): number => largestCluster(device) * onChipBytes(device);
 
 /** A head is spread over the blocks of a cluster, which exchange the state through distributed shared memory. */
 export const clusterExchange: StateExchange = {
@@ -28,9 +32,12 @@ export const clusterExchange: StateExchange = {
     if (device.clusters === null) {
       return `${device.name} has no thread block clusters (compute capability 9.0 and later have)`;
     }
+    const blocks = largestCluster(device);
+    if (blocks < fewestBlocks) {
+      return `${device.name} has ${device.multiprocessorCount} multiprocessors, a cluster takes ${fewestBlocks} or more`;
+    }
     const gates = gatesWith(problem.cell, "recurrent").length;
     const matrixBytes = gates * problem.headDim ** 2 * dataTypeBytes[problem.dataType];
-    const blocks = maxClusterBlocks(device, true);
     const allowed = clusterBytes(device);
     return matrixBytes > allowed
       ? `R of a cluster in registers and shared memory: needs at least ${matrixBytes} B, ${device.name} allows ${allowed} B in ${blocks} blocks`
@@ -66,18 +73,10 @@ export const clusterExchange: StateExchange = {
     const receivedBytes = times(product.batchTile, sentInner, elementBytes);
     const outgoingBytes = times(threadsPerBlock, ownSlots, times(product.unitsPerThread, unitValues, elementBytes));
     const clusterCount = times(batchBlocks, problem.heads);
-    const largest = maxClusterBlocks(device, true);
-    const activeOf = Array.from({ length: largest }, (_, index) => activeClusters(device, index + 1));
-    // One block is no cluster: distributed shared memory faults there on an H200, and the resident family is for it.
-    model.add(unitBlocks.ge(2), "a cluster has two blocks or more");
-    const active = model.int("activeClusters", 1, Math.max(...activeOf));
-    model.add(
-      table(
-        [unitBlocks, active],
-        activeOf.map((clusters, index) => [index + 1, clusters]),
-      ),
-      "clusters that run at once",
-    );
+    const activeOf = clusterSizes(device).map((blocks) => [blocks, activeClusters(device, blocks)] as const);
+    model.add(unitBlocks.ge(fewestBlocks), "a cluster has two blocks or more");
+    const active = model.int("activeClusters", 1, Math.max(...activeOf.map(([, clusters]) => clusters)));
+    model.add(table([unitBlocks, active], activeOf), "clusters that run at once");
     return {
       derived: {
         clusterBlocks: unitBlocks,
@@ -86,7 +85,7 @@ export const clusterExchange: StateExchange = {
         slotSequences: product.slotSequences,
         slotSequenceStride: product.slotSequenceStride,
       },
-      budgets: [{ name: "blocks of a cluster", need: unitBlocks, allowed: largest, unit: "blocks" }],
+      budgets: [{ name: "blocks of a cluster", need: unitBlocks, allowed: largestCluster(device), unit: "blocks" }],
       stateElements: max([product.innerPadded, sentInner]),
       stateBuffers: constant(buffers),
       sharedBytes: outgoingBytes.plus(barriersBytes),

@@ -17,7 +17,7 @@ import type { ExchangeContext, StateExchange } from "./state-exchange.js";
 
 const wordBytes = 16;
 /** Blocks that may share the inner dimension, as a cluster. */
-const clusterSizes = [1, 2, 4, 8, 16];
+const innerClusterSizes = [1, 2, 4, 8, 16];
 /** Copies of the state in global memory. Two suffice, as grid-exchange-source.ts says. */
 const buffers = 2;
 /** Inner indices of the words that the four lanes of a sequence read at once. */
@@ -90,7 +90,7 @@ const furtherWarpLooks = 2;
 
 /** Sizes of the clusters whose blocks may share the inner dimension. */
 const clusterSplits = (device: CudaDevice): readonly number[] =>
-  clusterSizes.filter((size) => size <= maxClusterBlocks(device, true));
+  innerClusterSizes.filter((size) => size <= maxClusterBlocks(device, true));
 
 /**
  * Blocks that read for themselves are clusters in pairs, of which a device has as many as multiprocessors. Larger clusters leave some of these idle, so larger
