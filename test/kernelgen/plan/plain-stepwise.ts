@@ -1,13 +1,18 @@
 import type { CudaDevice } from "hwmodels";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
-import { pointwiseValues, sumsOfUnit } from "./plain-tiling.js";
+import type { Problem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { type Parameters, pointwiseValues, sumsOfUnit } from "./plain-tiling.js";
 
 // The tiling of a stepwise kernel by plain arithmetic, from what the kernel does: nothing of the model's expressions is used here.
 
 const up = (numerator: number, denominator: number): number => Math.ceil(numerator / denominator);
 
+const [mostUnits, mostColumnGroups, mostWarps, mostChunks] = [128, 16, 16, 6] as const;
+
+const isMatrixProduct = ({ dataType, tf32 }: Problem): boolean => dataType !== "fp32" || tf32;
+
 /** What a plan of the family stepwise must state. */
-export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice) {
+export function plainStepwise({ problem, parameters }: Pick<Plan, "problem" | "parameters">, device: CudaDevice) {
   const { headDim, heads, batch } = problem;
   const { unitTile, columnGroups, warpCount, warpsAlongUnits, warpsAlongColumns, chunksInFlight } =
     parameters as Record<
@@ -17,7 +22,7 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
   // Warps share the rows and columns of all chunks, or the chunks.
   const sharing = warpsAlongUnits * warpsAlongColumns;
   const warpsAlongInner = sharing > 1 ? 1 : warpCount;
-  const isMatrix = problem.dataType !== "fp32" || problem.tf32;
+  const isMatrix = isMatrixProduct(problem);
   // Rows come in sixteens of a matrix instruction, sequences in eights.
   const warpRowTiles = up(unitTile * sumsOfUnit(problem), 16 * warpsAlongUnits);
   const rowTiles = warpRowTiles * warpsAlongUnits;
@@ -55,6 +60,8 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
       threadsPerBlock: threads,
       sharedBytesPerBlock: sharedBytes,
     },
+    /** The values of the model's auxiliary unknowns, by name. */
+    auxiliaries: { warpsAlongInner, hasOwnChunks: sharing > 1 ? 0 : 1 },
     derived: { rowTiles, batchTile, unitBlocks, batchBlocks, ownUnits, estimatedRegisters: registersPerThread },
     budgets: {
       "registers per thread": [registersPerThread, device.maxRegistersPerThread],
@@ -63,4 +70,22 @@ export function plainStepwise({ problem, parameters }: Plan, device: CudaDevice)
       "shared memory per block": [sharedBytes, device.sharedBytesPerBlockOptin],
     },
   };
+}
+
+/** Every choice of parameters, sound or not. */
+export function* everyStepwiseChoice(problem: Problem): Generator<Parameters> {
+  const alongWarps = isMatrixProduct(problem) ? [1, 2, 4] : [1];
+  for (let unitTile = 1; unitTile <= Math.min(mostUnits, problem.headDim); unitTile++) {
+    for (let columnGroups = 1; columnGroups <= Math.min(mostColumnGroups, up(problem.batch, 8)); columnGroups++) {
+      for (let warpCount = 1; warpCount <= mostWarps; warpCount++) {
+        for (const warpsAlongUnits of alongWarps) {
+          for (const warpsAlongColumns of alongWarps) {
+            for (let chunksInFlight = 2; chunksInFlight <= mostChunks; chunksInFlight++) {
+              yield { unitTile, columnGroups, warpCount, warpsAlongUnits, warpsAlongColumns, chunksInFlight };
+            }
+          }
+        }
+      }
+    }
+  }
 }

@@ -30,7 +30,9 @@ export interface PlainTiling {
   /** R's elements that the block's registers, shared memory and its part of device memory have room for. */
   readonly matrixRoom: number;
   /** The values of the model's auxiliary unknowns, by name, to evaluate its expressions with. */
-  readonly auxiliaries: Readonly<Record<string, number>>;
+  auxiliaries(): Parameters;
+  /** What it needs of each budget that a plan states, by the budget's name. */
+  needs(): Parameters;
 }
 
 const lanes = 32;
@@ -121,7 +123,7 @@ interface Multiplication {
   readonly matrixStreamedBytes: number;
   /** Shared memory of a warp for what comes of it at a time. */
   readonly landingBytes: number;
-  readonly auxiliaries: Readonly<Record<string, number>>;
+  auxiliaries(): Parameters;
 }
 
 /** `mma.m16n8k16`: 16 rows are the sums of 8 units or halves of them, 8 columns are sequences, 16 inner indices a tile. */
@@ -174,14 +176,14 @@ function matrixInstructions(problem: Problem, family: CudaFamilyName, p: Paramet
       (lanesOfUnit - 1) * 20,
     matrixSharedBytes: warps * rowTiles * (onChip - kept) * 16 * 16 * 2,
     matrixStreamedBytes: warps * rowTiles * streamed * 16 * 16 * 2,
-    auxiliaries: {
+    auxiliaries: () => ({
       innerTiles,
       innerTilePairs: innerTiles / 2,
       rowTiles,
       matrixIsSplit: isTrue(isSplit),
       isStreamed: isTrue(streamed > 0),
       slotColumns: columns - lanesOfUnit + 1,
-    },
+    }),
   };
 }
 
@@ -214,13 +216,13 @@ function multiplyAdds(problem: Problem, p: Parameters): Multiplication {
       (streamed > 0 ? 4 * rows + streamAddresses : 0),
     matrixSharedBytes: warps * lanes * rows * (onChip - kept) * 4 * 4,
     matrixStreamedBytes: warps * lanes * rows * streamed * 4 * 4,
-    auxiliaries: {
+    auxiliaries: () => ({
       innerChunks,
       lanesAlongUnits: lanes / along,
       matrixIsSplit: isTrue(isSplit),
       isStreamed: isTrue(streamed > 0),
       exchangeRounds: Math.log2(along),
-    },
+    }),
   };
 }
 
@@ -241,6 +243,12 @@ export function activeClusters(device: CudaDevice, clusterBlocks: number): numbe
   const missing = kind === "reported" || clusterBlocks <= 2 || clusters < 2 ? 0 : up(clusters, 16);
   return Math.min(clusters - missing, Math.floor(device.multiprocessorCount / clusterBlocks));
 }
+
+/** Blocks of the largest cluster that runs. */
+const largestCluster = (device: CudaDevice): number =>
+  Array.from({ length: maxClusterBlocks(device, true) }, (_, index) => index + 1).findLast(
+    (blocks) => activeClusters(device, blocks) > 0,
+  )!;
 
 /** Registers for each unit that a lane sends to each block: of three values, the places of words are no multiples of a power of two. */
 const sendRegisters = (problem: Problem): number =>
@@ -360,6 +368,11 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
   const launchCount = up(groups, groupsAtOnce);
   const launchGroups = up(groups, launchCount);
   const launchBlocks = talksThroughL2(family) ? launchGroups * groupBlocks : blockCount;
+  const residentNeed = launchBlocks + idle;
+  const registersPerBlock = registerPieces * registerPieceOfThread * lanes * warpsPerPart * parts;
+  // A bound from below: the half fragments of zeros are in what is streamed alone.
+  const matrixElements = sumsOfUnit(problem) * unitTile * innerPadded;
+  const blockMatrixBytes = Math.max(0, matrixElements * elementBytes(problem) - multiplication.matrixStreamedBytes);
   return {
     sound:
       multiplication.sound &&
@@ -372,18 +385,18 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
     unitBlocks,
     batchBlocks,
     blockCount,
-    residentNeed: launchBlocks + idle,
+    residentNeed,
     launchBlocks,
     threadsPerBlock,
     sharedBytes,
     matrixStreamedBytes: multiplication.matrixStreamedBytes,
     registersPerThread,
-    registersPerBlock: registerPieces * registerPieceOfThread * lanes * warpsPerPart * parts,
+    registersPerBlock,
     matrixRoom:
       (matrixRegisters * 4 * threadsPerBlock + multiplication.matrixSharedBytes + multiplication.matrixStreamedBytes) /
       elementBytes(problem),
-    auxiliaries: {
-      ...multiplication.auxiliaries,
+    auxiliaries: () => ({
+      ...multiplication.auxiliaries(),
       unitBlocks,
       batchBlocks,
       splitsInner: isTrue(sumsInner),
@@ -405,7 +418,36 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       launchGroups,
       threadWords,
       looks: up(threadWords, 8),
-    },
+    }),
+    needs: () => ({
+      "registers per thread": registersPerThread,
+      "registers per block": 4 * registersPerBlock,
+      "threads per block": threadsPerBlock,
+      "shared memory per block": sharedBytes,
+      "R of a block in registers and shared memory": blockMatrixBytes,
+      ...(isCluster && { "blocks of a cluster": unitBlocks }),
+      ...(talksThroughL2(family) && {
+        "blocks resident at once": residentNeed,
+        "R of all blocks in registers and shared memory": blockMatrixBytes * launchBlocks,
+      }),
+    }),
+  };
+}
+
+/** What the device allows of each budget. */
+export function allowances(device: CudaDevice, family: CudaFamilyName): Parameters {
+  const blockBytes = device.registersPerBlock * 4 + device.sharedBytesPerBlockOptin;
+  return {
+    "registers per thread": device.maxRegistersPerThread,
+    "registers per block": 4 * device.registersPerBlock,
+    "threads per block": device.maxThreadsPerBlock,
+    "shared memory per block": device.sharedBytesPerBlockOptin,
+    "R of a block in registers and shared memory": blockBytes,
+    ...(family === "cluster" && { "blocks of a cluster": largestCluster(device) }),
+    ...(talksThroughL2(family) && {
+      "blocks resident at once": device.multiprocessorCount,
+      "R of all blocks in registers and shared memory": blockBytes * device.multiprocessorCount,
+    }),
   };
 }
 
@@ -421,15 +463,20 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
   );
 }
 
-/** Every choice of parameters with at most the device's threads, sound or not. */
-export function* everyChoice(problem: Problem, device: CudaDevice, family: CudaFamilyName): Generator<Parameters> {
+/** Every choice of parameters with at most `mostThreads` in a block, sound or not. */
+export function* everyChoice(
+  problem: Problem,
+  device: CudaDevice,
+  family: CudaFamilyName,
+  mostThreads: number = device.maxThreadsPerBlock,
+): Generator<Parameters> {
   const splits = [2, 4, 8, 16].filter((blocks) =>
     family === "direct" ? blocks <= 8 : family === "grid" && blocks <= maxClusterBlocks(device, true),
   );
   const matrixProduct = isMatrixProduct(problem);
   const name = matrixProduct ? "innerTilesStreamed" : "chunksStreamed";
   const most = matrixProduct ? up(innerLength(problem), 32 / elementBytes(problem)) : up(innerLength(problem), 4);
-  for (const parameters of everyBlock(problem, device)) {
+  for (const parameters of everyBlock(problem, device, mostThreads)) {
     for (const blocksAlongInner of [1, ...splits]) {
       const block = splits.length === 0 ? parameters : { ...parameters, blocksAlongInner };
       if (!mayStream(problem, device, family)) yield* withPrefetch(problem, family, block);
@@ -449,11 +496,16 @@ function* withPrefetch(problem: Problem, family: CudaFamilyName, block: Paramete
   else for (const prefetchSteps of [4, 6, 8, 12, 16]) yield { ...block, prefetchSteps };
 }
 
-function* everyBlock(problem: Problem, device: CudaDevice): Generator<Parameters> {
+function* everyBlock(problem: Problem, device: CudaDevice, mostThreads: number): Generator<Parameters> {
   const { headDim, batch } = problem;
-  const mostWarps = device.maxThreadsPerBlock / lanes;
-  for (let warpsAlongUnits = 1; warpsAlongUnits <= mostWarps; warpsAlongUnits++) {
-    for (let warpsAlongInner = 1; warpsAlongUnits * warpsAlongInner <= mostWarps; warpsAlongInner++) {
+  const mostWarps = mostThreads / lanes;
+  const mostAlong = device.maxThreadsPerBlock / lanes;
+  for (let warpsAlongUnits = 1; warpsAlongUnits <= mostAlong; warpsAlongUnits++) {
+    for (
+      let warpsAlongInner = 1;
+      warpsAlongInner <= mostAlong && warpsAlongUnits * warpsAlongInner <= mostWarps;
+      warpsAlongInner++
+    ) {
       const warps = { warpsAlongUnits, warpsAlongInner };
       for (const unitsPerThread of [1, 2]) {
         if (isMatrixProduct(problem)) {

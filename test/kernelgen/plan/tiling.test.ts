@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { type CudaDevice, cudaDevices, findDevice, maxClusterBlocks } from "hwmodels";
+import { type CudaDevice, cudaDevices, findDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
 import { gridFamily } from "../../../packages/kernelgen/src/cuda/on-chip/grid.js";
 import { familiesFor } from "../../../packages/kernelgen/src/families.js";
@@ -9,16 +9,15 @@ import { solveFamily, solvePlan } from "../../../packages/kernelgen/src/plan/sol
 import { propertySeed } from "../../support/property-seed.js";
 import { plainStepwise } from "./plain-stepwise.js";
 import {
+  allowances,
   type CudaFamilyName,
   coveredUnits,
-  elementBytes,
   fits,
   innerLength,
   innerParts,
   mayStream,
   plainTiling,
   sumsOfUnit,
-  talksThroughL2,
 } from "./plain-tiling.js";
 import { randomProblem } from "./random-problem.js";
 
@@ -107,24 +106,9 @@ describe("solvePlan for a random problem on any CUDA GPU of the catalogue", () =
           expect(plan.derived).toMatchObject(stated);
           expect(plan.derived.blockCount).toBe(plain.blockCount);
           if (!mayStream(problem, device, family)) expect(plain.matrixStreamedBytes).toBe(0);
-          // A bound from below: the half fragments of zeros are in what is streamed alone.
-          const matrixBytes = Math.max(0, matrix * elementBytes(problem) - plain.matrixStreamedBytes);
-          const onChip = device.registersPerBlock * 4 + device.sharedBytesPerBlockOptin;
-          expect(use).toEqual({
-            "registers per thread": [registersPerThread, device.maxRegistersPerThread],
-            "registers per block": [plain.registersPerBlock * 4, device.registersPerBlock * 4],
-            "threads per block": [plain.threadsPerBlock, device.maxThreadsPerBlock],
-            "shared memory per block": [plain.sharedBytes, device.sharedBytesPerBlockOptin],
-            "R of a block in registers and shared memory": [matrixBytes, onChip],
-            ...(family === "cluster" && { "blocks of a cluster": [plain.unitBlocks, maxClusterBlocks(device, true)] }),
-            ...(talksThroughL2(family) && {
-              "blocks resident at once": [plain.residentNeed, device.multiprocessorCount],
-              "R of all blocks in registers and shared memory": [
-                matrixBytes * plain.launchBlocks,
-                onChip * device.multiprocessorCount,
-              ],
-            }),
-          });
+          const needs = Object.entries(plain.needs());
+          const allowed = allowances(device, family);
+          expect(use).toEqual(Object.fromEntries(needs.map(([name, need]) => [name, [need, allowed[name]]])));
         }
         const predicted = search.outcomes.flatMap(({ plan }) => (plan ? [plan.predictedMicrosecondsPerStep] : []));
         expect(search.plan.predictedMicrosecondsPerStep).toBe(Math.min(...predicted));
