@@ -8,7 +8,7 @@ export type CudaFamilyName = "resident" | "cluster" | "grid" | "direct";
 
 /** What a choice of parameters comes to. */
 export interface PlainTiling {
-  /** Whether the kernel works with these parameters, whatever the device. */
+  /** Whether the kernel works with these parameters, whatever budgets the device has; a cluster must be one that it runs. */
   readonly sound: boolean;
   readonly unitTile: number;
   readonly batchTile: number;
@@ -378,7 +378,8 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       multiplication.sound &&
       warps * summedSlots >= blocks &&
       (family !== "resident" || unitBlocks === 1) &&
-      (family !== "cluster" || (sendsWholeWords(problem, p) && unitBlocks >= 2)),
+      (family !== "cluster" ||
+        (sendsWholeWords(problem, p) && unitBlocks >= 2 && activeClusters(device, unitBlocks) > 0)),
     unitTile,
     batchTile,
     innerPadded,
@@ -458,8 +459,7 @@ export function fits(tiling: PlainTiling, device: CudaDevice, family: CudaFamily
     tiling.sharedBytes <= device.sharedBytesPerBlockOptin &&
     tiling.registersPerThread <= device.maxRegistersPerThread &&
     tiling.registersPerBlock <= device.registersPerBlock &&
-    (!talksThroughL2(family) || tiling.residentNeed <= device.multiprocessorCount) &&
-    (family !== "cluster" || (device.clusters !== null && activeClusters(device, tiling.unitBlocks) > 0))
+    (!talksThroughL2(family) || tiling.residentNeed <= device.multiprocessorCount)
   );
 }
 
