@@ -13,6 +13,7 @@ export default defineConfig({
   resolve: {
     alias: [
       ...["constrint", "hwmodels", "kernelgen"].map((name) => entry(name, `${name}/src/index`)),
+      entry("constrint/names", "constrint/src/names"),
       ...["build", "node", "webgpu"].map((name) => entry(`kernelgen/${name}`, `kernelgen/src/${name}`)),
       ...["esbuild", "rollup", "vite", "webpack"].map((name) =>
         entry(`kernelgen/${name}`, `kernelgen/src/bundler/${name}`),

@@ -1,8 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { editDistance } from "../../../packages/hwmodels/src/catalog/edit-distance.js";
 import { devices, findDevice, UnknownDeviceError } from "../../../packages/hwmodels/src/catalog/find-device.js";
-import { propertySeed } from "../../support/property-seed.js";
 
 describe("findDevice", () => {
   test.each(devices.map((device) => [device.id, device] as const))("finds %s by id and by name", (id, device) => {
@@ -63,34 +60,4 @@ describe("findDevice", () => {
     expectFrozen(devices);
     expect(JSON.parse(JSON.stringify(devices))).toEqual(devices);
   });
-});
-
-test("editDistance is the shortest path through single edits", () => {
-  // Breadth-first search over all strings on the way; short strings over three letters keep it small.
-  const neighbours = (text: string): string[] => {
-    const found: string[] = [];
-    for (let i = 0; i <= text.length; i++) {
-      if (i < text.length) found.push(text.slice(0, i) + text.slice(i + 1));
-      for (const letter of "abc") {
-        found.push(text.slice(0, i) + letter + text.slice(i));
-        if (i < text.length) found.push(text.slice(0, i) + letter + text.slice(i + 1));
-      }
-    }
-    return found.filter((next) => next.length <= 4);
-  };
-  const shortestPath = (from: string, to: string): number => {
-    const seen = new Set([from]);
-    let frontier = [from];
-    for (let steps = 0; ; steps++) {
-      if (frontier.includes(to)) return steps;
-      frontier = frontier.flatMap(neighbours).filter((text) => !seen.has(text) && seen.add(text));
-    }
-  };
-  const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 4 });
-  fc.assert(
-    fc.property(word, word, (a, b) => {
-      expect(editDistance(a, b)).toBe(shortestPath(a, b));
-    }),
-    { numRuns: 200, seed: propertySeed },
-  );
 });

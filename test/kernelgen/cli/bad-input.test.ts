@@ -26,7 +26,8 @@ const badOptions: readonly [options: string, message: string | RegExp][] = [
   ["--heads 0", "number of heads: 0 is not an integer from 1 to 4096"],
   ["--batch 65536", "batch: 65536 is not an integer from 1 to 65535"],
   ["--steps 1e9", "number of steps: 1000000000 is not an integer from 1 to 16777216"],
-  ["--tile 3", /^Unknown argument: tile\n/],
+  ["--tile 3", /^unknown option "--tile"\nSee kernelgen config --help\.\n/],
+  ["--hed-dim 3", /^unknown option "--hed-dim": did you mean "--head-dim"\?\n/],
 ];
 
 const badGenerations: readonly [parameters: string, message: string | RegExp][] = [
@@ -116,6 +117,12 @@ describe("kernelgen refuses", () => {
   it("to do nothing", () => expectRefusal([], usage, /^a command is missing\n/));
   it("a command that it does not have", () =>
     expectRefusal(["compile"], usage, 'unknown command "compile"\nSee kernelgen --help.'));
+  it("a command with a slip of the pen, and says which it was", () =>
+    expectRefusal(
+      ["confg", "--versoin"],
+      usage,
+      'unknown command "confg": did you mean "config"?\nSee kernelgen --help.',
+    ));
   it("to show no device in particular", () =>
     expectRefusal(["devices", "show"], usage, "an argument is missing\nSee kernelgen devices --help."));
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packageVersion } from "../cli/package-version.js";
 import { SolverError } from "../error.js";
 import type { IntVar } from "../model/expression.js";
 import type { Solution } from "../model/results.js";
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     const options = parseOptions(argv);
     if (options.help) write(HELP);
+    else if (options.version) write(`${packageVersion()}\n`);
     else await answer(options);
     flush();
     process.exitCode = ExitCode.answered;

@@ -5,6 +5,7 @@ export interface CommandOptions {
   /** The FlatZinc file; - for standard input. */
   readonly file: string;
   readonly help: boolean;
+  readonly version: boolean;
   readonly allSolutions: boolean;
   readonly freeSearch: boolean;
   /** The most solutions to print. */
@@ -31,6 +32,7 @@ Solves a FlatZinc problem of integers and booleans; - reads it from standard inp
   -t, --time-limit MS   stop after this many milliseconds
   -v, --verbose         say on standard error what is done
   -h, --help            print this text
+      --version         print the version of constrint
 
 Search annotations: int_search, bool_search and seq_search with the choices of MiniZinc 2.6, and restart_luby, restart_geometric,
 restart_linear, restart_constant. -v names what was replaced (impact, by the variables' activity). Where a
@@ -43,10 +45,12 @@ Exit codes: 0 answered (also UNSATISFIABLE and UNKNOWN), 2 error in the command 
 export function parseOptions(argv: readonly string[]): CommandOptions {
   const { values, positionals } = parse(argv);
   const help = values.help === true;
+  const version = values.version === true;
   const [file, ...others] = positionals;
   const options = {
     file: file ?? "-",
     help,
+    version,
     allSolutions: values["all-solutions"] === true,
     freeSearch: values["free-search"] === true,
     solutionLimit: count("--num-solutions", values["num-solutions"], 1),
@@ -56,7 +60,7 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
     verbose: values.verbose === true,
   };
   // After the options: -nope is the option -n with the value "ope", and a value that follows it no file.
-  if (!help && (file === undefined || others.length > 0)) {
+  if (!help && !version && (file === undefined || others.length > 0)) {
     throw new UsageError(`expected one FILE, or - for standard input, found ${positionals.length}`);
   }
   return options;
@@ -76,6 +80,7 @@ function parse(argv: readonly string[]) {
         "time-limit": { type: "string", short: "t" },
         verbose: { type: "boolean", short: "v" },
         help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
       },
     });
   } catch (error) {

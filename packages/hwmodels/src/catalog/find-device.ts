@@ -1,6 +1,6 @@
+import { closestName } from "constrint/names";
 import type { Device } from "../device.js";
 import { cudaDevices, driverNames } from "./cuda/devices.js";
-import { closestName } from "./edit-distance.js";
 import { webGpuDevices } from "./webgpu/devices.js";
 
 /** All devices of the catalogue. */

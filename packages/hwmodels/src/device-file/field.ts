@@ -1,4 +1,4 @@
-import { closestName } from "../catalog/edit-distance.js";
+import { meantName } from "constrint/names";
 
 /** A number of a device file: its range, whether it is whole, and its unit for messages. */
 export interface NumberField {
@@ -153,8 +153,7 @@ function groupProblems(value: unknown, field: GroupField, path: string): readonl
 }
 
 function hint(name: string, known: readonly string[]): string {
-  const closest = closestName(name, known);
-  return `${closest === undefined ? "." : `: did you mean "${closest}"?`} Known: ${known.join(", ")}`;
+  return `${meantName(name, known) || "."} Known: ${known.join(", ")}`;
 }
 
 function expectation(field: Field): string {

@@ -6,6 +6,11 @@ export interface CommandBody<Given> {
   handler(given: ArgumentsCamelCase<Given>): void | Promise<void>;
 }
 
+/** A command of yargs; what its own handler takes, yargs knows when the command is called. */
+export interface LazyCommand extends CommandModule {
+  readonly command: string;
+}
+
 /**
  * A command whose module is loaded when it is called: a call needs one of them, and loading the solver, the families and what else all of them
  * need would take longer than most calls do.
@@ -14,9 +19,9 @@ export const lazyCommand = <Given>(
   command: string,
   describe: string,
   load: () => Promise<CommandBody<Given>>,
-): CommandModule<object, Given> => ({
+): LazyCommand => ({
   command,
   describe,
   builder: async (yargs) => (await load()).builder(yargs),
-  handler: async (given) => (await load()).handler(given),
+  handler: async (given) => (await load()).handler(given as ArgumentsCamelCase<Given>),
 });

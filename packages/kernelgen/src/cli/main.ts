@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { meantName, notingOptions, unknownOption } from "constrint/names";
 import yargs from "yargs";
 import { KernelgenError, type KernelgenErrorCode } from "../errors.js";
-import { lazyCommand } from "./lazy-command.js";
+import { commands } from "./commands.js";
 import { joinedPins } from "./pin-option.js";
 
 const usageExitCode = 2;
@@ -21,88 +22,38 @@ const packageVersion = (): string =>
 
 /** Whether an error is what yargs itself finds wrong in the arguments; others come from a command. */
 const isParserError = (error: unknown): error is Error => error instanceof Error && error.name === "YError";
-/** Wrong usage, in words of this command and not of its parser, with the command whose help tells the right one. */
-function wrongUsage(said: string, [command = ""]: readonly string[]): KernelgenError {
-  const isUnknownCommand = said === `Unknown argument: ${command}`;
-  const hasCommand = /^[a-z]+$/.test(command) && !isUnknownCommand;
+
+/** Wrong usage, in words of this command and not of its parser, with what was perhaps meant and the command whose help tells more. */
+function wrongUsage(said: string, args: readonly string[], knownOptions: readonly string[]): KernelgenError {
+  const [command = ""] = args;
+  const names = commands.map((each) => each.command);
+  const isUnknownCommand = /^[A-Za-z]/.test(command) && !names.includes(command);
   const message = isUnknownCommand
-    ? `unknown command "${command}"`
-    : said.startsWith("Not enough non-option arguments")
-      ? "an argument is missing"
-      : said;
-  return new KernelgenError("invalid-problem", `${message}\nSee kernelgen ${hasCommand ? `${command} ` : ""}--help.`);
+    ? `unknown command "${command}"${meantName(command, names)}`
+    : // An option that is missing may be there under a wrong name.
+      ((/^(Unknown|Missing|a command)/.test(said) ? unknownOption(args, knownOptions) : undefined) ??
+      (said.startsWith("Not enough non-option arguments") ? "an argument is missing" : said));
+  return new KernelgenError(
+    "invalid-problem",
+    `${message}\nSee kernelgen ${names.includes(command) ? `${command} ` : ""}--help.`,
+  );
 }
 
 /** Runs the `kernelgen` command; sets the process's exit code: 0 done, 1 no solution or wrong result, 2 usage, 3 no device. */
 export async function main(args: readonly string[]): Promise<void> {
+  let knownOptions: readonly string[] = [];
   const parser = yargs([...joinedPins(args)])
     .scriptName("kernelgen")
     .usage("$0 <command>: fused recurrent-network kernels for CUDA and WebGPU, tiled by a constraint solver")
-    .command(
-      lazyCommand(
-        "config",
-        "Choose kernel family and tile for a problem on a device, and print them",
-        async () => (await import("./config.js")).configCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "generate",
-        "Write the kernel's source and its plan",
-        async () => (await import("./generate.js")).generateCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "build",
-        "Write the kernels that a configuration lists, with typed modules and a manifest",
-        async () => (await import("./build.js")).buildCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "run",
-        "Run the generated kernel on this machine's WebGPU device, check it against the CPU, and time it",
-        async () => (await import("./run.js")).runCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "bench",
-        "Time a linear recurrence on this machine's CPU and WebGPU device over several numbers of steps",
-        async () => (await import("./bench.js")).benchCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "devices",
-        "List the devices that are known, show one with its sources, or describe this machine's",
-        async () => (await import("./devices/command.js")).devicesCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "occupancy",
-        "Count the blocks of a kernel that a multiprocessor holds, by NVIDIA's rules, and what would change it",
-        async () => (await import("./occupancy/command.js")).occupancyCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "calibrate",
-        "Fit the constants of predicted times to kernels measured on a GPU",
-        async () => (await import("./calibrate/command.js")).calibrateCommand,
-      ),
-    )
-    .command(
-      lazyCommand(
-        "sweep",
-        "Plan many head dimensions on several devices: feasible families and predicted times",
-        async () => (await import("./sweep/command.js")).sweepCommand,
-      ),
-    )
+    .command([...commands])
     .demandCommand(1, "a command is missing")
     .strict()
+    .middleware(
+      notingOptions((names) => {
+        knownOptions = names;
+      }),
+      true,
+    )
     .parserConfiguration({ "duplicate-arguments-array": false })
     .version(packageVersion())
     .epilogue("Exit codes: 0 done, 1 no solution or a wrong result, 2 wrong usage, 3 no device")
@@ -110,13 +61,13 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitProcess(false)
     .fail((message, error) => {
       if (error && !isParserError(error)) throw error;
-      throw wrongUsage(message, args);
+      throw wrongUsage(message, args, knownOptions);
     });
   try {
     await parser.parseAsync();
   } catch (thrown) {
     // Of a command whose options are loaded when it is called, yargs throws some errors without asking `fail`.
-    const error = isParserError(thrown) ? wrongUsage(thrown.message, args) : thrown;
+    const error = isParserError(thrown) ? wrongUsage(thrown.message, args, knownOptions) : thrown;
     const { isUsageError } = await import("./usage-error.js");
     if (isUsageError(error)) {
       console.error(`kernelgen: ${error.message}`);
