@@ -32,8 +32,21 @@ export interface LinearCellOptions {
 }
 
 /**
+ * The new state, in the form whose gradients cancel least. An average of the state and a candidate, b = (1 − a)·candidate, changes by the
+ * difference of the two: its gradient by 1 − a is then adjoint·(candidate − h), which is exact to the last bit where the state is near the
+ * candidate, not the difference of two rounded products.
+ */
+function nextState({ decay, forget, update }: LinearCoefficients, h: Scalar): Scalar {
+  if (forget === undefined) return add(multiply(decay, h), update);
+  if (update.kind === "multiply" && update.left === forget) {
+    return add(h, multiply(forget, subtract(update.right, h)));
+  }
+  return add(h, subtract(update, multiply(forget, h)));
+}
+
+/**
  * A cell of the form h_t = a(x_t)·h_{t−1} + b(x_t), which the scan families run. Its step follows from its coefficients:
- * h + (b − (1 − a)·h) if they give 1 − a, else a·h + b.
+ * h + (b − (1 − a)·h) if they give 1 − a, and h + (1 − a)·(candidate − h) if then b is `multiply(forget, candidate)`; else a·h + b.
  */
 export function linearCell({ name, description, gates, state, coefficients }: LinearCellOptions): LinearCell {
   return {
@@ -45,11 +58,7 @@ export function linearCell({ name, description, gates, state, coefficients }: Li
     states: [{ name: state }],
     coefficients,
     step(u, previous) {
-      const { decay, forget, update } = coefficients(u);
-      const h = previous[state]!;
-      return {
-        [state]: forget === undefined ? add(multiply(decay, h), update) : add(h, subtract(update, multiply(forget, h))),
-      };
+      return { [state]: nextState(coefficients(u), previous[state]!) };
     },
   };
 }
