@@ -21,7 +21,7 @@ function write(name: string, options: Omit<ProblemOptions, "headDim"> & { headDi
   const directory = join(out!, name);
   mkdirSync(directory, { recursive: true });
   for (const file of generateFiles(plan, family, { name })) writeFileSync(join(directory, file.name), file.content);
-  const source = family.emit(plan, name)[0]!.text;
+  const source = family.emit(plan, name)[0].text;
   writeFileSync(join(directory, "library.cu"), withScanLaunchInterface(plan, `${name}_${problem.pass}`, source));
   const { cell, pass, dataType, steps } = problem;
   const microseconds = plan.predictedMicrosecondsPerStep * steps;

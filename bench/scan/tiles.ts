@@ -100,7 +100,7 @@ const add = (plan: Plan, family: ReturnType<typeof solvePlan>["family"]): void =
   known.add(text);
   const given = `${cell.name}_${dataType}_${plans.length}`;
   const name = `${given}_${pass}`;
-  plans.push({ name, plan, text: withScanLaunchInterface(plan, name, family.emit(plan, given)[0]!.text) });
+  plans.push({ name, plan, text: withScanLaunchInterface(plan, name, family.emit(plan, given)[0].text) });
 };
 const combinations = (pins: Grid["pins"]): readonly Pins[] =>
   Object.entries(pins).reduce<readonly Pins[]>(

@@ -77,14 +77,14 @@ export class MiniZincWasmPeer implements Peer {
       const listen = (posted: Message): void => {
         switch (posted.type) {
           case "statistics":
-            if (posted.statistics?.["flatTime"] !== undefined) {
+            if (posted.statistics?.flatTime !== undefined) {
               flattenedAt = posted.at;
               clearTimeout(timer);
               timer = endAfter(limitSeconds + REPORTING_SECONDS);
-              flatteningSeconds = posted.statistics["flatTime"];
+              flatteningSeconds = posted.statistics.flatTime;
             }
-            solveTime = posted.statistics?.["solveTime"] ?? solveTime;
-            nodes = posted.statistics?.["nodes"] ?? nodes;
+            solveTime = posted.statistics?.solveTime ?? solveTime;
+            nodes = posted.statistics?.nodes ?? nodes;
             break;
           case "solution":
             solutions++;

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
@@ -60,12 +59,9 @@ export const bundlers: Readonly<Record<string, (out: string) => Promise<Bundle>>
       );
     });
     if (stats.hasErrors()) throw new Error(stats.toString("errors-only"));
-    // Comments of bundled files name maps that are not there.
-    const file = join(out, "bundle.mjs");
-    writeFileSync(file, readFileSync(file, "utf8").replaceAll(/^\/\/# sourceMappingURL.*$/gm, ""));
     const { modules = [] } = stats.toJson({ all: false, modules: true, nestedModules: true, ids: true });
     const names = modules.flatMap((module) => [module, ...(module.modules ?? [])]).map(({ name }) => name ?? "");
-    return { file, modules: names };
+    return { file: join(out, "bundle.mjs"), modules: names };
   },
   async esbuild(out) {
     const { metafile } = await esbuild({

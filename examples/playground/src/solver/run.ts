@@ -28,7 +28,7 @@ export async function run({ problem: options }: RunRequest): Promise<RunResult> 
     requiredLimits: { ...description.limits },
   });
   try {
-    const source = family.emit(plan)[0]!.text;
+    const source = family.emit(plan)[0].text;
     const forward = await createForward(device, plan, source);
     const errors = await verifyForward(forward, problem, seed);
     const time = await forward.time(timedRuns);

@@ -49,7 +49,7 @@ export async function scanTimes(problem: Problem, gpu: ScanDevice | undefined, s
   const times = { steps: problem.steps, cpuSequential: onCpu("sequential"), cpuScan: onCpu("scan") };
   if (gpu === undefined) return times;
   const { plan, family } = solvePlan(problem, gpu.description, familiesFor(gpu.description, problem));
-  const forward = await createForward(gpu.device, plan, family.emit(plan)[0]!.text);
+  const forward = await createForward(gpu.device, plan, family.emit(plan)[0].text);
   try {
     for (const [name, values] of Object.entries(inputs)) forward.write(name, values);
     const { microsecondsPerStep } = await steadyTime(forward, gpuRuns);

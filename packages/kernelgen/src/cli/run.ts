@@ -70,7 +70,7 @@ export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       const plannedFor = catalogued ?? description;
       const families = familiesNamed(given.family, plannedFor, given);
       const { plan, family } = solvePlan(problem, plannedFor, families);
-      const forward = await createForward(device, plan, family.emit(plan)[0]!.text);
+      const forward = await createForward(device, plan, family.emit(plan)[0].text);
       const errors = await verifyForward(forward, problem, seed);
       const report: RunReport = { plan, adapterName: description.name, seed, errors, time: await time(forward) };
       forward.destroy();

@@ -79,7 +79,7 @@ export function solveKernelSet(
     onKernel(name, device);
     try {
       const { plan, family } = solvePlan(problem, device, familiesFor(device));
-      const source = family.emit(plan, givenName)[0]!.text;
+      const source = family.emit(plan, givenName)[0].text;
       return { name, plan, device, source, tensors: kernelTensors(problem) };
     } catch (error) {
       if (!(error instanceof KernelgenError) || error.code !== "no-configuration") throw error;

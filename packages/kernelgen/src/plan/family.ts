@@ -66,5 +66,5 @@ export interface KernelFamily<D extends Device = Device> {
    * The kernel's source for a plan of this family. A program with several kernels needs a name for each (`checkKernelName`); left out, it
    * is the cell's.
    */
-  emit(plan: Plan, name?: string): readonly SourceFile[];
+  emit(plan: Plan, name?: string): readonly [SourceFile, ...SourceFile[]];
 }

@@ -46,7 +46,7 @@ const slotsOf = (plan: Plan, counts: SlotCounts): SlotSteps => ({
 });
 
 /** The module of a plan of the grid family. */
-export function emitGrid(plan: Plan, name?: string): readonly SourceFile[] {
+export function emitGrid(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);

@@ -99,7 +99,7 @@ function finishSlot(plan: Plan, o: number): string[] {
   ];
 }
 
-function emitResidentBackward(plan: Plan, name?: string): readonly SourceFile[] {
+function emitResidentBackward(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts = backwardCounts(plan);
   const places = matrixPlaces(plan);

@@ -149,7 +149,7 @@ const slotsOf = (plan: Plan, counts: SlotCounts): SlotSteps => {
 };
 
 /** The module of a plan of the resident family. */
-export function emitResident(plan: Plan, name?: string): readonly SourceFile[] {
+export function emitResident(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);

@@ -161,7 +161,7 @@ function finishSlot(plan: Plan, o: number): string[] {
   ];
 }
 
-function emitStepwiseBackward(plan: Plan, name?: string): readonly SourceFile[] {
+function emitStepwiseBackward(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts = backwardCounts(plan);
   const body = `${backwardSource(plan)}

@@ -124,7 +124,7 @@ function finalStates(plan: Plan, slot: string): string[] {
 }
 
 /** The module of a plan of the stepwise family. */
-export function emitStepwise(plan: Plan, name?: string): readonly SourceFile[] {
+export function emitStepwise(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts = slotCounts(plan);
   const body = `${cellSource(problem)}

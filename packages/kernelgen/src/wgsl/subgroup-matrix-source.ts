@@ -116,7 +116,7 @@ function slotsOf(plan: Plan, counts: SlotCounts): SlotSteps {
 }
 
 /** The module of a plan of the family of subgroup matrices. */
-export function emitSubgroupMatrix(plan: Plan, name?: string): readonly SourceFile[] {
+export function emitSubgroupMatrix(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts: SlotCounts = {
     unitsPerInvocation: 1,

@@ -36,7 +36,7 @@ export function emitKernel(
   product: MatrixProduct,
   exchange: StateExchange,
   givenName?: string,
-): readonly SourceFile[] {
+): readonly [SourceFile] {
   const { problem } = plan;
   const { pass, cell, dataType } = problem;
   const unitsPerThread = plan.parameters.unitsPerThread!;

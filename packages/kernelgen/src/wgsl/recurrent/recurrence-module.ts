@@ -43,7 +43,7 @@ export function recurrenceModule(
   const exchange = plan.family === "grid" ? exchangeBuffer(plan.problem) : undefined;
   return {
     entryPoint,
-    source: family.emit(plan)[0]!.text,
+    source: family.emit(plan)[0].text,
     bindings: [
       ...buffers.map(({ name, role }) => ({ name, type: role === "input" ? "read-only-storage" : "storage" }) as const),
       { name: "run", type: "uniform" },

@@ -14,7 +14,7 @@ import { shuffleDeclaration, shuffleParameters, shuffleSource } from "../shuffle
 import { scanBuffers } from "./buffers.js";
 
 /** The module of a scan's plan: one entry point, whose dispatches `run.step` tells apart. */
-export function emitScan(plan: Plan, name?: string): readonly SourceFile[] {
+export function emitScan(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem, parameters } = plan;
   const { cell, pass } = problem;
   if (!isLinear(cell)) throw new TypeError(`${cell.name} is no linear recurrence`);
