@@ -568,6 +568,18 @@ KERNELGEN_DEVICE float log_sigmoid_accurate(float x) {
   return -maximum(-x, 0.0f) - log_approx(1.0f + exp_approx(-magnitude));
 }
 
+/**
+ * log(1 / (1 + e^-x)) = min(x, 0) − 2·atanh(e / (2 + e)), e = e^-|x|, relative error at most 3e-6 for |x| ≤ 16: of x > 0 it keeps a softplus of
+ * −x that is far below 1. atanh q = q·(1 + q²/3 + q⁴/5 + …), q ≤ 1/3. No branch.
+ */
+KERNELGEN_DEVICE float log_sigmoid_relative(float x) {
+  const float e = exp_approx(-maximum(x, -x));
+  const float q = e * reciprocal_approx(2.0f + e);
+  const float s = q * q;
+  const float series = 1.0f + s * (1.0f / 3 + s * (1.0f / 5 + s * (1.0f / 7 + s * (1.0f / 9 + s * (1.0f / 11 + s * (1.0f / 13))))));
+  return -maximum(-x, 0.0f) - 2.0f * q * series;
+}
+
 /** a / b within 2 ulp, for |b| from 2^-126 to 2^126. */
 KERNELGEN_DEVICE float divide_approx(float a, float b) { return a * reciprocal_approx(b); }
 

@@ -3,13 +3,13 @@ import { KernelgenError } from "../errors.js";
 import { checkKernelName } from "../plan/kernel-name.js";
 import type { KernelDefinition } from "./definition.js";
 
-type FieldKind = "string" | "number" | "boolean" | "strings";
+type FieldKind = "string" | "number" | "boolean" | "strings" | "cell";
 
 /** The fields of a definition. Their values are checked further where the problem and the devices are made of them. */
 const fields: Readonly<Record<keyof KernelDefinition, FieldKind>> = {
   name: "string",
   pass: "string",
-  cell: "string",
+  cell: "cell",
   headDim: "number",
   heads: "number",
   batch: "number",
@@ -31,8 +31,21 @@ const fields: Readonly<Record<keyof KernelDefinition, FieldKind>> = {
   subgroupMatrices: "boolean",
 };
 
-const isOfKind = (value: unknown, kind: FieldKind): boolean =>
-  kind === "strings" ? Array.isArray(value) && value.every((part) => typeof part === "string") : typeof value === kind;
+function isOfKind(value: unknown, kind: FieldKind): boolean {
+  if (kind === "strings") return Array.isArray(value) && value.every((part) => typeof part === "string");
+  // A definition of one's own is checked with the problem.
+  if (kind === "cell") return typeof value === "string" || (typeof value === "object" && value !== null);
+  return typeof value === kind;
+}
+
+/** How a message calls a kind. */
+const kindText: Readonly<Record<FieldKind, string>> = {
+  string: "string",
+  number: "number",
+  boolean: "boolean",
+  strings: "list of strings",
+  cell: "name of a cell, nor its definition",
+};
 
 /** The words of a message about a definition. */
 const wrong = (place: string, message: string): KernelgenError =>
@@ -47,7 +60,7 @@ function checkDefinition(value: unknown, place: string): KernelDefinition {
     }
     const kind = fields[field as keyof KernelDefinition];
     if (content !== undefined && !isOfKind(content, kind)) {
-      throw wrong(place, `${field}: ${JSON.stringify(content)} is no ${kind === "strings" ? "list of strings" : kind}`);
+      throw wrong(place, `${field}: ${JSON.stringify(content)} is no ${kindText[kind]}`);
     }
   }
   for (const required of ["name", "cell", "headDim"]) {

@@ -1,3 +1,4 @@
+import type { CellDefinition } from "../cell/definition.js";
 import { KernelgenError } from "../errors.js";
 import { planFromJson } from "../plan/plan-json.js";
 import { type Capabilities, type ProgramRequirements, unmetRequirements } from "../wgsl/recurrent/program.js";
@@ -53,8 +54,16 @@ export async function requestDeviceFor({ requires }: Tier, adapter: GPUAdapter |
   });
 }
 
-/** The forward kernel of the best tier for a device, ready to run. Throws as `chooseTier` and `createForward` do. */
-export function createBuiltForward(device: GPUDevice, kernel: BuiltKernel): Promise<WebGpuForward> {
+/**
+ * The forward kernel of the best tier for a device, ready to run. Throws as `chooseTier`, `planFromJson` and `createForward` do.
+ *
+ * @param ownCell the kernel's cell, where its name is not that of a known one
+ */
+export async function createBuiltForward(
+  device: GPUDevice,
+  kernel: BuiltKernel,
+  ownCell?: CellDefinition,
+): Promise<WebGpuForward> {
   const tier = chooseTier(kernel, device);
-  return createForward(device, planFromJson(tier.plan), tier.source);
+  return createForward(device, planFromJson(tier.plan, ownCell), tier.source);
 }

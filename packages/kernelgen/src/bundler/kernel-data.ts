@@ -19,9 +19,9 @@ function builtKernel(tiers: readonly SolvedKernel[]): BuiltKernel {
     name: input.name,
     problem: result.problem,
     tensors: kernelTensors(input.problem),
-    tiers: tiers.map(({ input: { device }, result: plan, sources }) => {
+    tiers: tiers.map(({ input: { device, problem }, result: plan, sources }) => {
       const source = sources.map(({ text }) => text).join("\n");
-      return { device: device.id, plan, requires: planRequirements(planFromJson(plan), source), source };
+      return { device: device.id, plan, requires: planRequirements(planFromJson(plan, problem.cell), source), source };
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Device, deviceJson } from "hwmodels";
+import { cellFingerprint } from "../cell/fingerprint.js";
 import { deviceNamed } from "../device-named.js";
 import { KernelgenError } from "../errors.js";
 import { defaultDataType } from "../plan/default-data-type.js";
@@ -41,7 +42,17 @@ export function kernelInputs(definition: KernelDefinition, directory: string, to
     const onRequest = { assumeForwardProgress, subgroupMatrices: withMatrices };
     const problem = problemOf(name, { ...options, dataType: options.dataType ?? defaultDataType(device) });
     const network = inputDim === undefined ? undefined : networkOptions(definition, device, onRequest);
-    const plain = JSON.stringify([name, problemToJson(problem), network, deviceJson(device), family, onRequest, tool]);
+    const plain = JSON.stringify([
+      name,
+      problemToJson(problem),
+      // The code of known cells is a part of the tool.
+      typeof options.cell === "string" ? null : cellFingerprint(options.cell),
+      network && { ...network, cell: problem.cell.name },
+      deviceJson(device),
+      family,
+      onRequest,
+      tool,
+    ]);
     return { name, problem, network, device, family, onRequest, hash: sha256(plain) };
   });
   const ids = inputs.map(({ device }) => device.id);

@@ -1,4 +1,3 @@
-import { planFromJson } from "../plan/plan-json.js";
 import { problemText } from "../plan/problem-text.js";
 import { kernelTensors } from "../plan/tensors.js";
 import { builtData } from "./kernel-data.js";
@@ -40,7 +39,7 @@ ${parts.join("\n")}`;
 
 /** What a solved kernel or network computes, in one line. */
 function whatIs(solved: Solved): string {
-  if (solved.kind === "kernel") return problemText(planFromJson(solved.result).problem);
+  if (solved.kind === "kernel") return problemText(solved.input.problem);
   const { cell, inputDim, heads, headDim, layers, bidirectional, batch, dataType } = solved.result;
   const directions = bidirectional ? "both directions" : "one direction";
   return `${cell.name} network, inputs ${inputDim}, heads ${headDim}x${heads}, layers ${layers}, ${directions}, batch ${batch}, ${dataType}`;

@@ -24,7 +24,7 @@ export interface LinearCellOptions {
   /** What the cell is and where its equations come from. */
   readonly description: string;
   /** The gates, in the order of the G dimension of Wx; none has a recurrent product. A gate has a bias unless that is false. */
-  readonly gates: readonly (string | { readonly name: string; readonly bias: boolean })[];
+  readonly gates: readonly (string | { readonly name: string; readonly bias?: boolean })[];
   /** The name of the state, which is the output. */
   readonly state: string;
   /** The coefficients of a step, from the pre-activations by the gates' names. */
@@ -68,6 +68,12 @@ export type LinearCell = CellDefinition & Required<Pick<CellDefinition, "coeffic
 
 /** Whether a cell is marked as a linear recurrence. */
 export const isLinear = (cell: CellDefinition): cell is LinearCell => cell.coefficients !== undefined;
+
+/** Why a cell that is not marked as a linear recurrence is none. */
+export const whyNotLinear = (cell: CellDefinition): string =>
+  cell.gates.some(({ recurrent }) => recurrent !== false)
+    ? `${cell.name} is no linear recurrence: its gates look at the state before`
+    : `${cell.name} is not marked as a linear recurrence h' = a·h + b: linearCell makes such cells`;
 
 /** The coefficients of a linear cell over the inputs that `gateInput` names. */
 export const linearGraph = (cell: LinearCell): LinearCoefficients =>

@@ -1,5 +1,6 @@
 import { type CellDefinition, gateInput, stateInput, stepGraph } from "./definition.js";
 import { type Comparison, operands, type Scalar, topologicalOrder } from "./scalar.js";
+import { sourceWords } from "./source-words.js";
 
 /** How one target language writes the operations of a scalar graph. */
 export interface ScalarDialect {
@@ -30,7 +31,8 @@ const comparisons: Readonly<Record<Comparison, string>> = { equal: "==", atLeast
 
 /**
  * Renders graphs as straight-line code. A labelled node, one that is used more than once, and a root become declared variables; the
- * rest is written in place. Input nodes are written as `inputs[name]`. No result is the text of an input.
+ * rest is written in place. A label that is taken, or that no variable may have, gets a number. Input nodes are written as `inputs[name]`.
+ * No result is the text of an input.
  */
 export function renderScalars(
   roots: readonly Scalar[],
@@ -44,11 +46,21 @@ export function renderScalars(
   const statements: string[] = [];
   const text = new Map<Scalar, string>();
   const write = (node: Scalar): string => text.get(node)!;
+  // Names that are taken: words of the languages, what the inputs are written with, variables that are declared, and labels to come.
+  const taken = new Set(
+    Object.values(inputs).flatMap((expression) => expression.match(/(?<![.\w])[A-Za-z_]\w*/g) ?? []),
+  );
   const labels = new Set(order.map((node) => ("label" in node ? node.label : undefined)));
+  const isFree = (name: string): boolean => !taken.has(name) && !sourceWords.has(name);
   let unnamed = 0;
   const nextName = (): string => {
     const name = `value${unnamed++}`;
-    return labels.has(name) ? nextName() : name;
+    return labels.has(name) || !isFree(name) ? nextName() : name;
+  };
+  const labelName = (label: string): string => {
+    let name = label;
+    for (let count = 2; !isFree(name) || (name !== label && labels.has(name)); count++) name = `${label}_${count}`;
+    return name;
   };
   for (const node of order) {
     const expression = renderNode(node, write, inputs, dialect);
@@ -61,7 +73,8 @@ export function renderScalars(
       text.set(node, `(${expression})`);
       continue;
     }
-    const name = node.label ?? nextName();
+    const name = node.label === undefined ? nextName() : labelName(node.label);
+    taken.add(name);
     statements.push(dialect.declare(name, expression));
     text.set(node, name);
   }

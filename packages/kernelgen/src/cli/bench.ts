@@ -3,11 +3,13 @@ import { findDevice } from "hwmodels";
 import type { InferredOptionTypes, Options } from "yargs";
 import { fitPowerLaw, type PowerLaw } from "../bench/growth.js";
 import { type ScanTimes, scanTimes } from "../bench/scan-times.js";
+import type { CellDefinition } from "../cell/definition.js";
 import { linearCells } from "../cell/index.js";
 import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
 import type { Problem } from "../plan/problem.js";
 import { type OpenDevice, openNodeDevice } from "../wgsl/node-device.js";
+import { cellFileText, cellFrom } from "./cell-option.js";
 import { colors } from "./colors.js";
 import type { CommandBody } from "./lazy-command.js";
 import { plainTable } from "./plain-table.js";
@@ -15,7 +17,11 @@ import { problemFrom, problemOptions } from "./problem-options.js";
 import { seedFrom, seedLimit } from "./seed.js";
 
 const options = {
-  cell: { ...problemOptions.cell, default: "mingru", describe: `Cell: ${[...linearCells.keys()].join(", ")}` },
+  cell: {
+    ...problemOptions.cell,
+    default: "mingru",
+    describe: `Cell: ${[...linearCells.keys()].join(", ")}, ${cellFileText}`,
+  },
   "head-dim": { ...problemOptions["head-dim"], demandOption: false, default: "64", describe: "Channels (D)" },
   batch: problemOptions.batch,
   steps: {
@@ -41,7 +47,8 @@ export const benchCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       .example("$0 bench --cell minlstm --batch 4 --json", ""),
   async handler(given) {
     const seed = given.seed === undefined ? randomInt(seedLimit) : seedFrom(given.seed);
-    const problems = given.steps.split(",").map((steps) => problemOf(given, steps));
+    const cell = await cellFrom(given.cell);
+    const problems = given.steps.split(",").map((steps) => problemOf({ ...given, cell }, steps));
     const gpu = await openIfThere();
     try {
       const rows: ScanTimes[] = [];
@@ -58,7 +65,7 @@ export const benchCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   },
 };
 
-function problemOf(given: { cell: string; headDim: string; batch: string }, steps: string): Problem {
+function problemOf(given: { cell: string | CellDefinition; headDim: string; batch: string }, steps: string): Problem {
   const defaults = { heads: "1", states: "sequence", training: false, dtype: "fp32", pass: "forward" };
   const problem = problemFrom({ ...defaults, ...given, steps }, findDevice("webgpu-default"));
   if (!isLinear(problem.cell)) {

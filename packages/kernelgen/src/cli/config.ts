@@ -5,6 +5,7 @@ import { nearestFeasible } from "../plan/nearest-feasible.js";
 import { planLimits } from "../plan/plan-limits.js";
 import { fastestPlans } from "../plan/ranking.js";
 import { solvePlan } from "../plan/solve.js";
+import { cellFrom } from "./cell-option.js";
 import { deviceDescription } from "./device-option.js";
 import { limitsJson, limitsText, nearestText } from "./explain-report.js";
 import type { CommandBody } from "./lazy-command.js";
@@ -50,7 +51,7 @@ export const configCommand: CommandBody<InferredOptionTypes<typeof options>> = {
   async handler(given) {
     const device = deviceNamed(given.device);
     const families = await loadFamilies(given.family, device, given);
-    const problem = problemFrom(given, device);
+    const problem = problemFrom({ ...given, cell: await cellFrom(given.cell) }, device);
     const pins = pinsFrom(given.pin);
     const top = given.top === undefined ? undefined : topFrom(given.top);
     const everyFamily = given.everyFamily || given.explain;

@@ -34,7 +34,7 @@ export interface GenerateSetArguments extends SetArguments {
 /** Solves all kernels of a set and writes the package or header that holds them. */
 export async function generateSet(given: GenerateSetArguments): Promise<void> {
   const devices = devicesFrom(given.device);
-  const problems = setProblemsFrom(given);
+  const problems = await setProblemsFrom(given);
   const training = given.training ?? trainingByDefault[given.target];
   const gradientOption = given.recurrentGradientCut
     ? "recurrent-gradient-cut"

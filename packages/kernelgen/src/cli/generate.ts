@@ -6,6 +6,7 @@ import { generateFiles } from "../generate.js";
 import type { Target } from "../plan/launch.js";
 import { solvePlan } from "../plan/solve.js";
 import { writeFiles } from "../write-files.js";
+import { cellFrom } from "./cell-option.js";
 import { deviceDescription } from "./device-option.js";
 import { generateSet } from "./generate-set.js";
 import type { CommandBody } from "./lazy-command.js";
@@ -98,7 +99,7 @@ export const generateCommand: CommandBody<InferredOptionTypes<typeof options>> =
       throw new KernelgenError("invalid-problem", `${device.name} does not run ${given.target} kernels`);
     }
     const { steps = problemOptions.steps.default, pass = problemOptions.pass.default } = given;
-    const problem = problemFrom({ ...given, headDim, steps, pass }, device);
+    const problem = problemFrom({ ...given, cell: await cellFrom(given.cell), headDim, steps, pass }, device);
     if (given.case !== undefined && given.target !== "cuda") {
       throw new KernelgenError("invalid-problem", "--case is for --target cuda; for WGSL use kernelgen run");
     }

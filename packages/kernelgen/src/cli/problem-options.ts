@@ -1,5 +1,6 @@
 import type { Device } from "hwmodels";
 import type { Options } from "yargs";
+import type { CellDefinition } from "../cell/definition.js";
 import { cellNames } from "../cell/index.js";
 import { KernelgenError } from "../errors.js";
 import { dataTypes } from "../plan/data-type.js";
@@ -12,6 +13,7 @@ import {
   passes,
   problemDefaults,
 } from "../plan/problem.js";
+import { cellFileText } from "./cell-option.js";
 
 /** The options for parts of a problem that are there only where they are asked for. */
 const extrasOptions = {
@@ -52,7 +54,12 @@ export function extrasFrom(given: ExtrasArguments): Partial<ProblemOptions> {
 
 /** The options that state a problem. Numbers are read as text, so that a message can show what was typed. */
 export const problemOptions = {
-  cell: { type: "string", requiresArg: true, default: "lstm", describe: `Cell: ${cellNames.join(", ")}` },
+  cell: {
+    type: "string",
+    requiresArg: true,
+    default: "lstm",
+    describe: `Cell: ${cellNames.join(", ")}, ${cellFileText}`,
+  },
   "head-dim": { type: "string", requiresArg: true, demandOption: true, describe: "Units of a head (D)" },
   heads: { type: "string", requiresArg: true, default: `${problemDefaults.heads}`, describe: "Number of heads (N)" },
   batch: { type: "string", requiresArg: true, default: `${problemDefaults.batch}`, describe: "Sequences (B)" },
@@ -108,7 +115,8 @@ export const onRequestOptions = {
 
 /** The parsed values of `problemOptions`. */
 export interface ProblemArguments extends ExtrasArguments {
-  cell: string;
+  /** What `cellFrom` gave. */
+  cell: string | CellDefinition;
   headDim: string;
   heads: string;
   batch: string;

@@ -14,6 +14,7 @@ import { toleranceOf } from "../reference/tolerances.js";
 import { experimentalDawnOptions, openNodeDevice } from "../wgsl/node-device.js";
 import { createForward, type StepTime, type WebGpuForward } from "../wgsl/runtime.js";
 import { type OutputError, verifyForward } from "../wgsl/verify.js";
+import { cellFrom } from "./cell-option.js";
 import { colors } from "./colors.js";
 import type { CommandBody } from "./lazy-command.js";
 import { onRequestOptions, problemFrom, problemOptions } from "./problem-options.js";
@@ -53,6 +54,7 @@ export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       .options(options)
       .example("$0 run --head-dim 64 --heads 12 --batch 16 --steps 64", "an LSTM")
       .example("$0 run --cell mingru --head-dim 256 --steps 4096", "a linear recurrence, as a scan")
+      .example("$0 run --cell ./average.ts --head-dim 256 --steps 4096", "a cell of your own")
       .example("$0 run --head-dim 64 --device webgpu-default --family stepwise --json", "")
       .example("$0 run --head-dim 64 --batch 16 --dtype fp16 --subgroup-matrices", "on a GPU that has them"),
   async handler(given) {
@@ -60,7 +62,7 @@ export const runCommand: CommandBody<InferredOptionTypes<typeof options>> = {
     const catalogued = given.device === undefined ? undefined : webGpuDevice(given.device);
     // What the user typed is checked before a device is looked for.
     const assumed = catalogued ?? findDevice("webgpu-default");
-    const problem = problemFrom(given, assumed);
+    const problem = problemFrom({ ...given, cell: await cellFrom(given.cell) }, assumed);
     // Whether there are subgroup matrices is known of the device alone.
     if (!given.subgroupMatrices) familiesNamed(given.family, assumed, given);
     const { device, description, close } = await openNodeDevice(

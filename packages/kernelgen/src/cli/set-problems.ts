@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { findCell } from "../cell/index.js";
 import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
-import { defineProblem, type Problem, type ProblemOptions, problemDefaults } from "../plan/problem.js";
+import { cellOf, defineProblem, type Problem, type ProblemOptions, problemDefaults } from "../plan/problem.js";
+import { cellFrom } from "./cell-option.js";
 import { type ExtrasArguments, extrasFrom, numberFrom } from "./problem-options.js";
 
 /** The options that state the problems of a set; each is a list with commas between. */
@@ -22,19 +22,24 @@ const defaultDataType = "bf16";
 /**
  * The problems that the options state: every combination of the listed cells, sizes and types, or those of a JSON file. Each appears once.
  *
- * Throws `KernelgenError` "invalid-problem" naming the value and what is allowed.
+ * Throws `KernelgenError` "invalid-problem" naming the value and what is allowed, and what `cellFrom` throws.
  */
-export function setProblemsFrom(given: SetArguments): readonly Problem[] {
+export async function setProblemsFrom(given: SetArguments): Promise<readonly Problem[]> {
   const extras = extrasFrom(given);
   // The recurrent gradient has a meaning in a backward pass alone, of which a set's problems have both.
   const ofGradient = extras.recurrentGradientClip !== undefined || extras.recurrentGradientCut === true;
   const pass = ofGradient ? "backward" : "forward";
   const rows = given.problems === undefined ? [rowOfOptions(given)] : rowsOfFile(given.problems, given.dtype);
+  const names = new Set(rows.flatMap(({ cell }) => cell));
+  const cells = new Map(
+    await Promise.all([...names].map(async (name) => [name, cellOf(await cellFrom(name))] as const)),
+  );
   const problems = rows.flatMap(combinations).map((options) => {
+    const cell = cells.get(options.cell)!;
     const tf32 = given.tf32 === true && options.dataType === "fp32";
     // Scans take lengths in any case.
     const { lengths, ...others } = extras;
-    return defineProblem({ ...options, tf32, pass, ...(isLinear(findCell(options.cell)) ? others : extras) });
+    return defineProblem({ ...options, cell, tf32, pass, ...(isLinear(cell) ? others : extras) });
   });
   const text = ({ cell, headDim, heads, batch, dataType }: Problem): string =>
     [cell.name, headDim, heads, batch, dataType].join(" ");

@@ -1,5 +1,6 @@
 import type { CudaDevice } from "hwmodels";
 import type { CellDefinition } from "../cell/definition.js";
+import { cells, linearCells } from "../cell/index.js";
 import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
@@ -60,7 +61,7 @@ export type SetProblem = Pick<Problem, "cell" | "headDim" | "heads" | "batch" | 
  * Solves the kernels of every problem for every device. A kernel that no family can serve is left out with the reason; the others are
  * there.
  *
- * Throws `KernelgenError` "no-configuration" with every reason if there is none at all.
+ * Throws `KernelgenError` "no-configuration" with every reason if there is none at all, "invalid-problem" if two cells have one name.
  *
  * @param training whether kernels for training are wanted beside those for inference; of a linear recurrence, its backward pass
  * @param onKernel called with the name of each kernel before it is solved, for progress
@@ -87,11 +88,18 @@ export function solveKernelSet(
       return undefined;
     }
   };
+  requireOneCellOfAName(problems);
   for (const device of devices) {
     for (const sizes of problems) {
       if (isLinear(sizes.cell)) {
         for (const pass of training ? passes : passes.slice(0, 1)) {
-          const problem = defineProblem({ ...namedSizes(sizes), tf32: false, pass, steps: scanSteps });
+          const problem = defineProblem({
+            ...namedSizes(sizes),
+            cell: sizes.cell,
+            tf32: false,
+            pass,
+            steps: scanSteps,
+          });
           const kernel = solve(problem, nameOf(problem, "scan"), device);
           if (kernel !== undefined) scans.push(kernel);
         }
@@ -108,6 +116,17 @@ export function solveKernelSet(
     throw new KernelgenError("no-configuration", leftOut.map(({ reason }) => reason).join("\n"));
   }
   return { kernels, scans, leftOut };
+}
+
+/** Kernels are told apart by their cells' names. */
+function requireOneCellOfAName(problems: readonly SetProblem[]): void {
+  const linear = new Map<string, CellDefinition>(linearCells);
+  for (const { cell } of problems) {
+    if (!isLinear(cell)) continue;
+    const other = linear.get(cell.name) ?? cells.get(cell.name) ?? cell;
+    if (other !== cell) throw new KernelgenError("invalid-problem", `two cells are called ${cell.name}`);
+    linear.set(cell.name, cell);
+  }
 }
 
 function usesOf(cell: CellDefinition, training: boolean): readonly KernelUse[] {

@@ -1,7 +1,7 @@
 import { cellClippedAt } from "../cell/clipped-cell.js";
-import { findCell } from "../cell/index.js";
+import type { CellDefinition } from "../cell/definition.js";
 import type { Plan } from "./plan.js";
-import type { Problem } from "./problem.js";
+import { cellOf, type Problem } from "./problem.js";
 
 /** A problem as plain data, the cell by name. */
 export function problemToJson(problem: Problem): Record<string, string | number | boolean> {
@@ -18,9 +18,14 @@ export function planToJson<P extends Omit<Plan, "hash">>(
 /** The JSON of a whole plan. */
 export type PlanJson = ReturnType<typeof planToJson<Plan>>;
 
-/** The plan that `planToJson` made plain. Throws `KernelgenError` "unknown-cell" if it was made by a version with other cells. */
-export function planFromJson(json: PlanJson): Plan {
-  const cell = findCell(json.problem.cell as string);
+/**
+ * The plan that `planToJson` made plain. Throws `KernelgenError` "unknown-cell" if it was made by a version with other cells, or of a cell of
+ * one's own that is not given.
+ *
+ * @param ownCell the plan's cell, where its name is not that of a known one
+ */
+export function planFromJson(json: PlanJson, ownCell?: CellDefinition): Plan {
+  const cell = cellOf(ownCell ?? (json.problem.cell as string));
   const { forwardClip } = json.problem;
   const problem = { ...json.problem, cell: typeof forwardClip === "number" ? cellClippedAt(cell, forwardClip) : cell };
   return { ...json, problem: problem as unknown as Plan["problem"] };

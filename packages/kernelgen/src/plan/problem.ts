@@ -3,8 +3,8 @@ import type { CellDefinition } from "../cell/definition.js";
 import { findCell } from "../cell/index.js";
 import { isLinear } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
+import { checkCell } from "./check-cell.js";
 import { type DataType, dataTypes, roundTo } from "./data-type.js";
-import { checkIdentifier } from "./kernel-name.js";
 
 /** Forward: the states from the inputs. Backward: the gradients of the inputs from those of the states. */
 export type Pass = "forward" | "backward";
@@ -96,8 +96,8 @@ export const passes: readonly Pass[] = ["forward", "backward"];
 const stateOutputs: readonly StateOutput[] = ["sequence", "last"];
 
 /**
- * Checks the options and completes them. Throws `KernelgenError` "unknown-cell", "invalid-name" for names of a cell of one's own that cannot
- * go into source, or "invalid-problem" naming the value and what is allowed.
+ * Checks the options and completes them. Throws `KernelgenError` "unknown-cell", "invalid-problem" naming the value and what is allowed,
+ * or what `checkCell` throws of a cell of one's own.
  */
 export function defineProblem(options: ProblemOptions): Problem {
   const pass = oneOf("pass", options.pass ?? problemDefaults.pass, passes);
@@ -116,7 +116,7 @@ export function defineProblem(options: ProblemOptions): Problem {
     throw new KernelgenError("invalid-problem", `tf32: a way to multiply fp32; the data type is ${given.dataType}`);
   }
   const dataType = oneOf("data type", given.dataType, dataTypes);
-  const cell = typeof given.cell === "string" ? findCell(given.cell) : checkedCell(given.cell);
+  const cell = cellOf(given.cell);
   const extras = extrasOf(given, cell, pass, dataType);
   return Object.freeze({
     pass,
@@ -133,13 +133,9 @@ export function defineProblem(options: ProblemOptions): Problem {
   });
 }
 
-/** A cell of one's own, whose names go into generated source. */
-function checkedCell(cell: CellDefinition): CellDefinition {
-  checkIdentifier("cell name", cell.name);
-  for (const { name } of cell.gates) checkIdentifier(`gate of ${cell.name}`, name);
-  for (const { name } of cell.states) checkIdentifier(`state of ${cell.name}`, name);
-  return cell;
-}
+/** The cell that is meant, by its name or by its definition, which is checked. Throws what `findCell` and `checkCell` throw. */
+export const cellOf = (cell: string | CellDefinition): CellDefinition =>
+  typeof cell === "string" ? findCell(cell) : checkCell(cell);
 
 /** The parts of a problem that are there only where they are asked for, checked. */
 function extrasOf(given: ProblemOptions, cell: CellDefinition, pass: Pass, dataType: DataType): ProblemExtras {

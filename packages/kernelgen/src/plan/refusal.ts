@@ -1,5 +1,5 @@
 import type { Device } from "hwmodels";
-import { isLinear } from "../cell/linear.js";
+import { isLinear, whyNotLinear } from "../cell/linear.js";
 import type { KernelFamily } from "./family.js";
 import type { Problem } from "./problem.js";
 
@@ -13,5 +13,5 @@ export function refusal(problem: Problem, device: Device, family: KernelFamily):
   if (isForRecurrence(problem, family)) return family.refuse(problem, device);
   return isLinear(cell)
     ? `${cell.name} is a linear recurrence, without R; the family scan runs those`
-    : `${cell.name} is no linear recurrence: its gates look at the state before`;
+    : whyNotLinear(cell);
 }

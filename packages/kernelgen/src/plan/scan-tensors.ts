@@ -1,6 +1,19 @@
 import { gatesWith } from "../cell/definition.js";
+import { isLinear, linearCell } from "../cell/linear.js";
+import type { Plan } from "./plan.js";
 import type { Pass, Problem } from "./problem.js";
 import type { Tensor } from "./tensors.js";
+
+/**
+ * A plan whose cell calls its state h: for the text of scans, whose other names are then known. A user's cell may call its state by a name
+ * that the text already has.
+ */
+export function withStateH(plan: Plan): Plan {
+  const { cell } = plan.problem;
+  const [state] = cell.states;
+  if (!isLinear(cell) || state!.name === "h") return plan;
+  return { ...plan, problem: { ...plan.problem, cell: linearCell({ ...cell, state: "h" }) } };
+}
 
 const tensor = (
   name: string,

@@ -1,10 +1,12 @@
 import type { InferredOptionTypes, Options } from "yargs";
+import type { CellDefinition } from "../../cell/definition.js";
 import { deviceNamed } from "../../device-named.js";
 import { KernelgenError } from "../../errors.js";
 import { sweepCsv, sweepJson } from "../../sweep/csv.js";
 import { sweepHtml } from "../../sweep/html.js";
 import { type SweepEntry, type SweepPoint, sweep } from "../../sweep/sweep.js";
 import { writeFile } from "../../write-files.js";
+import { cellFrom } from "../cell-option.js";
 import type { CommandBody } from "../lazy-command.js";
 import { problemFrom, problemOptions } from "../problem-options.js";
 import { ProgressBar } from "../progress-bar.js";
@@ -47,7 +49,7 @@ export const sweepCommand: CommandBody<InferredOptionTypes<typeof options>> = {
       .example("$0 sweep --device h200 --cell gru --head-dim 64,128,256 --batch 1..8 --out sweep.csv", ""),
   async handler(given) {
     const write = given.out === undefined ? undefined : writerOf(given.out);
-    const entries = planAll(pointsOf(given));
+    const entries = planAll(pointsOf({ ...given, cell: await cellFrom(given.cell) }));
     if (write !== undefined) await writeFile(given.out!, write(entries));
     if (given.json) console.log(JSON.stringify({ points: sweepJson(entries) }, undefined, 2));
     else console.log(sweepText(entries, given.out));
@@ -61,7 +63,9 @@ function writerOf(file: string): (entries: readonly SweepEntry[]) => string {
 }
 
 /** Every device with every size. */
-function pointsOf(given: InferredOptionTypes<typeof options>): readonly SweepPoint[] {
+function pointsOf(
+  given: Omit<InferredOptionTypes<typeof options>, "cell"> & { cell: string | CellDefinition },
+): readonly SweepPoint[] {
   const devices = given.device.split(",").map((name) => deviceNamed(name.trim()));
   const [headDims, heads, batches] = [
     numbersFrom("head-dim", given["head-dim"]),

@@ -82,7 +82,7 @@ const instructions: Partial<Record<Scalar["kind"], number>> = {
   exp: 4,
   log: 4,
   divide: 4,
-  logSigmoid: 10,
+  logSigmoid: 18,
 };
 
 const instructionCount = (roots: readonly Scalar[]): number =>

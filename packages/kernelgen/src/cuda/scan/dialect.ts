@@ -9,6 +9,7 @@ export const scanDialect: ScalarDialect = {
   ...floatDialect,
   sigmoid: (operand) => `sigmoid_accurate(${operand})`,
   tanh: (operand) => `tanh_accurate(${operand})`,
+  logSigmoid: (operand) => `log_sigmoid_relative(${operand})`,
 };
 
 /** The same with tanh by one instruction, error about 2^-11: for what is added to a state and then rounded to 16 bits. */

@@ -1,7 +1,7 @@
 import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
-import { scanTensors } from "../../plan/scan-tensors.js";
+import { scanTensors, withStateH } from "../../plan/scan-tensors.js";
 import { kernelFile } from "../kernel-file.js";
 import { carryOffsetBytes } from "./chain-source.js";
 import { columnSource, spanForm } from "./column-source.js";
@@ -9,8 +9,12 @@ import { kernelSource, scanParameters } from "./kernel-source.js";
 import { spanSource } from "./span-source.js";
 import { wordsSource } from "./words-source.js";
 
-/** The kernel of a pass and the functions that launch it: one self-contained .cu file beside the prelude. */
-export function emitScan(plan: Plan, givenName?: string): SourceFile {
+/**
+ * The kernel of a pass and the functions that launch it: one self-contained .cu file beside the prelude. The state is called h there, whatever
+ * the cell calls it.
+ */
+export function emitScan(given: Plan, givenName?: string): SourceFile {
+  const plan = withStateH(given);
   const { problem, parameters } = plan;
   const { pass } = problem;
   const name = kernelName(problem, givenName);

@@ -6,7 +6,7 @@ import { withScanLaunchInterface } from "../scan/launch-interface.js";
 import { preludeFiles } from "../support-files.js";
 import { anySizeKernels } from "./any-size-kernels.js";
 import { cellsSource } from "./cells-source.js";
-import { linearCellsSource } from "./linear-cells-source.js";
+import { linearCellsSource, packageLinearCells } from "./linear-cells-source.js";
 import {
   manifest,
   pointwiseKernels,
@@ -31,7 +31,7 @@ const placeholder = "PACKAGE_NAME";
  *
  * The package is built by PyTorch alone. The same set gives the same bytes everywhere.
  *
- * @throws `KernelgenError` "invalid-name" if `name` is no name of a Python package
+ * @throws `KernelgenError` "invalid-name" if `name` is no name of a Python package, "invalid-problem" if a linear recurrence has biases
  */
 export function torchPackageFiles(set: KernelSet, name: string): readonly GeneratedFile[] {
   checkPackageName(name);
@@ -42,7 +42,7 @@ export function torchPackageFiles(set: KernelSet, name: string): readonly Genera
     ...assetFiles("project").map(([path, text]) => ({ name: path, content: text.replaceAll(placeholder, name) })),
     ...assetFiles("package").map(([path, text]) => inPackage(path, text.replaceAll(placeholder, name))),
     inPackage("cells.py", cellsSource()),
-    inPackage("linear_cells.py", linearCellsSource()),
+    inPackage("linear_cells.py", linearCellsSource(packageLinearCells(set))),
     inPackage("plans.json", manifest(set, anySize)),
     ...[...folders].flatMap((folder) =>
       preludeFiles().map((file) => inPackage(`${folder}/${file.name}`, file.content)),

@@ -1,5 +1,5 @@
 import type { Numbers } from "../../cell/evaluate-rows.js";
-import { isLinear, type LinearCell } from "../../cell/linear.js";
+import { isLinear, type LinearCell, whyNotLinear } from "../../cell/linear.js";
 import { KernelgenError } from "../../errors.js";
 import type { Problem } from "../../plan/problem.js";
 import { scanTensors } from "../../plan/scan-tensors.js";
@@ -14,7 +14,9 @@ import type { ScanValues } from "./gate-rows.js";
  * - `log-scan`: the same with log a and log h, after Heinsen (arXiv 2311.06281) and the paper's appendix B: no product of decays can
  *   vanish. For cells whose coefficients are positive, from states that are not negative. Forward only.
  */
-export type ScanAlgorithm = "sequential" | "scan" | "log-scan";
+export type ScanAlgorithm = (typeof scanAlgorithms)[number];
+
+const scanAlgorithms = ["sequential", "scan", "log-scan"] as const;
 
 export interface ScanOptions {
   readonly algorithm?: ScanAlgorithm;
@@ -32,20 +34,20 @@ export type LinearProblem = Problem & { readonly cell: LinearCell };
 /**
  * Checks what is given for a scan on the CPU, and completes it.
  *
- * Throws `KernelgenError` "invalid-problem" for a cell that is no linear recurrence, a tensor of another size, another number of lengths than
- * sequences, or a length that is not from 0 to T.
+ * Throws `KernelgenError` "invalid-problem" for a cell that is no linear recurrence, an algorithm that does not exist, a tensor of another size,
+ * another number of lengths than sequences, or a length that is not from 0 to T.
  */
 export function scanArguments(
   problem: Problem,
   values: ScanValues,
-  { lengths, chunkSteps = defaultChunkSteps }: ScanOptions,
+  { algorithm = "sequential", lengths, chunkSteps = defaultChunkSteps }: ScanOptions,
 ): { readonly linear: LinearProblem; readonly lengths: readonly number[]; readonly chunkSteps: number } {
   const { cell, batch, steps } = problem;
   if (!isLinear(cell)) {
-    throw new KernelgenError(
-      "invalid-problem",
-      `${cell.name} is no linear recurrence: its gates look at the state before`,
-    );
+    throw new KernelgenError("invalid-problem", whyNotLinear(cell));
+  }
+  if (!scanAlgorithms.includes(algorithm)) {
+    throw new KernelgenError("invalid-problem", `algorithm: "${algorithm}" is not one of ${scanAlgorithms.join(", ")}`);
   }
   for (const tensor of scanTensors(problem).filter(({ role }) => role === "input")) {
     const given: Numbers | undefined = values[tensor.name];

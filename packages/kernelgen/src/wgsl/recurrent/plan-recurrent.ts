@@ -1,12 +1,11 @@
 import type { WebGpuDevice } from "hwmodels";
 import { type CellDefinition, gatesWith } from "../../cell/definition.js";
 import { gruResetFirst } from "../../cell/gru-reset-first.js";
-import { findCell } from "../../cell/index.js";
 import { isLinear } from "../../cell/linear.js";
 import { type CellVariant, variantOf } from "../../cell/variant.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
-import { defineProblem, type Problem } from "../../plan/problem.js";
+import { cellOf, defineProblem, type Problem } from "../../plan/problem.js";
 import { solvePlan } from "../../plan/solve.js";
 import { familiesOnRequest, type OnRequest } from "../families-on-request.js";
 import { entryPoint } from "../module-source.js";
@@ -23,8 +22,11 @@ import { familiesNamed, recurrenceModule, withoutTensorLimits } from "./recurren
 
 /** A recurrent network: what `planRecurrent` plans for. */
 export interface RecurrentOptions extends OnRequest {
-  /** Name of the cell: "lstm", "gru", "mingru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product. */
-  readonly cell: string;
+  /**
+   * Name of the cell: "lstm", "gru", "mingru", …, or "gru_reset_first", a GRU whose reset gate applies before the recurrent product; or a
+   * definition of one's own.
+   */
+  readonly cell: string | CellDefinition;
   /** Peepholes, coupled gates, and a bound of what gates' activations are applied to. The cell as it is defined if left out. */
   readonly variant?: CellVariant;
   /** I: features of an input vector; as many as a layer has units if left out. */
@@ -77,7 +79,7 @@ const forwardFamilies: readonly KernelFamily<WebGpuDevice>[] = [residentFamily, 
 /**
  * Plans a recurrent network for a WebGPU device: solves the tiling of its kernels and writes their source.
  *
- * The program runs on any device that has what `requires` says. Throws `KernelgenError` "unknown-cell", "invalid-problem" naming an option
+ * The program runs on any device that has what `requires` says. Throws `KernelgenError` "unknown-cell", what `checkCell` throws of a cell of one's own, "invalid-problem" naming an option
  * and what is allowed, or "no-configuration" with the numbers of what stands against each family.
  */
 export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): RecurrentProgram {
@@ -90,10 +92,11 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
     assumeForwardProgress,
     subgroupMatrices,
     family: familyName,
-    cell: cellName,
+    cell: given,
     ...sizes
   } = { ...defaults, ...definedOnly(options) };
-  const cell = variantOf(webGpuCells.get(cellName) ?? findCell(cellName), variant);
+  const known = typeof given === "string" ? webGpuCells.get(given) : undefined;
+  const cell = variantOf(known ?? cellOf(given), variant);
   const phases = cell.phases ?? 1;
   const stateOutput = training ? "sequence" : "last";
   const problem: Problem = { ...defineProblem({ ...sizes, cell: "lstm", training, stateOutput }), cell };

@@ -1,6 +1,7 @@
 import { gateInput, gatesWith, stateInput } from "../../cell/definition.js";
 import { isLinear, type LinearCell, linearGraph } from "../../cell/linear.js";
-import { renderScalars } from "../../cell/render.js";
+import { renderScalars, type ScalarDialect } from "../../cell/render.js";
+import { type Scalar, topologicalOrder } from "../../cell/scalar.js";
 import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
 import type { DataType } from "../../plan/data-type.js";
 import type { SourceFile } from "../../plan/family.js";
@@ -8,13 +9,27 @@ import { gradientName } from "../../plan/gradient-name.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Problem } from "../../plan/problem.js";
-import { dialect, nonlinearities } from "../cell-source.js";
+import { withStateH } from "../../plan/scan-tensors.js";
+import { dialect as commonDialect, nonlinearities } from "../cell-source.js";
 import { elementType, entryPoint, moduleSource } from "../module-source.js";
 import { shuffleDeclaration, shuffleParameters, shuffleSource } from "../shuffle-source.js";
 import { scanBuffers } from "./buffers.js";
 
-/** The module of a scan's plan: one entry point, whose dispatches `run.step` tells apart. */
-export function emitScan(plan: Plan, name?: string): readonly [SourceFile] {
+/** Scalar graphs in a scan: an error of a decay is added up over as many steps as the state remembers. */
+const dialect: ScalarDialect = { ...commonDialect, logSigmoid: (operand) => `log_sigmoid_relative(${operand})` };
+
+/** log(1 / (1 + e^-x)) to the last bits of a softplus of −x that is far below 1, which log(1 + e) has not; atanh by its series, q being at most 1/3. */
+const logSigmoidSource = `fn log_sigmoid_relative(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  let q = e / (2.0 + e);
+  let s = q * q;
+  let series = 1.0 + s * (1.0 / 3.0 + s * (0.2 + s * (1.0 / 7.0 + s * (1.0 / 9.0 + s * (1.0 / 11.0 + s / 13.0)))));
+  return min(x, 0.0) - 2.0 * q * series;
+}`;
+
+/** The module of a scan's plan: one entry point, whose dispatches `run.step` tells apart. The state is called h there, whatever the cell calls it. */
+export function emitScan(given: Plan, name?: string): readonly [SourceFile] {
+  const plan = withStateH(given);
   const { problem, parameters } = plan;
   const { cell, pass } = problem;
   if (!isLinear(cell)) throw new TypeError(`${cell.name} is no linear recurrence`);
@@ -29,7 +44,7 @@ export function emitScan(plan: Plan, name?: string): readonly [SourceFile] {
   const { start, end } = isForward
     ? { start: "initial_states", end: "final_states" }
     : { start: "state_gradients", end: "state_gradients" };
-  const body = `${nonlinearities}${shuffles ? shuffleSource : ""}
+  const body = `${nonlinearities}${hasLogSigmoid(cell) ? `\n\n${logSigmoidSource}` : ""}${shuffles ? shuffleSource : ""}
 
 ${spanSource(cell, word)}
 
@@ -138,6 +153,12 @@ ${each((s) => `state_value = write_step(sequence, length, first + ${s}u, word, s
   );
   return [{ name: `${kernelName(problem, name)}.wgsl`, text: moduleSource(plan, body, what, buffers) }];
 }
+
+const hasLogSigmoid = (cell: LinearCell): boolean => {
+  const { decay, forget, update } = linearGraph(cell);
+  const roots: readonly Scalar[] = [decay, update, ...(forget === undefined ? [] : [forget])];
+  return topologicalOrder(roots).some(({ kind }) => kind === "logSigmoid");
+};
 
 /** How WGSL writes the adjacent channels of an invocation, which it reads, computes and writes at once: `Word`. */
 interface WordType {
