@@ -4,7 +4,15 @@ import type { CellDefinition } from "../../../packages/kernelgen/src/cell/defini
 import { compileScalars } from "../../../packages/kernelgen/src/cell/evaluate.js";
 import { lstm } from "../../../packages/kernelgen/src/cell/lstm.js";
 import { renderCellStep, renderScalars, type ScalarDialect } from "../../../packages/kernelgen/src/cell/render.js";
-import { add, constant, input, multiply, sigmoid, tanh } from "../../../packages/kernelgen/src/cell/scalar.js";
+import {
+  add,
+  constant,
+  input,
+  labelled,
+  multiply,
+  sigmoid,
+  tanh,
+} from "../../../packages/kernelgen/src/cell/scalar.js";
 import { propertySeed } from "../../support/property-seed.js";
 import { graphFrom, graphRecipe, inputNames, inputValues } from "./random-graph.js";
 
@@ -46,6 +54,23 @@ describe("renderScalars", () => {
     );
     expect(statements).toEqual(["const value0 = sigmoid(in[0]);", "const value1 = (value0 + 2) * value0;"]);
     expect(results).toEqual(["value1"]);
+  });
+
+  it("numbers labels that are taken, words of a language, or another's", () => {
+    const [x, y] = [input("x"), input("y")];
+    const first = labelled("float", add(x, constant(1)));
+    const roots = [
+      labelled("float", multiply(first, y)),
+      labelled("a", tanh(first)),
+      labelled("y", sigmoid(y)),
+      labelled("y_2", tanh(y)),
+    ];
+    const { statements, results } = renderScalars(roots, { x: "a[0]", y: "all.y" }, javascript);
+    expect(results).toEqual(["float_3", "a_2", "y", "y_2"]);
+    const expected = new Float64Array(roots.length);
+    compileScalars(roots, ["x", "y"])([0.25, -0.5], expected);
+    const run = new Function("a", "all", `${statements.join("\n")}\nreturn [${results}];`);
+    expect(run([0.25], { y: -0.5 })).toEqual([...expected]);
   });
 
   it("names an input that has no expression", () => {

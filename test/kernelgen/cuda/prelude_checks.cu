@@ -535,6 +535,7 @@ KERNELGEN_KERNEL void functions_kernel(const float* in, int count, float* out) {
   out[5 * count + i] = log_sigmoid_accurate(maximum(in[i], -20.0f)) - (in[i] < 0 ? maximum(in[i], -20.0f) : 0.0f);
   out[6 * count + i] = divide_approx(log_approx(2.0f + sigmoid_accurate(in[i])), 3.0f);
   out[7 * count + i] = maximum(in[i], 0.5f) > 0.5f ? 1.0f : 0.0f;
+  out[8 * count + i] = log_sigmoid_relative(-maximum(-maximum(in[i], -16.0f), -16.0f));
 }
 
 bool check_functions() {
@@ -553,6 +554,7 @@ bool check_functions() {
   std::vector<double> log_sigmoid_rest;
   std::vector<double> quotient;
   std::vector<double> is_larger;
+  std::vector<double> log_sigmoid;
   for (float x : in) {
     sigmoid.push_back(1 / (1 + std::exp(-static_cast<double>(x))));
     tanh.push_back(std::tanh(static_cast<double>(x)));
@@ -560,9 +562,11 @@ bool check_functions() {
     log_sigmoid_rest.push_back(-std::log1p(std::exp(-std::min(std::abs(static_cast<double>(x)), x < 0 ? 20.0 : HUGE_VAL))));
     quotient.push_back(std::log(2 + sigmoid.back()) / 3);
     is_larger.push_back(x > 0.5f ? 1 : 0);
+    const double held = std::min(std::max(static_cast<double>(x), -16.0), 16.0);
+    log_sigmoid.push_back(std::min(held, 0.0) - std::log1p(std::exp(-std::abs(held))));
   }
   DeviceArray<float> deviceIn(in);
-  DeviceArray<float> out(8 * count);
+  DeviceArray<float> out(9 * count);
   if (!ran(functions_kernel, static_cast<int>((count + 255) / 256), 256, 0, false, deviceIn.get(),
            static_cast<int>(count), out.get()))
     return false;
@@ -571,9 +575,12 @@ bool check_functions() {
     const auto first = actual.begin() + static_cast<std::ptrdiff_t>(i * count);
     return std::vector<float>(first, first + static_cast<std::ptrdiff_t>(count));
   };
+  std::vector<float> log_sigmoid_ratio = part(8);
+  for (std::size_t i = 0; i < count; i += 1) log_sigmoid_ratio[i] = static_cast<float>(log_sigmoid_ratio[i] / log_sigmoid[i]);
   return same("sigmoid_accurate", part(0), sigmoid, 1e-6) && same("tanh_accurate", part(1), tanh, 1e-6) &&
          same("sigmoid_fast", part(2), sigmoid, 0x1p-11) && same("tanh_fast", part(3), tanh, 0x1p-10) &&
          same("exp_approx", part(4), exponential, 1e-6) && same("log_sigmoid_accurate", part(5), log_sigmoid_rest, 3e-6) &&
+         same("log_sigmoid_relative / log sigmoid", log_sigmoid_ratio, std::vector<double>(count, 1.0), 5e-6) &&
          same("divide_approx of log_approx", part(6), quotient, 1e-6) && same("maximum", part(7), is_larger, 0);
 }
 

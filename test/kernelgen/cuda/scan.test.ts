@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CudaDevice, findDevice } from "hwmodels";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { linearCell } from "../../../packages/kernelgen/src/cell/linear.js";
-import { multiply, sigmoid, tanh } from "../../../packages/kernelgen/src/cell/scalar.js";
 import { scanCheckSource } from "../../../packages/kernelgen/src/cuda/scan/check-source.js";
 import { scanFamily } from "../../../packages/kernelgen/src/cuda/scan/scan.js";
 import { kernelName } from "../../../packages/kernelgen/src/plan/kernel-name.js";
@@ -12,6 +10,7 @@ import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { defineProblem, type ProblemOptions } from "../../../packages/kernelgen/src/plan/problem.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import type { Pins } from "../../../packages/kernelgen/src/plan/stated-tiling.js";
+import { leaky, selective } from "../own-cells.js";
 import {
   compile,
   compileHostPrelude,
@@ -35,22 +34,13 @@ function planOf(options: ProblemOptions, pins: Pins, device = h200): Plan {
   return plan;
 }
 
-/** A user's cell with biases whose decay has no complement of its own. */
-const leaky = linearCell({
-  name: "leaky",
-  description: "a leaky integrator",
-  gates: ["rate", { name: "drive", bias: false }],
-  state: "h",
-  coefficients: (u) => ({ decay: sigmoid(u.rate!), update: multiply(sigmoid(u.rate!), tanh(u.drive!)) }),
-});
-
 /** Kernels of every shape: each way to load and to carry, sizes that divide nothing, several lanes and one along time. */
 const cases = {
   "minLSTM forward bf16: a loop over chunks, loaded ahead, coefficients computed twice": planOf(
     { cell: "minlstm", headDim: 20, heads: 2, batch: 2, steps: 150, dataType: "bf16" },
     { channelsPerThread: 4, channelLanes: 8, warps: 4, stepsPerThread: 4, chained: 0, stages: 2, recompute: 1 },
   ),
-  "a user's cell with a bias, forward fp16: a chain, each thread loads ahead, no complement of the decay": planOf(
+  "a user's cell with biases, forward fp16: a chain, each thread loads ahead, no complement of the decay": planOf(
     { cell: leaky, headDim: 38, batch: 3, steps: 70, dataType: "fp16" },
     { channelsPerThread: 2, channelLanes: 32, warps: 1, stepsPerThread: 8, chained: 1, stages: 1 },
   ),
@@ -67,10 +57,11 @@ const cases = {
     },
     smallH200,
   ),
-  "the bare recurrence backward fp32: a chain, an odd number of channels, nothing loaded ahead": planOf(
-    { cell: "linear", pass: "backward", headDim: 11, batch: 2, steps: 90, dataType: "fp32" },
-    { channelsPerThread: 1, channelLanes: 16, warps: 2, stepsPerThread: 4, chained: 1, stages: 0 },
-  ),
+  "a user's cell backward fp32, named as nothing should be: a chain, an odd number of channels, nothing loaded ahead":
+    planOf(
+      { cell: selective, pass: "backward", headDim: 11, batch: 2, steps: 90, dataType: "fp32" },
+      { channelsPerThread: 1, channelLanes: 16, warps: 2, stepsPerThread: 4, chained: 1, stages: 0 },
+    ),
 } as const;
 
 let directory: string;
@@ -178,7 +169,9 @@ describe("generated scans on the CPU, against double precision", () => {
 describe("the check program of a scan", () => {
   it("explains its use, and refuses what is no number", { timeout: 120_000 }, async (context) => {
     const run = await caseRun(
-      cases["the bare recurrence backward fp32: a chain, an odd number of channels, nothing loaded ahead"],
+      cases[
+        "a user's cell backward fp32, named as nothing should be: a chain, an odd number of channels, nothing loaded ahead"
+      ],
       context,
     );
     expect((await run([])).exitCode).toBe(2);

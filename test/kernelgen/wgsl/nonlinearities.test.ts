@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { cellSource } from "../../../packages/kernelgen/src/wgsl/cell-source.js";
+import { logSigmoidSource } from "../../../packages/kernelgen/src/wgsl/scan/source.js";
 import { requireDevice } from "./devices.js";
 import { problemOf } from "./tilings.js";
 
@@ -13,6 +14,7 @@ async function evaluateWgsl(
   xs: Float32Array<ArrayBuffer>,
 ): Promise<Float32Array> {
   const code = `${cellSource(problemOf({ headDim: 1 }))}
+${logSigmoidSource}
 @group(0) @binding(0) var<storage, read_write> values: array<f32>;
 @compute @workgroup_size(1) fn evaluate(@builtin(global_invocation_id) id: vec3u) {
   let x = values[id.x];
@@ -66,5 +68,15 @@ it.for([
   const results = await evaluateWgsl(device, expression, xs);
   xs.forEach((x, index) => {
     expect(Math.abs(results[index]! - exact(x)), `x = ${x}`).toBeLessThanOrEqual(1e-6);
+  });
+});
+
+it("log_sigmoid_relative(x) in WGSL has a relative error of at most 1e-5 up to x = 16, where softplus(-x) is 1e-7", async (context) => {
+  const { device } = await requireDevice(context);
+  const near = xs.filter((x) => Math.abs(x) <= 16);
+  const results = await evaluateWgsl(device, "log_sigmoid_relative(x)", near);
+  near.forEach((x, index) => {
+    const exact = Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
+    expect(Math.abs(results[index]! / exact - 1), `x = ${x}`).toBeLessThanOrEqual(1e-5);
   });
 });

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { linearCells } from "../../../packages/kernelgen/src/cell/index.js";
-import { linearCell } from "../../../packages/kernelgen/src/cell/linear.js";
-import { multiply, sigmoid, tanh } from "../../../packages/kernelgen/src/cell/scalar.js";
 import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { randomInputs } from "../../../packages/kernelgen/src/reference/random-case.js";
@@ -11,25 +9,19 @@ import { errorOf, tolerances } from "../../../packages/kernelgen/src/reference/t
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
 import { scanFamily } from "../../../packages/kernelgen/src/wgsl/scan/forward.js";
 import { verifyForward } from "../../../packages/kernelgen/src/wgsl/verify.js";
+import { leaky, selective } from "../own-cells.js";
 import { requireDevice } from "./devices.js";
 import { feasiblePlans, problemOf, seed, webGpuDevice, withSubgroups } from "./tilings.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
 
-/** A user's cell with biases, whose decay has no complement of its own. */
-const leaky = linearCell({
-  name: "leaky",
-  description: "a leaky integrator",
-  gates: ["rate", "drive"],
-  state: "h",
-  coefficients: (u) => ({ decay: sigmoid(u.rate!), update: multiply(sigmoid(u.rate!), tanh(u.drive!)) }),
-});
-
 async function expectRight(device: GPUDevice, plan: Plan, caseSeed: number, tolerance = 1e-5): Promise<void> {
   const forward = await createForward(device, plan, scanFamily.emit(plan)[0]!.text);
   try {
     const errors = await verifyForward(forward, plan.problem, caseSeed);
-    expect(errors.map(({ tensor }) => tensor)).toEqual(["h", "h_last"]);
+    expect(errors.map(({ tensor }) => tensor)).toEqual(
+      ["", "_last"].map((end) => plan.problem.cell.states[0]!.name + end),
+    );
     for (const { tensor, largestError } of errors) {
       expect(largestError, `${tensor}, ${JSON.stringify(plan.parameters)}`).toBeLessThan(tolerance);
     }
@@ -60,9 +52,12 @@ describe("scans in WGSL against the float64 reference", () => {
     expect(dispatches).toEqual(new Set([1, 3]));
   });
 
-  it.for([1, 2])("a user's cell with biases, %i channels at once", async (channelsPerInvocation, context) => {
+  it.for([
+    [1, leaky],
+    [2, selective],
+  ] as const)("a user's cell, %i channels at once", async ([channelsPerInvocation, cell], context) => {
     const { device } = await requireDevice(context);
-    const problem = { ...problemOf({ cell: "linear", headDim: 12, batch: 2, steps: 50 }), cell: leaky };
+    const problem = { ...problemOf({ cell: "linear", headDim: 12, batch: 2, steps: 50 }), cell };
     await expectRight(device, solveFamily(problem, defaultDevice, scanFamily, { channelsPerInvocation }).plan!, 5);
   });
 

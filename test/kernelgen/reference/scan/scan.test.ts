@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { linearCells } from "../../../../packages/kernelgen/src/cell/index.js";
-import { isLinear, linearCell } from "../../../../packages/kernelgen/src/cell/linear.js";
+import { isLinear } from "../../../../packages/kernelgen/src/cell/linear.js";
 import { lstm } from "../../../../packages/kernelgen/src/cell/lstm.js";
-import { multiply, sigmoid, tanh } from "../../../../packages/kernelgen/src/cell/scalar.js";
 import { defineProblem, type Problem } from "../../../../packages/kernelgen/src/plan/problem.js";
 import { scanTensors } from "../../../../packages/kernelgen/src/plan/scan-tensors.js";
 import { elementCount } from "../../../../packages/kernelgen/src/plan/tensors.js";
@@ -13,6 +12,7 @@ import type { ScanValues } from "../../../../packages/kernelgen/src/reference/sc
 import type { ScanAlgorithm } from "../../../../packages/kernelgen/src/reference/scan/options.js";
 import { errorOf } from "../../../../packages/kernelgen/src/reference/tolerances.js";
 import { propertySeed } from "../../../support/property-seed.js";
+import { leaky } from "../../own-cells.js";
 import { plainScan } from "./plain-recurrences.js";
 
 const names = [...linearCells.keys()];
@@ -156,11 +156,15 @@ describe("scanForward", () => {
     expect(() => scanForward(problem, inputs)).toThrow(expect.objectContaining({ code: "invalid-problem", message }));
   });
 
-  it("refuses a length beyond the steps, and a chunk of none", () => {
+  it("refuses a length beyond the steps, a chunk of none, and an algorithm that there is not", () => {
     const problem = defineProblem({ cell: "mingru", headDim: 1, steps: 3, dataType: "fp32" });
     const inputs = inputsOf(problem, 1);
     expect(() => scanForward(problem, inputs, { lengths: [4] })).toThrow(
       "length: 4 is not an integer from 0 to 3 steps",
+    );
+    const algorithm = "parallel" as ScanAlgorithm;
+    expect(() => scanForward(problem, inputs, { algorithm })).toThrow(
+      'algorithm: "parallel" is not one of sequential, scan, log-scan',
     );
     expect(() => scanForward(problem, inputs, { chunkSteps: 0 })).toThrow(
       "steps of a chunk: 0 is not an integer from 1",
@@ -180,15 +184,6 @@ describe("scanForward", () => {
     );
     expect(() => run("mingru", negative)).not.toThrow();
   });
-});
-
-/** A user's cell, with biases: another decay, and gates of which one is read twice. */
-const leaky = linearCell({
-  name: "leaky",
-  description: "a leaky integrator",
-  gates: ["rate", "drive"],
-  state: "h",
-  coefficients: (u) => ({ decay: sigmoid(u.rate!), update: multiply(sigmoid(u.rate!), tanh(u.drive!)) }),
 });
 
 describe("scanBackward", () => {

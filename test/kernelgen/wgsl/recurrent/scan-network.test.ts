@@ -15,6 +15,7 @@ import {
 import { createRecurrent } from "../../../../packages/kernelgen/src/wgsl/recurrent/recurrent.js";
 import type { RecurrentWeights } from "../../../../packages/kernelgen/src/wgsl/recurrent/weights.js";
 import { weightsFromPyTorch } from "../../../../packages/kernelgen/src/wgsl/weights/pytorch.js";
+import { selective } from "../../own-cells.js";
 import { openNullDevice, requireDevice } from "../devices.js";
 import { webGpuDevice } from "../tilings.js";
 import { layerProblem, projected, randomNumbers, randomWeights } from "./reference-network.js";
@@ -47,7 +48,11 @@ function reference(
 ) {
   const { batch, headDim: D, cell, inputDim: I } = program;
   const [steps, directions, gates] = [input.length / (batch * I), directionCount(program), cell.inputGates.length];
-  const problem = { ...layerProblem(program, steps), cell: findCell(cell.name) };
+  const problem = {
+    ...layerProblem({ ...program, cell: { ...cell, name: "mingru" } }, steps),
+    cell: cell.name === selective.name ? selective : findCell(cell.name),
+  };
+  const name = cell.states[0]!;
   const output = new Float64Array(batch * steps * D * directions);
   const [state, dStart] = [new Float64Array(start.length), new Float64Array(start.length)];
   const dInput = new Float64Array(input.length);
@@ -57,9 +62,9 @@ function reference(
     const x = walked(Float64Array.from(input), lengths, steps, isReversed);
     const wx = projected(x, tensors.input, layerInputDim(program, 0));
     const plane = [direction * batch * D, (direction + 1) * batch * D] as const;
-    const inputs = { wx, h_initial: Float64Array.from(start.subarray(...plane)) };
-    const { h, h_last } = scanForward(problem, inputs, { lengths });
-    state.set(h_last!, plane[0]);
+    const inputs = { wx, [`${name}_initial`]: Float64Array.from(start.subarray(...plane)) };
+    const { [name]: h, [`${name}_last`]: last } = scanForward(problem, inputs, { lengths });
+    state.set(last!, plane[0]);
     const column = (rows: Float64Array | Float32Array): Float64Array =>
       Float64Array.from(
         { length: batch * steps * D },
@@ -69,17 +74,17 @@ function reference(
     inOrder.forEach((value, i) => {
       output[(Math.floor(i / D) * directions + direction) * D + (i % D)] = value;
     });
-    const { d_wx, d_h_initial } = scanBackward(
+    const { d_wx, [`d_${name}_initial`]: initialGradient } = scanBackward(
       { ...problem, pass: "backward" },
       {
         ...inputs,
-        h: h!,
-        d_h: walked(column(dOutput), lengths, steps, isReversed),
-        d_h_last: Float64Array.from(dState.subarray(...plane)),
+        [name]: h!,
+        [`d_${name}`]: walked(column(dOutput), lengths, steps, isReversed),
+        [`d_${name}_last`]: Float64Array.from(dState.subarray(...plane)),
       },
       { lengths },
     );
-    dStart.set(d_h_initial!, plane[0]);
+    dStart.set(initialGradient!, plane[0]);
     const dX = new Float64Array(x.length);
     for (let row = 0; row < batch * steps; row++) {
       for (let g = 0; g < gates * D; g++) {
@@ -111,7 +116,7 @@ describe("networks of linear recurrences against float64", () => {
   it.for([
     [{ cell: "mingru", headDim: 6, inputDim: 5, batch: 3 }, 41],
     [{ cell: "minlstm", headDim: 7, inputDim: 3, batch: 2, bidirectional: true }, 70],
-    [{ cell: "mingru_plain", headDim: 5, batch: 2, reverse: true }, 33],
+    [{ cell: selective, headDim: 5, batch: 2, reverse: true }, 33],
   ] as const)("%o: outputs, states, gradients, lengths", async ([options, steps], context) => {
     const { device } = await requireDevice(context);
     // Planned for many steps, so that there are several chunks and a part of one.
@@ -119,6 +124,7 @@ describe("networks of linear recurrences against float64", () => {
     const weights = randomWeights(program, 1);
     const network = await createRecurrent(device, program, weights);
     const { batch, headDim, inputDim } = program;
+    const name = program.cell.states[0]!;
     const states = directionCount(program) * batch * headDim;
     const [input, start] = [randomNumbers(batch * steps * inputDim, 2), randomNumbers(states, 3)];
     const [dOutput, dState] = [
@@ -128,12 +134,12 @@ describe("networks of linear recurrences against float64", () => {
     for (const lengths of [undefined, Array.from({ length: batch }, (_, b) => 1 + ((b * 17) % steps))]) {
       const all = lengths ?? new Array<number>(batch).fill(steps);
       const expected = reference(program, weights, input, start, all, dOutput, dState);
-      const { output, state } = await network.forward(input, { h: start }, lengths);
+      const { output, state } = await network.forward(input, { [name]: start }, lengths);
       expectClose(output, expected.output, "output");
-      expectClose(state.h!, expected.state, "state");
-      const gradients = await network.backward(dOutput, { h: dState });
+      expectClose(state[name]!, expected.state, "state");
+      const gradients = await network.backward(dOutput, { [name]: dState });
       expectClose(gradients.input, expected.dInput, "input gradient");
-      expectClose(gradients.state.h!, expected.dStart, "state gradient");
+      expectClose(gradients.state[name]!, expected.dStart, "state gradient");
       gradients.weights.layers[0]!.forEach((tensors, direction) => {
         expectClose(tensors.input, expected.dWeights[direction]!, `weight gradient ${direction}`, 1e-4);
       });

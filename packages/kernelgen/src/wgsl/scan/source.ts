@@ -19,7 +19,7 @@ import { scanBuffers } from "./buffers.js";
 const dialect: ScalarDialect = { ...commonDialect, logSigmoid: (operand) => `log_sigmoid_relative(${operand})` };
 
 /** log(1 / (1 + e^-x)) to the last bits of a softplus of −x that is far below 1, which log(1 + e) has not; atanh by its series, q being at most 1/3. */
-const logSigmoidSource = `fn log_sigmoid_relative(x: f32) -> f32 {
+export const logSigmoidSource = `fn log_sigmoid_relative(x: f32) -> f32 {
   let e = exp(-abs(x));
   let q = e / (2.0 + e);
   let s = q * q;
