@@ -1,9 +1,11 @@
 import { type CudaDevice, findDevice } from "hwmodels";
 import { describe, expect, it } from "vitest";
+import { linearCells } from "../../../packages/kernelgen/src/cell/index.js";
 import { headerFiles } from "../../../packages/kernelgen/src/cuda/header/header-files.js";
 import { solveKernelSet } from "../../../packages/kernelgen/src/cuda/kernel-set.js";
 import { torchPackageFiles } from "../../../packages/kernelgen/src/cuda/torch/package-files.js";
 import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
+import { leaky, selective } from "../own-cells.js";
 
 const devices = ["h200", "a100"].map((id) => findDevice(id) as CudaDevice);
 const problems = [{ cell: "elman", headDim: 32, heads: 2, batch: 4, dataType: "fp16" }].map(defineProblem);
@@ -65,6 +67,22 @@ describe("a set of kernels", () => {
       },
     ]);
     expect(() => solveKernelSet(sizes.slice(1), [v100], false)).toThrowError(/8192x1/);
+  });
+
+  it("has a user's linear recurrences beside the known ones, without biases, and one of a name", () => {
+    const own = defineProblem({ cell: selective, headDim: 32, batch: 2, dataType: "fp32" });
+    const files = torchPackageFiles(solveKernelSet([own], devices.slice(0, 1), false), "fast_rnn");
+    const cells = files.find((file) => file.name === "fast_rnn/linear_cells.py")!.content;
+    expect([...`${cells}`.matchAll(/name="(\w+)"/g)].map(([, name]) => name)).toEqual([
+      ...linearCells.keys(),
+      "selective",
+    ]);
+    const biased = defineProblem({ cell: leaky, headDim: 32, batch: 2, dataType: "fp32" });
+    expect(() => torchPackageFiles(solveKernelSet([biased], devices.slice(0, 1), false), "fast_rnn")).toThrowError(
+      'leaky: gate rate has a bias, which in PyTorch is that of the projection: { name: "rate", bias: false }',
+    );
+    const other = defineProblem({ cell: { ...selective, name: "mingru" }, headDim: 32, batch: 2, dataType: "fp32" });
+    expect(() => solveKernelSet([other], devices, false)).toThrowError("two cells are called mingru");
   });
 
   it("has a scan for each pass of a linear recurrence, with its C functions, and none for a C++ header", () => {

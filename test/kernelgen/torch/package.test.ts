@@ -8,6 +8,7 @@ import { solveKernelSet } from "../../../packages/kernelgen/src/cuda/kernel-set.
 import { torchPackageFiles } from "../../../packages/kernelgen/src/cuda/torch/package-files.js";
 import { defineProblem } from "../../../packages/kernelgen/src/plan/problem.js";
 import { compile, hasCompiler, preludeDirectory, runProgram } from "../cuda/prelude-build.js";
+import { selective } from "../own-cells.js";
 import { hasModule, python } from "./python.js";
 
 const h200 = findDevice("h200") as CudaDevice;
@@ -25,7 +26,7 @@ const problems = [
     pass: "backward",
   },
   { cell: "mingru", headDim: 12, heads: 1, batch: 2, dataType: "fp32" },
-  { cell: "minlstm", headDim: 12, heads: 1, batch: 2, dataType: "bf16" },
+  { cell: selective, headDim: 12, heads: 1, batch: 2, dataType: "bf16" },
 ].map(defineProblem);
 const name = "recurrent_kernels";
 const files = torchPackageFiles(solveKernelSet(problems, [h200], true), name);
