@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { it, type TestContext } from "vitest";
+import { expect, it, type TestContext } from "vitest";
 import { cells } from "../../../packages/kernelgen/src/cell/index.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { tolerances } from "../../../packages/kernelgen/src/reference/tolerances.js";
 import type { OpenDevice } from "../../../packages/kernelgen/src/wgsl/node-device.js";
 import { planRecurrent } from "../../../packages/kernelgen/src/wgsl/recurrent/plan-recurrent.js";
+import { scanFamily } from "../../../packages/kernelgen/src/wgsl/scan/forward.js";
 import { requireDevice } from "./devices.js";
 import { expectRight } from "./expect-numbers.js";
 import { expectRightGradients } from "./recurrent/expect-gradients.js";
@@ -52,4 +53,13 @@ it("gradients of a network that is stored in fp16", async (context) => {
     const program = planRecurrent({ ...sizes, training: true, dataType: "fp16" }, halfDevice);
     await expectRightGradients(device, program, sizes.steps, seed % 1000);
   }
+});
+
+it("scans that are stored in fp16", async (context) => {
+  const { device } = await requireHalf(context);
+  const problem = problemOf({ cell: "mingru", headDim: 8, batch: 2, steps: 35, dataType: "fp16" });
+  const pins = { channelsPerInvocation: 2, timeLanes: 4, stepsPerInvocation: 2, tilesPerChunk: 2 };
+  const { plan, reason } = solveFamily(problem, halfDevice, scanFamily, pins);
+  expect(reason).toBeUndefined();
+  await expectRight(device, plan!, scanFamily, problem, seed, tolerances.fp16);
 });

@@ -6,22 +6,16 @@ import { defineProblem, type Problem } from "../../../../packages/kernelgen/src/
 import { solveFamily } from "../../../../packages/kernelgen/src/plan/solve.js";
 import { referenceForward, type TensorValues } from "../../../../packages/kernelgen/src/reference/forward.js";
 import { randomInputs } from "../../../../packages/kernelgen/src/reference/random-case.js";
-import { backwardBuffers } from "../../../../packages/kernelgen/src/wgsl/backward-buffers.js";
-import { exchangeBuffer } from "../../../../packages/kernelgen/src/wgsl/exchange.js";
 import { gridFamily } from "../../../../packages/kernelgen/src/wgsl/grid.js";
 import { projection } from "../../../../packages/kernelgen/src/wgsl/product/projection.js";
 import { residentFamily } from "../../../../packages/kernelgen/src/wgsl/resident.js";
 import { residentBackwardFamily } from "../../../../packages/kernelgen/src/wgsl/resident-backward.js";
 import { stepwiseFamily } from "../../../../packages/kernelgen/src/wgsl/stepwise.js";
 import { stepwiseBackwardFamily } from "../../../../packages/kernelgen/src/wgsl/stepwise-backward.js";
-import {
-  bufferBytes,
-  type StorageBuffer,
-  storageBuffers,
-} from "../../../../packages/kernelgen/src/wgsl/storage-buffers.js";
 import { subgroupMatrixFamily } from "../../../../packages/kernelgen/src/wgsl/subgroup-matrix.js";
 import { problemOf, seed, webGpuDevice, withMatrices, withSubgroups } from "../tilings.js";
 import { type RunResult, runModule } from "./run-module.js";
+import { runPlan } from "./run-plan.js";
 
 interface Case {
   readonly name: string;
@@ -57,8 +51,9 @@ const forwardCases: readonly Case[] = [
     pins: { subgroups: 3, matrixRows: 4, innerTilesInRegisters: 1 },
     device: withMatrices(8),
   },
-  { name: "grid, split", family: gridFamily, pins: { innerLanes: 2 } },
-  { name: "grid, not split", family: gridFamily, pins: { innerLanes: 1 } },
+  // Of a head of 7 units two workgroups that wait for each other.
+  { name: "grid, split", family: gridFamily, pins: { innerLanes: 2, unitsPerInvocation: 1, unitLanes: 4 } },
+  { name: "grid, not split", family: gridFamily, pins: { innerLanes: 1, unitsPerInvocation: 2, unitLanes: 2 } },
 ];
 const backwardCases: readonly Case[] = [
   { name: "resident backward", family: residentBackwardFamily, pins: {} },
@@ -88,38 +83,8 @@ function planned(
   return { plan: plan!, source: family.emit(plan!)[0]!.text.replace(/MOST_LOOKS = \d+u/, "MOST_LOOKS = 20u") };
 }
 
-/** What the buffers of a kernel hold: the inputs, by their tensors, and half where there are none. */
-const storageOf = (buffers: readonly StorageBuffer[], inputs: TensorValues): Record<string, unknown[]> =>
-  Object.fromEntries(
-    buffers.map((buffer) => [
-      buffer.name,
-      buffer.role === "input" && buffer.tensors.every(({ name }) => name in inputs)
-        ? buffer.tensors.flatMap(({ name }) => [...inputs[name]!])
-        : new Array<number>(bufferBytes(buffer) / 4).fill(0.5),
-    ]),
-  );
-
-function run(given: Case, problem: Problem, plan: Plan, source: string, inputs: TensorValues): RunResult {
-  const { family, subgroupSize = 4 } = given;
-  const buffers = problem.pass === "forward" ? storageBuffers(problem) : backwardBuffers(problem);
-  const storage = storageOf(buffers, inputs);
-  if (family === gridFamily) {
-    const { name, bytes } = exchangeBuffer(problem);
-    storage[name] = new Array<bigint>(bytes / 4).fill(0n);
-  }
-  const { workgroupsX, workgroupsY, workgroupsZ, dispatchCount } = plan.derived as Record<string, number>;
-  const races: RunResult["races"][number][] = [];
-  for (let dispatch = 0; dispatch < dispatchCount!; dispatch++) {
-    const uniform = { steps: BigInt(steps), step: BigInt(dispatch), reversed: 0n, output_offset: 0n };
-    const width = BigInt(problem.heads * problem.headDim);
-    const result = runModule(source, [workgroupsX!, workgroupsY!, workgroupsZ!], storage, {
-      uniforms: { run: { ...uniform, output_stride: width } },
-      subgroupSize,
-    });
-    races.push(...result.races);
-  }
-  return { races, storage };
-}
+const run = ({ subgroupSize = 4 }: Case, plan: Plan, source: string, inputs: TensorValues = {}): RunResult =>
+  runPlan(plan, source, inputs, { subgroupSize });
 
 /** The source without one of its barriers, for each of them. */
 const withoutBarriers = (source: string): readonly string[] =>
@@ -146,7 +111,7 @@ describe.each(forwardCases)("$name", (given) => {
   const inputs = randomInputs(problem, seed % 1000);
 
   it("has no race, and computes what the reference does", () => {
-    const { races, storage } = run(given, problem, plan, source, inputs);
+    const { races, storage } = run(given, plan, source, inputs);
     expect(races).toEqual([]);
     referenceForward(problem, inputs).h!.forEach((value, index) => {
       expect(storage.h![index], `h[${index}]`).toBeCloseTo(value, 5);
@@ -158,7 +123,7 @@ describe.each(forwardCases)("$name", (given) => {
     expect(mutants.length).toBeGreaterThan(0);
     // The barrier at the end of a step of a grid kernel orders no memory; it is there so that none waits for what its own workgroup sends.
     const orderingSchedules = given.family === gridFamily ? 1 : 0;
-    const unnoticed = mutants.filter((mutant) => !isNoticed(() => run(given, problem, plan, mutant, inputs)));
+    const unnoticed = mutants.filter((mutant) => !isNoticed(() => run(given, plan, mutant, inputs)));
     expect(unnoticed.length).toBeLessThanOrEqual(unreached(given) + orderingSchedules);
   });
 });
@@ -168,10 +133,10 @@ describe.each(backwardCases)("$name", (given) => {
 
   it("has no race, and without any one of its barriers that it reaches it has one", () => {
     const { plan, source } = planned(given, problem);
-    expect(run(given, problem, plan, source, {}).races).toEqual([]);
+    expect(run(given, plan, source).races).toEqual([]);
     const mutants = withoutBarriers(source);
     expect(mutants.length).toBeGreaterThan(0);
-    const unnoticed = mutants.filter((mutant) => !isNoticed(() => run(given, problem, plan, mutant, {})));
+    const unnoticed = mutants.filter((mutant) => !isNoticed(() => run(given, plan, mutant)));
     expect(unnoticed.length).toBeLessThanOrEqual(unreached(given));
   });
 });
@@ -195,4 +160,35 @@ it("the input product has no race, and without any one of its barriers it has on
   };
   expect(racesOf(module.source)).toBe(0);
   for (const mutant of withoutBarriers(module.source)) expect(racesOf(mutant)).toBeGreaterThan(0);
+});
+
+describe("workgroups that wait for one another", () => {
+  // Some that run when others do not, in an order that follows from a number: any order must give the same.
+  const isRunning = (draw: number) => (workgroup: number, round: number) =>
+    (Math.imul(draw + workgroup * 7919 + Math.floor(round / 3) * 104_729, 0x9e3779b1) >>> 29) % 3 !== 0;
+  const problem = problemOf({ cell: "gru", headDim: 7, batch: 2, steps: 6 });
+  const pins = { innerLanes: 1, unitsPerInvocation: 1, unitLanes: 2 };
+  const { plan } = solveFamily(problem, defaultDevice, gridFamily, pins);
+  const source = gridFamily.emit(plan!)[0]!.text;
+
+  it("compute the same whichever of them runs when", () => {
+    expect(plan!.derived.unitBlocks).toBe(4);
+    const inputs = randomInputs(problem, seed % 1000);
+    const expected = referenceForward(problem, inputs).h!;
+    for (let draw = 0; draw < 4; draw++) {
+      const { races, storage } = runPlan(plan!, source, inputs, { subgroupSize: 4, isRunning: isRunning(draw) });
+      expect(races).toEqual([]);
+      for (const [index, value] of expected.entries()) expect(storage.h![index], `h[${index}]`).toBeCloseTo(value, 5);
+      expect(storage.exchange![0], "reads that gave up").toBe(0n);
+    }
+  });
+
+  it("give up where one of them does not run, and say how often", () => {
+    const impatient = source.replace(/MOST_LOOKS = \d+u/, "MOST_LOOKS = 20u");
+    // The last one begins when the others have long waited for it.
+    const late = (workgroup: number, round: number): boolean =>
+      workgroup !== plan!.launch.blockCount - 1 || round > 500;
+    const { storage } = runPlan(plan!, impatient, {}, { subgroupSize: 4, isRunning: late });
+    expect(storage.exchange![0]).toBeGreaterThan(0n);
+  });
 });

@@ -65,7 +65,15 @@ export interface RunOptions {
   readonly uniforms: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
   /** Invocations beside each other that shuffle. */
   readonly subgroupSize: number;
+  /** How they lie in their subgroup: in their order if left out. WebGPU does not promise any. */
+  readonly subgroupOrder?: "ascending" | "descending" | undefined;
+  /** Whether a workgroup goes on in a round; every one in all of them if left out. */
+  readonly isRunning?: ((workgroup: number, round: number) => boolean) | undefined;
 }
+
+/** The place of an invocation in its subgroup, or the invocation at a place: each is the other's inverse, within a subgroup. */
+const placeInSubgroup = (index: number, { subgroupSize, subgroupOrder }: RunOptions): number =>
+  subgroupOrder === "descending" ? subgroupSize - 1 - (index % subgroupSize) : index % subgroupSize;
 
 /**
  * Runs a WGSL module on the processor, every invocation up to where it waits, and tells which of them race.
@@ -80,8 +88,9 @@ export function runModule(
   source: string,
   workgroups: readonly [number, number, number],
   bindings: Readonly<Record<string, unknown[]>>,
-  { uniforms, subgroupSize }: RunOptions,
+  options: RunOptions,
 ): RunResult {
+  const { uniforms, subgroupSize } = options;
   const { javascript, globals } = translate(source);
   const races = new Map<string, Race>();
   const storageLog = new AccessLog();
@@ -195,7 +204,7 @@ export function runModule(
     workgroupSize: bigint;
     initials: Readonly<Record<string, () => unknown>>;
   };
-  const running = allWorkgroups(workgroups).map((id) => {
+  const running = allWorkgroups(workgroups).map((id, number) => {
     const own = (space: GlobalVariable["space"]): GlobalVariable[] =>
       globals.filter((global) => global.space === space);
     const memory = Object.fromEntries(
@@ -213,7 +222,7 @@ export function runModule(
           workgroup_id: id.map(BigInt),
           local_invocation_index: BigInt(index),
           local_invocation_id: [BigInt(index), 0n, 0n],
-          subgroup_invocation_id: BigInt(index % subgroupSize),
+          subgroup_invocation_id: BigInt(placeInSubgroup(index, options)),
           subgroup_size: BigInt(subgroupSize),
           subgroup_id: BigInt(Math.floor(index / subgroupSize)),
         },
@@ -221,11 +230,14 @@ export function runModule(
       };
       return { generator: entryPoint(self), wait: { kind: "spin" }, answer: undefined };
     });
-    return { workgroup, invocations };
+    return { number, workgroup, invocations };
   });
   let left = running;
-  while (left.length > 0) {
-    left = left.filter(({ workgroup, invocations }) => advance(workgroup, invocations));
+  for (let round = 0; left.length > 0; round++) {
+    left = left.filter(
+      ({ number, workgroup, invocations }) =>
+        options.isRunning?.(number, round) === false || advance(workgroup, invocations, options),
+    );
   }
   return { races: [...races.values()], storage: bindings };
 }
@@ -239,7 +251,7 @@ interface Running {
 }
 
 /** Runs each invocation of a workgroup up to where it waits next, and all of them on where they wait together. False once all are done. */
-function advance(workgroup: Workgroup, invocations: readonly Running[]): boolean {
+function advance(workgroup: Workgroup, invocations: readonly Running[], options: RunOptions): boolean {
   for (const invocation of invocations) {
     while (invocation.wait !== undefined && invocation.wait.kind === "spin") {
       const { done, value } = invocation.generator.next(invocation.answer);
@@ -263,13 +275,26 @@ function advance(workgroup: Workgroup, invocations: readonly Running[]): boolean
   for (const [index, invocation] of invocations.entries()) {
     const wait = waits[index]!;
     if (wait.kind === "shuffle") {
-      const other = waits[index ^ wait.mask] as { value: number[] };
-      invocation.answer = other.value;
+      invocation.answer = shuffled(waits, index, wait, options);
     }
     invocation.wait = { kind: "spin" };
   }
   if (first.kind === "barrier") workgroup.accesses = new AccessLog();
   return true;
+}
+
+/** What an invocation gets from the one whose place in the subgroup differs by the mask; NaN where there is none, for WebGPU leaves it open. */
+function shuffled(
+  waits: readonly (Wait | undefined)[],
+  index: number,
+  { mask, value }: Extract<Wait, { kind: "shuffle" }>,
+  options: RunOptions,
+): readonly number[] {
+  const { subgroupSize } = options;
+  const place = placeInSubgroup(index, options) ^ mask;
+  const other = index - (index % subgroupSize) + placeInSubgroup(place, options);
+  const found = place < subgroupSize ? waits[other] : undefined;
+  return found?.kind === "shuffle" ? found.value : value.map(() => Number.NaN);
 }
 
 const allWorkgroups = ([x, y, z]: readonly [number, number, number]): number[][] =>

@@ -1,3 +1,4 @@
+import { KernelgenError } from "../../errors.js";
 import { decode, fp16Bits } from "../../plan/data-type.js";
 import { bufferUsage, checked, mapModeRead, untilLost } from "../webgpu-calls.js";
 import type { GpuModule } from "./gpu-module.js";
@@ -40,6 +41,7 @@ export class GpuMemory {
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #numbers = new WeakMap<object, number>();
   #nextNumber = 0;
+  #destroyed = false;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -58,6 +60,7 @@ export class GpuMemory {
   #buffer(name: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const known = this.#buffers.get(name);
     if (known !== undefined && known.size >= bytes) return known;
+    if (this.#destroyed) throw new KernelgenError("webgpu-failure", `buffer ${name}: used after destroy()`);
     if (known !== undefined) {
       known.destroy();
       // Some of them bind the buffer that is gone.
@@ -128,7 +131,9 @@ export class GpuMemory {
     return results;
   }
 
+  /** Frees all buffers. A call that is not done may ask for more: those it does not get. */
   destroy(): void {
+    this.#destroyed = true;
     for (const buffer of this.#buffers.values()) buffer.destroy();
     this.#buffers.clear();
     this.#bindGroups.clear();

@@ -63,7 +63,7 @@ export interface Recurrent {
   setState(state?: RecurrentState | "zero"): Promise<void>;
   /** Replaces all weights. */
   setWeights(weights: RecurrentWeights): Promise<void>;
-  /** Frees all buffers. Nothing else may be called afterwards. */
+  /** Frees all buffers. A call that is not done then rejects with `KernelgenError` "webgpu-failure", as does any later one. */
   destroy(): void;
 }
 
@@ -144,10 +144,16 @@ class RecurrentOnDevice implements Recurrent {
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
+    const result = this.#last.then(async () => {
       if (this.#destroyed) throw new KernelgenError("webgpu-failure", "the network was used after destroy()");
       if (this.#lost !== undefined) throw lostDevice(this.#lost);
-      return call();
+      try {
+        return await call();
+      } catch (error) {
+        // Its buffers went from under it, of which WebGPU says no more than that something was aborted.
+        if (!this.#destroyed || this.#lost !== undefined) throw error;
+        throw new KernelgenError("webgpu-failure", "destroy() was called while the network computed", { cause: error });
+      }
     });
     this.#last = result.catch(() => undefined);
     return result;

@@ -27,6 +27,7 @@ export interface OnnxOutputs {
 /** An ONNX operator on a device: tensors in ONNX's layouts in and out. */
 export interface OnnxRecurrent {
   run(inputs: OnnxInputs): Promise<OnnxOutputs>;
+  /** Frees all buffers. Nothing else may be called afterwards. */
   destroy(): void;
 }
 
@@ -55,8 +56,10 @@ export async function createOnnxRecurrent(
     values: batchFirst ? exchangeDimensions(values, directions, B) : values,
   });
   let ragged: Promise<RaggedSequences> | undefined;
+  let isDestroyed = false;
   return {
     async run({ X, initial_h, initial_c, sequence_lens }) {
+      if (isDestroyed) throw new KernelgenError("webgpu-failure", "the ONNX operator was used after destroy()");
       const T = X.shape[batchFirst ? 1 : 0] ?? 0;
       requireShape("X", X, batchFirst ? [B, T, I] : [T, B, I]);
       const h = toState("initial_h", initial_h);
@@ -83,8 +86,10 @@ export async function createOnnxRecurrent(
       };
     },
     destroy() {
+      isDestroyed = true;
       network.destroy();
-      ragged?.then((networks) => networks.destroy());
+      // Where it could not be made, the call that asked for it has rejected.
+      ragged?.then((networks) => networks.destroy()).catch(() => undefined);
     },
   };
 }
