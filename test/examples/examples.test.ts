@@ -22,6 +22,48 @@ describe("examples", () => {
     expect(stdout).toContain("satisfied { x1: 120, x2: 125, x3: 150, x4: 316 }");
   });
 
+  it("schedule finds the shortest day, and a plan of it that holds", async () => {
+    const { stdout } = await run(process.execPath, [example("schedule/run.js")]);
+    const hours = Number(/^optimal: (\d+) hours$/m.exec(stdout)?.[1]);
+    const rows = [...stdout.matchAll(/^(desk|shelf|chair|crate) +([.gp]+)/gm)].map(([, , row]) => row!);
+    // Glueing and painting hours and power of each order, as the example states them.
+    const orders = [
+      [3, 3, 2],
+      [1, 2, 1],
+      [2, 1, 1],
+      [1, 1, 2],
+    ] as const;
+    expect(rows.map((row) => row.length)).toEqual([hours, hours, hours, hours]);
+    rows.forEach((row, i) => {
+      const [glue, paint] = orders[i]!;
+      expect(row).toMatch(new RegExp(`^\\.*g{${glue}}\\.{2,}p{${paint}}\\.*$`));
+    });
+    for (let hour = 0; hour < hours; hour++) {
+      const now = rows.map((row) => row[hour]!);
+      for (const letter of "gp") expect(now.filter((busy) => busy === letter).length).toBeLessThanOrEqual(1);
+      expect(now.reduce((power, busy, i) => power + (busy === "." ? 0 : orders[i]![2]), 0)).toBeLessThanOrEqual(3);
+    }
+    // No order of the press and of the booth is done earlier, even with all the power there could be.
+    const permutations = (items: readonly number[]): number[][] =>
+      items.length === 0
+        ? [[]]
+        : items.flatMap((first) =>
+            permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]),
+          );
+    const endOf = (press: readonly number[], booth: readonly number[]): number => {
+      const dry: number[] = [];
+      let glued = 0;
+      for (const i of press) {
+        glued += orders[i]![0];
+        dry[i] = glued + 2;
+      }
+      return booth.reduce((free, i) => Math.max(free, dry[i]!) + orders[i]![1], 0);
+    };
+    const sequences = permutations([0, 1, 2, 3]);
+    expect(hours).toBe(Math.min(...sequences.flatMap((press) => sequences.map((booth) => endOf(press, booth)))));
+    expect(stdout).toMatch(/^not in an hour less: .*there is one press.*an hour less$/m);
+  });
+
   it("conflict names the wishes that conflict, and what is possible without each", async () => {
     const { stdout } = await run(process.execPath, [example("conflict/run.js")]);
     const lines = stdout.trimEnd().split("\n");

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
+  allDifferent,
   and,
   evaluate,
+  type IntVar,
+  iff,
   largest,
   Model,
   max,
@@ -12,6 +15,35 @@ import {
   sum,
 } from "../../../packages/constrint/src/index.js";
 import { enumerate } from "../random-model.js";
+
+describe("what a model is made of", () => {
+  test("bool is 0 or 1, and counts conditions", () => {
+    const m = new Model();
+    const [x, y] = [m.int("x", 0, 3), m.int("y", 0, 3)];
+    const [isLarge, isEqual] = [m.bool("large"), m.bool("equal")];
+    m.add(iff(isLarge.eq(1), x.ge(2)))
+      .add(iff(isEqual.eq(1), x.eq(y)))
+      .add(sum([isLarge, isEqual]).eq(1));
+    const found = [...m.solutions()].map(({ x, y }) => `${x}${y}`);
+    expect(found.toSorted()).toEqual(["00", "11", "20", "21", "23", "30", "31", "32"]);
+  });
+
+  test.each([
+    ["sum(x, y)", (x: IntVar, y: IntVar) => sum(...([x, y] as unknown as [IntVar[]]))],
+    ["allDifferent(x, y)", (x: IntVar, y: IntVar) => allDifferent(...([x, y] as unknown as [IntVar[]]))],
+    ["int(name)", () => new Model().int(...(["z"] as unknown as [string, number[]]))],
+  ])("%s is refused with a code", (_, make) => {
+    const m = new Model();
+    let thrown: unknown;
+    try {
+      make(m.int("x", 0, 1), m.int("y", 0, 1));
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(SolverError);
+    expect((thrown as SolverError).message).toMatch(/not an array|neither two bounds nor a list/);
+  });
+});
 
 describe("limits are told apart from unsatisfiable", () => {
   // Pigeons: one more variable than values, all different. Propagation alone does not see it.

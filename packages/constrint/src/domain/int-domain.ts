@@ -33,6 +33,9 @@ export function interval(min: number, max: number): IntDomain {
  * @throws SolverError `not-an-integer` for a value that is not an exact integer, `invalid-domain` for an empty list.
  */
 export function valueSet(values: readonly number[]): IntDomain {
+  if (!Array.isArray(values)) {
+    throw new SolverError("invalid-domain", "domain: neither two bounds nor a list of values");
+  }
   for (const value of values) requireExact(value, "value");
   const sorted = [...new Set(values.map((value) => value + 0))].sort((a, b) => a - b);
   const min = sorted[0];

@@ -245,22 +245,22 @@ export function constant(value: number): IntExpr {
 
 /** The sum of any number of expressions and integers. */
 export function sum(terms: readonly Operand[]): IntExpr {
-  return new Sum(terms.map(toExpression));
+  return new Sum(toExpressions(terms));
 }
 
 /** The product of any number of expressions and integers. */
 export function product(factors: readonly Operand[]): IntExpr {
-  return new Product(factors.map(toExpression));
+  return new Product(toExpressions(factors));
 }
 
 /** The largest of one or more expressions and integers. */
 export function max(operands: readonly Operand[]): IntExpr {
-  return new Maximum(operands.map(toExpression));
+  return new Maximum(toExpressions(operands));
 }
 
 /** The smallest of one or more expressions and integers. */
 export function min(operands: readonly Operand[]): IntExpr {
-  return new Minimum(operands.map(toExpression));
+  return new Minimum(toExpressions(operands));
 }
 
 /** The expression for an operand. @internal */
@@ -268,6 +268,17 @@ export function toExpression(operand: Operand): IntExpr {
   if (typeof operand === "number") return constant(operand);
   if (operand instanceof Expression) return operand;
   throw new SolverError("invalid-expression", `operand ${described(operand)}: neither an integer nor an expression`);
+}
+
+/**
+ * The expressions for a list of operands.
+ *
+ * @throws SolverError `invalid-expression` for what is no list: `sum(x, y)` for `sum([x, y])`.
+ * @internal
+ */
+export function toExpressions(operands: readonly Operand[]): IntExpr[] {
+  if (Array.isArray(operands)) return operands.map(toExpression);
+  throw new SolverError("invalid-expression", `operands ${described(operands)}: not an array`);
 }
 
 function negated(expression: IntExpr): IntExpr {

@@ -62,6 +62,15 @@ export class Model {
   }
 
   /**
+   * Adds a variable with the values 0 and 1, for what holds or does not: `iff(late.eq(1), end.gt(deadline))`.
+   *
+   * @throws SolverError `duplicate-name`, `invalid-name` (empty).
+   */
+  bool(name: string): IntVar {
+    return this.int(name, 0, 1);
+  }
+
+  /**
    * Adds a constraint, with a name for messages if given, and returns the model.
    *
    * @throws SolverError `unknown-variable` for a variable of another model.

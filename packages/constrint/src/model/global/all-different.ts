@@ -1,5 +1,5 @@
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 const CONSISTENCIES = ["value", "bounds", "domain"] as const;
@@ -40,5 +40,5 @@ export function allDifferent(
       `allDifferent: consistency ${String(consistency)} is none of ${CONSISTENCIES.join(", ")}`,
     );
   }
-  return new AllDifferent(operands.map(toExpression), consistency);
+  return new AllDifferent(toExpressions(operands), consistency);
 }

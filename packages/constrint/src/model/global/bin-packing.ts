@@ -1,6 +1,6 @@
 import { isExact, MAX_INTEGER } from "../../domain/integers.js";
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** Each bin's load is the total size of the items in it. */
@@ -42,5 +42,5 @@ export class BinPacking extends GlobalNode {
  *   integer ≥ 0, `overflow` for a total size beyond 2^53 − 1.
  */
 export function binPacking(bins: readonly Operand[], sizes: readonly number[], loads: readonly Operand[]): BinPacking {
-  return new BinPacking(bins.map(toExpression), [...sizes], loads.map(toExpression));
+  return new BinPacking(toExpressions(bins), [...sizes], toExpressions(loads));
 }

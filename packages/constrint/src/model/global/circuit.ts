@@ -1,4 +1,4 @@
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** The successors form one cycle through all indices. */
@@ -15,5 +15,5 @@ export class Circuit extends GlobalNode {
 
 /** The constraint that going from index i to successors[i], which is in 0 … n − 1, visits all indices once and returns. */
 export function circuit(successors: readonly Operand[]): Circuit {
-  return new Circuit(successors.map(toExpression));
+  return new Circuit(toExpressions(successors));
 }

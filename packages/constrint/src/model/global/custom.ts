@@ -1,6 +1,6 @@
 import type { Propagator } from "../../engine/propagator.js";
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** What a constraint of one's own means, and how it narrows domains. */
@@ -47,5 +47,5 @@ export class Custom extends GlobalNode {
  * @throws SolverError `invalid-expression` for a definition without `holds`.
  */
 export function custom(operands: readonly Operand[], definition: CustomDefinition): Custom {
-  return new Custom(operands.map(toExpression), definition);
+  return new Custom(toExpressions(operands), definition);
 }

@@ -1,5 +1,5 @@
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpression, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** array[index] = result. */
@@ -27,5 +27,5 @@ export class Element extends GlobalNode {
  * @throws SolverError `invalid-expression` for an empty array.
  */
 export function element(array: readonly Operand[], index: Operand, result: Operand): Element {
-  return new Element(array.map(toExpression), toExpression(index), toExpression(result));
+  return new Element(toExpressions(array), toExpression(index), toExpression(result));
 }

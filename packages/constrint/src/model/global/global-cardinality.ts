@@ -1,6 +1,6 @@
 import { isExact, MAX_INTEGER } from "../../domain/integers.js";
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** countₖ of the items equal valueₖ. */
@@ -57,9 +57,9 @@ export function globalCardinality(
   { closed = false }: { readonly closed?: boolean } = {},
 ): GlobalCardinality {
   return new GlobalCardinality(
-    items.map(toExpression),
+    toExpressions(items),
     values.map((value) => value + 0),
-    counts.map(toExpression),
+    toExpressions(counts),
     closed,
   );
 }

@@ -1,5 +1,5 @@
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** forward[i] = j exactly where backward[j] = i. */
@@ -33,5 +33,5 @@ export class Inverse extends GlobalNode {
  * @throws SolverError `invalid-expression` for arrays of different lengths.
  */
 export function inverse(forward: readonly Operand[], backward: readonly Operand[]): Inverse {
-  return new Inverse(forward.map(toExpression), backward.map(toExpression));
+  return new Inverse(toExpressions(forward), toExpressions(backward));
 }

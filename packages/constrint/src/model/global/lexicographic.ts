@@ -1,5 +1,5 @@
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** One array comes before another in lexicographic order, or, unless strict, equals it. */
@@ -34,7 +34,7 @@ export class Lexicographic extends GlobalNode {
  * @throws SolverError `invalid-expression` for arrays of different lengths.
  */
 export function lexLess(left: readonly Operand[], right: readonly Operand[]): Lexicographic {
-  return new Lexicographic(left.map(toExpression), right.map(toExpression), true);
+  return new Lexicographic(toExpressions(left), toExpressions(right), true);
 }
 
 /**
@@ -43,5 +43,5 @@ export function lexLess(left: readonly Operand[], right: readonly Operand[]): Le
  * @throws SolverError `invalid-expression` for arrays of different lengths.
  */
 export function lexLessEqual(left: readonly Operand[], right: readonly Operand[]): Lexicographic {
-  return new Lexicographic(left.map(toExpression), right.map(toExpression), false);
+  return new Lexicographic(toExpressions(left), toExpressions(right), false);
 }

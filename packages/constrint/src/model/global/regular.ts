@@ -1,7 +1,7 @@
 import { isExact, MAX_INTEGER } from "../../domain/integers.js";
 import { SolverError } from "../../error.js";
 import type { Automaton } from "../../propagators/global/regular.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** The operands are a word that an automaton accepts. */
@@ -29,7 +29,7 @@ export class Regular extends GlobalNode {
 export function regular(operands: readonly Operand[], automaton: Automaton): Regular {
   const { stateCount, initial, accepting, transitions } = automaton;
   return new Regular(
-    operands.map(toExpression),
+    toExpressions(operands),
     Object.freeze({
       stateCount,
       initial,

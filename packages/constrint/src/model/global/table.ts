@@ -1,6 +1,6 @@
 import { isExact, MAX_INTEGER } from "../../domain/integers.js";
 import { SolverError } from "../../error.js";
-import { type IntExpr, type Operand, toExpression } from "../expression.js";
+import { type IntExpr, type Operand, toExpressions } from "../expression.js";
 import { GlobalNode } from "./global-node.js";
 
 /** The operands are, in this order, one of the rows. */
@@ -42,7 +42,7 @@ export class Table extends GlobalNode {
  */
 export function table(operands: readonly Operand[], rows: readonly (readonly number[])[]): Table {
   return new Table(
-    operands.map(toExpression),
+    toExpressions(operands),
     rows.map((row) => Object.freeze(row.map((entry) => entry + 0))),
   );
 }
