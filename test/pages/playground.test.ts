@@ -150,6 +150,36 @@ describe("the playground", () => {
     await page.close();
   });
 
+  it("offers another data type or pass, and fewer steps, where those have a kernel", async (context) => {
+    const offered = async (question: Readonly<Record<string, string>>): Promise<string[]> => {
+      const { page } = await open(context, question);
+      const choices = await page.locator("section.refused .choices button").allInnerTexts();
+      await page.locator("section.refused .choices button").first().click();
+      await page.getByText("Solved.").waitFor();
+      await page.close();
+      return choices;
+    };
+    expect(await offered({ ...small, dataType: "bf16" })).toEqual(["fp32"]);
+    expect(await offered({ ...small, pass: "backward" })).toEqual(["Forward"]);
+    expect(await offered({ ...small, pass: "backward", dataType: "bf16" })).toEqual(["Forward, fp32"]);
+    // A fourth of the tensor is as much as may be bound.
+    expect(await offered(tooLarge)).toContain("256 steps");
+  });
+
+  it("is of use without WebGPU, and says that there is none", async (context) => {
+    const browser = await requireChromium(context);
+    const page = await browser.newPage();
+    page.setDefaultTimeout(pageTimeout);
+    await page.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+    await page.goto(`${server.url}#${new URLSearchParams(small)}`);
+    await solved(page);
+    await page.getByRole("region", { name: "Run it here" }).getByText("This browser has no WebGPU adapter.").waitFor();
+    // A link from somebody who has one.
+    await page.goto(`${server.url}#${new URLSearchParams({ ...small, device: "this-browser" })}`);
+    await page.getByRole("status").getByText("no WebGPU adapter").waitFor();
+    await page.close();
+  });
+
   it("can be used by keyboard", async (context) => {
     const { page } = await open(context, small);
     const order: string[] = [];

@@ -62,4 +62,15 @@ describe("the training page", () => {
     expect(problems).toEqual([]);
     await page.close();
   });
+
+  it("says before anything is pressed that there is no WebGPU", async (context) => {
+    const browser = await requireChromium(context);
+    const page = await browser.newPage();
+    page.setDefaultTimeout(pageTimeout);
+    await page.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+    await page.goto(server.url);
+    await page.getByText("This browser has no WebGPU adapter.").waitFor();
+    expect(await page.getByRole("button", { name: "Train on this browser's GPU" }).isDisabled()).toBe(true);
+    await page.close();
+  });
 });

@@ -4,6 +4,7 @@ import { fromHash, problemOptions, type Question, thisBrowser, toHash } from "./
 import { describeAdapter } from "./solver/browser-gpu.js";
 import type { SolveAnswer } from "./solver/protocol.js";
 import { useSolver } from "./solver/use-worker.js";
+import { noWebGpu } from "./texts.js";
 import { Budgets } from "./views/budgets.js";
 import { Families } from "./views/families.js";
 import { QuestionForm } from "./views/question-form.js";
@@ -47,9 +48,11 @@ export function App() {
         <div class="answers">
           {device === undefined ? (
             <p class="card" role="status">
-              {question.device === thisBrowser && gpu === undefined
-                ? "Asking the browser for its GPU…"
-                : `No device is called ${question.device}.`}
+              {question.device !== thisBrowser
+                ? `No device is called ${question.device}.`
+                : gpu === undefined
+                  ? "Asking the browser for its GPU…"
+                  : `${noWebGpu} Choose another device.`}
             </p>
           ) : (
             <Answers question={question} device={device} hasGpu={hasGpu} ask={ask} />
@@ -85,7 +88,7 @@ function Answers({ question, device, hasGpu, ask }: AnswersProperties) {
           question={question}
           deviceName={device.name}
           reasons={refused.reasons}
-          nearest={answerOf(answers, "nearest")?.nearest}
+          nearest={answerOf(answers, "nearest")}
           ask={ask}
         />
       )}

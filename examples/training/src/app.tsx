@@ -1,5 +1,6 @@
-import { chooseTier, KernelgenError, requestDeviceFor } from "kernelgen/webgpu";
-import { useState } from "preact/hooks";
+import { chooseTier, requestDeviceFor } from "kernelgen/webgpu";
+import { useEffect, useState } from "preact/hooks";
+import { noWebGpu } from "../../playground/src/texts.js";
 import { Curve } from "./curve.js";
 import { Game } from "./game.js";
 import kernel from "./tracker.kernel.js";
@@ -11,7 +12,13 @@ const steps = 12;
 type State =
   | { readonly kind: "idle" }
   | { readonly kind: "training" }
-  | { readonly kind: "trained"; readonly tracker: Tracker; readonly seconds: number; readonly batch: number }
+  | {
+      readonly kind: "trained";
+      readonly device: GPUDevice;
+      readonly tracker: Tracker;
+      readonly seconds: number;
+      readonly batch: number;
+    }
   | { readonly kind: "failed"; readonly message: string };
 
 /** The seed of the address, for a run that can be repeated; another for every visit without one. */
@@ -21,9 +28,13 @@ const seed = Number(new URLSearchParams(location.search).get("seed") ?? Math.flo
 export function App() {
   const [state, setState] = useState<State>({ kind: "idle" });
   const [history, setHistory] = useState<readonly Progress[]>([]);
+  const adapter = useAdapter();
   const latest = history.at(-1);
   const start = async (): Promise<void> => {
-    if (state.kind === "trained") state.tracker.destroy();
+    if (state.kind === "trained") {
+      state.tracker.destroy();
+      state.device.destroy();
+    }
     setState({ kind: "training" });
     setHistory([]);
     try {
@@ -44,10 +55,12 @@ export function App() {
       <main class="training">
         <section class="card" aria-labelledby="train">
           <h2 id="train">Train</h2>
-          <button class="primary" type="button" disabled={state.kind === "training"} onClick={start}>
+          <button class="primary" type="button" disabled={!adapter || state.kind === "training"} onClick={start}>
             {state.kind === "training" ? "Training…" : "Train on this browser's GPU"}
           </button>
-          <p role="status">{statusText(state, latest)}</p>
+          <p role="status" class={state.kind === "failed" ? "wrong" : ""}>
+            {adapter === null ? noWebGpu : statusText(state, latest)}
+          </p>
           {history.length > 0 && <Curve history={history} />}
         </section>
         {state.kind === "trained" && <Game tracker={state.tracker} batch={state.batch} steps={steps} />}
@@ -56,15 +69,32 @@ export function App() {
   );
 }
 
-/** Trains on the best tier for this browser's GPU. */
+/** The adapter of this browser: undefined while it has not answered, null where there is none. */
+function useAdapter(): GPUAdapter | null | undefined {
+  const [adapter, setAdapter] = useState<GPUAdapter | null>();
+  useEffect(() => {
+    requestAdapter().then(setAdapter, () => setAdapter(null));
+  }, []);
+  return adapter;
+}
+
+const requestAdapter = async (): Promise<GPUAdapter | null> =>
+  (await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? null;
+
+/** Trains on the best tier for this browser's GPU, on a device of its own. */
 async function trained(tell: (progress: Progress) => void): Promise<State> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new KernelgenError("no-webgpu-device", "This browser has no WebGPU adapter.");
+  // An adapter gives one device.
+  const adapter = await requestAdapter();
   const tier = chooseTier(kernel, adapter);
   const device = await requestDeviceFor(tier, adapter);
   const begin = performance.now();
-  const tracker = await train(device, tier.program, { steps, seed }, tell);
-  return { kind: "trained", tracker, seconds: (performance.now() - begin) / 1000, batch: tier.program.batch };
+  try {
+    const tracker = await train(device, tier.program, { steps, seed }, tell);
+    return { kind: "trained", device, tracker, seconds: (performance.now() - begin) / 1000, batch: tier.program.batch };
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
 }
 
 function statusText(state: State, latest: Progress | undefined): string {

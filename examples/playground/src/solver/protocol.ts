@@ -12,7 +12,7 @@ export type SolveAnswer =
   | { readonly kind: "planned"; readonly planned: Planned }
   | { readonly kind: "ranked"; readonly ranking: readonly PlanJson[] }
   | { readonly kind: "refused"; readonly reasons: readonly Refusal[] }
-  | { readonly kind: "nearest"; readonly nearest: NearestFeasible }
+  | { readonly kind: "nearest"; readonly nearest: NearestFeasible; readonly others: readonly Change[] }
   | { readonly kind: "invalid"; readonly message: string }
   | { readonly kind: "finished" };
 
@@ -36,6 +36,9 @@ export interface Refusal {
   readonly family: string;
   readonly reason: string;
 }
+
+/** What would make a kernel of a question that has none, beside another size: by the names of `Question`. */
+export type Change = Readonly<Partial<Record<"dataType" | "pass" | "steps", string>>>;
 
 /** A kernel to run on the GPU of this browser. */
 export interface RunRequest {

@@ -10,7 +10,7 @@ import {
   planToJson,
   solveFamily,
 } from "kernelgen";
-import type { SolveAnswer, SolveRequest } from "./protocol.js";
+import type { Change, SolveAnswer, SolveRequest } from "./protocol.js";
 
 /** Plans of the plot of the fastest. */
 const rankingLength = 60;
@@ -45,7 +45,13 @@ function plan(problem: Problem, device: Device, tell: (answer: SolveAnswer) => v
       kind: "refused",
       reasons: outcomes.map(({ family, reason }) => ({ family: family.name, reason: reason! })),
     });
-    tell({ kind: "nearest", nearest: nearestFeasible(problem, device, families) });
+    tell({
+      kind: "nearest",
+      nearest: nearestFeasible(problem, device, families),
+      others: otherChanges(problem, (changed) =>
+        families.some((family) => solveFamily(changed, device, family).plan !== undefined),
+      ),
+    });
     return;
   }
   tell({
@@ -63,4 +69,24 @@ function plan(problem: Problem, device: Device, tell: (answer: SolveAnswer) => v
   });
   const ranking = fastestPlans(problem, device, families, {}, fastest.plan, rankingLength);
   tell({ kind: "ranked", ranking: ranking.map(planToJson) });
+}
+
+/** Changes of a problem, beside its size, with which it has a kernel: of the data type, the pass, or both, and fewer steps. */
+function otherChanges(problem: Problem, hasKernel: (problem: Problem) => boolean): readonly Change[] {
+  const dataTypes = (["fp32", "fp16", "bf16"] as const).filter((dataType) => dataType !== problem.dataType);
+  const forward: Partial<Problem> = { pass: "forward", training: false };
+  const isForward = problem.pass === "forward" && !problem.training;
+  const dataType = dataTypes.find((dataType) => hasKernel({ ...problem, dataType }));
+  const changes: Change[] = dataType === undefined ? [] : [{ dataType }];
+  if (!isForward && hasKernel({ ...problem, ...forward })) changes.push({ pass: "forward" });
+  if (!isForward && changes.length === 0) {
+    const both = dataTypes.find((dataType) => hasKernel({ ...problem, ...forward, dataType }));
+    if (both !== undefined) changes.push({ pass: "forward", dataType: both });
+  }
+  for (let steps = problem.steps >> 1; steps > 0; steps >>= 1) {
+    if (!hasKernel({ ...problem, steps })) continue;
+    changes.push({ steps: `${steps}` });
+    break;
+  }
+  return changes;
 }

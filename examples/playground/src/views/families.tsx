@@ -17,7 +17,7 @@ export function Families({ planned, ranking }: { planned: Planned; ranking: read
           <div key={family} class={family === plan.family ? "bar chosen" : "bar"}>
             <dt>{family}</dt>
             <dd>
-              {microsecondsPerStep === undefined ? "does not fit" : `${microsecondsText(microsecondsPerStep)} a step`}
+              {microsecondsPerStep === undefined ? "no kernel" : `${microsecondsText(microsecondsPerStep)} a step`}
             </dd>
             {microsecondsPerStep === undefined ? (
               <p class="note">{grouped(reason ?? "")}</p>

@@ -1,20 +1,20 @@
 import { headDimStep, type NearestFeasible } from "kernelgen";
 import { grouped } from "../format.js";
-import type { Question, Size } from "../question.js";
-import type { Refusal } from "../solver/protocol.js";
+import { passes, type Question, type Size } from "../question.js";
+import type { Change, Refusal } from "../solver/protocol.js";
 
 interface Properties {
   readonly question: Question;
   readonly deviceName: string;
   readonly reasons: readonly Refusal[];
   /** Undefined while it is looked for. */
-  readonly nearest: NearestFeasible | undefined;
+  readonly nearest: { readonly nearest: NearestFeasible; readonly others: readonly Change[] } | undefined;
   readonly ask: (question: Question) => void;
 }
 
 /** Why there is no kernel, in numbers, and what would fit. */
 export function Refused({ question, deviceName, reasons, nearest, ask }: Properties) {
-  const changes = nearest && nearestChanges(nearest);
+  const changes = nearest && [...otherChanges(nearest.others), ...nearestChanges(nearest.nearest)];
   return (
     <section class="card refused" aria-labelledby="refused">
       <h2 id="refused">No kernel of this size fits {deviceName}</h2>
@@ -30,28 +30,41 @@ export function Refused({ question, deviceName, reasons, nearest, ask }: Propert
       {changes === undefined ? (
         <p class="note">Being looked for…</p>
       ) : changes.length === 0 ? (
-        <p class="note">Nothing near: try another data type or device.</p>
+        <p class="note">Nothing near: try another device.</p>
       ) : (
         <div class="choices">
-          {changes.map(({ size, value, text }) => (
-            <button key={text} type="button" onClick={() => ask({ ...question, [size]: `${value}` })}>
+          {changes.map(({ change, text }) => (
+            <button key={text} type="button" onClick={() => ask({ ...question, ...change })}>
               {text}
             </button>
           ))}
         </div>
       )}
-      {nearest && <p class="note">Each with the other sizes as they are; units of a head in steps of {headDimStep}.</p>}
+      {nearest && <p class="note">Each with all else as it is; units of a head in steps of {headDimStep}.</p>}
     </section>
   );
 }
 
-function nearestChanges({ headDimBelow, headDimAbove, batch, heads }: NearestFeasible) {
-  const change = (size: Size, value: number | undefined, noun: string) =>
-    value === undefined ? [] : [{ size, value, text: `${value} ${noun}` }];
+/** A change of the question, and the text of its button. */
+interface Choice {
+  readonly change: Partial<Question>;
+  readonly text: string;
+}
+
+function nearestChanges({ headDimBelow, headDimAbove, batch, heads }: NearestFeasible): Choice[] {
+  const choice = (size: Size, value: number | undefined, noun: string): Choice[] =>
+    value === undefined ? [] : [{ change: { [size]: `${value}` }, text: `${value} ${noun}` }];
   return [
-    ...change("headDim", headDimBelow, "units of a head"),
-    ...change("headDim", headDimAbove, "units of a head"),
-    ...change("batch", batch, "sequences"),
-    ...change("heads", heads, "heads"),
+    ...choice("headDim", headDimBelow, "units of a head"),
+    ...choice("headDim", headDimAbove, "units of a head"),
+    ...choice("batch", batch, "sequences"),
+    ...choice("heads", heads, "heads"),
   ];
 }
+
+const otherChanges = (changes: readonly Change[]): Choice[] =>
+  changes.map((change) => {
+    const { pass, dataType, steps } = change;
+    const passText = passes.find(({ name }) => name === pass)?.text;
+    return { change, text: [passText, dataType, steps && `${steps} steps`].filter(Boolean).join(", ") };
+  });

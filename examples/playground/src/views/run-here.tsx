@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { countText, microsecondsText } from "../format.js";
 import type { RunAnswer } from "../solver/protocol.js";
 import { runInWorker } from "../solver/use-worker.js";
+import { noWebGpu } from "../texts.js";
 import { SourceView } from "./source-view.js";
 
 interface Properties {
@@ -39,9 +40,7 @@ export function RunHere({ problem, hasGpu }: Properties) {
     <section class="card" aria-labelledby="run">
       <h2 id="run">Run it here</h2>
       {hasGpu === false ? (
-        <p class="note">
-          This browser has no WebGPU adapter. Chromium, Edge, Safari 26 and Firefox on most machines have one.
-        </p>
+        <p class="note">{noWebGpu}</p>
       ) : (
         <>
           <p class="note">
