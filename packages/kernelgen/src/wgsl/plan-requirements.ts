@@ -1,6 +1,7 @@
 import type { Plan } from "../plan/plan.js";
 import { exchangeBuffer } from "./exchange.js";
 import type { ProgramRequirements } from "./recurrent/program.js";
+import { stepCounter } from "./step-counter.js";
 import { bufferBytes, storageBuffers } from "./storage-buffers.js";
 import { subgroupMatrixOf } from "./subgroup-matrix.js";
 
@@ -9,12 +10,13 @@ export function planRequirements(plan: Plan, source: string): ProgramRequirement
   const { problem, family, launch, derived } = plan;
   const subgroupMatrix = subgroupMatrixOf(plan);
   const buffers = storageBuffers(problem);
-  const exchanges = family === "grid" ? [exchangeBuffer(problem).bytes] : [];
-  const largestBuffer = Math.max(...buffers.map(bufferBytes), ...exchanges);
+  const counter = stepCounter(plan);
+  const others = [...(family === "grid" ? [exchangeBuffer(problem).bytes] : []), ...(counter ? [counter.bytes] : [])];
+  const largestBuffer = Math.max(...buffers.map(bufferBytes), ...others);
   return {
     features: enabledFeatures(source),
     limits: {
-      maxStorageBuffersPerShaderStage: buffers.length + exchanges.length,
+      maxStorageBuffersPerShaderStage: buffers.length + others.length,
       maxStorageBufferBindingSize: largestBuffer,
       maxBufferSize: largestBuffer,
       maxComputeWorkgroupStorageSize: launch.sharedBytesPerBlock,

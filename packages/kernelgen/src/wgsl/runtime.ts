@@ -2,9 +2,10 @@ import { KernelgenError } from "../errors.js";
 import { decode, type ElementType, encode } from "../plan/data-type.js";
 import type { Plan } from "../plan/plan.js";
 import { elementCount, forwardTensors, type Tensor, tensorBytes } from "../plan/tensors.js";
-import { type ExchangeBuffer, exchangeBuffer, requireArrivals } from "./exchange.js";
+import { exchangeBuffer, requireArrivals } from "./exchange.js";
 import { entryPoint } from "./module-source.js";
 import { runFields, runWords, uniformStride } from "./run-uniform.js";
+import { stepCounter } from "./step-counter.js";
 import { bufferBytes, type StorageBuffer, storageBuffers } from "./storage-buffers.js";
 import { bufferUsage, checked, lostDevice, mapModeRead, shaderStageCompute, untilLost } from "./webgpu-calls.js";
 
@@ -57,16 +58,29 @@ export async function createForward(device: GPUDevice, plan: Plan, source: strin
     );
   }
   const buffers = storageBuffers(problem);
-  const exchange = plan.family === "grid" ? exchangeBuffer(problem) : undefined;
-  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, buffers, exchange));
+  const beside = besideTensors(plan);
+  const layout = await checked(device, "bind group layout", () => bindGroupLayout(device, buffers, beside));
   const pipeline = await compile(device, layout, entryPoint(problem), source);
-  return checked(device, "buffers", () => new Forward(device, plan, buffers, exchange, layout, pipeline));
+  return checked(device, "buffers", () => new Forward(device, plan, buffers, beside, layout, pipeline));
+}
+
+/** A buffer that a kernel has beside its tensors: zero before a run; a status at its beginning, if any, tells whether the run went well. */
+interface BesideTensors {
+  readonly name: string;
+  readonly bytes: number;
+  readonly statusBytes: number;
+}
+
+function besideTensors(plan: Plan): BesideTensors | undefined {
+  if (plan.family === "grid") return exchangeBuffer(plan.problem);
+  const counter = stepCounter(plan);
+  return counter && { ...counter, statusBytes: 0 };
 }
 
 function bindGroupLayout(
   device: GPUDevice,
   buffers: readonly StorageBuffer[],
-  exchange: ExchangeBuffer | undefined,
+  beside: BesideTensors | undefined,
 ): GPUBindGroupLayout {
   const visibility = shaderStageCompute;
   return device.createBindGroupLayout({
@@ -83,7 +97,7 @@ function bindGroupLayout(
         visibility,
         buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: runBytes },
       },
-      ...(exchange === undefined
+      ...(beside === undefined
         ? []
         : [{ binding: buffers.length + 1, visibility, buffer: { type: "storage" } } as const]),
     ],
@@ -149,8 +163,7 @@ class Forward implements WebGpuForward {
   readonly #uniforms: GPUBuffer;
   /** Distance of two entries of the uniform buffer. */
   readonly #uniformStride: number;
-  /** Through which workgroups tell each other the state, where they do. */
-  readonly #exchange: GPUBuffer | undefined;
+  readonly #beside: GPUBuffer | undefined;
   readonly #statusBytes: number;
   readonly #bindGroup: GPUBindGroup;
   #destroyed = false;
@@ -160,7 +173,7 @@ class Forward implements WebGpuForward {
     device: GPUDevice,
     plan: Plan,
     storage: readonly StorageBuffer[],
-    exchange: ExchangeBuffer | undefined,
+    beside: BesideTensors | undefined,
     layout: GPUBindGroupLayout,
     pipeline: GPUComputePipeline,
   ) {
@@ -187,21 +200,21 @@ class Forward implements WebGpuForward {
       size: Math.min(this.#dispatchCount, dispatchesPerSubmit) * this.#uniformStride,
       usage: uniform | copyDestination,
     });
-    this.#exchange =
-      exchange &&
+    this.#beside =
+      beside &&
       device.createBuffer({
-        label: exchange.name,
-        size: exchange.bytes,
+        label: beside.name,
+        size: beside.bytes,
         usage: bufferUsage.storage | copySource | copyDestination,
       });
-    this.#statusBytes = exchange?.statusBytes ?? 0;
+    this.#statusBytes = beside?.statusBytes ?? 0;
     const uniformEntry = { buffer: this.#uniforms, size: runBytes };
     this.#bindGroup = device.createBindGroup({
       layout,
       entries: [
         ...this.#buffers.map((buffer) => ({ buffer })),
         uniformEntry,
-        ...(this.#exchange === undefined ? [] : [{ buffer: this.#exchange }]),
+        ...(this.#beside === undefined ? [] : [{ buffer: this.#beside }]),
       ].map((resource, binding) => ({ binding, resource })),
     });
   }
@@ -231,8 +244,8 @@ class Forward implements WebGpuForward {
   }
 
   async #requireArrivals(): Promise<void> {
-    if (this.#exchange === undefined) return;
-    requireArrivals(await this.#readBuffer({ buffer: this.#exchange, offsetBytes: 0, bytes: this.#statusBytes }));
+    if (this.#beside === undefined || this.#statusBytes === 0) return;
+    requireArrivals(await this.#readBuffer({ buffer: this.#beside, offsetBytes: 0, bytes: this.#statusBytes }));
   }
 
   async read(tensorName: string): Promise<Float32Array<ArrayBuffer>> {
@@ -260,7 +273,7 @@ class Forward implements WebGpuForward {
     this.#destroyed = true;
     for (const buffer of this.#buffers) buffer.destroy();
     this.#uniforms.destroy();
-    this.#exchange?.destroy();
+    this.#beside?.destroy();
   }
 
   /** Submits all dispatches; the timestamps, if given, are those of the beginning of the first pass and of the end of the last. */
@@ -270,12 +283,15 @@ class Forward implements WebGpuForward {
       const count = Math.min(dispatchesPerSubmit, this.#dispatchCount - first);
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#runEntries(first, count));
       const encoder = this.#device.createCommandEncoder();
-      if (this.#exchange !== undefined) encoder.clearBuffer(this.#exchange);
+      if (this.#beside !== undefined && first === 0) encoder.clearBuffer(this.#beside);
       const isLast = first + count === this.#dispatchCount;
       const pass = encoder.beginComputePass(passDescriptor(timestamps, first === 0, isLast));
       pass.setPipeline(this.#pipeline);
       for (let dispatch = 0; dispatch < count; dispatch++) {
-        pass.setBindGroup(0, this.#bindGroup, [dispatch * this.#uniformStride]);
+        // Kernels that count steps bind the same for all of them.
+        if (dispatch === 0 || this.#beside === undefined) {
+          pass.setBindGroup(0, this.#bindGroup, [dispatch * this.#uniformStride]);
+        }
         pass.dispatchWorkgroups(derived.workgroupsX!, derived.workgroupsY!, derived.workgroupsZ!);
       }
       pass.end();

@@ -18,6 +18,7 @@ import {
   writeFinalStates,
   writeStep,
 } from "./slot-source.js";
+import { stepSource } from "./step-counter.js";
 import { indented, range, unroll } from "./unroll.js";
 
 /**
@@ -29,9 +30,9 @@ function previousStatesSource(plan: Plan): string {
   const { load, store } = elementType(dataType);
   const output = cell.states[0]!.name;
   const previous = cell.states.map((_, s) => {
-    if (s === 0) return `    ${load(`${output}[output_index(slot, run.step - 1u)]`)},`;
+    if (s === 0) return `    ${load(`${output}[output_index(slot, step - 1u)]`)},`;
     return stateOutput === "sequence"
-      ? `    other_states[sequence_index(slot, ${s - 1}u, run.step - 1u)],`
+      ? `    other_states[sequence_index(slot, ${s - 1}u, step - 1u)],`
       : `    final_states[state_index(slot, ${s}u)],`;
   });
   const chunkOf = (element: (inner: string) => string): string =>
@@ -47,8 +48,8 @@ ${chunkOf((inner) => load(store(`initial_states[row + min(${inner}, HEAD_DIM - 1
   );
 }
 
-fn previous_chunk(head: u32, sequence: u32, chunk: u32) -> vec4f {
-  let step_row = min(sequence, BATCH - 1u) * run.steps + time_of(max(run.step, 1u) - 1u);
+fn previous_chunk(step: u32, head: u32, sequence: u32, chunk: u32) -> vec4f {
+  let step_row = min(sequence, BATCH - 1u) * run.steps + time_of(max(step, 1u) - 1u);
   let row = step_row * run.output_stride + run.output_offset + head * HEAD_DIM;
   let inner = 4u * chunk;
   return vec4f(
@@ -56,8 +57,8 @@ ${chunkOf((inner) => load(`${output}[row + min(${inner}, HEAD_DIM - 1u)]`))}
   );
 }
 
-fn previous_states(slot: Slot) -> States {
-  if (run.step == 0u) {
+fn previous_states(slot: Slot, step: u32) -> States {
+  if (step == 0u) {
     return States(${cell.states.map((_, s) => `initial_state(slot, ${s}u)`).join(", ")});
   }
   return States(
@@ -74,7 +75,7 @@ function multiply(counts: SlotCounts): string[] {
   });
   const sequences = range(counts.batchTile);
   const states = (chunk: string): string[] =>
-    sequences.map((s) => `  state_${s} = ${chunk}(head, first_sequence + ${s}u, chunk);`);
+    sequences.map((s) => `  state_${s} = ${chunk}head, first_sequence + ${s}u, chunk);`);
   const products = multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v));
   return [
     "for (var i = 0u; i < INNER_CHUNKS; i++) {",
@@ -82,10 +83,10 @@ function multiply(counts: SlotCounts): string[] {
     ...[
       ...matrices,
       ...sequences.map((s) => `var state_${s}: vec4f;`),
-      "if (run.step == 0u) {",
-      ...states("initial_chunk"),
+      "if (step == 0u) {",
+      ...states("initial_chunk("),
       "} else {",
-      ...states("previous_chunk"),
+      ...states("previous_chunk(step, "),
       "}",
       ...products,
     ].map((line) => `  ${line}`),
@@ -97,13 +98,13 @@ function multiply(counts: SlotCounts): string[] {
 function finishSlot(plan: Plan, counts: SlotCounts, o: number): string[] {
   const slot = `slot_${o}`;
   const inputs = range(counts.gateVectors).map(
-    (v) => `${indexed(counts, "load_inputs", v)}(${slot}, run.step) + ${slotSums(counts, o, v)}`,
+    (v) => `${indexed(counts, "load_inputs", v)}(${slot}, step) + ${slotSums(counts, o, v)}`,
   );
-  const { before, call } = cellStep(plan, inputs, `previous_states(${slot})`);
+  const { before, call } = cellStep(plan, inputs, `previous_states(${slot}, step)`);
   const lines = [
     ...before,
     `let states = ${call};`,
-    ...writeStep(plan, slot, "run.step", "states"),
+    ...writeStep(plan, slot, "step", "states"),
     ...finalStates(plan, slot),
   ];
   return [`if (${slot}.exists) {`, ...lines.map((line) => `  ${line}`), "}"];
@@ -117,7 +118,7 @@ function finalStates(plan: Plan, slot: string): string[] {
   const atTheEnd = keepsSequences ? [output, ...others] : [output];
   return [
     ...(keepsSequences ? [] : others),
-    "if (run.step + 1u == run.steps) {",
+    "if (step + 1u == run.steps) {",
     ...atTheEnd.map((line) => `  ${line}`),
     "}",
   ];
@@ -135,8 +136,11 @@ ${matrixSource(problem)}
 
 ${previousStatesSource(plan)}
 
+${stepSource(problem)}
+
 // A workgroup computes one step of UNIT_TILE units of a head for BATCH_TILE sequences.
 ${entrySource(entryPoint(problem), counts, unitTileAWorkgroup)}
+  let step = step_of(workgroup, invocation);
 
   // R h over this lane's part of the inner dimension.
 ${indented([...sumDeclarations(counts), ...multiply(counts)], 1)}

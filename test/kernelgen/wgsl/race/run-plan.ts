@@ -2,6 +2,7 @@ import type { Plan } from "../../../../packages/kernelgen/src/plan/plan.js";
 import type { TensorValues } from "../../../../packages/kernelgen/src/reference/forward.js";
 import { backwardBuffers } from "../../../../packages/kernelgen/src/wgsl/backward-buffers.js";
 import { exchangeBuffer } from "../../../../packages/kernelgen/src/wgsl/exchange.js";
+import { stepCounter } from "../../../../packages/kernelgen/src/wgsl/step-counter.js";
 import {
   bufferBytes,
   type StorageBuffer,
@@ -22,16 +23,19 @@ const storageOf = (buffers: readonly StorageBuffer[], inputs: TensorValues): Rec
 
 /** Runs all dispatches of a plan on the interpreter: the races of each, and what storage holds in the end. */
 export function runPlan(
-  { problem, family, derived }: Plan,
+  plan: Plan,
   source: string,
   inputs: TensorValues,
   options: Omit<RunOptions, "uniforms">,
 ): RunResult {
+  const { problem, family, derived } = plan;
   const storage = storageOf(problem.pass === "forward" ? storageBuffers(problem) : backwardBuffers(problem), inputs);
   if (family === "grid") {
     const { name, bytes } = exchangeBuffer(problem);
     storage[name] = new Array<bigint>(bytes / 4).fill(0n);
   }
+  const counter = stepCounter(plan);
+  if (counter !== undefined) storage[counter.name] = new Array<bigint>(counter.bytes / 4).fill(0n);
   const { workgroupsX, workgroupsY, workgroupsZ, dispatchCount } = derived;
   const width = BigInt(problem.heads * problem.headDim);
   const races: RunResult["races"][number][] = [];

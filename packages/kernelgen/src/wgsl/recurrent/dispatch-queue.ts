@@ -9,7 +9,10 @@ export class DispatchQueue {
   readonly #device: GPUDevice;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
+  /** What the pass has set: a call for each dispatch that would set the same again is what the host's time goes to. */
   #pipeline: GPUComputePipeline | undefined;
+  #bindGroup: GPUBindGroup | undefined;
+  #uniformOffset = 0;
   #count = 0;
   #submitCount: number = dispatchesPerSubmit.first;
 
@@ -23,15 +26,16 @@ export class DispatchQueue {
     uniformOffset: number,
     [x, y, z]: readonly [x: number, y: number, z: number],
   ): void {
-    if (this.#pass === undefined) {
-      this.#encoder = this.#device.createCommandEncoder();
-      this.#pass = this.#encoder.beginComputePass();
-    }
+    this.#pass ??= this.#commands().beginComputePass();
     if (this.#pipeline !== pipeline) {
       this.#pass.setPipeline(pipeline);
       this.#pipeline = pipeline;
     }
-    this.#pass.setBindGroup(0, bindGroup, [uniformOffset]);
+    if (this.#bindGroup !== bindGroup || this.#uniformOffset !== uniformOffset) {
+      this.#pass.setBindGroup(0, bindGroup, [uniformOffset]);
+      this.#bindGroup = bindGroup;
+      this.#uniformOffset = uniformOffset;
+    }
     this.#pass.dispatchWorkgroups(x, y, z);
     this.#count++;
     if (this.#count === this.#submitCount) {
@@ -42,20 +46,28 @@ export class DispatchQueue {
 
   /** Fills a part of a buffer with zeros, between the dispatches before and after. */
   clear(buffer: GPUBuffer, offsetBytes: number, bytes: number): void {
-    this.flush();
-    this.#encoder = this.#device.createCommandEncoder();
-    this.#encoder.clearBuffer(buffer, offsetBytes, bytes);
-    this.#pass = this.#encoder.beginComputePass();
+    this.#endPass();
+    this.#commands().clearBuffer(buffer, offsetBytes, bytes);
   }
 
   /** Submits what has gathered. */
   flush(): void {
-    if (this.#pass === undefined || this.#encoder === undefined) return;
-    this.#pass.end();
+    if (this.#encoder === undefined) return;
+    this.#endPass();
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = undefined;
+    this.#count = 0;
+  }
+
+  #commands(): GPUCommandEncoder {
+    this.#encoder ??= this.#device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
     this.#pass = undefined;
     this.#pipeline = undefined;
-    this.#count = 0;
+    this.#bindGroup = undefined;
   }
 }

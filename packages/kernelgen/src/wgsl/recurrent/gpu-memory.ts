@@ -109,7 +109,7 @@ export class GpuMemory {
 
   async #readTogether(what: string, submit: () => readonly BufferPart[]): Promise<ArrayBuffer[]> {
     const device = this.#device;
-    const { parts, offsets, staging, mapped } = await checked(device, what, () => {
+    const { parts, offsets, staging, mapped, results } = await checked(device, what, () => {
       const parts = submit();
       const offsets = partOffsets(parts);
       const total = offsets.at(-1)!;
@@ -122,11 +122,14 @@ export class GpuMemory {
       // Asked for at once: nothing is gained by waiting for the error scopes first.
       const mapped = untilLost(device, staging.mapAsync(mapModeRead, 0, total));
       mapped.catch(() => undefined);
-      return { parts, offsets, staging, mapped };
+      // The GPU computes meanwhile.
+      return { parts, offsets, staging, mapped, results: parts.map(({ bytes }) => presentMemory(bytes)) };
     });
     await mapped;
     const all = staging.getMappedRange(0, offsets.at(-1)!);
-    const results = parts.map(({ bytes }, index) => all.slice(offsets[index]!, offsets[index]! + bytes));
+    parts.forEach(({ bytes }, index) => {
+      new Uint8Array(results[index]!).set(new Uint8Array(all, offsets[index]!, bytes));
+    });
     staging.unmap();
     return results;
   }
@@ -138,6 +141,17 @@ export class GpuMemory {
     this.#buffers.clear();
     this.#bindGroups.clear();
   }
+}
+
+/** No operating system has smaller pages of memory. */
+const pageBytes = 4096;
+
+/** So many bytes of which every page is there: the system gives memory a page at a time, when it is first written to, which takes as long as copying. */
+function presentMemory(bytes: number): ArrayBuffer {
+  const memory = new ArrayBuffer(bytes);
+  const values = new Uint8Array(memory);
+  for (let page = 0; page < bytes; page += pageBytes) values[page] = 0;
+  return memory;
 }
 
 /** Where the parts begin one after the other, and where they end. */

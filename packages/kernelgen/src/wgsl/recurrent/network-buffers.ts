@@ -30,8 +30,8 @@ export class NetworkBuffers {
     this.#device = device;
   }
 
-  /** What the workgroups of a recurrence tell one another through, of one that has it. */
-  exchange({ name, bytes }: NonNullable<RecurrenceModule["exchange"]>): GPUBuffer {
+  /** What a recurrence has beside its tensors: what its workgroups tell one another through, or their counts of steps. */
+  beside({ name, bytes }: NonNullable<RecurrenceModule["exchange" | "counter"]>): GPUBuffer {
     return this.memory.storage(name, bytes);
   }
 

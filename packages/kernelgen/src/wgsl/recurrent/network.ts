@@ -120,7 +120,7 @@ export class Network {
     if (exchange === undefined) return this.buffers.memory.submitAndRead("forward pass", submit);
     const [status, ...bytes] = await this.buffers.memory.submitAndRead("forward pass", () => {
       const parts = submit();
-      return [{ buffer: this.buffers.exchange(exchange), bytes: exchange.statusBytes }, ...parts];
+      return [{ buffer: this.buffers.beside(exchange), bytes: exchange.statusBytes }, ...parts];
     });
     requireArrivals(status!);
     return bytes;
@@ -268,11 +268,12 @@ export class Network {
     }
     const queue = new DispatchQueue(this.device);
     const { exchange } = this.program.forward;
-    if (exchange !== undefined) queue.clear(this.buffers.exchange(exchange), 0, exchange.statusBytes);
+    if (exchange !== undefined) queue.clear(this.buffers.beside(exchange), 0, exchange.statusBytes);
     for (const direction of this.directions) {
       for (const part of walk(this.program, direction, parts)) {
         const current = this.#currentState[direction.index]!;
         const next = this.program.training === undefined ? 1 - current : current + 1;
+        this.#encodeClearing(queue);
         this.#encodeProjection(queue, direction, part, direction.layer === 0 ? input : undefined);
         this.#encodeRecurrence(queue, direction, part, current, next);
         this.#currentState[direction.index] = next;
@@ -316,12 +317,10 @@ export class Network {
     const { layer, index } = direction;
     const { place, steps } = part;
     const { count, workgroups } = recurrenceDispatches(forward, steps, steps * this.program.phases);
-    const { exchange } = forward;
-    if (exchange !== undefined) {
-      queue.clear(this.buffers.exchange(exchange), exchange.statusBytes, exchange.bytes - exchange.statusBytes);
-    }
+    const { exchange, counter } = forward;
     const group = this.buffers.memory.bound(this.#recurrence, {
-      ...(exchange === undefined ? {} : { [exchange.name]: this.buffers.exchange(exchange) }),
+      ...(exchange === undefined ? {} : { [exchange.name]: this.buffers.beside(exchange) }),
+      ...(counter === undefined ? {} : { [counter.name]: this.buffers.beside(counter) }),
       wx: this.buffers.projected(direction, part),
       recurrent: this.buffers.weights(`recurrent ${index}`),
       bias: this.buffers.weights(`bias ${index}`),
@@ -330,12 +329,21 @@ export class Network {
       [cell.states[0]!]: this.buffers.level(layer + 1, place, steps),
       ...this.buffers.keptForBackward(index, part),
       ...this.buffers.scanBuffers(forward, part),
-      run: this.buffers.runUniform(direction, part, count),
+      run: this.buffers.runUniform(direction, part, counter === undefined ? count : 1),
     });
-    const { uniformStride } = this.buffers;
+    const stride = counter === undefined ? this.buffers.uniformStride : 0;
     for (let dispatch = 0; dispatch < count; dispatch++) {
-      queue.dispatch(this.#recurrence.pipeline, group, dispatch * uniformStride, workgroups);
+      queue.dispatch(this.#recurrence.pipeline, group, dispatch * stride, workgroups);
     }
+  }
+
+  /** Zeros where the recurrence of a part expects them, ahead of its product: what interrupts a pass is best between two recurrences. */
+  #encodeClearing(queue: DispatchQueue): void {
+    const { exchange, counter } = this.program.forward;
+    if (exchange !== undefined) {
+      queue.clear(this.buffers.beside(exchange), exchange.statusBytes, exchange.bytes - exchange.statusBytes);
+    }
+    if (counter !== undefined) queue.clear(this.buffers.beside(counter), 0, counter.bytes);
   }
 
   /** Where the directions stand. */

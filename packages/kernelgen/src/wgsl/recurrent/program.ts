@@ -67,6 +67,8 @@ export interface RecurrenceModule extends ProgramModule {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** The buffer through which workgroups tell each other the state, where they do (the family "grid"). */
   readonly exchange?: { readonly name: string; readonly bytes: number; readonly statusBytes: number };
+  /** The buffer in which invocations count the steps that they have done, where each has a dispatch and the uniform does not tell it. */
+  readonly counter?: { readonly name: string; readonly bytes: number };
   /** Steps of a chunk, of a scan. */
   readonly chunkSteps?: number;
 }

@@ -3,6 +3,7 @@ import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import type { Plan } from "../../plan/plan.js";
 import { exchangeBuffer } from "../exchange.js";
+import { stepCounter } from "../step-counter.js";
 import type { StorageBuffer } from "../storage-buffers.js";
 import type { RecurrenceModule } from "./program.js";
 
@@ -41,13 +42,16 @@ export function recurrenceModule(
   buffers: readonly StorageBuffer[],
 ): RecurrenceModule {
   const exchange = plan.family === "grid" ? exchangeBuffer(plan.problem) : undefined;
+  const counter = stepCounter(plan);
   return {
     entryPoint,
     source: family.emit(plan)[0].text,
     bindings: [
       ...buffers.map(({ name, role }) => ({ name, type: role === "input" ? "read-only-storage" : "storage" }) as const),
       { name: "run", type: "uniform" },
-      ...(exchange === undefined ? [] : [{ name: exchange.name, type: "storage" } as const]),
+      ...[exchange, counter].flatMap((beside) =>
+        beside === undefined ? [] : [{ name: beside.name, type: "storage" } as const],
+      ),
     ],
     family: plan.family,
     plan: plan.hash,
@@ -55,5 +59,6 @@ export function recurrenceModule(
     workgroups: [plan.derived.workgroupsX!, plan.derived.workgroupsY!, plan.derived.workgroupsZ!],
     ...(plan.derived.chunkSteps !== undefined && { chunkSteps: plan.derived.chunkSteps }),
     ...(exchange === undefined ? {} : { exchange }),
+    ...(counter === undefined ? {} : { counter }),
   };
 }
