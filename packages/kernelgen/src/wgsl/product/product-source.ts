@@ -57,14 +57,23 @@ ${product.declarations}
 var<workgroup> left_tile: array<f32, INNER_TILE * ROW_TILE>;
 var<workgroup> right_tile: array<vec4f, INNER_TILE * COLUMN_VECTORS>;
 
-fn left_element(z: u32, row: u32, inner: u32) -> f32 {
-  if (row >= ${product.rows} || inner >= ${product.inner}) { return 0.0; }
+fn left_within(z: u32, row: u32, inner: u32) -> f32 {
   ${product.left.body}
 }
 
-fn right_element(z: u32, inner: u32, column: u32) -> f32 {
-  if (column >= ${product.columns} || inner >= ${product.inner}) { return 0.0; }
+fn right_within(z: u32, inner: u32, column: u32) -> f32 {
   ${product.right.body}
+}
+
+// Elements of the factors; zeros beyond them, where the last ones are read, without a branch: so loads need not wait for one another.
+fn left_element(z: u32, row: u32, inner: u32) -> f32 {
+  let value = left_within(z, min(row, ${product.rows} - 1u), min(inner, ${product.inner} - 1u));
+  return select(0.0, value, row < ${product.rows} && inner < ${product.inner});
+}
+
+fn right_element(z: u32, inner: u32, column: u32) -> f32 {
+  let value = right_within(z, min(inner, ${product.inner} - 1u), min(column, ${product.columns} - 1u));
+  return select(0.0, value, column < ${product.columns} && inner < ${product.inner});
 }
 
 fn store_element(z: u32, row: u32, column: u32, value: f32) {
@@ -80,20 +89,20 @@ fn store_vector(z: u32, row: u32, column: u32, values: vec4f) {
 }
 
 fn load_tiles(z: u32, first_row: u32, first_column: u32, first_inner: u32, invocation: u32) {
-  for (var i = invocation; i < INNER_TILE * ROW_TILE; i += INVOCATIONS) {
-${tileIndices(product.left.contiguous, "row", "ROW_TILE")}
-    left_tile[inner * ROW_TILE + row] = left_element(z, first_row + row, first_inner + inner);
-  }
-  for (var i = invocation; i < INNER_TILE * COLUMN_VECTORS; i += INVOCATIONS) {
-${tileIndices(product.right.contiguous, "vector", "COLUMN_VECTORS")}
-    let column = first_column + 4u * vector;
-    right_tile[inner * COLUMN_VECTORS + vector] = vec4f(
-      right_element(z, first_inner + inner, column),
-      right_element(z, first_inner + inner, column + 1u),
-      right_element(z, first_inner + inner, column + 2u),
-      right_element(z, first_inner + inner, column + 3u),
-    );
-  }
+${dealt(tile.innerTile * tile.rowLanes * rowsPerInvocation, tile, [
+  ...tileIndices(product.left.contiguous, "row", "ROW_TILE"),
+  "left_tile[inner * ROW_TILE + row] = left_element(z, first_row + row, first_inner + inner);",
+])}
+${dealt(tile.innerTile * tile.columnLanes * vectorsPerInvocation, tile, [
+  ...tileIndices(product.right.contiguous, "vector", "COLUMN_VECTORS"),
+  "let column = first_column + 4u * vector;",
+  "right_tile[inner * COLUMN_VECTORS + vector] = vec4f(",
+  "  right_element(z, first_inner + inner, column),",
+  "  right_element(z, first_inner + inner, column + 1u),",
+  "  right_element(z, first_inner + inner, column + 2u),",
+  "  right_element(z, first_inner + inner, column + 3u),",
+  ");",
+])}
 }
 
 // A workgroup computes ROW_TILE by 4 * COLUMN_VECTORS elements of one result.
@@ -119,9 +128,24 @@ ${indented(stores, 1)}
 `;
 }
 
-/** The place in a tile of the i-th element that is loaded. */
-function tileIndices(contiguous: Contiguous, outer: string, extent: string): string {
-  return contiguous === "inner"
-    ? `    let inner = i % INNER_TILE;\n    let ${outer} = i / INNER_TILE;`
-    : `    let ${outer} = i % ${extent};\n    let inner = i / ${extent};`;
+/** Lines for each of so many elements of a tile, the `i`-th, dealt to the invocations in rounds whose number is constant. */
+function dealt(elements: number, { rowLanes, columnLanes }: ProductTile, lines: readonly string[]): string {
+  const invocations = rowLanes * columnLanes;
+  const isEven = elements % invocations === 0;
+  const body = isEven ? lines : [`if (i < ${elements}u) {`, ...lines.map((line) => `  ${line}`), "}"];
+  return indented(
+    [
+      `for (var round = 0u; round < ${Math.ceil(elements / invocations)}u; round++) {`,
+      "  let i = round * INVOCATIONS + invocation;",
+      ...body.map((line) => `  ${line}`),
+      "}",
+    ],
+    1,
+  );
 }
+
+/** The place in a tile of the i-th element that is loaded. */
+const tileIndices = (contiguous: Contiguous, outer: string, extent: string): readonly string[] =>
+  contiguous === "inner"
+    ? ["let inner = i % INNER_TILE;", `let ${outer} = i / INNER_TILE;`]
+    : [`let ${outer} = i % ${extent};`, `let inner = i / ${extent};`];

@@ -36,7 +36,10 @@ export class DispatchQueue {
       this.#bindGroup = bindGroup;
       this.#uniformOffset = uniformOffset;
     }
-    this.#pass.dispatchWorkgroups(x, y, z);
+    // Each argument takes time of its own to cross into the runtime.
+    if (z > 1) this.#pass.dispatchWorkgroups(x, y, z);
+    else if (y > 1) this.#pass.dispatchWorkgroups(x, y);
+    else this.#pass.dispatchWorkgroups(x);
     this.#count++;
     if (this.#count === this.#submitCount) {
       this.flush();
