@@ -2,7 +2,7 @@
  * Dispatches of the first submission, and of the largest. The GPU begins with one submission while the host encodes the next; so the first
  * is small, and each has twice as many as the one before.
  */
-const dispatchesPerSubmit = { first: 4, most: 32 } as const;
+const dispatchesPerSubmit = { first: 4, most: 64 } as const;
 
 /** Encodes dispatches one after the other, each after the one before is done, and submits them as they gather. */
 export class DispatchQueue {
