@@ -32,6 +32,10 @@ it("kernelgen build writes, --check judges by its exit code, and both speak JSON
   expect(stale.exitCode).toBe(1);
   expect(stale.stderr).toContain("4 stale, 0 missing, 0 extra; run kernelgen build");
   expect(JSON.parse(stale.stdout)).toMatchObject({ upToDate: false, missing: [], extra: [] });
+  writeFileSync(join(directory, "generated/notes.txt"), "mine");
+  const foreign = await runKernelgen("build", "--config", config, "--check");
+  expect(foreign.stderr).toContain("1 extra; run kernelgen build, and delete the extra files that it leaves");
+  rmSync(join(directory, "generated/notes.txt"));
   writeFileSync(join(directory, "generated/manifest.json"), "{");
   const unreadable = await runKernelgen("build", "--config", config, "--check", "--json");
   // Of a kernel's files, then, none is said to belong to nothing.

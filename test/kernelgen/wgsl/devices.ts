@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { afterAll, type TestContext } from "vitest";
+import { afterAll, expect, type TestContext } from "vitest";
+import { create } from "webgpu";
 import { KernelgenError } from "../../../packages/kernelgen/src/errors.js";
 import { type OpenDevice, openNodeDevice } from "../../../packages/kernelgen/src/wgsl/node-device.js";
 
@@ -30,6 +31,23 @@ async function openDevice(): Promise<OpenDevice | string> {
     if (error instanceof KernelgenError && error.code === "no-webgpu-device") return error.message;
     throw error;
   }
+}
+
+/**
+ * A device of the same driver with the specification's default limits and no feature, which holds kernels to them: 256 invocations, 16 KiB
+ * of workgroup memory, 8 storage buffers. It ends with the test.
+ */
+export async function requireDefaultLimits(context: TestContext): Promise<GPUDevice> {
+  await requireDevice(context);
+  const gpu = create([]);
+  const device = await (await gpu.requestAdapter())!.requestDevice();
+  context.onTestFinished(async () => {
+    device.destroy();
+    await device.lost;
+    // The package's root object must outlive what comes from it.
+    expect(gpu).toBeDefined();
+  });
+  return device;
 }
 
 /** Dawn without a driver: compiles and validates, and computes nothing. It has the specification's default limits. */

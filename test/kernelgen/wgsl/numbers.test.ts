@@ -12,10 +12,11 @@ import {
   subtract,
   tanh,
 } from "../../../packages/kernelgen/src/cell/scalar.js";
+import type { Plan } from "../../../packages/kernelgen/src/plan/plan.js";
 import { solveFamily } from "../../../packages/kernelgen/src/plan/solve.js";
 import { forwardTensors } from "../../../packages/kernelgen/src/plan/tensors.js";
 import { referenceForward, type TensorValues } from "../../../packages/kernelgen/src/reference/forward.js";
-import { requireDevice } from "./devices.js";
+import { requireDefaultLimits, requireDevice } from "./devices.js";
 import { expectRight, outputsOf } from "./expect-numbers.js";
 import { families, feasiblePlans, problemOf, seed, webGpuDevice, withSubgroups } from "./tilings.js";
 
@@ -147,6 +148,18 @@ describe.each(families)("numbers of the family $name against the float64 referen
     const problem = problemOf({ headDim: 48, heads: 5, batch: 3, steps: 7 });
     const { plan } = solveFamily(problem, defaultDevice, family);
     await expectRight(device, plan!, family, problem, seed, fewStepsTolerance);
+  });
+
+  it("256 invocations and most of 16 KiB, on a device with no more", async (context) => {
+    const device = await requireDefaultLimits(context);
+    const problem = problemOf({ headDim: 64, batch: 3, steps: 3 });
+    const { count, plan } = feasiblePlans(problem, defaultDevice, family, { unitsPerInvocation: 1, innerLanes: 4 });
+    const bytes = ({ launch }: Plan): number => launch.sharedBytesPerBlock;
+    const [largest] = Array.from({ length: count }, (_, index) => plan(index))
+      .filter(({ launch }) => launch.threadsPerBlock === 256)
+      .toSorted((a, b) => bytes(b) - bytes(a));
+    expect(bytes(largest!)).toBeGreaterThan(12_000);
+    await expectRight(device, largest!, family, problem, seed, fewStepsTolerance);
   });
 
   it("1030 steps, more than one submission holds", async (context) => {

@@ -71,22 +71,32 @@ function plan(problem: Problem, device: Device, tell: (answer: SolveAnswer) => v
   tell({ kind: "ranked", ranking: ranking.map(planToJson) });
 }
 
-/** Changes of a problem, beside its size, with which it has a kernel: of the data type, the pass, or both, and fewer steps. */
+/**
+ * Changes of a problem, beside its size, with which it has a kernel: another data type, the forward pass, or both; and where none of them is
+ * enough, the first with which fewer steps are, as many as a power of two times fewer leaves.
+ */
 function otherChanges(problem: Problem, hasKernel: (problem: Problem) => boolean): readonly Change[] {
-  const dataTypes = (["fp32", "fp16", "bf16"] as const).filter((dataType) => dataType !== problem.dataType);
-  const forward: Partial<Problem> = { pass: "forward", training: false };
+  const changed = ({ pass, dataType, steps }: Change): Problem => ({
+    ...problem,
+    ...(pass !== undefined && { pass: "forward", training: false }),
+    ...(dataType !== undefined && { dataType: dataType as Problem["dataType"] }),
+    ...(steps !== undefined && { steps: Number(steps) }),
+  });
+  const dataTypes: readonly Change[] = ["fp32", "fp16", "bf16"]
+    .filter((dataType) => dataType !== problem.dataType)
+    .map((dataType) => ({ dataType }));
   const isForward = problem.pass === "forward" && !problem.training;
-  const dataType = dataTypes.find((dataType) => hasKernel({ ...problem, dataType }));
-  const changes: Change[] = dataType === undefined ? [] : [{ dataType }];
-  if (!isForward && hasKernel({ ...problem, ...forward })) changes.push({ pass: "forward" });
-  if (!isForward && changes.length === 0) {
-    const both = dataTypes.find((dataType) => hasKernel({ ...problem, ...forward, dataType }));
-    if (both !== undefined) changes.push({ pass: "forward", dataType: both });
+  const passes: readonly Change[] = isForward ? [] : [{ pass: "forward" }];
+  const both = passes.flatMap((pass) => dataTypes.map((dataType) => ({ ...pass, ...dataType })));
+  const works = (change: Change): boolean => hasKernel(changed(change));
+  const enough = [dataTypes.find(works) ?? [], passes.find(works) ?? []].flat();
+  if (enough.length > 0) return enough;
+  const together = both.find(works);
+  if (together !== undefined) return [together];
+  const fewer = Array.from({ length: Math.floor(Math.log2(problem.steps)) }, (_, i) => problem.steps >> (i + 1));
+  for (const change of [{}, ...dataTypes, ...passes, ...both]) {
+    const steps = fewer.find((count) => works({ ...change, steps: `${count}` }));
+    if (steps !== undefined) return [{ ...change, steps: `${steps}` }];
   }
-  for (let steps = problem.steps >> 1; steps > 0; steps >>= 1) {
-    if (!hasKernel({ ...problem, steps })) continue;
-    changes.push({ steps: `${steps}` });
-    break;
-  }
-  return changes;
+  return [];
 }

@@ -17,7 +17,7 @@ export function Refused({ question, deviceName, reasons, nearest, ask }: Propert
   const changes = nearest && [...otherChanges(nearest.others), ...nearestChanges(nearest.nearest)];
   return (
     <section class="card refused" aria-labelledby="refused">
-      <h2 id="refused">No kernel of this size fits {deviceName}</h2>
+      <h2 id="refused">No such kernel fits {deviceName}</h2>
       <dl class="reasons">
         {reasons.map(({ family, reason }) => (
           <div key={family}>
@@ -40,7 +40,9 @@ export function Refused({ question, deviceName, reasons, nearest, ask }: Propert
           ))}
         </div>
       )}
-      {nearest && <p class="note">Each with all else as it is; units of a head in steps of {headDimStep}.</p>}
+      {changes && changes.length > 0 && (
+        <p class="note">Each with all else as it is; units of a head in steps of {headDimStep}.</p>
+      )}
     </section>
   );
 }

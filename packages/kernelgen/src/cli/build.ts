@@ -105,5 +105,7 @@ function reportCheck({ out, isUpToDate, stale, missing, extra }: CheckReport, js
   }
   if (isUpToDate) return;
   const counts = [`${stale.length} stale`, `${missing.length} missing`, `${extra.length} extra`].join(", ");
-  throw new KernelgenError("stale-output", `${out} is not what a build would write: ${counts}; run kernelgen build`);
+  // Files of kernels that are gone a build removes; what no build wrote, it leaves alone.
+  const advice = `run kernelgen build${extra.length > 0 ? ", and delete the extra files that it leaves" : ""}`;
+  throw new KernelgenError("stale-output", `${out} is not what a build would write: ${counts}; ${advice}`);
 }
