@@ -16,12 +16,12 @@ const table = (rows: readonly (readonly string[])[]): string => plainTable(rows,
 export function searchText(search: PlanSearch, everyFamily: boolean): string {
   const { plan, outcomes } = search;
   const { launch } = plan;
-  const { block, thread, sharedMemory } = launchWords[plan.target];
+  const { sharedMemory } = launchWords[plan.target];
   return [
     `${colors.bold(problemText(plan.problem))} on ${colors.bold(plan.deviceName)}`,
     "",
     `${colors.bold("family")}     ${plan.family}`,
-    `${colors.bold("launch")}     ${integerText(launch.blockCount)} ${block} of ${integerText(launch.threadsPerBlock)} ${thread}, ${integerText(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
+    `${colors.bold("launch")}     ${launchText(plan)}, ${integerText(launch.sharedBytesPerBlock)} B of ${sharedMemory} each`,
     `${colors.bold("predicted")}  ${plan.predictedMicrosecondsPerStep.toFixed(3)} µs a step`,
     `${colors.bold("plan")}       ${plan.hash}`,
     "",
@@ -34,6 +34,14 @@ export function searchText(search: PlanSearch, everyFamily: boolean): string {
     `${colors.bold("families")}${everyFamily ? "" : "   (--every-family: the fastest plan of each, or what it lacks)"}`,
     ...outcomes.map((outcome) => `  ${outcome.family.name.padEnd(9)} ${outcomeText(outcome)}`),
   ].join("\n");
+}
+
+/** The blocks of a launch and their threads, in the words of the target: "48 blocks of 128 threads". */
+export function launchText({ target, launch: { blockCount, threadsPerBlock } }: Plan): string {
+  const { block, thread } = launchWords[target];
+  const counted = (count: number, plural: string): string =>
+    `${integerText(count)} ${count === 1 ? plural.replace(/s$/, "") : plural}`;
+  return `${counted(blockCount, block)} of ${counted(threadsPerBlock, thread)}`;
 }
 
 function outcomeText({ plan, reason, feasibleCount }: FamilyOutcome): string {

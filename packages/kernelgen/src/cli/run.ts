@@ -18,6 +18,7 @@ import { cellFrom } from "./cell-option.js";
 import { colors } from "./colors.js";
 import type { CommandBody } from "./lazy-command.js";
 import { onRequestOptions, problemFrom, problemOptions } from "./problem-options.js";
+import { launchText } from "./report.js";
 import { seedFrom, seedLimit } from "./seed.js";
 
 const options = {
@@ -114,11 +115,10 @@ const clockText = { "timestamp-query": "GPU timestamps", host: "host clock" } as
 >;
 
 function reportText({ plan, adapterName, seed, errors, time }: RunReport): string {
-  const { launch } = plan;
   return [
     `${colors.bold(problemText(plan.problem))} on ${colors.bold(adapterName)}`,
     "",
-    `${colors.bold("family")}     ${plan.family}, ${launch.blockCount} workgroups of ${launch.threadsPerBlock} invocations, tiled for ${plan.deviceName}`,
+    `${colors.bold("family")}     ${plan.family}, ${launchText(plan)}, tiled for ${plan.deviceName}`,
     `${colors.bold("plan")}       ${plan.hash}`,
     `${colors.bold("seed")}       ${seed}`,
     "",
