@@ -7,12 +7,12 @@ import { calibratedTerm } from "../cost.js";
 import { polledNowhere } from "../on-chip/prefetch.js";
 import { onChipBytes } from "../on-chip.js";
 import { productShape } from "../product/product-shape.js";
+import { wordBytes } from "../word-bytes.js";
 import { activeClusters, clusterSizes } from "./active-clusters.js";
 import { clusterExchangeSource } from "./cluster-exchange-source.js";
 import { gradientScalingSource } from "./exchange-scaling-source.js";
 import type { StateExchange } from "./state-exchange.js";
 
-const wordBytes = 16;
 /** Tiles of h in each block, one that is read and one that arrives, and their barriers. */
 const buffers = 2;
 const barriersBytes = buffers * 8;

@@ -10,12 +10,12 @@ import { onChipBytes } from "../on-chip.js";
 import type { OperandPath } from "../product/operand-path.js";
 import { productShape } from "../product/product-shape.js";
 import { fillsChip, mayStream } from "../product/streamed-matrix.js";
+import { wordBytes } from "../word-bytes.js";
 import { activeClusters } from "./active-clusters.js";
 import { gradientScalingSource } from "./exchange-scaling-source.js";
 import { gridExchangeSource, type MarkPlace } from "./grid-exchange-source.js";
 import type { ExchangeContext, StateExchange } from "./state-exchange.js";
 
-const wordBytes = 16;
 /** Blocks that may share the inner dimension, as a cluster. */
 const innerClusterSizes = [1, 2, 4, 8, 16];
 /** Copies of the state in global memory. Two suffice, as grid-exchange-source.ts says. */

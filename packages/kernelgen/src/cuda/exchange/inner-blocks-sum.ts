@@ -1,8 +1,8 @@
 import { constant, type IntExpr, type Model, max, min } from "constrint";
 import { ceilQuotient, isAny, plus, times } from "../../plan/integer-expressions.js";
 import type { ProductTiling } from "../product/matrix-product.js";
+import { wordBytes } from "../word-bytes.js";
 
-const wordBytes = 16;
 const lanes = 32;
 const barrierBytes = 8;
 /** Partial sums of a step arrive while a slower thread still reads those of the step before. */

@@ -1,13 +1,12 @@
-import { constant, type IntExpr, largest, type Model, max, smallest } from "constrint";
+import { constant, largest, type Model, max, smallest } from "constrint";
 import type { CudaDevice } from "hwmodels";
 import { gatesWith } from "../../cell/definition.js";
-import { type CostTerm, leastCost, repeated, totalCost } from "../../plan/cost-term.js";
+import { leastCost, repeated, totalCost } from "../../plan/cost-term.js";
 import { dataTypeBytes } from "../../plan/data-type.js";
 import type { KernelFamily, Tiling } from "../../plan/family.js";
-import { ceilQuotient, isAny, plus, times } from "../../plan/integer-expressions.js";
+import { ceilQuotient, isAny, times } from "../../plan/integer-expressions.js";
 import { type Problem, usesMatrixInstructions } from "../../plan/problem.js";
 import { savedValues } from "../../plan/saved-values.js";
-import { calibratedTerm, pointwiseScale, sharedMemoryTerm } from "../cost.js";
 import { tileInnerBlocksSum } from "../exchange/inner-blocks-sum.js";
 import type { StateExchange } from "../exchange/state-exchange.js";
 import { memoryPicoseconds } from "../memory-cost.js";
@@ -20,21 +19,15 @@ import { slotBytes } from "../product/slot-bytes.js";
 import { mayStream } from "../product/streamed-matrix.js";
 import { registerBudgets } from "../register-budgets.js";
 import { stepTraffic } from "../step-traffic.js";
+import { wordBytes } from "../word-bytes.js";
 import { emitKernel } from "./emit-kernel.js";
-import { prefetchWaitTerm } from "./prefetch.js";
+import { estimatedRegisters } from "./estimated-registers.js";
+import type { KernelParts } from "./kernel-parts.js";
+import { sharedMemory } from "./shared-memory.js";
+import { everyStepTerms, stepTerms } from "./step-terms.js";
 
-/** Bytes and words of the 16-byte accesses that shared memory is laid out for. */
-const wordBytes = 16;
+/** Sums in a word of 16 bytes. */
 const floatsPerWord = wordBytes / 4;
-/**
- * Registers for addresses, loop counters and the pointwise step's temporaries: what remains when all else is counted, and as much more that
- * hardly a kernel needs more than its estimate (bench/results, "Registers").
- */
-const scratchRegisters = 37;
-/** Registers of a thread for the sum over the blocks that share the inner dimension. */
-const blocksSumRegisters = 10;
-/** Registers of a slot's offsets into inputs and outputs. */
-const slotAddressRegisters = 6;
 
 /** No step takes a second. With this said, the solver knows that a step of thousands of waves is in the range of exact integers. */
 const mostPicoseconds = 1e12;
@@ -73,9 +66,7 @@ export function onChipFamily(
   };
 }
 
-/** What every step takes beside its product and exchange. */
-const everyStepTerms = (device: CudaDevice): readonly CostTerm[] => [calibratedTerm(device, "stepCycles", constant(1))];
-
+/** States the tiling of a kernel: its product and exchange, and what follows from them for blocks, memory, registers and time. */
 function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange: StateExchange): Tiling {
   const { cell, headDim, heads, batch, dataType } = problem;
   const recurrentGates = gatesWith(cell, "recurrent").length;
@@ -84,7 +75,6 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const traffic = stepTraffic(problem);
   const savedCount = savedValues(problem)?.saved.length ?? 0;
   const elementBytes = dataTypeBytes[dataType];
-  const pointwise = pointwiseScale(traffic.roots);
   const operand = exchange.operandPath(problem);
   const innerSplits = exchange.innerSplits?.(device) ?? [1];
   const splitsBlocks = innerSplits.length > 1 ? model.int("blocksAlongInner", innerSplits) : undefined;
@@ -136,7 +126,6 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       product,
     });
   const ownSlots = blocksSum?.ownSlots ?? summedSlots;
-  const clusterSumBytes = blocksSum?.sharedBytes ?? constant(0);
 
   // Never negative: of an odd number of rows, what is streamed has a half fragment of zeros more.
   const matrixBytes = max([
@@ -157,82 +146,17 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
 
   model.add(waves.eq(exchanged.waves), "the device is filled so many times");
 
-  // Shared memory. A row of h is one word longer than its elements, which spreads rows over the banks.
-  const stateStride = exchanged.stateElements.plus(wordBytes / elementBytes);
-  const stateBytes = times(exchanged.stateBuffers, batchTile, stateStride, elementBytes);
-  // Where warps could go on to the next step while others still read the sums of this one, a barrier keeps them (emit-kernel.ts).
-  const landsInPartials = streams && operand === "fragments";
-  const partialBuffers = exchange.receivesTogether || operand === "fragments" ? 1 : 2;
-  const summedBytes = times(splitsInner, warpsAlongInner.times(device.warpSize), tileSlots, bytesOfSlot);
-  const warpPartialBytes = max([times(splitsInner, warpSlots, bytesOfSlot, device.warpSize), product.landingBytes]);
-  const partialBytes = landsInPartials
-    ? times(warpPartialBytes, warpsAlongUnits, warpsAlongInner)
-    : summedBytes.times(partialBuffers);
-  const sharedBytesPerBlock = plus(
-    stateBytes,
-    partialBytes,
-    exchanged.sharedBytes,
-    clusterSumBytes,
-    product.matrixSharedBytes,
-  );
-
-  // Registers.
-  const packedRegisters: IntExpr = elementBytes < 4 ? constant(1) : unitsPerThread;
-  const prefetchRegisters = times(
-    plus(packedRegisters.times(traffic.elementReads), unitsPerThread.times(traffic.floatReads)),
-    ownSlots,
-    prefetchSteps,
-  );
-  const heldValues = times(packedRegisters, ownSlots, traffic.heldWrites);
-  // Where R takes all that is left, what is held finds half of its registers among those that the sums were in (seen in ptxas).
-  const heldRegisters = landsInPartials ? heldValues.plus(1).dividedBy(2) : heldValues;
-  const stateRegisters = times(ownSlots, unitsPerThread, traffic.keptFloats);
-  const estimatedRegisters = plus(
-    product.matrixRegisters,
-    product.workRegisters,
-    prefetchRegisters,
-    stateRegisters,
-    heldRegisters,
-    ownSlots.times(slotAddressRegisters),
-    constant(scratchRegisters + exchange.registers),
-    blocksSum === undefined ? 0 : times(blocksSum.splits, blocksSumRegisters),
-    exchanged.transferRegisters ?? 0,
-  );
-  const ownUnits = times(ownSlots, unitsPerThread);
-  // Where there are fewer slots than warps, some warps have none. At least one slot: a quotient's bounds do not say so, and a difference that may be
-  // negative falls out of the expression graph.
-  const blockSlots = ceilQuotient(max([product.tileSlots, 1]), blocksAlongInner);
-  const stepTerms: readonly CostTerm[] = [
-    ...everyStepTerms(device),
-    // Where threads look for the state in memory, they wait there.
-    ...(exchange.usesScratch ? [] : [prefetchWaitTerm(device, prefetchSteps)]),
-    ...product.costTerms,
-    sharedMemoryTerm(device, summedBytes, 2),
-    calibratedTerm(device, "reductionCycles", splitsInner),
-    ...(blocksSum === undefined
-      ? []
-      : [
-          // The more blocks send, the longer until the last one has: a quarter of an exchange for each after the second.
-          calibratedTerm(device, "clusterExchangeCycles", times(blocksSum.inCluster, blocksAlongInner.plus(2)), 1 / 4),
-          calibratedTerm(device, "clusterByteCycles", blocksSum.clusterBytes),
-          // Each word as measured at 2048 units, of four and eight blocks, and one more look at L2: without it four blocks seemed to gain at 768
-          // units, where they lose 0.4 us a step to two.
-          calibratedTerm(device, "exchangeLookCycles", blocksSum.throughGrid),
-          calibratedTerm(device, "fragmentWordCycles", blocksSum.gridWords),
-        ]),
-    calibratedTerm(
-      device,
-      "unitIssueCycles",
-      ceilQuotient(blockSlots, device.warpAllocationGranularity).times(unitsPerThread),
-      pointwise.issue,
-    ),
-    calibratedTerm(device, "unitLatencyCycles", ownUnits, pointwise.latency),
-    calibratedTerm(device, "slotLoadCycles", ownSlots.times(traffic.elementReads + traffic.floatReads)),
-    calibratedTerm(device, "slotStoreCycles", times(blockSlots, traffic.writes)),
-    ...exchanged.costTerms,
-  ];
-  const costTerms = repeated(stepTerms, waves);
-  const stepCost = totalCost(stepTerms);
+  const parts: KernelParts = {
+    ...{ problem, device, traffic, exchange, exchanged, product, operand, streams, blocksSum, blocksAlongInner },
+    ...{ splitsInner, bytesOfSlot, ownSlots, prefetchSteps },
+    summedBytes: times(splitsInner, warpsAlongInner.times(device.warpSize), tileSlots, bytesOfSlot),
+  };
+  const { stateStride, stateBytes, partialBuffers, warpPartialBytes, partialBytes, bytesPerBlock } =
+    sharedMemory(parts);
+  const registers = estimatedRegisters(parts);
+  const terms = stepTerms(parts);
+  const costTerms = repeated(terms, waves);
+  const stepCost = totalCost(terms);
   model.add(stepCost.le(mostPicoseconds), "a step takes less than a second");
   return {
     unknowns: [...product.unknowns, ...[splitsBlocks, choosesPrefetch].filter((unknown) => unknown !== undefined)],
@@ -267,7 +191,7 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       warpSlots,
       summedSlots,
       ownSlots,
-      clusterSumBytes,
+      clusterSumBytes: blocksSum?.sharedBytes ?? constant(0),
       ...(blocksSum && { ...blocksSum.derived, gridSumBytes: blocksSum.gridBytes }),
       slotWords,
       ...(choosesPrefetch === undefined && { prefetchSteps }),
@@ -279,12 +203,12 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
       warpPartialBytes,
       partialBytes,
       exchangeSharedBytes: exchanged.sharedBytes,
-      sharedBytes: sharedBytesPerBlock,
+      sharedBytes: bytesPerBlock,
       matrixStreamedBytes: product.matrixStreamedBytes,
-      estimatedRegisters,
+      estimatedRegisters: registers,
       ...exchanged.derived,
     },
-    launch: { blockCount: exchanged.launchBlocks, threadsPerBlock, sharedBytesPerBlock },
+    launch: { blockCount: exchanged.launchBlocks, threadsPerBlock, sharedBytesPerBlock: bytesPerBlock },
     budgets: [
       ...exchanged.budgets,
       {
@@ -293,11 +217,11 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
         allowed: onChipBytes(device),
         unit: "B",
       },
-      ...registerBudgets(device, estimatedRegisters, product.warpsPerPart),
+      ...registerBudgets(device, registers, product.warpsPerPart),
       { name: "threads per block", need: threadsPerBlock, allowed: device.maxThreadsPerBlock, unit: "threads" },
       {
         name: "shared memory per block",
-        need: sharedBytesPerBlock,
+        need: bytesPerBlock,
         allowed: device.sharedBytesPerBlockOptin,
         unit: "B",
       },
