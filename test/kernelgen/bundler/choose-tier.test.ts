@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { chooseTier, requestDeviceFor } from "../../../packages/kernelgen/src/bundler/choose-tier.js";
 
 const tier = (device: string, invocations: number) => ({
@@ -29,5 +29,15 @@ describe("the tier for an adapter", () => {
     const missing = expect.objectContaining({ name: "KernelgenError", code: "no-webgpu-device" });
     expect(() => chooseTier(network, none)).toThrow(missing);
     await expect(requestDeviceFor(network.tiers[0]!, none)).rejects.toThrow(missing);
+  });
+
+  it("is asked for with all that it requires, without which a device has the default limits alone", async () => {
+    const requestDevice = vi.fn<GPUAdapter["requestDevice"]>();
+    const requires = { features: ["shader-f16", "subgroups"], limits: { maxComputeInvocationsPerWorkgroup: 1024 } };
+    await requestDeviceFor({ device: "large", requires }, { requestDevice } as unknown as GPUAdapter);
+    expect(requestDevice).toHaveBeenCalledExactlyOnceWith({
+      requiredLimits: { maxComputeInvocationsPerWorkgroup: 1024 },
+      requiredFeatures: ["shader-f16", "subgroups"],
+    });
   });
 });

@@ -65,15 +65,15 @@ export interface RunOptions {
   readonly uniforms: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
   /** Invocations beside each other that shuffle. */
   readonly subgroupSize: number;
-  /** How they lie in their subgroup: in their order if left out. WebGPU does not promise any. */
-  readonly subgroupOrder?: "ascending" | "descending" | undefined;
+  /** By how many places they are turned in their subgroup; 0 if left out. WebGPU does not promise any order. */
+  readonly subgroupTurn?: number | undefined;
   /** Whether a workgroup goes on in a round; every one in all of them if left out. */
   readonly isRunning?: ((workgroup: number, round: number) => boolean) | undefined;
 }
 
-/** The place of an invocation in its subgroup, or the invocation at a place: each is the other's inverse, within a subgroup. */
-const placeInSubgroup = (index: number, { subgroupSize, subgroupOrder }: RunOptions): number =>
-  subgroupOrder === "descending" ? subgroupSize - 1 - (index % subgroupSize) : index % subgroupSize;
+/** The place of an invocation in its subgroup. */
+const placeInSubgroup = (index: number, { subgroupSize, subgroupTurn = 0 }: RunOptions): number =>
+  (index + subgroupTurn) % subgroupSize;
 
 /**
  * Runs a WGSL module on the processor, every invocation up to where it waits, and tells which of them race.
@@ -290,11 +290,11 @@ function shuffled(
   { mask, value }: Extract<Wait, { kind: "shuffle" }>,
   options: RunOptions,
 ): readonly number[] {
-  const { subgroupSize } = options;
   const place = placeInSubgroup(index, options) ^ mask;
-  const other = index - (index % subgroupSize) + placeInSubgroup(place, options);
-  const found = place < subgroupSize ? waits[other] : undefined;
-  return found?.kind === "shuffle" ? found.value : value.map(() => Number.NaN);
+  const firstOfSubgroup = index - (index % options.subgroupSize);
+  const subgroup = waits.slice(firstOfSubgroup, firstOfSubgroup + options.subgroupSize);
+  const other = subgroup.find((_, offset) => placeInSubgroup(firstOfSubgroup + offset, options) === place);
+  return other?.kind === "shuffle" ? other.value : value.map(() => Number.NaN);
 }
 
 const allWorkgroups = ([x, y, z]: readonly [number, number, number]): number[][] =>

@@ -218,3 +218,24 @@ describe("on a lost device", () => {
     await rejects;
   });
 });
+
+it("what is read at once travels through buffers that are no larger than the device allows", async () => {
+  const { device, close } = await openNullDevice();
+  const program = plan({ cell: "lstm", headDim: 6, inputDim: 3, batch: 2, bidirectional: true, training: true });
+  const network = await createRecurrent(device, program, randomWeights(program, 1));
+  const maxBufferSize = 1024;
+  const limits = new Proxy(device.limits, {
+    get: (all, name) => (name === "maxBufferSize" ? maxBufferSize : Reflect.get(all, name, all)),
+  });
+  Object.defineProperty(device, "limits", { value: limits });
+  const created = vi.spyOn(device, "createBuffer");
+  const { output, state } = await network.forward(randomNumbers(2 * 5 * 3, 1));
+  expect([output.length, state.h!.length, state.c!.length]).toEqual([2 * 5 * 12, 24, 24]);
+  const { weights } = await network.backward(output);
+  expect(weights.layers[0]!.map(({ recurrent }) => recurrent.length)).toEqual([4 * 36, 4 * 36]);
+  const staging = created.mock.calls.map(([descriptor]) => descriptor).filter(({ label }) => label === "staging");
+  expect(staging.length).toBeGreaterThan(0);
+  for (const { size } of staging) expect(size).toBeLessThanOrEqual(maxBufferSize);
+  network.destroy();
+  await close();
+});
