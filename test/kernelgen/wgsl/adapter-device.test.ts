@@ -51,6 +51,10 @@ describe("a device from a live adapter", () => {
     const named = webGpuDeviceFromAdapter(facts({ description: "NVIDIA H200", vendor: "nvidia" }, []));
     expect([named.name, named.vendor, named.subgroupSizes]).toEqual(["NVIDIA H200", "nvidia", null]);
     expect(webGpuDeviceFromAdapter(facts({}, [])).name).toBe("WebGPU adapter");
+    // An adapter that does not tell its subgroup sizes may have any that WebGPU permits.
+    const { subgroupMinSize: _, subgroupMaxSize: __, ...info } = facts({}, []).info;
+    const silent = webGpuDeviceFromAdapter({ ...facts({}, ["subgroups"]), info });
+    expect(silent.subgroupSizes).toEqual({ min: 4, max: 128 });
   });
 
   it("has the subgroup matrices that Dawn reports, with their feature alone", () => {

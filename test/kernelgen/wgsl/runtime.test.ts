@@ -143,9 +143,11 @@ describe("with a driver", () => {
 
   it.for(families)("times the family $name and leaves the outputs right", async (family, context) => {
     const { device } = await requireDevice(context);
+    // Of so many steps, all take much longer than one.
+    const problem = problemOf({ headDim: 6, batch: 2, steps: 400 });
     const timed = solveFamily(problem, webGpuDevice("webgpu-default"), family).plan!;
     const forward = await createForward(device, timed, family.emit(timed)[0]!.text);
-    for (const { largestError } of await verifyForward(forward, problem, 2)) expect(largestError).toBeLessThan(1e-5);
+    for (const { largestError } of await verifyForward(forward, problem, 2)) expect(largestError).toBeLessThan(1e-4);
     const before = await forward.read("h");
     const start = performance.now();
     const time = await forward.time(3);
