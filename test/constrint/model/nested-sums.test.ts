@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Model } from "../../../packages/constrint/src/index.js";
+import { directionsOf } from "../../../packages/constrint/src/model/compile/objective-direction.js";
 import { evaluate } from "../../../packages/constrint/src/model/evaluate.js";
 import { type IntExpr, sum } from "../../../packages/constrint/src/model/expression.js";
-import { directionsOf } from "../../../packages/constrint/src/model/objective-direction.js";
 import { fixedSeed } from "../random-model.js";
 
 describe("sums of sums", () => {

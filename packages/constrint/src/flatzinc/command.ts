@@ -3,7 +3,7 @@ import { packageVersion } from "../cli/package-version.js";
 import { SolverError } from "../error.js";
 import type { IntVar } from "../model/expression.js";
 import type { Solution } from "../model/results.js";
-import { Run } from "../model/run.js";
+import { Run } from "../model/run/run.js";
 import type { SolveOptions } from "../model/solve-options.js";
 import type { RestartOptions } from "../search/restarts.js";
 import type { SearchStep } from "../search/search.js";

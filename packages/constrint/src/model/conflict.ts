@@ -1,5 +1,5 @@
 import type { ConflictResult, ConflictStatistics } from "./results.js";
-import { type Problem, Run } from "./run.js";
+import { type Problem, Run } from "./run/run.js";
 import type { ExplainOptions, SolveOptions } from "./solve-options.js";
 
 /** How a subset of the constraints is shown to have no solution: by propagation alone, or by a complete search. */

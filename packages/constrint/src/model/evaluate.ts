@@ -1,10 +1,10 @@
 import { isExact, MAX_INTEGER, power, remainder } from "../domain/integers.js";
 import { SolverError } from "../error.js";
 import { divisionRemainder, type Rounding } from "../propagators/arithmetic/division.js";
+import { isFlat, termsOf } from "./compile/sum-terms.js";
 import type { Comparison, Constraint, Divides, Relation } from "./constraint.js";
 import type { Constant, IntExpr, IntVar } from "./expression.js";
 import { globalHolds } from "./global/global-constraint.js";
-import { isFlat, termsOf } from "./sum-terms.js";
 
 /** A value for each variable, by name. */
 export type Assignment = Readonly<Record<string, number>>;

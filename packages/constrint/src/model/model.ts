@@ -3,12 +3,12 @@ import { SolverError } from "../error.js";
 import { SlicedSearch } from "../search/sliced-search.js";
 import { findConflict } from "./conflict.js";
 import { type Constraint, type NamedConstraint, requireConstraint } from "./constraint.js";
-import { runFor } from "./engine.js";
 import { type IntExpr, IntVar, type Operand, toExpression } from "./expression.js";
-import { Improvements } from "./improvements.js";
 import { type ModelNode, nodesIn } from "./nodes-in.js";
 import type { ConflictResult, Enumeration, OptimizeResult, Solution, SolveResult } from "./results.js";
-import { Run } from "./run.js";
+import { runFor } from "./run/engine.js";
+import { Improvements } from "./run/improvements.js";
+import { Run } from "./run/run.js";
 import {
   type EnumerateOptions,
   type ExplainOptions,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evaluate, Model, max, product, sum } from "../../../packages/constrint/src/index.js";
-import { directionsOf } from "../../../packages/constrint/src/model/objective-direction.js";
-import { buildExpression, expressionRecipe, fixedSeed } from "../random-model.js";
+import { evaluate, Model, max, product, sum } from "../../../../packages/constrint/src/index.js";
+import { directionsOf } from "../../../../packages/constrint/src/model/compile/objective-direction.js";
+import { buildExpression, expressionRecipe, fixedSeed } from "../../random-model.js";
 
 describe("the direction of an objective", () => {
   test("follows the form of the expression", () => {

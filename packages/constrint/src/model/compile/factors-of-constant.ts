@@ -1,6 +1,6 @@
-import { divisors, FACTORISATION_LIMIT, signedDivisors } from "../domain/divisors.js";
-import type { Store } from "../engine/store.js";
-import type { IntExpr, IntVar } from "./expression.js";
+import { divisors, FACTORISATION_LIMIT, signedDivisors } from "../../domain/divisors.js";
+import type { Store } from "../../engine/store.js";
+import type { IntExpr, IntVar } from "../expression.js";
 
 /**
  * Of a product that divides a number n, or a multiple of it by constants, every factor divides it: variables among them keep only the divisors of

@@ -1,17 +1,17 @@
-import { interval } from "../domain/int-domain.js";
-import { ALL, intersectionOf, type Range, type Ranges, unionOf } from "../domain/ranges.js";
-import type { Engine } from "../engine/engine.js";
-import { type Literal, LiteralKind } from "../engine/literal.js";
-import type { Propagator } from "../engine/propagator.js";
-import type { Store } from "../engine/store.js";
-import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
-import { LinearLessEqual } from "../propagators/arithmetic/linear-less-equal.js";
-import { LinearNotEqual } from "../propagators/arithmetic/linear-not-equal.js";
-import { Clause } from "../propagators/logic/clause.js";
-import { Disjunction } from "../propagators/logic/disjunction.js";
-import { HalfReified } from "../propagators/logic/half-reified.js";
-import { negated } from "../propagators/logic/literals.js";
-import { Membership } from "../propagators/logic/membership.js";
+import { interval } from "../../domain/int-domain.js";
+import { ALL, intersectionOf, type Range, type Ranges, unionOf } from "../../domain/ranges.js";
+import type { Engine } from "../../engine/engine.js";
+import { type Literal, LiteralKind } from "../../engine/literal.js";
+import type { Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+import { LinearEqual } from "../../propagators/arithmetic/linear-equal.js";
+import { LinearLessEqual } from "../../propagators/arithmetic/linear-less-equal.js";
+import { LinearNotEqual } from "../../propagators/arithmetic/linear-not-equal.js";
+import { Clause } from "../../propagators/logic/clause.js";
+import { Disjunction } from "../../propagators/logic/disjunction.js";
+import { HalfReified } from "../../propagators/logic/half-reified.js";
+import { negated } from "../../propagators/logic/literals.js";
+import { Membership } from "../../propagators/logic/membership.js";
 import { type Compiled, conjunction } from "./compiled.js";
 
 /** A conjunction of propagators, at least one. */

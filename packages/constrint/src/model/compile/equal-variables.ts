@@ -1,6 +1,6 @@
-import { type IntDomain, intersection } from "../domain/int-domain.js";
-import type { Constraint, NamedConstraint } from "./constraint.js";
-import type { IntVar } from "./expression.js";
+import { type IntDomain, intersection } from "../../domain/int-domain.js";
+import type { Constraint, NamedConstraint } from "../constraint.js";
+import type { IntVar } from "../expression.js";
 
 /** Variables that must be equal, of which one stands for all, with the values that all of them have. @internal */
 export interface EqualVariables {

@@ -1,10 +1,10 @@
-import type { Relaxation } from "../relaxation/relaxation.js";
-import type { Progress } from "../search/progress.js";
-import type { Pause, SearchStep } from "../search/search.js";
-import type { Statistics } from "../search/statistics.js";
-import type { Solution, SolveResult } from "./results.js";
+import type { Relaxation } from "../../relaxation/relaxation.js";
+import type { Progress } from "../../search/progress.js";
+import type { Pause, SearchStep } from "../../search/search.js";
+import type { Statistics } from "../../search/statistics.js";
+import type { Solution, SolveResult } from "../results.js";
+import { FIRST_TURN, FIRST_TURN_WITH_DISJUNCTIONS, type FirstTurn, type SolveOptions } from "../solve-options.js";
 import { type OptimizingRun, type Problem, Run, type RunGoal, solveResultOf } from "./run.js";
-import { FIRST_TURN, FIRST_TURN_WITH_DISJUNCTIONS, type FirstTurn, type SolveOptions } from "./solve-options.js";
 
 /** By how much a turn is longer than the one before. */
 const TURN_GROWTH = 2;

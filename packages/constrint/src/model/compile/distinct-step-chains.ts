@@ -1,10 +1,10 @@
-import { MAX_INTEGER } from "../domain/integers.js";
-import type { Engine } from "../engine/engine.js";
-import type { Propagator } from "../engine/propagator.js";
-import type { Store } from "../engine/store.js";
-import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
-import { AllDifferentValues } from "../propagators/global/all-different-values.js";
-import { type Distance, DistinctSteps, ORIGIN } from "../propagators/global/distinct-steps.js";
+import { MAX_INTEGER } from "../../domain/integers.js";
+import type { Engine } from "../../engine/engine.js";
+import type { Propagator } from "../../engine/propagator.js";
+import type { Store } from "../../engine/store.js";
+import { LinearEqual } from "../../propagators/arithmetic/linear-equal.js";
+import { AllDifferentValues } from "../../propagators/global/all-different-values.js";
+import { type Distance, DistinctSteps, ORIGIN } from "../../propagators/global/distinct-steps.js";
 
 /** Chains of fewer steps gain nothing, and those of more would take long. */
 const FEWEST_STEPS = 3;

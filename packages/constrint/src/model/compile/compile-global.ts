@@ -17,18 +17,18 @@ import { Precedence } from "../../propagators/global/precedence.js";
 import { type Automaton, Regular as RegularPropagator } from "../../propagators/global/regular.js";
 import { Table as TablePropagator } from "../../propagators/global/table.js";
 import type { IntExpr } from "../expression.js";
-import { type AllDifferent, allDifferent } from "./all-different.js";
-import type { BinPacking } from "./bin-packing.js";
-import type { Circuit } from "./circuit.js";
-import type { Cumulative } from "./cumulative.js";
-import type { Custom } from "./custom.js";
-import type { Element } from "./element.js";
-import type { GlobalCardinality } from "./global-cardinality.js";
-import type { GlobalConstraint } from "./global-constraint.js";
-import type { Inverse } from "./inverse.js";
-import type { Lexicographic } from "./lexicographic.js";
-import type { Regular } from "./regular.js";
-import type { Table } from "./table.js";
+import { type AllDifferent, allDifferent } from "../global/all-different.js";
+import type { BinPacking } from "../global/bin-packing.js";
+import type { Circuit } from "../global/circuit.js";
+import type { Cumulative } from "../global/cumulative.js";
+import type { Custom } from "../global/custom.js";
+import type { Element } from "../global/element.js";
+import type { GlobalCardinality } from "../global/global-cardinality.js";
+import type { GlobalConstraint } from "../global/global-constraint.js";
+import type { Inverse } from "../global/inverse.js";
+import type { Lexicographic } from "../global/lexicographic.js";
+import type { Regular } from "../global/regular.js";
+import type { Table } from "../global/table.js";
 
 /** A variable plus a constant. @internal */
 export interface ShiftedVariable {

@@ -9,8 +9,8 @@ import {
   min,
   product,
   sum,
-} from "../../../packages/constrint/src/index.js";
-import { asSortedText, bruteForce, buildModel, enumerate, fixedSeed, modelRecipe } from "../random-model.js";
+} from "../../../../packages/constrint/src/index.js";
+import { asSortedText, bruteForce, buildModel, enumerate, fixedSeed, modelRecipe } from "../../random-model.js";
 
 /** A way to build an expression of variables and of the expressions before it, so that expressions share parts. */
 interface Step {

@@ -1,7 +1,7 @@
-import type { SearchStep } from "../search/search.js";
-import type { OptimizeResult, Solution } from "./results.js";
+import type { SearchStep } from "../../search/search.js";
+import type { OptimizeResult, Solution } from "../results.js";
+import type { OptimizeOptions } from "../solve-options.js";
 import type { OptimizingRun } from "./run.js";
-import type { OptimizeOptions } from "./solve-options.js";
 
 /** Collects what an optimising run finds. @internal */
 export class Improvements {

@@ -1,5 +1,5 @@
-import type { IntExpr, IntVar } from "./expression.js";
-import { variablesIn } from "./nodes-in.js";
+import type { IntExpr, IntVar } from "../expression.js";
+import { variablesIn } from "../nodes-in.js";
 import { termsOf } from "./sum-terms.js";
 
 /** 1: the expression grows with the variable; −1: it falls. */

@@ -1,7 +1,7 @@
-import type { Engine } from "../engine/engine.js";
-import { Divides } from "../propagators/arithmetic/divides.js";
-import { Power } from "../propagators/arithmetic/power.js";
-import { Product } from "../propagators/arithmetic/product.js";
+import type { Engine } from "../../engine/engine.js";
+import { Divides } from "../../propagators/arithmetic/divides.js";
+import { Power } from "../../propagators/arithmetic/power.js";
+import { Product } from "../../propagators/arithmetic/product.js";
 
 /**
  * Posts a² | p where a·b·… = p and a | b: neither the product nor the divisibility alone sees that only squares count, and

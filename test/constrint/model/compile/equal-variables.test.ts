@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { and, type IntVar, largest, Model, not, or } from "../../../packages/constrint/src/index.js";
-import { equalVariables } from "../../../packages/constrint/src/model/equal-variables.js";
-import { asSortedText, bruteForce, enumerate, fixedSeed } from "../random-model.js";
+import { and, type IntVar, largest, Model, not, or } from "../../../../packages/constrint/src/index.js";
+import { equalVariables } from "../../../../packages/constrint/src/model/compile/equal-variables.js";
+import { asSortedText, bruteForce, enumerate, fixedSeed } from "../../random-model.js";
 
 const domain = fc.uniqueArray(fc.integer({ min: -3, max: 5 }), { minLength: 1, maxLength: 6 });
 const place = fc.nat(3);

@@ -1,10 +1,10 @@
-import { interval } from "../domain/int-domain.js";
-import { ceilDivide, floorDivide, isExact } from "../domain/integers.js";
-import type { Engine } from "../engine/engine.js";
-import { Outcome } from "../engine/propagator.js";
-import { ExpressionGraph } from "../propagators/arithmetic/expression-graph.js";
-import type { Relation } from "./constraint.js";
-import type { IntExpr, IntVar, Sum } from "./expression.js";
+import { interval } from "../../domain/int-domain.js";
+import { ceilDivide, floorDivide, isExact } from "../../domain/integers.js";
+import type { Engine } from "../../engine/engine.js";
+import { Outcome } from "../../engine/propagator.js";
+import { ExpressionGraph } from "../../propagators/arithmetic/expression-graph.js";
+import type { Relation } from "../constraint.js";
+import type { IntExpr, IntVar, Sum } from "../expression.js";
 import { LinearForm } from "./linear-form.js";
 import { isFlat, termsOf } from "./sum-terms.js";
 

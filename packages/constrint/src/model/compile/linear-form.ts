@@ -1,5 +1,5 @@
-import { gcd, isExact, MAX_INTEGER } from "../domain/integers.js";
-import { SolverError } from "../error.js";
+import { gcd, isExact, MAX_INTEGER } from "../../domain/integers.js";
+import { SolverError } from "../../error.js";
 
 /** constant + Σ coefficient · variable, by variable number and without coefficients 0. @internal */
 export class LinearForm {

@@ -1,4 +1,4 @@
-import type { IntExpr, Sum } from "./expression.js";
+import type { IntExpr, Sum } from "../expression.js";
 
 /**
  * The terms of a sum, those of sums in it included, and how often each occurs: none of them is a sum.

@@ -1,8 +1,8 @@
-import { floorDivide, isExact, MAX_INTEGER, remainder } from "../domain/integers.js";
-import { SolverError } from "../error.js";
-import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
-import { LinearLessEqual } from "../propagators/arithmetic/linear-less-equal.js";
-import { LinearNotEqual } from "../propagators/arithmetic/linear-not-equal.js";
+import { floorDivide, isExact, MAX_INTEGER, remainder } from "../../domain/integers.js";
+import { SolverError } from "../../error.js";
+import { LinearEqual } from "../../propagators/arithmetic/linear-equal.js";
+import { LinearLessEqual } from "../../propagators/arithmetic/linear-less-equal.js";
+import { LinearNotEqual } from "../../propagators/arithmetic/linear-not-equal.js";
 import type { Compiled } from "./compiled.js";
 import type { LinearForm } from "./linear-form.js";
 

@@ -1,4 +1,4 @@
-import type { Propagator } from "../engine/propagator.js";
+import type { Propagator } from "../../engine/propagator.js";
 
 /** What a constraint comes to: propagators that must all hold (none: it is true), or false. @internal */
 export type Compiled = readonly Propagator[] | false;

@@ -1,6 +1,6 @@
+import type { SolveOptions } from "../solve-options.js";
 import { AlternatingRun } from "./alternating-run.js";
 import { type OptimizingRun, type Problem, Run, type RunGoal } from "./run.js";
-import type { SolveOptions } from "./solve-options.js";
 
 /**
  * A run for one solution or the best one, with the engine that the options ask for.

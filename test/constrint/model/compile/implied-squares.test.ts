@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Model, product } from "../../../packages/constrint/src/index.js";
-import { fixedSeed } from "../random-model.js";
+import { Model, product } from "../../../../packages/constrint/src/index.js";
+import { fixedSeed } from "../../random-model.js";
 
 test("a·b = p with a | b, of any sign and with zeros, has the solutions that trying all finds", () => {
   const range = fc

@@ -1,55 +1,30 @@
-import { interval } from "../domain/int-domain.js";
-import { isExact, power, remainder } from "../domain/integers.js";
-import { Engine } from "../engine/engine.js";
-import { type Literal, LiteralKind } from "../engine/literal.js";
-import type { Propagator } from "../engine/propagator.js";
-import { SolverError } from "../error.js";
-import { Absolute } from "../propagators/arithmetic/absolute.js";
-import { Divides } from "../propagators/arithmetic/divides.js";
-import { Division, type Rounding } from "../propagators/arithmetic/division.js";
-import { LinearEqual } from "../propagators/arithmetic/linear-equal.js";
-import { Maximum } from "../propagators/arithmetic/maximum.js";
-import { Minimum } from "../propagators/arithmetic/minimum.js";
-import { Power } from "../propagators/arithmetic/power.js";
-import { Product } from "../propagators/arithmetic/product.js";
-import { Clause } from "../propagators/logic/clause.js";
-import { Contradiction } from "../propagators/logic/contradiction.js";
-import { negated } from "../propagators/logic/literals.js";
-import { Parity } from "../propagators/logic/parity.js";
-import { compileDisjunction, type DisjunctionContext, literalOf, type Place } from "./compile-disjunction.js";
-import { atMost, equalTo, notEqualTo } from "./compile-linear.js";
-import { type Compiled, conjunction } from "./compiled.js";
-import type { Comparison, Constraint, Divides as DividesConstraint, Relation } from "./constraint.js";
+import { interval } from "../../domain/int-domain.js";
+import { isExact, power } from "../../domain/integers.js";
+import type { Engine } from "../../engine/engine.js";
+import type { Propagator } from "../../engine/propagator.js";
+import { SolverError } from "../../error.js";
+import { Absolute } from "../../propagators/arithmetic/absolute.js";
+import { Division, type Rounding } from "../../propagators/arithmetic/division.js";
+import { LinearEqual } from "../../propagators/arithmetic/linear-equal.js";
+import { Maximum } from "../../propagators/arithmetic/maximum.js";
+import { Minimum } from "../../propagators/arithmetic/minimum.js";
+import { Power } from "../../propagators/arithmetic/power.js";
+import { Product } from "../../propagators/arithmetic/product.js";
+import type { IntExpr, IntVar } from "../expression.js";
+import { variablesIn } from "../nodes-in.js";
+import type { Arithmetic } from "../solve-options.js";
+import type { ShiftedVariable } from "./compile-global.js";
+import { equalTo } from "./compile-linear.js";
 import type { EqualVariables } from "./equal-variables.js";
-import type { IntExpr, IntVar, Remainder } from "./expression.js";
 import { ExpressionGraphCompiler } from "./expression-graph.js";
-import { keepFactorsOf } from "./factors-of-constant.js";
-import { compileGlobal, type OperandVariables, type ShiftedVariable } from "./global/compile-global.js";
-import type { GlobalConstraint } from "./global/global-constraint.js";
 import { LinearForm } from "./linear-form.js";
-import { not } from "./logic.js";
-import { divisorsIn, variablesIn } from "./nodes-in.js";
-import type { Arithmetic } from "./solve-options.js";
 import { isFlat, termsOf } from "./sum-terms.js";
 
-/** How to compile. @internal */
-export interface CompileOptions {
-  /** Where variables and propagators go: an engine without any. Default: a new one. */
-  readonly engine?: Engine;
-  /**
-   * Whether a disjunction of several constraints that are more than a variable compared with a constant gets a variable for each,
-   * with the values 0 and 1, that implies it: something to branch on and to learn about. Default: no, the disjunction is one
-   * propagator.
-   */
-  readonly selectors?: boolean;
-  /** How comparisons of expressions are translated; see `SolveOptions.arithmetic`. Default: with auxiliary variables. */
-  readonly arithmetic?: Arithmetic | undefined;
-  /** Variables that share a number because they are equal. Default: each has its own. */
-  readonly equal?: ReadonlyMap<IntVar, EqualVariables>;
-}
+/** The kinds of expressions that are linear forms of their parts. */
+const NEEDS_NO_VARIABLE: ReadonlySet<IntExpr["kind"]> = new Set(["constant", "variable", "sum"]);
 
 /**
- * Translates expressions and constraints to an engine's variables and propagators.
+ * Translates expressions to an engine's variables and the propagators that define them.
  *
  * Every expression becomes a linear form over variables; what is not linear (products, powers, largest and smallest) gets an
  * auxiliary variable and one propagator that defines it. Equal subexpressions share the variable, and a product contained in
@@ -58,7 +33,7 @@ export interface CompileOptions {
  *
  * @internal
  */
-export class Compiler implements OperandVariables {
+export class ExpressionCompiler {
   private readonly numbers = new Map<IntVar, number>();
   /** Auxiliary variables by what defines them. */
   private readonly definitions = new Map<string, number>();
@@ -66,22 +41,16 @@ export class Compiler implements OperandVariables {
   private readonly products: { readonly factors: readonly number[]; readonly result: number }[] = [];
   private readonly divisions = new Map<string, { readonly quotient: number; readonly remainder: number }>();
   private readonly forms = new Map<IntExpr, LinearForm>();
+  /** Where comparisons are propagated as a graph of expressions: what compiles it. */
+  readonly graph: ExpressionGraphCompiler | undefined;
 
-  readonly engine: Engine;
-  /** The model's variables have numbers below this; the others are auxiliary. */
-  readonly ownVariableCount: number;
-  private readonly disjunctions: DisjunctionContext;
-  private readonly graph: ExpressionGraphCompiler | undefined;
-
-  /**
-   * Adds the model's variables to an engine without variables, in their order from number 0 on. Equal ones share a number.
-   */
+  /** Adds the model's variables to an engine without variables, in their order from number 0 on. Equal ones share a number. */
   constructor(
     variables: readonly IntVar[],
-    { engine = new Engine(), selectors = false, arithmetic = "auxiliary", equal = new Map() }: CompileOptions = {},
+    private readonly engine: Engine,
+    arithmetic: Arithmetic,
+    equal: ReadonlyMap<IntVar, EqualVariables>,
   ) {
-    this.engine = engine;
-    this.disjunctions = { engine, selectors: selectors ? new Set() : undefined };
     for (const variable of variables) {
       const group = equal.get(variable);
       const known = group && this.numbers.get(group.first);
@@ -90,16 +59,7 @@ export class Compiler implements OperandVariables {
       if (group !== undefined) this.numbers.set(group.first, number);
       this.numbers.set(variable, number);
     }
-    this.ownVariableCount = engine.store.variableCount;
     if (arithmetic === "graph") this.graph = new ExpressionGraphCompiler(engine, (variable) => this.numberOf(variable));
-  }
-
-  /**
-   * The variables that only say which branch of a disjunction holds. The other variables need not determine them: where all those
-   * are fixed, every constraint is decided.
-   */
-  get selectors(): ReadonlySet<number> {
-    return this.disjunctions.selectors ?? NO_SELECTORS;
   }
 
   /** The number of a model's variable. */
@@ -109,13 +69,6 @@ export class Compiler implements OperandVariables {
       throw new SolverError("unknown-variable", `variable ${variable.name}: does not belong to this model`);
     }
     return number;
-  }
-
-  /** Adds a constraint to the engine. */
-  add(constraint: Constraint): void {
-    const compiled = this.compileConstraint(constraint, "required");
-    if (compiled === false) this.engine.post(new Contradiction());
-    else for (const propagator of compiled) this.engine.post(propagator);
   }
 
   /** A variable that equals the expression. */
@@ -136,25 +89,8 @@ export class Compiler implements OperandVariables {
     return { variable: this.variableOf(form), shift: 0 };
   }
 
-  /** A variable to tell which of two orders holds, where the compile option asks for it. */
-  newSelector(): number | undefined {
-    const { engine, selectors } = this.disjunctions;
-    if (selectors === undefined) return undefined;
-    const selector = engine.addVariable(interval(0, 1));
-    selectors.add(selector);
-    return selector;
-  }
-
-  /** Requires that the expression divides by nothing that is 0. */
-  requireDefined(expression: IntExpr): void {
-    const compiled = this.definedness(expression);
-    if (compiled === false) this.engine.post(new Contradiction());
-    else for (const propagator of compiled) this.engine.post(propagator);
-  }
-
-  // --------------------------------------------------------------------------------------------------------- expressions
-
-  private linearForm(expression: IntExpr): LinearForm {
+  /** The expression as a linear form over variables. */
+  linearForm(expression: IntExpr): LinearForm {
     let form = this.forms.get(expression);
     if (form === undefined) {
       form = this.buildLinearForm(expression);
@@ -333,7 +269,8 @@ export class Compiler implements OperandVariables {
     );
   }
 
-  private variableOf(form: LinearForm): number {
+  /** A variable that equals the form. */
+  variableOf(form: LinearForm): number {
     const terms = form.sortedTerms();
     const [only, ...others] = terms;
     if (only === undefined) {
@@ -364,7 +301,7 @@ export class Compiler implements OperandVariables {
   }
 
   /** Lets a function have a variable for its value, if it has none yet: of f(x) = y, which must hold, f(x) then is y. */
-  private defineAs(expression: IntExpr, variable: IntExpr): boolean {
+  defineAs(expression: IntExpr, variable: IntExpr): boolean {
     if (NEEDS_NO_VARIABLE.has(expression.kind) || this.forms.has(expression)) return false;
     const [term, ...others] = this.linearForm(variable).terms;
     if (term?.[1] !== 1 || others.length > 0 || this.linearForm(variable).constant !== 0) return false;
@@ -372,160 +309,4 @@ export class Compiler implements OperandVariables {
     this.forms.set(expression, this.buildLinearForm(expression, term[0]));
     return true;
   }
-
-  // --------------------------------------------------------------------------------------------------------- constraints
-
-  private compileConstraint(constraint: Constraint, place: Place): Compiled {
-    switch (constraint.kind) {
-      case "comparison":
-      case "divides":
-        return this.compileRelation(constraint, place);
-      case "and":
-        return conjunction(constraint.constraints.map((part) => this.compileConstraint(part, place)));
-      case "or":
-        return compileDisjunction(
-          flattenDisjunction(constraint).map((part) => this.compileConstraint(part, "nested")),
-          this.disjunctions,
-          place,
-        );
-      case "xor":
-        return this.compileParity(constraint.constraints);
-      default:
-        return this.compileGlobalConstraint(constraint);
-    }
-  }
-
-  /** An odd number of constraints hold. */
-  private compileParity(constraints: readonly Constraint[]): Compiled {
-    let isEven = false; // whether an even number of the open ones must hold
-    const odd = new Set<number>(); // a variable that occurs twice adds nothing
-    for (const part of constraints) {
-      const truth = this.truthOf(part);
-      if (typeof truth === "boolean") {
-        if (truth) isEven = !isEven;
-        continue;
-      }
-      if (truth.kind === LiteralKind.atMost) isEven = !isEven; // 1 − x
-      if (!odd.delete(truth.variable)) odd.add(truth.variable);
-    }
-    if (odd.size === 0) return isEven ? [] : false;
-    return [new Parity([...odd], isEven ? 0 : 1)];
-  }
-
-  /** A constraint as a literal x ≥ 1 or x ≤ 0 of a variable with the values 0 and 1, if need be a new one. */
-  private truthOf(constraint: Constraint): Literal | boolean {
-    const { store } = this.engine;
-    const compiled = this.compileConstraint(constraint, "nested");
-    if (compiled === false || compiled.length === 0) return compiled !== false;
-    const literal = literalOf(compiled, store);
-    if (literal !== undefined && store.min(literal.variable) === 0 && store.max(literal.variable) === 1) return literal;
-    const variable = this.engine.addVariable(interval(0, 1));
-    const isTrue: Literal = { kind: LiteralKind.atLeast, variable, value: 1 };
-    const isFalse = negated(isTrue);
-    const opposite = this.compileConstraint(not(constraint), "nested");
-    const definition = [
-      compileDisjunction([[new Clause([isFalse])], compiled], this.disjunctions, "nested"),
-      compileDisjunction([[new Clause([isTrue])], opposite], this.disjunctions, "nested"),
-    ];
-    for (const propagator of conjunction(definition) || []) this.engine.post(propagator);
-    return isTrue;
-  }
-
-  /** That no divisor in the expression is 0. */
-  private definedness(expression: IntExpr): Compiled {
-    // The graph divides by nothing that may be 0.
-    if (this.graph?.has(expression)) return [];
-    const parts: Propagator[] = [];
-    for (const divisor of divisorsIn(expression)) {
-      const part = notEqualTo(this.linearForm(divisor));
-      if (part === false) return false;
-      parts.push(...part);
-    }
-    return parts;
-  }
-
-  private compileRelation(constraint: Comparison | DividesConstraint, place: Place): Compiled {
-    const [left, right] =
-      constraint.kind === "comparison"
-        ? [constraint.left, constraint.right]
-        : [constraint.divisor, constraint.dividend];
-    const parts = [this.definedness(left), this.definedness(right)];
-    // Where a divisor is always 0, the constraint is false, and its quotient need not be defined.
-    if (parts.includes(false)) return false;
-    if (
-      constraint.kind === "comparison" &&
-      place === "required" &&
-      this.graph?.require(constraint.relation, left, right)
-    ) {
-      return conjunction(parts);
-    }
-    if (constraint.kind === "comparison" && constraint.relation === "==" && place === "required") {
-      if (!this.defineAs(left, right)) this.defineAs(right, left);
-    }
-    parts.push(
-      constraint.kind === "comparison"
-        ? this.compileComparison(constraint.relation, left, right, place)
-        : this.compileDivides(left, right, place),
-    );
-    return conjunction(parts);
-  }
-
-  private compileGlobalConstraint(constraint: GlobalConstraint): Compiled {
-    const definedness = conjunction(constraint.operands.map((operand) => this.definedness(operand)));
-    return definedness === false ? false : conjunction([definedness, compileGlobal(constraint, this)]);
-  }
-
-  private compileComparison(relation: Relation, left: IntExpr, right: IntExpr, place: Place): Compiled {
-    if (relation === "==") {
-      // A remainder 0 is divisibility, by a divisor that is not 0: no quotient is needed to say it.
-      const division = divisionWithoutRemainder(left, right);
-      if (division !== undefined) return this.compileDivides(division.divisor, division.dividend, place);
-    }
-    const difference = this.linearForm(left).plus(this.linearForm(right), -1);
-    switch (relation) {
-      case "==":
-        return equalTo(difference);
-      case "!=":
-        return notEqualTo(difference);
-      case "<=":
-        return atMost(difference, 0);
-      case "<":
-        return atMost(difference, -1);
-      case ">=":
-        return atMost(difference.scaled(-1), 0);
-      case ">":
-        return atMost(difference.scaled(-1), -1);
-    }
-  }
-
-  private compileDivides(divisor: IntExpr, dividend: IntExpr, place: Place): Compiled {
-    const dividendForm = this.linearForm(dividend);
-    if (this.graph !== undefined && place === "required" && dividendForm.isConstant && dividendForm.constant !== 0) {
-      const { store } = this.engine;
-      if (!keepFactorsOf(store, (variable) => this.numberOf(variable), divisor, dividendForm.constant)) return false;
-    }
-    const divisorForm = this.linearForm(divisor);
-    if (divisorForm.isConstant && dividendForm.isConstant) {
-      const d = divisorForm.constant;
-      const n = dividendForm.constant;
-      return (d === 0 ? n === 0 : remainder(n, d) === 0) ? [] : false;
-    }
-    return [new Divides(this.variableOf(divisorForm), this.variableOf(dividendForm))];
-  }
-}
-
-/** The kinds of expressions that are linear forms of their parts. */
-const NEEDS_NO_VARIABLE: ReadonlySet<IntExpr["kind"]> = new Set(["constant", "variable", "sum"]);
-
-const NO_SELECTORS: ReadonlySet<number> = new Set();
-
-/** The remainder that one of the sides is, the other one being 0. */
-function divisionWithoutRemainder(left: IntExpr, right: IntExpr): Remainder | undefined {
-  const [zero, other] = left.kind === "constant" ? [left, right] : [right, left];
-  return zero.kind === "constant" && zero.value === 0 && other.kind === "remainder" ? other : undefined;
-}
-
-/** The parts of a disjunction, without disjunctions among them. */
-function flattenDisjunction(constraint: Constraint): readonly Constraint[] {
-  return constraint.kind === "or" ? constraint.constraints.flatMap(flattenDisjunction) : [constraint];
 }
