@@ -277,12 +277,17 @@ export interface WebGpuAssumptions {
   readonly specialFunctionsPerClockPerComputeUnit: number;
   /** Bytes of workgroup storage read or written a clock on one compute unit. */
   readonly workgroupBytesPerClockPerComputeUnit: number;
-  /** One `workgroupBarrier()`, in ns. */
+  /** One `workgroupBarrier()`, in ns; for each subgroup where they take turns. */
   readonly workgroupBarrierNanoseconds: number;
   /** From one dispatch to the next that depends on it, in one compute pass, in µs. */
   readonly dispatchMicroseconds: number;
   /** Reads of storage buffers that hit the last cache level, whole device, in bytes per second. */
   readonly storageBytesPerSecond: number;
+  /**
+   * Whether a compute unit runs the subgroups of a workgroup one after the other, as a driver does that computes on the processor: they do not share
+   * reads of the same address, and a barrier is a switch for each of them.
+   */
+  readonly subgroupsTakeTurns: boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { SubgroupMatrixShape, WebGpuAssumptions, WebGpuDevice, WebGpuLimits } from "../device.js";
-import { choice, type GroupField, group, orNull, real, whole } from "./field.js";
+import { choice, flag, type GroupField, group, orNull, real, whole } from "./field.js";
 import { identityFields } from "./identity-fields.js";
 
 const bytes = (min: number, max: number) => whole(min, max, "bytes");
@@ -39,6 +39,7 @@ const assumed = group<WebGpuAssumptions>({
   workgroupBarrierNanoseconds: real(0.1, 1e6, "ns"),
   dispatchMicroseconds: real(0.01, 1e6, "µs"),
   storageBytesPerSecond: real(1e8, 1e15, "bytes per second"),
+  subgroupsTakeTurns: flag,
 });
 
 /** The fields of a WebGPU device and the ranges that are plausible for them. */

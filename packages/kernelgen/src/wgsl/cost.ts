@@ -1,6 +1,9 @@
+import { constant, type IntExpr } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { stepGraph } from "../cell/definition.js";
 import { type Scalar, topologicalOrder } from "../cell/scalar.js";
+import type { CostTerm } from "../plan/cost-term.js";
+import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
 
 /**
@@ -74,6 +77,21 @@ const instructionsPerTensorElement = 4;
 
 /** Elements of a vector of four. */
 const vectorElements = 4;
+
+/** The smallest subgroup that WebGPU permits; that of a device that does not say. */
+const smallestSubgroup = 4;
+
+/** How often a compute unit does what every subgroup of a workgroup does: once, or, where subgroups take turns, once for each of them. */
+export function subgroupTurns({ assumed, subgroupSizes }: WebGpuDevice, invocations: IntExpr): IntExpr {
+  return assumed.subgroupsTakeTurns ? ceilQuotient(invocations, subgroupSizes?.min ?? smallestSubgroup) : constant(1);
+}
+
+/** So many barriers of a workgroup, as a part of its time. */
+export const barrierTerm = (device: WebGpuDevice, barriers: IntExpr, invocations: IntExpr): CostTerm => ({
+  name: "barriers",
+  amount: times(barriers, subgroupTurns(device, invocations)),
+  price: deviceCosts(device).workgroupBarrier,
+});
 
 const cycles = ({ assumed }: WebGpuDevice, count: number): number => Math.round((count * 1e6) / assumed.clockMegahertz);
 

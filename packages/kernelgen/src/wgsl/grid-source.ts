@@ -4,8 +4,17 @@ import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
 import { exchangeSource } from "./exchange.js";
-import { entryPoint, matrixSource, moduleSource } from "./module-source.js";
-import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply, stateTileSource } from "./resident-source.js";
+import { matrixRows, matrixSource } from "./matrix-source.js";
+import { entryPoint, moduleSource } from "./module-source.js";
+import {
+  forwardChunks,
+  loadStationaryMatrix,
+  matrixPlaces,
+  matrixTileSource,
+  multiply,
+  stateRow,
+  stateTileSource,
+} from "./resident-source.js";
 import {
   publishSums,
   type SlotCounts,
@@ -51,11 +60,12 @@ export function emitGrid(plan: Plan, name?: string): readonly [SourceFile] {
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);
   const slots = slotsOf(plan, counts);
+  const chunks = forwardChunks(counts);
   const body = `${cellSource(problem)}
 
 ${slotSource(plan)}
 
-${matrixSource(problem)}
+${matrixSource(plan)}
 
 ${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
@@ -67,7 +77,7 @@ ${fillTileSource(plan)}
 ${entrySource(entryPoint(problem), counts, unitTileAWorkgroup)}
 
   // R, for all steps.
-${indented(loadStationaryMatrix(counts, places), 1)}
+${indented([...matrixRows(counts), ...loadStationaryMatrix(counts, places, chunks)], 1)}
 
   // Own slots: initial states, and the inputs of the first step.
 ${indented([...slotDeclarations(counts), ...initialiseSlots(plan, counts, slots)], 1)}
@@ -80,7 +90,7 @@ ${indented(prefetch(counts), 2)}
     workgroupBarrier();
 
     // R h over this lane's part of the inner dimension.
-${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
+${indented([...sumDeclarations(counts), stateRow, ...multiply(counts, places, chunks)], 2)}
 
     // Own slots: cell, states, h for the other workgroups, outputs.
 ${indented([...publishSums(counts), ...finishSlots(plan, counts, slots)], 2)}

@@ -4,6 +4,7 @@ import { type CostTerm, totalCost } from "../plan/cost-term.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
+import { barrierTerm } from "./cost.js";
 import { exchangeBuffer } from "./exchange.js";
 import { emitGrid } from "./grid-source.js";
 import { refuseForward } from "./requirements.js";
@@ -56,7 +57,7 @@ export const gridFamily: KernelFamily<WebGpuDevice> = {
       { name: "exchange", amount: receiveRounds.plus(exchangeRoundTrips), price: costs.storageLatency },
       { name: "exchange", amount: received, price: costs.exchangedValue },
       ...tiling.finishTerms,
-      { name: "barriers", amount: tiling.splitsInner.plus(2), price: costs.workgroupBarrier },
+      barrierTerm(device, tiling.splitsInner.plus(2), tiling.invocations),
     ];
     return {
       unknowns: [...tiling.unknowns, ...matrix.unknowns],

@@ -1,11 +1,9 @@
-import { gatePlaces } from "../cell/definition.js";
 import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { headerComment, planConstants } from "../plan/source-text.js";
 import type { Tensor } from "../plan/tensors.js";
 import { type StorageBuffer, storageBuffers } from "./storage-buffers.js";
-import { range } from "./unroll.js";
 
 /** The kernel's entry point. A module has one kernel, so it needs no name of the user's. */
 export const entryPoint = (problem: Problem): string => kernelName(problem);
@@ -44,15 +42,30 @@ const elementTypes = {
 /** The WGSL type of a tensor's elements. There is none for bf16, which no WGSL kernel is planned for. */
 export const elementType = (type: Tensor["type"]): ElementType => elementTypes[type === "fp16" ? "fp16" : "fp32"];
 
+/** Dimensions that a module is not told when it is written: steps, and what follows from them. */
+const dimensionsAtRunTime: readonly string[] = ["T", "chunks"];
+
+/**
+ * The elements of a buffer, where they are known when the module is written. A compiler holds an index in bounds by an array's length: a known one
+ * is a constant, the length of an array without one is found by a division of the buffer's size, at every access.
+ */
+function elementCount({ dimensions, shape }: StorageBuffer, vectorElements: number): number | undefined {
+  if (dimensions.split(",").some((dimension) => dimensionsAtRunTime.includes(dimension))) return undefined;
+  return shape.reduce((product, extent) => product * extent, 1) / vectorElements;
+}
+
 function binding({ problem, family }: Plan, buffer: StorageBuffer, index: number): string {
   const { name, role, dimensions, tensors, vectorElements = 1 } = buffer;
   const access = role === "input" ? "read" : "read_write";
   const { vector, scalar } = elementType(tensors[0]!.type);
   // Subgroup matrices are loaded from arrays of scalars.
-  const isRead4 = name === "recurrent" && hasAlignedRows(problem) && family !== "subgroup-matrix";
+  const hasMatrices = family === "subgroup-matrix";
+  const isRead4 = name === "recurrent" && hasAlignedRows(problem) && !hasMatrices;
   const single = isRead4 ? vector : scalar;
   const element = vectorElements > 1 ? `vec${vectorElements}<${scalar}>` : single;
-  return `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;  // [${dimensions}]`;
+  const count = hasMatrices ? undefined : elementCount(buffer, isRead4 ? 4 : vectorElements);
+  const type = count === undefined ? `array<${element}>` : `array<${element}, ${count}>`;
+  return `@group(0) @binding(${index}) var<storage, ${access}> ${name}: ${type};  // [${dimensions}]`;
 }
 
 /** The uniform of a recurrence; its fields are `runFields`. */
@@ -105,58 +118,4 @@ ${bindingsSource(plan, buffers)}
 
 ${body}
 `;
-}
-
-/** WGSL that multiplies a chunk. */
-export const multiplyAddSource = `// sums + matrix * state, one inner index after the other, so that a driver can make each a fused multiply-add.
-fn multiply_add(matrix: mat4x4f, state: vec4f, sums: vec4f) -> vec4f {
-  return sums + matrix[0] * state.x + matrix[1] * state.y + matrix[2] * state.z + matrix[3] * state.w;
-}`;
-
-/** WGSL that reads R by chunks of four inner indices; what lies outside R is zero. */
-export function matrixSource(problem: Problem): string {
-  const row = "(gate * HEAD_COUNT + head) * HEAD_DIM + min(unit, HEAD_DIM - 1u)";
-  const { load, loadVector } = elementType(problem.dataType);
-  const chunk = hasAlignedRows(problem)
-    ? `fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
-  let row = ${row};
-  let values = ${loadVector("recurrent[row * (HEAD_DIM / 4u) + min(chunk, HEAD_DIM / 4u - 1u)]")};
-  return select(vec4f(), values, chunk < HEAD_DIM / 4u);
-}`
-    : `fn recurrent_element(row: u32, inner: u32) -> f32 {
-  let value = ${load("recurrent[row * HEAD_DIM + min(inner, HEAD_DIM - 1u)]")};
-  return select(0.0, value, inner < HEAD_DIM);
-}
-
-fn recurrent_chunk(gate: u32, head: u32, unit: u32, chunk: u32) -> vec4f {
-  let row = ${row};
-  let inner = chunk * 4u;
-  return vec4f(
-    recurrent_element(row, inner),
-    recurrent_element(row, inner + 1u),
-    recurrent_element(row, inner + 2u),
-    recurrent_element(row, inner + 3u),
-  );
-}`;
-  const places = gatePlaces(problem.cell);
-  const vectorCount = Math.ceil(places.length / 4);
-  const loads = range(vectorCount).map((vector) => {
-    const rows = range(4).map((component) => {
-      const place = places[4 * vector + component]?.recurrent;
-      return place === undefined ? "vec4f()" : `recurrent_chunk(${place}u, head, unit, chunk)`;
-    });
-    return `fn load_matrix${vectorCount > 1 ? `_${vector}` : ""}(head: u32, unit: u32, chunk: u32) -> mat4x4f {
-  return transpose(mat4x4f(
-${rows.map((row) => `    ${row},`).join("\n")}
-  ));
-}`;
-  });
-  return `// R of one unit, four inner indices from 4 * chunk, as zero beyond the last one; a unit beyond the last one, whose sums nothing uses,
-// has the last one's. Gates are counted as R counts them. Free of branches, so that loads need not wait for one another.
-${chunk}
-
-// R of one unit for four gates of the cell and the four inner indices of a chunk: a column per inner index, a row per gate.
-${loads.join("\n\n")}
-
-${multiplyAddSource}`;
 }

@@ -7,10 +7,11 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { backwardBuffers } from "./backward-buffers.js";
 import { backwardCounts, backwardSource, gateVector, recurrentVectors } from "./backward-source.js";
+import { barrierTerm } from "./cost.js";
 import { entrySource, headAWorkgroup, unitLanesTogether } from "./entry-source.js";
 import { moduleSource } from "./module-source.js";
 import { refuseBackward } from "./requirements.js";
-import { loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply } from "./resident-source.js";
+import { type ChunkSource, loadStationaryMatrix, matrixPlaces, matrixTileSource, multiply } from "./resident-source.js";
 import { publishSums, slotDeclarations, sumDeclarations } from "./slot-source.js";
 import { stationaryMatrix } from "./stationary-matrix.js";
 import { indented, range } from "./unroll.js";
@@ -37,7 +38,7 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
       (outputsPerInvocation) => ceilQuotient(outputCount, outputsPerInvocation),
       product,
     );
-    const { innerLanes, batchTile, batchBlocks, innerChunks, costs } = tiling;
+    const { innerLanes, batchTile, batchBlocks, innerChunks } = tiling;
     const innerPadded = times(innerChunks, innerLanes);
     const gradientVectors = batchTile.times(innerPadded);
     // Of a slot that is computed: states before and after, saved values, and the gradients of gates.
@@ -50,7 +51,7 @@ export const residentBackwardFamily: KernelFamily<WebGpuDevice> = {
       tiling.multiplyTerm,
       ...matrix.readTerms,
       ...tiling.finishTerms,
-      { name: "barriers", amount: constant(2), price: costs.workgroupBarrier },
+      barrierTerm(device, constant(2), tiling.invocations),
     ];
     const costTerms = repeated(stepTerms, waves);
     return {
@@ -99,6 +100,12 @@ function finishSlot(plan: Plan, o: number): string[] {
   ];
 }
 
+/** R transposed times du of the tile. */
+const backwardChunks: ChunkSource = {
+  matrix: (p, _, chunk) => `load_matrix(head, first_unit + ${p}u * UNIT_LANES + unit_lane, ${chunk})`,
+  operand: (s, chunk) => `gradient_chunk(${s}u, ${chunk})`,
+};
+
 function emitResidentBackward(plan: Plan, name?: string): readonly [SourceFile] {
   const { problem } = plan;
   const counts = backwardCounts(plan);
@@ -121,7 +128,7 @@ function emitResidentBackward(plan: Plan, name?: string): readonly [SourceFile] 
 // du of the step after: [BATCH_TILE][INNER_PADDED], zero before the first.
 var<workgroup> gradient_tile: array<vec4f, GRADIENT_VECTORS>;
 
-fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
+fn gradient_chunk(tile_sequence: u32, chunk: u32) -> vec4f {
   return gradient_tile[tile_sequence * INNER_PADDED + chunk];
 }${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
@@ -129,7 +136,7 @@ fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
 ${entrySource(backwardEntryPoint(plan), counts, headAWorkgroup, unitLanesTogether(counts))}
 
   // R, for all steps.
-${indented(loadStationaryMatrix(counts, places), 1)}
+${indented(loadStationaryMatrix(counts, places, backwardChunks), 1)}
 
   // Own slots, and what the gradients of the last states give them.
 ${indented([...slotDeclarations(counts), ...initialise], 1)}
@@ -139,7 +146,7 @@ ${indented([...slotDeclarations(counts), ...initialise], 1)}
     let remaining = run.steps - round;
 
     // R transposed times du of the step after, over this lane's part of the inner dimension.
-${indented([...sumDeclarations(counts), ...multiply(counts, places).map((line) => line.replace("state_chunk(step,", "state_chunk(remaining,"))], 2)}
+${indented([...sumDeclarations(counts), ...multiply(counts, places, backwardChunks)], 2)}
 
     // Own slots: the gradients of a step.
 ${indented([...publishSums(counts), ...slots.flatMap((o) => finishSlot(plan, o))], 2)}

@@ -4,7 +4,8 @@ import type { Plan } from "../plan/plan.js";
 import type { Problem } from "../plan/problem.js";
 import { cellSource } from "./cell-source.js";
 import { entrySource, headAWorkgroup } from "./entry-source.js";
-import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import { loadMatrix, matrixRows, matrixSource } from "./matrix-source.js";
+import { elementType, entryPoint, moduleSource } from "./module-source.js";
 import {
   indexed,
   multiplyChunk,
@@ -26,8 +27,9 @@ fn state_tile_index(step: u32, tile_sequence: u32, inner: u32) -> u32 {
   return ((step % STATE_BUFFERS) * BATCH_TILE + tile_sequence) * INNER_PADDED + inner;
 }
 
-fn state_chunk(step: u32, tile_sequence: u32, chunk: u32) -> vec4f {
-  let first = state_tile_index(step, tile_sequence, 4u * chunk);
+// Four units from 4 * chunk, of the sequence whose h begins at the row.
+fn state_chunk(row: u32, chunk: u32) -> vec4f {
+  let first = row + 4u * chunk;
   return vec4f(state_tile[first], state_tile[first + 1u], state_tile[first + 2u], state_tile[first + 3u]);
 }`;
 
@@ -65,21 +67,37 @@ export function matrixPlaces({ parameters, derived }: Plan): MatrixPlaces {
   return { inRegisters, inWorkgroup, inStorage: derived.innerChunks! - inRegisters - inWorkgroup };
 }
 
-const loadMatrix = (counts: SlotCounts, p: number, v: number): string =>
-  `${indexed(counts, "load_matrix", v)}(head, ${unitOf(p)}, chunk * INNER_LANES + inner_lane)`;
+/** What is multiplied in every step, in WGSL: R of an invocation's unit p and the sums' vector v, and what meets it of the workgroup's sequence s. */
+export interface ChunkSource {
+  matrix(p: number, v: number, chunk: string): string;
+  operand(s: number, chunk: string): string;
+}
 
-/** The unit of the head that an invocation's unit p is. */
-const unitOf = (p: number): string => `first_unit + ${p}u * UNIT_LANES + unit_lane`;
+/** R times h of the tile. The rows of R and `state_row` must be in scope. */
+export const forwardChunks = (counts: SlotCounts): ChunkSource => ({
+  matrix: (p, v, chunk) => loadMatrix(counts, p, v, chunk),
+  operand: (s, chunk) => `state_chunk(state_row + ${s}u * INNER_PADDED, ${chunk})`,
+});
 
-export function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgroup }: MatrixPlaces): string[] {
+/** Where h of a step begins in the tile, once for all chunks. */
+export const stateRow = "let state_row = state_tile_index(step, 0u, 0u);";
+
+/** The chunk of R that is an invocation's so many-th, in WGSL. */
+const chunkOfLane = (chunk: string): string => `${chunk} * INNER_LANES + inner_lane`;
+
+export function loadStationaryMatrix(
+  counts: SlotCounts,
+  { inRegisters, inWorkgroup }: MatrixPlaces,
+  { matrix }: ChunkSource,
+): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
   const lines: string[] = [];
   for (const c of range(inRegisters)) {
     lines.push(
-      ...unroll([unitsPerInvocation, gateVectors], (p, v) => {
-        const inner = `${c}u * INNER_LANES + inner_lane`;
-        return `let ${indexed(counts, "matrix", c, p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${unitOf(p!)}, ${inner});`;
-      }),
+      ...unroll(
+        [unitsPerInvocation, gateVectors],
+        (p, v) => `let ${indexed(counts, "matrix", c, p!, v!)} = ${matrix(p!, v!, chunkOfLane(`${c}u`))};`,
+      ),
     );
   }
   if (inWorkgroup > 0) {
@@ -88,7 +106,8 @@ export function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgr
       `  let place = (chunk - CHUNKS_IN_REGISTERS) * MATRICES_PER_CHUNK;`,
       ...unroll(
         [unitsPerInvocation, gateVectors],
-        (p, v) => `  store_matrix(place + ${p! * gateVectors + v!}u, invocation, ${loadMatrix(counts, p!, v!)});`,
+        (p, v) =>
+          `  store_matrix(place + ${p! * gateVectors + v!}u, invocation, ${matrix(p!, v!, chunkOfLane("chunk"))});`,
       ),
       "}",
     );
@@ -96,9 +115,13 @@ export function loadStationaryMatrix(counts: SlotCounts, { inRegisters, inWorkgr
   return lines;
 }
 
-export function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStorage }: MatrixPlaces): string[] {
+export function multiply(
+  counts: SlotCounts,
+  { inRegisters, inWorkgroup, inStorage }: MatrixPlaces,
+  { matrix, operand }: ChunkSource,
+): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
-  const state = (chunk: string) => (s: number) => `state_chunk(step, ${s}u, ${chunk} * INNER_LANES + inner_lane)`;
+  const state = (chunk: string) => (s: number) => operand(s, chunkOfLane(chunk));
   const block = (opening: string, lines: readonly string[]): string[] => [
     opening,
     ...lines.map((line) => `  ${line}`),
@@ -128,7 +151,7 @@ export function multiply(counts: SlotCounts, { inRegisters, inWorkgroup, inStora
       ...block("for (var chunk = CHUNKS_IN_REGISTERS + CHUNKS_IN_WORKGROUP; chunk < INNER_CHUNKS; chunk++) {", [
         ...unroll(
           [unitsPerInvocation, gateVectors],
-          (p, v) => `let ${indexed(counts, "matrix", p!, v!)} = ${loadMatrix(counts, p!, v!)};`,
+          (p, v) => `let ${indexed(counts, "matrix", p!, v!)} = ${matrix(p!, v!, chunkOfLane("chunk"))};`,
         ),
         ...multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v), state("chunk")),
       ]),
@@ -154,11 +177,12 @@ export function emitResident(plan: Plan, name?: string): readonly [SourceFile] {
   const counts = slotCounts(plan);
   const places = matrixPlaces(plan);
   const slots = slotsOf(plan, counts);
+  const chunks = forwardChunks(counts);
   const body = `${cellSource(problem)}
 
 ${slotSource(plan)}
 
-${matrixSource(problem)}
+${matrixSource(plan)}
 
 ${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 
@@ -166,7 +190,7 @@ ${stateTileSource}${places.inWorkgroup > 0 ? matrixTileSource(problem) : ""}
 ${entrySource(entryPoint(problem), counts, headAWorkgroup)}
 
   // R, for all steps.
-${indented(loadStationaryMatrix(counts, places), 1)}
+${indented([...matrixRows(counts), ...loadStationaryMatrix(counts, places, chunks)], 1)}
 
   // Own slots: initial states, and the inputs of the first step.
 ${indented([...slotDeclarations(counts), ...initialiseSlots(plan, counts, slots)], 1)}
@@ -178,7 +202,7 @@ ${indented([...slotDeclarations(counts), ...initialiseSlots(plan, counts, slots)
 ${indented(prefetch(counts), 2)}
 
     // R h over this lane's part of the inner dimension.
-${indented([...sumDeclarations(counts), ...multiply(counts, places)], 2)}
+${indented([...sumDeclarations(counts), stateRow, ...multiply(counts, places, chunks)], 2)}
 
     // Own slots: cell, states, outputs, and h for the next step.
 ${indented([...publishSums(counts), ...finishSlots(plan, counts, slots)], 2)}

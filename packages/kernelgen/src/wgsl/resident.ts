@@ -3,6 +3,7 @@ import type { WebGpuDevice } from "hwmodels";
 import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, times } from "../plan/integer-expressions.js";
+import { barrierTerm } from "./cost.js";
 import { refuseForward } from "./requirements.js";
 import { emitResident } from "./resident-source.js";
 import { stationaryMatrix } from "./stationary-matrix.js";
@@ -42,7 +43,7 @@ export const residentFamily: KernelFamily<WebGpuDevice> = {
       ...matrix.readTerms,
       { name: "workgroup memory", amount: constant(1), price: costs.workgroupLatency },
       ...tiling.finishTerms,
-      { name: "barriers", amount: tiling.splitsInner.plus(1), price: costs.workgroupBarrier },
+      barrierTerm(device, tiling.splitsInner.plus(1), tiling.invocations),
     ];
     const costTerms = repeated(stepTerms, waves);
     return {

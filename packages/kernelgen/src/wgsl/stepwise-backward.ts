@@ -8,6 +8,7 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { backwardBuffers } from "./backward-buffers.js";
 import { backwardCounts, backwardSource, gateVector, recurrentVectors } from "./backward-source.js";
+import { barrierTerm } from "./cost.js";
 import { entrySource, unitLanesTogether, unitTileAWorkgroup } from "./entry-source.js";
 import { moduleSource } from "./module-source.js";
 import { refuseBackward } from "./requirements.js";
@@ -61,7 +62,8 @@ export const stepwiseBackwardFamily: KernelFamily<WebGpuDevice> = {
       unitsPerInvocation,
       lanesPerVector * lanesPerVector * dataTypeBytes[problem.dataType],
     );
-    const gradientBytesPerChunk = times(tiling.innerLanes, batchTile, vectorBytes);
+    const gradientReaders = device.assumed.subgroupsTakeTurns ? tiling.invocations : tiling.innerLanes;
+    const gradientBytesPerChunk = times(gradientReaders, batchTile, vectorBytes);
     const blockTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
       {
@@ -71,7 +73,7 @@ export const stepwiseBackwardFamily: KernelFamily<WebGpuDevice> = {
       },
       { name: "storage", amount: innerChunks.plus(1), price: costs.storageLatency },
       ...tiling.finishTerms,
-      { name: "barriers", amount: constant(1), price: costs.workgroupBarrier },
+      barrierTerm(device, constant(1), tiling.invocations),
     ];
     const dispatchTerm: CostTerm = { name: "dispatch", amount: constant(1), price: costs.dispatch };
     const costTerms = [...repeated(blockTerms, waves), dispatchTerm];

@@ -3,7 +3,8 @@ import { kernelName } from "../plan/kernel-name.js";
 import type { Plan } from "../plan/plan.js";
 import { cellSource } from "./cell-source.js";
 import { entrySource, unitTileAWorkgroup } from "./entry-source.js";
-import { elementType, entryPoint, matrixSource, moduleSource } from "./module-source.js";
+import { loadMatrix, matrixRows, matrixSource } from "./matrix-source.js";
+import { elementType, entryPoint, moduleSource } from "./module-source.js";
 import {
   cellStep,
   indexed,
@@ -69,15 +70,16 @@ ${previous.join("\n")}
 
 function multiply(counts: SlotCounts): string[] {
   const { unitsPerInvocation, gateVectors } = counts;
-  const matrices = unroll([unitsPerInvocation, gateVectors], (p, v) => {
-    const unit = `first_unit + ${p}u * UNIT_LANES + unit_lane`;
-    return `let ${indexed(counts, "matrix", p!, v!)} = ${indexed(counts, "load_matrix", v!)}(head, ${unit}, chunk);`;
-  });
+  const matrices = unroll(
+    [unitsPerInvocation, gateVectors],
+    (p, v) => `let ${indexed(counts, "matrix", p!, v!)} = ${loadMatrix(counts, p!, v!, "chunk")};`,
+  );
   const sequences = range(counts.batchTile);
   const states = (chunk: string): string[] =>
     sequences.map((s) => `  state_${s} = ${chunk}head, first_sequence + ${s}u, chunk);`);
   const products = multiplyChunk(counts, (p, v) => indexed(counts, "matrix", p, v));
   return [
+    ...matrixRows(counts),
     "for (var i = 0u; i < INNER_CHUNKS; i++) {",
     "  let chunk = i * INNER_LANES + inner_lane;",
     ...[
@@ -132,7 +134,7 @@ export function emitStepwise(plan: Plan, name?: string): readonly [SourceFile] {
 
 ${slotSource(plan)}
 
-${matrixSource(problem)}
+${matrixSource(plan)}
 
 ${previousStatesSource(plan)}
 

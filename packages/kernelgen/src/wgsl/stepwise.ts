@@ -4,6 +4,7 @@ import { type CostTerm, repeated, totalCost } from "../plan/cost-term.js";
 import { dataTypeBytes } from "../plan/data-type.js";
 import type { KernelFamily } from "../plan/family.js";
 import { ceilQuotient, plus, times } from "../plan/integer-expressions.js";
+import { barrierTerm } from "./cost.js";
 import { refuseForward } from "./requirements.js";
 import { emitStepwise } from "./stepwise-source.js";
 import {
@@ -44,7 +45,8 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
     const waves = ceilQuotient(blockCount, device.assumed.computeUnitCount);
     const storedVectorBytes = lanesPerVector * dataTypeBytes[problem.dataType];
     const matrixBytesPerChunk = times(tiling.invocations, matricesPerChunk, lanesPerVector * storedVectorBytes);
-    const stateBytesPerChunk = times(tiling.innerLanes, batchTile, storedVectorBytes);
+    const stateReaders = device.assumed.subgroupsTakeTurns ? tiling.invocations : tiling.innerLanes;
+    const stateBytesPerChunk = times(stateReaders, batchTile, storedVectorBytes);
     const blockTerms: readonly CostTerm[] = [
       tiling.multiplyTerm,
       {
@@ -56,7 +58,7 @@ export const stepwiseFamily: KernelFamily<WebGpuDevice> = {
       { name: "storage", amount: innerChunks.plus(1), price: costs.storageLatency },
       ...tiling.finishTerms,
       // Whether lanes may shuffle is found out in every dispatch, between two barriers.
-      { name: "barriers", amount: tiling.splitsInner.plus(tiling.shuffles.times(2)), price: costs.workgroupBarrier },
+      barrierTerm(device, tiling.splitsInner.plus(tiling.shuffles.times(2)), tiling.invocations),
     ];
     const dispatchTerm: CostTerm = { name: "dispatch", amount: constant(1), price: costs.dispatch };
     return {

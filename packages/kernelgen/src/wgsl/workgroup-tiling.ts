@@ -5,7 +5,7 @@ import type { CostTerm } from "../plan/cost-term.js";
 import type { Budget } from "../plan/family.js";
 import { ceilQuotient, isAny, plus, times } from "../plan/integer-expressions.js";
 import type { Problem } from "../plan/problem.js";
-import { type StepCosts, stepCosts } from "./cost.js";
+import { barrierTerm, type StepCosts, stepCosts, subgroupTurns } from "./cost.js";
 
 /** Inner indices that an invocation multiplies at once, and gates that lie in one vector: a `vec4f` of each. */
 export const lanesPerVector = 4;
@@ -207,7 +207,15 @@ export function tileWorkgroup(
       },
       ...(shuffles === undefined
         ? []
-        : [{ name: "shuffles", amount: times(shuffles.rounds, sumVectorCount), price: costs.vectorShuffle }]),
+        : [
+            {
+              name: "shuffles",
+              amount: times(shuffles.rounds, sumVectorCount, subgroupTurns(device, invocations)),
+              price: costs.vectorShuffle,
+            },
+            // A driver that computes on the processor runs both sides of a branch, also that of lanes that cannot shuffle, with its barrier.
+            ...(assumed.subgroupsTakeTurns ? [barrierTerm(device, shuffles.shuffles, invocations)] : []),
+          ]),
       { name: "pointwise part", amount: times(ownSlots, invocations), price: costs.pointwise },
       { name: "pointwise part", amount: ownSlots, price: costs.ownSlot },
     ],

@@ -29,6 +29,7 @@ const throughCuda = (device: CudaDevice): WebGpuAssumptions => ({
   workgroupBarrierNanoseconds: device.timing.blockBarrierNanoseconds,
   dispatchMicroseconds: measuredDispatchMicroseconds,
   storageBytesPerSecond: device.timing.l2BytesPerSecond,
+  subgroupsTakeTurns: false,
 });
 
 const assumedFrom = (device: CudaDevice): DeviceSource => ({

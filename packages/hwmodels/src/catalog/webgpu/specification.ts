@@ -45,6 +45,7 @@ export const unknownGpu: WebGpuAssumptions = {
   workgroupBarrierNanoseconds: 50,
   dispatchMicroseconds: 10,
   storageBytesPerSecond: 100e9,
+  subgroupsTakeTurns: false,
 };
 
 /** Of a limit for which no other source is named. */

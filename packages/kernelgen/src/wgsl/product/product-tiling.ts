@@ -1,8 +1,9 @@
 import { constant, evaluate, type IntExpr, Model, max, type Solution } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { KernelgenError } from "../../errors.js";
+import { totalCost } from "../../plan/cost-term.js";
 import { ceilQuotient, plus, times } from "../../plan/integer-expressions.js";
-import { type DeviceCosts, deviceCosts } from "../cost.js";
+import { barrierTerm, type DeviceCosts, deviceCosts } from "../cost.js";
 import { lanesPerVector, powersOfTwo } from "../workgroup-tiling.js";
 
 /** The extents of a product result[row,column] = Σ_inner left[row,inner]·right[inner,column], and how many of them are computed at once. */
@@ -97,7 +98,8 @@ export function solveProductTile(shape: ProductShape, device: WebGpuDevice): Pro
     const vectorProducts = times(rowsPerInvocation, vectorsPerInvocation, innerTile);
     return plus(
       loadedBytes.times(costs.storageByte + costs.workgroupByte),
-      constant(costs.storageLatency + costs.workgroupLatency + 2 * costs.workgroupBarrier),
+      constant(costs.storageLatency + costs.workgroupLatency),
+      totalCost([barrierTerm(device, constant(2), invocations)]),
       max([
         vectorProducts.times(invocations).times(costs.vectorMultiplyAdd),
         vectorProducts.times(costs.vectorMultiplyAddLatency),

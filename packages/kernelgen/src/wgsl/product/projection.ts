@@ -64,7 +64,7 @@ export function projection(problem: Problem, inputDim: number, device: WebGpuDev
 const COLUMNS = ${columns}u;
 
 @group(0) @binding(0) var<storage, read> x: array<${scalar}>;  // [B,T,I]
-@group(0) @binding(1) var<storage, read> weights: array<${scalar}>;  // [G,N,D,I]
+@group(0) @binding(1) var<storage, read> weights: array<${scalar}, COLUMNS * INPUT_DIM>;  // [G,N,D,I]
 @group(0) @binding(2) var<storage, read_write> wx: array<${scalar}>;  // [B,T,G,N,D]
 ${rowsUniform(3)}`,
       rows: "run.rows",
