@@ -1,7 +1,7 @@
 import { KernelgenError } from "../../errors.js";
 import { gradientName } from "../../plan/gradient-name.js";
 import { type Direction, type PartPlace, walk } from "./directions.js";
-import { DispatchQueue } from "./dispatch-queue.js";
+import type { DispatchQueue } from "./dispatch-queue.js";
 import { recurrenceDispatches } from "./dispatches.js";
 import { type BufferPart, loaded, storedBytes } from "./gpu-memory.js";
 import { compileModule, type GpuModule } from "./gpu-module.js";
@@ -93,13 +93,13 @@ export class BackwardPass {
     }
     const plane = batch * layerDim(program);
     if (stateGradient !== undefined) requireState(stateGradient, program.cell.states, directions.length * plane);
-    const bytes = await buffers.memory.submitAndRead("backward pass", () => {
+    const bytes = await buffers.memory.submitAndRead("backward pass", (queue) => {
       parts.forEach((part, place) => {
         const values = partOf(outputGradient, part, steps, batch);
         buffers.memory.write(this.#levelGradient(layers, place, part.steps), values);
       });
       for (const direction of directions) this.#writeStateGradient(direction, stateGradient);
-      this.#submit(parts);
+      this.#encode(queue, parts);
       return [...this.#inputGradients(parts), ...this.#stateGradients(), ...this.#weightGradients()];
     });
     const [ofInput, ofStates, ofWeights] = [
@@ -115,10 +115,9 @@ export class BackwardPass {
     };
   }
 
-  #submit(parts: readonly SequencePart[]): void {
-    const { device, directions } = this.#network;
+  #encode(queue: DispatchQueue, parts: readonly SequencePart[]): void {
+    const { directions } = this.#network;
     this.#clear(parts);
-    const queue = new DispatchQueue(device);
     for (const direction of directions.toReversed()) {
       const walked = walk(this.#network.program, direction, parts);
       for (let position = walked.length - 1; position >= 0; position--) {
@@ -127,7 +126,6 @@ export class BackwardPass {
         this.#encodeProducts(queue, direction, part, position);
       }
     }
-    queue.flush();
   }
 
   /** Zeros in what is added to: gradients of the levels below the last, and of all weights. */

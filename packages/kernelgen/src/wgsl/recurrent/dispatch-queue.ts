@@ -53,6 +53,12 @@ export class DispatchQueue {
     this.#commands().clearBuffer(buffer, offsetBytes, bytes);
   }
 
+  /** Copies the beginning of a buffer to a place in another one, after the dispatches before. */
+  copy(from: GPUBuffer, to: GPUBuffer, toOffset: number, bytes: number): void {
+    this.#endPass();
+    this.#commands().copyBufferToBuffer(from, 0, to, toOffset, bytes);
+  }
+
   /** Submits what has gathered. */
   flush(): void {
     if (this.#encoder === undefined) return;

@@ -1,6 +1,7 @@
 import { KernelgenError } from "../../errors.js";
 import { decode, fp16Bits } from "../../plan/data-type.js";
 import { bufferUsage, checked, mapModeRead, untilLost } from "../webgpu-calls.js";
+import { DispatchQueue } from "./dispatch-queue.js";
 import type { GpuModule } from "./gpu-module.js";
 
 /** Copies begin and end at multiples of this. */
@@ -93,13 +94,16 @@ export class GpuMemory {
   }
 
   /**
-   * Submits work and reads the parts that it names, after it. They travel through one staging buffer where it can hold them, so that the
-   * host waits once. Rejects with `KernelgenError` "webgpu-failure" if a call was invalid, found no memory, or the device was lost.
+   * Submits what is encoded into a queue and reads the parts that it names, after it. They travel through one staging buffer where it can
+   * hold them, so that the host waits once. Rejects with `KernelgenError` "webgpu-failure" if a call was invalid, found no memory, or the device was lost.
    */
-  async submitAndRead(what: string, submit: () => readonly BufferPart[]): Promise<readonly ArrayBuffer[]> {
+  async submitAndRead(
+    what: string,
+    encode: (queue: DispatchQueue) => readonly BufferPart[],
+  ): Promise<readonly ArrayBuffer[]> {
     let rest: readonly (readonly BufferPart[])[] = [];
-    const results = await this.#readTogether(what, () => {
-      const [first, ...others] = groupedBySize(submit(), this.#device.limits.maxBufferSize);
+    const results = await this.#readTogether(what, (queue) => {
+      const [first, ...others] = groupedBySize(encode(queue), this.#device.limits.maxBufferSize);
       rest = others;
       return first!;
     });
@@ -107,18 +111,18 @@ export class GpuMemory {
     return results;
   }
 
-  async #readTogether(what: string, submit: () => readonly BufferPart[]): Promise<ArrayBuffer[]> {
+  async #readTogether(what: string, encode: (queue: DispatchQueue) => readonly BufferPart[]): Promise<ArrayBuffer[]> {
     const device = this.#device;
     const { parts, offsets, staging, mapped, results } = await checked(device, what, () => {
-      const parts = submit();
+      const queue = new DispatchQueue(device);
+      const parts = encode(queue);
       const offsets = partOffsets(parts);
       const total = offsets.at(-1)!;
       const staging = this.#buffer("staging", total, bufferUsage.mapRead | bufferUsage.copyDestination);
-      const encoder = device.createCommandEncoder();
       parts.forEach(({ buffer, bytes }, index) => {
-        encoder.copyBufferToBuffer(buffer, 0, staging, offsets[index]!, copyable(bytes));
+        queue.copy(buffer, staging, offsets[index]!, copyable(bytes));
       });
-      device.queue.submit([encoder.finish()]);
+      queue.flush();
       // Asked for at once: nothing is gained by waiting for the error scopes first.
       const mapped = untilLost(device, staging.mapAsync(mapModeRead, 0, total));
       mapped.catch(() => undefined);

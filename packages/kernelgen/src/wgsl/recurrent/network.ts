@@ -88,11 +88,11 @@ export class Network {
   ): Promise<RecurrentResult> {
     const parts = this.#partsOf(input);
     const paddings = paddingOfParts(this.program, parts, lengths);
-    const bytes = await this.#submitAndRead(() => {
+    const bytes = await this.#submitAndRead((queue) => {
       this.#startFrom(start);
       this.#writeInput(input, parts);
       this.#writePadding(paddings);
-      this.#submit(parts);
+      this.#encode(queue, parts);
       return [...this.buffers.outputs(parts), ...this.#stateBuffers()];
     });
     return {
@@ -104,22 +104,22 @@ export class Network {
   /** The output alone. */
   async output(input: Float32Array, start: StartState): Promise<Float32Array<ArrayBuffer>> {
     const parts = this.#partsOf(input);
-    const bytes = await this.#submitAndRead(() => {
+    const bytes = await this.#submitAndRead((queue) => {
       this.#startFrom(start);
       this.#writeInput(input, parts);
       this.#writePadding(paddingOfParts(this.program, parts));
-      this.#submit(parts);
+      this.#encode(queue, parts);
       return this.buffers.outputs(parts);
     });
     return this.#joined(parts, bytes);
   }
 
   /** Submits a forward pass and reads what it names. Rejects if workgroups that wait for one another did not all run. */
-  async #submitAndRead(submit: () => readonly BufferPart[]): Promise<readonly ArrayBuffer[]> {
+  async #submitAndRead(encode: (queue: DispatchQueue) => readonly BufferPart[]): Promise<readonly ArrayBuffer[]> {
     const { exchange } = this.program.forward;
-    if (exchange === undefined) return this.buffers.memory.submitAndRead("forward pass", submit);
-    const [status, ...bytes] = await this.buffers.memory.submitAndRead("forward pass", () => {
-      const parts = submit();
+    if (exchange === undefined) return this.buffers.memory.submitAndRead("forward pass", encode);
+    const [status, ...bytes] = await this.buffers.memory.submitAndRead("forward pass", (queue) => {
+      const parts = encode(queue);
       return [{ buffer: this.buffers.beside(exchange), bytes: exchange.statusBytes }, ...parts];
     });
     requireArrivals(status!);
@@ -168,22 +168,26 @@ export class Network {
       );
     }
     const parts = sequenceParts(steps, this.#longestPart);
-    const submit = (): GPUBuffer => {
+    const encode = (queue: DispatchQueue): GPUBuffer => {
       this.#startFrom(start);
       this.#writePadding(paddingOfParts(this.program, parts));
-      this.#submit(parts, input);
+      this.#encode(queue, parts, input);
       return this.buffers.outputs(parts)[0]!.buffer;
     };
-    return this.program.forward.exchange === undefined
-      ? checked(this.device, "forward pass", submit)
-      : this.#whenArrived(submit);
+    if (this.program.forward.exchange !== undefined) return this.#whenArrived(encode);
+    return checked(this.device, "forward pass", () => {
+      const queue = new DispatchQueue(this.device);
+      const output = encode(queue);
+      queue.flush();
+      return output;
+    });
   }
 
   /** Runs a forward pass, and gives its output once it is known that all workgroups ran. */
-  async #whenArrived(submit: () => GPUBuffer): Promise<GPUBuffer> {
+  async #whenArrived(encode: (queue: DispatchQueue) => GPUBuffer): Promise<GPUBuffer> {
     let output: GPUBuffer;
-    await this.#submitAndRead(() => {
-      output = submit();
+    await this.#submitAndRead((queue) => {
+      output = encode(queue);
       return [];
     });
     return output!;
@@ -260,13 +264,12 @@ export class Network {
     });
   }
 
-  /** Encodes and submits all layers. The first one's input lies in the buffers of level 0, or in that of the caller. */
-  #submit(parts: readonly SequencePart[], input?: GPUBuffer): void {
+  /** Encodes all layers. The first one's input lies in the buffers of level 0, or in that of the caller. */
+  #encode(queue: DispatchQueue, parts: readonly SequencePart[], input?: GPUBuffer): void {
     if (this.program.training !== undefined) {
       this.#moveStatesToFirstBuffers();
       this.#lastParts = parts;
     }
-    const queue = new DispatchQueue(this.device);
     const { exchange } = this.program.forward;
     if (exchange !== undefined) queue.clear(this.buffers.beside(exchange), 0, exchange.statusBytes);
     for (const direction of this.directions) {
@@ -279,7 +282,6 @@ export class Network {
         this.#currentState[direction.index] = next;
       }
     }
-    queue.flush();
   }
 
   /** In training a direction's states lie in the buffer of the part that starts from them, so those of a new sequence in the first. */
