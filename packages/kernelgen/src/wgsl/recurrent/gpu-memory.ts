@@ -113,7 +113,7 @@ export class GpuMemory {
 
   async #readTogether(what: string, encode: (queue: DispatchQueue) => readonly BufferPart[]): Promise<ArrayBuffer[]> {
     const device = this.#device;
-    const { parts, offsets, staging, mapped, results } = await checked(device, what, () => {
+    const { parts, offsets, staging, mapped } = await checked(device, what, () => {
       const queue = new DispatchQueue(device);
       const parts = encode(queue);
       const offsets = partOffsets(parts);
@@ -126,14 +126,11 @@ export class GpuMemory {
       // Asked for at once: nothing is gained by waiting for the error scopes first.
       const mapped = untilLost(device, staging.mapAsync(mapModeRead, 0, total));
       mapped.catch(() => undefined);
-      // The GPU computes meanwhile.
-      return { parts, offsets, staging, mapped, results: parts.map(({ bytes }) => presentMemory(bytes)) };
+      return { parts, offsets, staging, mapped };
     });
     await mapped;
     const all = staging.getMappedRange(0, offsets.at(-1)!);
-    parts.forEach(({ bytes }, index) => {
-      new Uint8Array(results[index]!).set(new Uint8Array(all, offsets[index]!, bytes));
-    });
+    const results = parts.map(({ bytes }, index) => all.slice(offsets[index]!, offsets[index]! + bytes));
     staging.unmap();
     return results;
   }
@@ -145,17 +142,6 @@ export class GpuMemory {
     this.#buffers.clear();
     this.#bindGroups.clear();
   }
-}
-
-/** No operating system has smaller pages of memory. */
-const pageBytes = 4096;
-
-/** So many bytes of which every page is there: the system gives memory a page at a time, when it is first written to, which takes as long as copying. */
-function presentMemory(bytes: number): ArrayBuffer {
-  const memory = new ArrayBuffer(bytes);
-  const values = new Uint8Array(memory);
-  for (let page = 0; page < bytes; page += pageBytes) values[page] = 0;
-  return memory;
 }
 
 /** Where the parts begin one after the other, and where they end. */
