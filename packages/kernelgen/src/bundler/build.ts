@@ -9,6 +9,7 @@ import { outputTree } from "./output-tree.js";
 import { planHashOf, resultFile, type Solved, solve } from "./solved.js";
 import { tool } from "./tool.js";
 
+/** What a build reads and writes, and whom it tells. */
 export interface BuildOptions {
   /** The file of definitions; left out, the one of `configNames` in the working directory. */
   readonly config?: string | undefined;
@@ -44,6 +45,7 @@ export interface BuildReport {
   readonly dependencies: readonly string[];
 }
 
+/** What was built of a kernel or a network for one device. */
 export interface BuiltKernelReport {
   readonly name: string;
   readonly device: string;

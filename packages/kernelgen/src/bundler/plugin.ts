@@ -9,6 +9,7 @@ import { type KernelInput, kernelInputs } from "./kernel-input.js";
 import { type Solved, solve } from "./solved.js";
 import { tool } from "./tool.js";
 
+/** What the plugins of all bundlers take. */
 export interface PluginOptions {
   /** The file of definitions that `virtual:kernelgen/NAME` takes; left out, `kernels.config.ts` of the bundler's root directory. */
   readonly config?: string;

@@ -11,6 +11,7 @@ import type { KernelInput } from "./kernel-input.js";
 /** What was solved for one device: a kernel's plan or a network's program, and the source. */
 export type Solved = SolvedKernel | SolvedNetwork;
 
+/** A kernel solved for one device: its plan, and its source. */
 export interface SolvedKernel {
   readonly kind: "kernel";
   readonly input: KernelInput;
@@ -18,6 +19,7 @@ export interface SolvedKernel {
   readonly sources: readonly SourceFile[];
 }
 
+/** A network solved for one device: its program, and the source of each of its modules. */
 export interface SolvedNetwork {
   readonly kind: "network";
   readonly input: KernelInput;

@@ -29,9 +29,13 @@ const binary = (kind: BinaryOperation, left: Scalar, right: Scalar): Scalar => O
 
 /** A value from outside the graph: a gate's pre-activation or a previous state. */
 export const input = (name: string): Scalar => Object.freeze({ kind: "input", name });
+/** A fixed number. */
 export const constant = (value: number): Scalar => Object.freeze({ kind: "constant", value });
+/** left + right. */
 export const add = (left: Scalar, right: Scalar): Scalar => binary("add", left, right);
+/** left − right. */
 export const subtract = (left: Scalar, right: Scalar): Scalar => binary("subtract", left, right);
+/** left · right. */
 export const multiply = (left: Scalar, right: Scalar): Scalar => binary("multiply", left, right);
 /** left / right. On GPUs through a reciprocal: the magnitude of `right` must lie between 2^-126 and 2^126. */
 export const divide = (left: Scalar, right: Scalar): Scalar => binary("divide", left, right);
@@ -41,7 +45,9 @@ export const maximum = (left: Scalar, right: Scalar): Scalar => binary("maximum"
 export const clip = (value: Scalar, limit: Scalar): Scalar => binary("clip", value, limit);
 /** The logistic function 1 / (1 + e^-x). */
 export const sigmoid = (operand: Scalar): Scalar => unary("sigmoid", operand);
+/** The hyperbolic tangent. */
 export const tanh = (operand: Scalar): Scalar => unary("tanh", operand);
+/** e^x. */
 export const exp = (operand: Scalar): Scalar => unary("exp", operand);
 /** The natural logarithm of a positive number. */
 export const log = (operand: Scalar): Scalar => unary("log", operand);

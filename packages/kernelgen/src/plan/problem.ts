@@ -56,17 +56,29 @@ export type ProblemExtras = Pick<Problem, "forwardClip" | "recurrentGradientClip
 export const usesMatrixInstructions = ({ dataType, tf32 }: Pick<Problem, "dataType" | "tf32">): boolean =>
   dataType !== "fp32" || tf32;
 
+/** One of the names, which editors complete, or a text that is checked when the problem is defined. */
+type OneOf<Name extends string> = Name | (string & Record<never, never>);
+
+/** What `defineProblem` takes: a {@link Problem}, of which all but the cell and the head dimension may be left out (`problemDefaults`). */
 export interface ProblemOptions {
-  pass?: string;
+  pass?: OneOf<Pass>;
   /** The name of a known cell, or a definition: of a linear recurrence by `linearCell`. */
   cell: string | CellDefinition;
+  /** D: units of a head. */
   headDim: number;
+  /** N: heads that do not see each other. */
   heads?: number;
+  /** B: sequences. */
   batch?: number;
+  /** T: steps of a sequence. */
   steps?: number;
-  dataType?: string;
+  /** Type of inputs, weights and output. */
+  dataType?: OneOf<DataType>;
+  /** Whether fp32 is multiplied in tf32 on the tensor cores (CUDA). */
   tf32?: boolean;
-  stateOutput?: string;
+  /** What is kept of the states other than the output; backward: what the loss reads of them. */
+  stateOutput?: OneOf<StateOutput>;
+  /** Forward: whether the values that a backward pass reads are stored, too. */
   training?: boolean;
   forwardClip?: number;
   recurrentGradientClip?: number;

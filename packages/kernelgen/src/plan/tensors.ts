@@ -20,7 +20,9 @@ export interface Tensor {
   readonly isNonNegative: boolean;
 }
 
+/** The product of the extents. */
 export const elementCount = (tensor: Tensor): number => tensor.shape.reduce((count, extent) => count * extent, 1);
+/** Bytes of the tensor, dense. */
 export const tensorBytes = (tensor: Tensor): number => elementCount(tensor) * dataTypeBytes[tensor.type];
 
 export { gradientName };

@@ -25,6 +25,7 @@ export interface CudaProduct {
   readonly sources: readonly DeviceSource[];
 }
 
+/** What barriers and exchanges between blocks take, as measured. */
 export interface MeasuredLatencies {
   readonly blockBarrierNanoseconds: number;
   readonly clusterBarrierNanoseconds: number;

@@ -18,7 +18,9 @@ export type ScanAlgorithm = (typeof scanAlgorithms)[number];
 
 const scanAlgorithms = ["sequential", "scan", "log-scan"] as const;
 
+/** How `scanForward` and `scanBackward` compute. */
 export interface ScanOptions {
+  /** "sequential" if it is not given. */
   readonly algorithm?: ScanAlgorithm;
   /** Steps of each of the B sequences, from 0 to T; T without them. Beyond its length a sequence's outputs are zero. */
   readonly lengths?: ArrayLike<number>;
@@ -29,6 +31,7 @@ export interface ScanOptions {
 /** Steps of a chunk: their rows stay in the cache between the two times that they are visited. */
 const defaultChunkSteps = 64;
 
+/** A problem of a linear recurrence. */
 export type LinearProblem = Problem & { readonly cell: LinearCell };
 
 /**

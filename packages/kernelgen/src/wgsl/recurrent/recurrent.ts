@@ -13,6 +13,7 @@ export type RecurrentState = Readonly<Record<string, Float32Array>>;
 /** Where a sequence starts from: zeros, where the last one ended, or given states. */
 export type StartState = "zero" | "kept" | RecurrentState;
 
+/** What a forward pass gives. */
 export interface RecurrentResult {
   /** [B,T,directions·N·D]: the output of the last layer. */
   readonly output: Float32Array<ArrayBuffer>;
