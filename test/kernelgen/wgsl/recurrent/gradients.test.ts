@@ -11,7 +11,7 @@ import { createRecurrent } from "../../../../packages/kernelgen/src/wgsl/recurre
 import { openNullDevice, requireDefaultLimits, requireDevice } from "../devices.js";
 import { seed, webGpuDevice, withSubgroups } from "../tilings.js";
 import { expectRightGradients } from "./expect-gradients.js";
-import { randomWeights } from "./reference-network.js";
+import { randomNumbers, randomWeights } from "./reference-network.js";
 
 const defaultDevice = webGpuDevice("webgpu-default");
 const halfDevice = { ...defaultDevice, features: ["shader-f16"] as const };
@@ -57,6 +57,22 @@ describe("gradients of a network against float64", () => {
       await expectRightGradients(ofDefaultLimits, program, 3, seed % 1000);
     },
   );
+});
+
+it("gradients of a sequence that goes on where the last one ended are those from its states", async (context) => {
+  const { device } = await requireDevice(context);
+  const program = plan({ cell: "elman", headDim: 4, inputDim: 2, batch: 2 });
+  const weights = randomWeights(program, 1);
+  const [network, fresh] = [
+    await createRecurrent(device, program, weights),
+    await createRecurrent(device, program, weights),
+  ];
+  const [first, second, gradient] = [randomNumbers(2 * 3 * 2, 2), randomNumbers(2 * 3 * 2, 3), randomNumbers(24, 4)];
+  const { state } = await network.forward(first);
+  const kept = { ...(await network.forward(second, "kept")), gradients: await network.backward(gradient) };
+  const given = { ...(await fresh.forward(second, state)), gradients: await fresh.backward(gradient) };
+  expect(kept).toEqual(given);
+  for (const each of [network, fresh]) each.destroy();
 });
 
 describe("training without a driver", () => {

@@ -321,6 +321,16 @@ describe("parts of a sequence", () => {
     );
   });
 
+  it("have no more rows, and no more chunks, than a dispatch has workgroups for", () => {
+    const few = limits({ maxComputeWorkgroupsPerDimension: 3 });
+    const { rowTile } = program.projections[0]!;
+    expect(longestPart(program, few)).toBe(Math.floor((3 * rowTile) / program.batch));
+    const scan = plan({ cell: "mingru", headDim: 4, steps: 4096 });
+    // With rows for any number of steps.
+    const projections = scan.projections.map((product) => ({ ...product, rowTile: 2 ** 20 }));
+    expect(longestPart({ ...scan, projections }, few)).toBe(3 * scan.forward.chunkSteps!);
+  });
+
   it("cut a batch of sequences, and join to what it was", () => {
     fc.assert(
       fc.property(
