@@ -24,7 +24,7 @@ const negative = (x: Scalar): Scalar => subtract(constant(0), x);
 
 /**
  * A user's selective state space, a = e^(−Δ·σ(r)) and b = Δ·x with Δ = softplus(u_dt), whose names generated source has for something else:
- * a state s, a gate called step, and labels that are words of C++, WGSL and Python, functions, parameters, and another's.
+ * a state called word, gates called step and s, and labels that are words of C++, WGSL and Python, functions, parameters, and another's.
  */
 export const selective = linearCell({
   name: "selective",
@@ -32,12 +32,12 @@ export const selective = linearCell({
   gates: [
     { name: "dt", bias: false },
     { name: "step", bias: false },
-    { name: "word", bias: false },
+    { name: "s", bias: false },
   ],
-  state: "s",
+  state: "word",
   coefficients(u) {
     const dt = labelled("float", negative(logSigmoid(negative(u.dt!))));
     const rate = labelled("lambda", multiply(dt, labelled("float", sigmoid(u.step!))));
-    return { decay: labelled("exp", exp(negative(rate))), update: labelled("u", multiply(dt, u.word!)) };
+    return { decay: labelled("exp", exp(negative(rate))), update: labelled("u", multiply(dt, u.s!)) };
   },
 });

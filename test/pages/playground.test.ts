@@ -121,6 +121,11 @@ describe("the playground", () => {
     expect(Number(error)).toBeLessThan(1e-5);
     expect(verdict).toBe("right");
     expect(await page.locator("[aria-labelledby=run]").innerText()).toMatch(/[\d.]+ µs a step/);
+    // A linear recurrence, as a scan.
+    await page.getByLabel("Cell").selectOption({ label: "minGRU" });
+    await page.getByRole("region", { name: "Source of mingru_forward.wgsl" }).waitFor();
+    await page.getByRole("button", { name: "Run on this browser's GPU" }).click();
+    await page.getByRole("row", { name: /^h_last .* right$/ }).waitFor({ timeout: pageTimeout });
     // The same GPU as a device to plan for.
     await page.getByLabel("Device").selectOption({ label: "The GPU of this browser (WebGPU)" });
     await page.getByText("Solving for").waitFor();

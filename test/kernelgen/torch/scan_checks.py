@@ -23,7 +23,7 @@ COEFFICIENTS = {
     "minlstm_plain": lambda h, f, i: (f.sigmoid() / (f.sigmoid() + i.sigmoid()), i.sigmoid() / (f.sigmoid() + i.sigmoid()) * h),
     "linear": lambda a, b: (a, b),
     # A user's own: test/kernelgen/own-cells.ts.
-    "selective": lambda dt, step, word: ((-F.softplus(dt) * step.sigmoid()).exp(), F.softplus(dt) * word),
+    "selective": lambda dt, step, s: ((-F.softplus(dt) * step.sigmoid()).exp(), F.softplus(dt) * s),
 }
 
 

@@ -7,6 +7,7 @@ import { randomInputs } from "../../../packages/kernelgen/src/reference/random-c
 import { scanForward } from "../../../packages/kernelgen/src/reference/scan/forward.js";
 import { errorOf } from "../../../packages/kernelgen/src/reference/tolerances.js";
 import { createForward } from "../../../packages/kernelgen/src/wgsl/runtime.js";
+import { chunksAtOnce } from "../../../packages/kernelgen/src/wgsl/scan/buffers.js";
 import { scanFamily } from "../../../packages/kernelgen/src/wgsl/scan/forward.js";
 import { verifyForward } from "../../../packages/kernelgen/src/wgsl/verify.js";
 import { leaky, selective } from "../own-cells.js";
@@ -55,11 +56,17 @@ describe("scans in WGSL against the float64 reference", () => {
   it.for([
     [1, leaky],
     [2, selective],
-  ] as const)("a user's cell, %i channels at once", async ([channelsPerInvocation, cell], context) => {
-    const { device } = await requireDevice(context);
-    const problem = { ...problemOf({ cell: "linear", headDim: 12, batch: 2, steps: 50 }), cell };
-    await expectRight(device, solveFamily(problem, defaultDevice, scanFamily, { channelsPerInvocation }).plan!, 5);
-  });
+  ] as const)(
+    "a user's cell, %i channels at once, in more chunks than the state passes at once",
+    async ([channelsPerInvocation, cell], context) => {
+      const { device } = await requireDevice(context);
+      const problem = { ...problemOf({ cell: "linear", headDim: 12, batch: 2, steps: 170 }), cell };
+      const pins = { channelsPerInvocation, timeLanes: 2, stepsPerInvocation: 8, tilesPerChunk: 1 };
+      const plan = solveFamily(problem, defaultDevice, scanFamily, pins).plan!;
+      expect(plan.derived.chunks).toBeGreaterThan(chunksAtOnce);
+      await expectRight(device, plan, 5);
+    },
+  );
 
   it("joins lanes by shuffles where there are subgroups", { timeout: 120_000 }, async (context) => {
     const { device, description } = await requireDevice(context);

@@ -1,5 +1,5 @@
 import type { Device } from "hwmodels";
-import { cells } from "kernelgen";
+import { cells, linearCells } from "kernelgen";
 import { examples, passes, type Question, type Size, sizes, thisBrowser } from "../question.js";
 
 interface Properties {
@@ -23,6 +23,11 @@ const cellTexts: Readonly<Record<string, string>> = {
   lstm: "LSTM",
   cifg: "CIFG",
   slstm: "sLSTM",
+  mingru: "minGRU",
+  mingru_plain: "minGRU, plain",
+  minlstm: "minLSTM",
+  minlstm_plain: "minLSTM, plain",
+  linear: "a·h + b",
 };
 
 const dataTypes = ["bf16", "fp16", "fp32"] as const;
@@ -54,7 +59,7 @@ export function QuestionForm({ question, devices, hasGpu, ask }: Properties) {
         <label class="field">
           <span>Cell</span>
           <select value={question.cell} onChange={change("cell")}>
-            {[...cells.keys()].map((name) => (
+            {[...cells.keys(), ...linearCells.keys()].map((name) => (
               <option key={name} value={name}>
                 {cellTexts[name] ?? name}
               </option>

@@ -66,6 +66,12 @@ export function linearCell({ name, description, gates, state, coefficients }: Li
 /** A cell that `linearCell` made. */
 export type LinearCell = CellDefinition & Required<Pick<CellDefinition, "coefficients">>;
 
+/** The cell for inputs that have the biases already, as a projection may add them; the cell itself if it has none. */
+export function withoutBiases(cell: LinearCell): LinearCell {
+  if (cell.gates.every(({ bias }) => bias === false)) return cell;
+  return { ...cell, gates: cell.gates.map((gate) => ({ ...gate, bias: false })) };
+}
+
 /** Whether a cell is marked as a linear recurrence. */
 export const isLinear = (cell: CellDefinition): cell is LinearCell => cell.coefficients !== undefined;
 

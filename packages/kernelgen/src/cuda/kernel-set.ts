@@ -1,7 +1,7 @@
 import type { CudaDevice } from "hwmodels";
 import type { CellDefinition } from "../cell/definition.js";
 import { cells, linearCells } from "../cell/index.js";
-import { isLinear } from "../cell/linear.js";
+import { isLinear, withoutBiases } from "../cell/linear.js";
 import { KernelgenError } from "../errors.js";
 import { familiesFor } from "../families.js";
 import { checkKernelName, kernelName } from "../plan/kernel-name.js";
@@ -29,7 +29,7 @@ export interface SetKernel {
   readonly tensors: readonly Tensor[];
 }
 
-/** A scan of a set: of a linear recurrence, for any batch and number of steps; the tile is the best for the plan's. */
+/** A scan of a set: of a linear recurrence whose inputs have their biases already, for any batch and number of steps; the tile is the best for the plan's. */
 export interface ScanKernel {
   /** C identifier: the namespace of the source, and the name of its file. */
   readonly name: string;
@@ -95,7 +95,7 @@ export function solveKernelSet(
         for (const pass of training ? passes : passes.slice(0, 1)) {
           const problem = defineProblem({
             ...namedSizes(sizes),
-            cell: sizes.cell,
+            cell: withoutBiases(sizes.cell),
             tf32: false,
             pass,
             steps: scanSteps,

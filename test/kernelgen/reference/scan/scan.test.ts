@@ -139,6 +139,19 @@ describe("scanForward", () => {
     expect(h_last![0]).not.toBe(1);
   });
 
+  it("keeps with logarithms what a gate nearly open leaves of a state, which the direct form rounds away, and zeros", () => {
+    const open = defineProblem({ cell: "mingru", headDim: 1, steps: 2, dataType: "fp32" });
+    // h' = σ(−50)·h + σ(50)·σ(−100): what is left of 1 is more than what is added.
+    const inputs = { wx: new Float64Array([-100, 50, -100, -50]), h_initial: new Float64Array([1]) };
+    const h = (algorithm: ScanAlgorithm): number => scanForward(open, inputs, { algorithm }).h![0]!;
+    const exact = 1 / (1 + Math.exp(50));
+    expect(Math.abs(h("log-scan") / exact - 1)).toBeLessThan(1e-12);
+    expect(h("scan")).toBeLessThan(exact / 1e6);
+    const bare = defineProblem({ cell: "linear", headDim: 1, steps: 3, dataType: "fp32" });
+    const nothing = { wx: new Float64Array([0.5, 0, 0, 0, 0.5, 2]), h_initial: new Float64Array(1) };
+    expect([...scanForward(bare, nothing, { algorithm: "log-scan" }).h!]).toEqual([0, 0, 2]);
+  });
+
   it.for([
     [
       "another cell",

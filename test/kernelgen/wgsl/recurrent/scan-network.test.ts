@@ -15,7 +15,7 @@ import {
 import { createRecurrent } from "../../../../packages/kernelgen/src/wgsl/recurrent/recurrent.js";
 import type { RecurrentWeights } from "../../../../packages/kernelgen/src/wgsl/recurrent/weights.js";
 import { weightsFromPyTorch } from "../../../../packages/kernelgen/src/wgsl/weights/pytorch.js";
-import { selective } from "../../own-cells.js";
+import { leaky, selective } from "../../own-cells.js";
 import { openNullDevice, requireDevice } from "../devices.js";
 import { webGpuDevice } from "../tilings.js";
 import { layerProblem, projected, randomNumbers, randomWeights } from "./reference-network.js";
@@ -50,19 +50,21 @@ function reference(
   const [steps, directions, gates] = [input.length / (batch * I), directionCount(program), cell.inputGates.length];
   const problem = {
     ...layerProblem({ ...program, cell: { ...cell, name: "mingru" } }, steps),
-    cell: cell.name === selective.name ? selective : findCell(cell.name),
+    cell: [selective, leaky].find((own) => own.name === cell.name) ?? findCell(cell.name),
   };
   const name = cell.states[0]!;
   const output = new Float64Array(batch * steps * D * directions);
   const [state, dStart] = [new Float64Array(start.length), new Float64Array(start.length)];
   const dInput = new Float64Array(input.length);
+  const dBias = weights.layers[0]!.map((tensors) => new Float64Array(tensors.bias.length));
   const dWeights = weights.layers[0]!.map((tensors) => new Float64Array(tensors.input.length));
   weights.layers[0]!.forEach((tensors, direction) => {
     const isReversed = direction === 1 || program.reverse;
     const x = walked(Float64Array.from(input), lengths, steps, isReversed);
     const wx = projected(x, tensors.input, layerInputDim(program, 0));
     const plane = [direction * batch * D, (direction + 1) * batch * D] as const;
-    const inputs = { wx, [`${name}_initial`]: Float64Array.from(start.subarray(...plane)) };
+    const bias = Float64Array.from(tensors.bias);
+    const inputs = { wx, bias, [`${name}_initial`]: Float64Array.from(start.subarray(...plane)) };
     const { [name]: h, [`${name}_last`]: last } = scanForward(problem, inputs, { lengths });
     state.set(last!, plane[0]);
     const column = (rows: Float64Array | Float32Array): Float64Array =>
@@ -85,6 +87,10 @@ function reference(
       { lengths },
     );
     dStart.set(initialGradient!, plane[0]);
+    // Gates have their places among those with a bias: of these cells all or none.
+    d_wx!.forEach((value, i) => {
+      if (cell.biasGates.length > 0) dBias[direction]![i % (gates * D)]! += value;
+    });
     const dX = new Float64Array(x.length);
     for (let row = 0; row < batch * steps; row++) {
       for (let g = 0; g < gates * D; g++) {
@@ -99,7 +105,7 @@ function reference(
       dInput[i]! += value;
     });
   });
-  return { output, state, dInput, dStart, dWeights };
+  return { output, state, dInput, dStart, dWeights, dBias };
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string, tolerance = 2e-5): void {
@@ -114,10 +120,11 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
 
 describe("networks of linear recurrences against float64", () => {
   it.for([
-    [{ cell: "mingru", headDim: 6, inputDim: 5, batch: 3 }, 41],
-    [{ cell: "minlstm", headDim: 7, inputDim: 3, batch: 2, bidirectional: true }, 70],
-    [{ cell: selective, headDim: 5, batch: 2, reverse: true }, 33],
-  ] as const)("%o: outputs, states, gradients, lengths", async ([options, steps], context) => {
+    ["mingru", { cell: "mingru", headDim: 6, inputDim: 5, batch: 3 }, 41],
+    ["minlstm in both directions", { cell: "minlstm", headDim: 7, inputDim: 3, batch: 2, bidirectional: true }, 70],
+    ["a user's cell, reversed", { cell: selective, headDim: 5, batch: 2, reverse: true }, 33],
+    ["a user's cell with biases", { cell: leaky, headDim: 5, inputDim: 2, batch: 2 }, 19],
+  ] as const)("%s: outputs, states, gradients, lengths", async ([, options, steps], context) => {
     const { device } = await requireDevice(context);
     // Planned for many steps, so that there are several chunks and a part of one.
     const program = plan({ ...options, steps: 4096, training: true });
@@ -142,6 +149,7 @@ describe("networks of linear recurrences against float64", () => {
       expectClose(gradients.state[name]!, expected.dStart, "state gradient");
       gradients.weights.layers[0]!.forEach((tensors, direction) => {
         expectClose(tensors.input, expected.dWeights[direction]!, `weight gradient ${direction}`, 1e-4);
+        expectClose(tensors.bias, expected.dBias[direction]!, `bias gradient ${direction}`, 1e-4);
       });
     }
     network.destroy();

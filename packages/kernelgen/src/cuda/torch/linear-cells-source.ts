@@ -1,31 +1,15 @@
-import { gateInput, gatesWith, stateInput } from "../../cell/definition.js";
+import { gateInput, stateInput } from "../../cell/definition.js";
 import { linearCells } from "../../cell/index.js";
 import { type LinearCell, linearGraph } from "../../cell/linear.js";
 import { renderScalars } from "../../cell/render.js";
 import { adjointInput, stepGradient } from "../../cell/step-gradient.js";
-import { KernelgenError } from "../../errors.js";
 import type { KernelSet } from "../kernel-set.js";
 import { indented, sameNames, torchDialect, tuple, unpacked } from "./python-source.js";
 
-/**
- * The linear recurrences of a package: the known ones, and those of a user's own that it has kernels for.
- *
- * Throws `KernelgenError` "invalid-problem" for a cell with biases.
- */
+/** The linear recurrences of a package: the known ones, and those of a user's own that it has kernels for. */
 export function packageLinearCells({ scans }: KernelSet): readonly LinearCell[] {
-  const all = new Set(linearCells.values());
-  for (const { plan } of scans) {
-    const cell = plan.problem.cell as LinearCell;
-    const [biased] = gatesWith(cell, "bias");
-    if (biased !== undefined) {
-      throw new KernelgenError(
-        "invalid-problem",
-        `${cell.name}: gate ${biased.name} has a bias, which in PyTorch is that of the projection: { name: "${biased.name}", bias: false }`,
-      );
-    }
-    all.add(cell);
-  }
-  return [...all];
+  const own = scans.map(({ plan }) => [plan.problem.cell.name, plan.problem.cell as LinearCell] as const);
+  return [...new Map([...linearCells, ...own]).values()];
 }
 
 /**

@@ -31,7 +31,7 @@ const placeholder = "PACKAGE_NAME";
  *
  * The package is built by PyTorch alone. The same set gives the same bytes everywhere.
  *
- * @throws `KernelgenError` "invalid-name" if `name` is no name of a Python package, "invalid-problem" if a linear recurrence has biases
+ * @throws `KernelgenError` "invalid-name" if `name` is no name of a Python package
  */
 export function torchPackageFiles(set: KernelSet, name: string): readonly GeneratedFile[] {
   checkPackageName(name);

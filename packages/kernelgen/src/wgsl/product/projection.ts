@@ -1,5 +1,6 @@
 import type { WebGpuDevice } from "hwmodels";
 import { gatesWith } from "../../cell/definition.js";
+import { isLinear } from "../../cell/linear.js";
 import type { Problem } from "../../plan/problem.js";
 import { elementType } from "../module-source.js";
 import type { ProductModule } from "../recurrent/program.js";
@@ -46,9 +47,25 @@ export const rowsUniform = (binding: number): string => `struct Run {
 }
 @group(0) @binding(${binding}) var<uniform> run: Run;`;
 
+/** WGSL of the bias that a projection adds to a column: of a linear recurrence that has biases, whose kernels then read none. */
+function biasSource({ cell, heads, headDim }: Problem, load: (expression: string) => string): string {
+  const units = heads * headDim;
+  const biased = gatesWith(cell, "bias");
+  const cases = gatesWith(cell, "input").flatMap((gate, g) => {
+    const place = biased.indexOf(gate);
+    return place < 0 ? [] : [`    case ${g}u: { return ${load(`bias[${place * units}u + column % ${units}u]`)}; }`];
+  });
+  return `fn bias_of(column: u32) -> f32 {
+  switch (column / ${units}u) {
+${cases.join("\n")}
+    default: { return 0.0; }
+  }
+}`;
+}
+
 /**
  * The input projection of a layer, before its recurrence: wx[b,t,g,n,d] = Σ_i weights[g,n,d,i]·x[b,t,i], one tiled product over the rows
- * (b,t) of all steps.
+ * (b,t) of all steps. Of a linear recurrence also + bias[g,n,d], so that its backward kernel needs one buffer less.
  */
 export function projection(problem: Problem, inputDim: number, device: WebGpuDevice): PlannedProduct {
   const { cell, heads, headDim, batch, steps } = problem;
@@ -56,6 +73,7 @@ export function projection(problem: Problem, inputDim: number, device: WebGpuDev
   const { scalar, load, store } = elementType(problem.dataType);
   const tile = solveProductTile({ rows: batch * steps, columns, inner: inputDim, count: 1 }, device);
   const entryPoint = `${cell.name}_projection`;
+  const addsBias = isLinear(cell) && gatesWith(cell, "bias").length > 0;
   const source = productModule(
     {
       entryPoint,
@@ -66,13 +84,13 @@ const COLUMNS = ${columns}u;
 @group(0) @binding(0) var<storage, read> x: array<${scalar}>;  // [B,T,I]
 @group(0) @binding(1) var<storage, read> weights: array<${scalar}, COLUMNS * INPUT_DIM>;  // [G,N,D,I]
 @group(0) @binding(2) var<storage, read_write> wx: array<${scalar}>;  // [B,T,G,N,D]
-${rowsUniform(3)}`,
+${rowsUniform(3)}${addsBias ? `\n@group(0) @binding(4) var<storage, read> bias: array<${scalar}>;  // [G,N,D]\n\n${biasSource(problem, load)}` : ""}`,
       rows: "run.rows",
       columns: "COLUMNS",
       inner: "INPUT_DIM",
       left: { body: `return ${load("x[row * INPUT_DIM + inner]")};`, contiguous: "inner" },
       right: { body: `return ${load("weights[column * INPUT_DIM + inner]")};`, contiguous: "inner" },
-      store: `wx[row * COLUMNS + column] = ${store("value")};`,
+      store: `wx[row * COLUMNS + column] = ${store(addsBias ? "value + bias_of(column)" : "value")};`,
     },
     tile,
   );
@@ -84,6 +102,7 @@ ${rowsUniform(3)}`,
       { name: "weights", type: "read-only-storage" },
       { name: "wx", type: "storage" },
       { name: "run", type: "uniform" },
+      ...(addsBias ? [{ name: "bias", type: "read-only-storage" } as const] : []),
     ],
     inputDim,
     columns,

@@ -305,6 +305,7 @@ export class Network {
     const tensors = {
       x: input ?? this.buffers.level(layer, place, steps),
       weights: this.buffers.weights(`input ${index}`),
+      bias: this.buffers.weights(`bias ${index}`),
       wx: this.buffers.projected(direction, part),
       run: this.buffers.rowsUniform(part),
     };

@@ -1,7 +1,7 @@
 import type { WebGpuDevice } from "hwmodels";
 import { type CellDefinition, gatesWith } from "../../cell/definition.js";
 import { gruResetFirst } from "../../cell/gru-reset-first.js";
-import { isLinear } from "../../cell/linear.js";
+import { isLinear, withoutBiases } from "../../cell/linear.js";
 import { type CellVariant, variantOf } from "../../cell/variant.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
@@ -115,12 +115,14 @@ export function planRecurrent(options: RecurrentOptions, device: WebGpuDevice): 
   const families = isLinear(cell)
     ? [scanFamily]
     : [...forwardFamilies, ...familiesOnRequest(device, { assumeForwardProgress, subgroupMatrices })];
-  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), familiesNamed(familyName, families));
+  // The projections of a linear recurrence add its biases.
+  const recurrence: Problem = isLinear(cell) ? { ...problem, cell: withoutBiases(cell) } : problem;
+  const { plan, family } = solvePlan(recurrence, withoutTensorLimits(device), familiesNamed(familyName, families));
   const inputDims = new Set([inputDim, ...(layers > 1 ? [width * (bidirectional ? 2 : 1)] : [])]);
   const trained = training ? planTraining(problem, [...inputDims], device, familyName) : undefined;
   const projections = [...inputDims].map((dim) => projection(problem, dim, device));
   const subgroupMatrix = subgroupMatrixOf(plan);
-  const forward = recurrenceModule(plan, family, entryPoint(problem), storageBuffers(problem));
+  const forward = recurrenceModule(plan, family, entryPoint(recurrence), storageBuffers(recurrence));
   return {
     cell: programCell(problem),
     inputDim,

@@ -1,6 +1,6 @@
 import type { WebGpuDevice } from "hwmodels";
 import { type GateTerm, gatesWith } from "../../cell/definition.js";
-import { isLinear } from "../../cell/linear.js";
+import { isLinear, withoutBiases } from "../../cell/linear.js";
 import { KernelgenError } from "../../errors.js";
 import type { KernelFamily } from "../../plan/family.js";
 import { defineProblem, type Problem } from "../../plan/problem.js";
@@ -43,12 +43,14 @@ export function planTraining(
   // The cell may be a variant, which no name finds.
   const problem: Problem = { ...defineProblem({ pass: "backward", cell: "lstm", ...sizes }), cell };
   const isScan = isLinear(cell);
+  // The projections of a linear recurrence add its biases.
+  const recurrence: Problem = isScan ? { ...problem, cell: withoutBiases(cell) } : problem;
   const all = isScan ? [scanBackwardFamily] : backwardFamilies;
   // Families of forward passes alone leave the backward pass its choice.
   const named = all.filter(({ name }) => name === familyName);
   const families = named.length > 0 ? named : all;
-  const { plan, family } = solvePlan(problem, withoutTensorLimits(device), families);
-  const buffers = backwardBuffers(problem);
+  const { plan, family } = solvePlan(recurrence, withoutTensorLimits(device), families);
+  const buffers = backwardBuffers(recurrence);
   const inputGradients = inputDims.map((dim) => inputGradient(problem, dim, device));
   const weightGradients = inputDims.map((dim) => weightGradient(problem, dim, device));
   const has = (term: GateTerm): boolean => gatesWith(cell, term).length > 0;
@@ -59,7 +61,7 @@ export function planTraining(
       // A scan computes its gates again.
       savedCount: isScan ? 0 : backwardStep(problem).saved.length,
       gateCount: cell.gates.length,
-      backward: recurrenceModule(plan, family, isScan ? entryPoint(problem) : backwardEntryPoint(plan), buffers),
+      backward: recurrenceModule(plan, family, isScan ? entryPoint(recurrence) : backwardEntryPoint(plan), buffers),
       inputGradients: inputGradients.map(({ module }) => module),
       weightGradients: weightGradients.map(({ module }) => module),
       ...(ofRecurrent && { recurrentGradient: ofRecurrent.module }),

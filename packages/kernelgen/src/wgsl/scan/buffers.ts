@@ -8,6 +8,9 @@ import type { StorageBuffer } from "../storage-buffers.js";
 /** The fewest steps of a chunk, where there are several: it bounds the memory for what passes between them. */
 export const leastChunkSteps = 16;
 
+/** Chunks whose spans are read at once where the state goes from chunk to chunk. */
+export const chunksAtOnce = 8;
+
 /** Chunks of so many steps, at most. */
 const mostChunks = (steps: number): number => Math.ceil(steps / leastChunkSteps);
 

@@ -13,7 +13,7 @@ import { withStateH } from "../../plan/scan-tensors.js";
 import { dialect as commonDialect, nonlinearities } from "../cell-source.js";
 import { elementType, entryPoint, moduleSource } from "../module-source.js";
 import { shuffleDeclaration, shuffleParameters, shuffleSource } from "../shuffle-source.js";
-import { scanBuffers } from "./buffers.js";
+import { chunksAtOnce, scanBuffers } from "./buffers.js";
 
 /** Scalar graphs in a scan: an error of a decay is added up over as many steps as the state remembers. */
 const dialect: ScalarDialect = { ...commonDialect, logSigmoid: (operand) => `log_sigmoid_relative(${operand})` };
@@ -41,6 +41,8 @@ export function emitScan(given: Plan, name?: string): readonly [SourceFile] {
       .filter((line) => line !== "")
       .map((line) => indent + line)
       .join("\n");
+  const atOnce = (statement: (c: number) => string): string =>
+    Array.from({ length: chunksAtOnce }, (_, c) => `        ${statement(c)}`).join("\n");
   const { start, end } = isForward
     ? { start: "initial_states", end: "final_states" }
     : { start: "state_gradients", end: "state_gradients" };
@@ -102,11 +104,11 @@ fn ${entryPoint(problem)}(
     // The first lane of each word in the first workgroups goes through the chunks.
     if (workgroup.y == 0u && time_lane == 0u && exists) {
       var state_value = ${start}[sequence * ROW_WORDS + word];
-      for (var chunk = 0u; chunk < chunks; chunk++) {
-        let place = span_place(chunk, sequence, workgroups.z, word);
-        let span = Span(chunk_spans[place], chunk_spans[place + ROW_WORDS]);
-        chunk_spans[place] = state_value;
-        if (chunk + 1u < chunks) { state_value = advance(span, state_value); }
+      // Several chunks are read at once, since what is written between reads would keep each waiting for the one before.
+      for (var first = 0u; first < chunks; first += ${chunksAtOnce}u) {
+${atOnce((c) => `let place${c} = span_place(min(first + ${c}u, chunks - 1u), sequence, workgroups.z, word);`)}
+${atOnce((c) => `let span${c} = Span(chunk_spans[place${c}], chunk_spans[place${c} + ROW_WORDS]);`)}
+${atOnce((c) => `if (first + ${c}u < chunks) { chunk_spans[place${c}] = state_value; }\n        state_value = advance(span${c}, state_value);`)}
       }
     }
     return;

@@ -1,4 +1,4 @@
-import { and, constant, type IntVar, type Model, max, min, or } from "constrint";
+import { and, constant, type IntVar, type Model, max, min, or, table } from "constrint";
 import type { WebGpuDevice } from "hwmodels";
 import { dataTypeBytes } from "../../plan/data-type.js";
 import type { Tiling } from "../../plan/family.js";
@@ -6,7 +6,7 @@ import { ceilQuotient, plus, times } from "../../plan/integer-expressions.js";
 import type { Problem } from "../../plan/problem.js";
 import { stepCosts } from "../cost.js";
 import { powersOfTwo, shuffleFlagBytes } from "../workgroup-tiling.js";
-import { leastChunkSteps } from "./buffers.js";
+import { chunksAtOnce, leastChunkSteps } from "./buffers.js";
 
 const floatBytes = 4;
 /** Adjacent channels that an invocation reads at once, as a vector of WGSL; four gained nothing on an H200. */
@@ -15,8 +15,19 @@ const channelsChoices = [1, 2];
 const stepsChoices = [2, 4, 8];
 const timeLaneChoices = [2, 4, 8, 16, 32];
 const mostChannelLanes = 64;
+/** Bytes of the channels of a lane, at most. */
+const mostLaneBytes = channelsChoices.at(-1)! * floatBytes;
 /** Invocations of a workgroup: on an H200 512 take 2 to 14 % longer than 256, since they wait for each other at the barriers. */
 const mostInvocations = 256;
+/**
+ * What a tile takes beside its arithmetic and its memory, in clock cycles, while a compute unit may work on other workgroups: its reads,
+ * barriers and lanes wait for one another. Fitted, as what follows, to an H200 (bench/results/2026-11-21-scan-h200.md).
+ */
+const tileLatencyCycles = 2400;
+/** Time of storage by the adjacent bytes that a workgroup reads of a row, in percent: what is fetched is a sector of memory at least. */
+const rowPercent = (bytes: number): number => (bytes >= 128 ? 100 : bytes === 64 ? 110 : 4800 / bytes);
+/** Several chunks read their inputs twice and write once: beside one pass, 1.5 to 1.6 times on an H200, as 8 to 5. */
+const passShares = { one: 5, second: 3 } as const;
 /** Registers of an invocation beside the weight and update of each of its steps and channels. */
 const scratchRegisters = 24;
 
@@ -44,7 +55,11 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   const channelLanes = model.int("channelLanes", powersOfTwo(mostChannelLanes));
   const timeLanes = model.int("timeLanes", timeLaneChoices);
   const stepsPerInvocation = model.int("stepsPerInvocation", stepsChoices);
-  const tilesPerChunk = model.int("tilesPerChunk", 1, Math.ceil(steps / (stepsChoices[0]! * timeLaneChoices[0]!)));
+  // Powers of two: what lies between gains little, and takes long to search where there are many steps.
+  const tilesPerChunk = model.int(
+    "tilesPerChunk",
+    powersOfTwo(2 * Math.ceil(steps / (stepsChoices[0]! * timeLaneChoices[0]!))),
+  );
   const invocations = channelLanes.times(timeLanes);
   model.add(invocations.le(mostInvocations), "no more invocations than pay");
   const tileSteps = timeLanes.times(stepsPerInvocation);
@@ -69,23 +84,40 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   const sharedBytes = spanBytes.plus(shuffles.times(shuffleFlagBytes));
   const elementBytes = elementsOfStep(problem) * dataTypeBytes[dataType];
   // A lane reads the spans of all lanes, or of all groups of lanes that shuffle.
-  const tileCost = plus(
-    times(
-      invocations,
-      stepsPerInvocation,
-      channelsPerInvocation.times(elementBytes * costs.storageByte + costs.pointwise - costs.access).plus(costs.access),
+  const rowBytes = model.int("rowBytes", powersOfTwo(mostChannelLanes * mostLaneBytes));
+  const rowPercents = model.int("rowPercent", [
+    ...new Set(powersOfTwo(mostChannelLanes * mostLaneBytes).map(rowPercent)),
+  ]);
+  model.add(
+    times(channelLanes, channelsPerInvocation, dataTypeBytes[dataType]).eq(rowBytes),
+    "bytes of a workgroup's row",
+  );
+  model.add(
+    table(
+      [rowBytes, rowPercents],
+      powersOfTwo(mostChannelLanes * mostLaneBytes).map((bytes) => [bytes, rowPercent(bytes)]),
     ),
-    constant(costs.storageLatency + costs.pointwiseLatency + 2 * costs.workgroupBarrier),
+    "time of storage by the bytes of a row",
+  );
+  const laneSteps = invocations.times(stepsPerInvocation);
+  const tileWork = plus(
+    times(laneSteps, channelsPerInvocation, rowPercents, elementBytes * costs.storageByte).dividedBy(100),
+    times(laneSteps, channelsPerInvocation.times(costs.pointwise - costs.access).plus(costs.access)),
     times(spanBytes, timeGroups, costs.workgroupByte),
-    timeGroups.times(costs.workgroupReadIssue),
     times(rounds, spanBytes, costs.workgroupByte),
+  );
+  const tileLatency = plus(
+    constant(Math.round((tileLatencyCycles * 1e6) / assumed.clockMegahertz) + 2 * costs.workgroupBarrier),
+    timeGroups.times(costs.workgroupReadIssue),
     rounds.times(costs.workgroupLatency),
   );
-  const total = plus(
-    times(waves, tilesPerChunk, hasChunks.plus(1), tileCost),
-    times(hasChunks, chunks, costs.storageLatency),
+  // The workgroups of a compute unit wait at the same time, and work one after the other.
+  const pass = times(tilesPerChunk, max([waves.times(tileWork), tileWork.plus(tileLatency)]));
+  const rest = plus(
+    times(hasChunks, ceilQuotient(chunks, chunksAtOnce), 2 * costs.storageLatency),
     dispatchCount.times(costs.dispatch),
   );
+  const total = times(pass, hasChunks.times(passShares.second).plus(passShares.one)).plus(rest.times(passShares.one));
   return {
     unknowns: [
       channelsPerInvocation,
@@ -131,7 +163,7 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
         unit: "workgroups",
       },
     ],
-    cost: total.dividedBy(steps),
+    cost: total.dividedBy(passShares.one * steps),
     costTerms: [],
   };
 }
