@@ -23,7 +23,7 @@ const mostInvocations = 256;
  * What a tile takes beside its arithmetic and its memory, in clock cycles, while a compute unit may work on other workgroups: its reads,
  * barriers and lanes wait for one another. Fitted, as what follows, to an H200 (bench/results/2026-11-21-scan-h200.md).
  */
-const tileLatencyCycles = 2400;
+const tileLatencyCycles = 3500;
 /** Time of storage by the adjacent bytes that a workgroup reads of a row, in percent: what is fetched is a sector of memory at least. */
 const rowPercent = (bytes: number): number => (bytes >= 128 ? 100 : bytes === 64 ? 110 : 4800 / bytes);
 /** Several chunks read their inputs twice and write once: beside one pass, 1.5 to 1.6 times on an H200, as 8 to 5. */
@@ -111,13 +111,17 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
     timeGroups.times(costs.workgroupReadIssue),
     rounds.times(costs.workgroupLatency),
   );
-  // The workgroups of a compute unit wait at the same time, and work one after the other.
-  const pass = times(tilesPerChunk, max([waves.times(tileWork), tileWork.plus(tileLatency)]));
+  // The workgroups of a compute unit wait at the same time, and work one after the other: half of that work hides no wait. Twice the time, since
+  // it is a whole number.
+  const work = waves.times(tileWork);
+  const pass = times(tilesPerChunk, max([work.times(2), work.plus(tileLatency.times(2))]));
   const rest = plus(
     times(hasChunks, ceilQuotient(chunks, chunksAtOnce), 2 * costs.storageLatency),
     dispatchCount.times(costs.dispatch),
   );
-  const total = times(pass, hasChunks.times(passShares.second).plus(passShares.one)).plus(rest.times(passShares.one));
+  const total = times(pass, hasChunks.times(passShares.second).plus(passShares.one)).plus(
+    rest.times(2 * passShares.one),
+  );
   return {
     unknowns: [
       channelsPerInvocation,
@@ -163,7 +167,7 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
         unit: "workgroups",
       },
     ],
-    cost: total.dividedBy(passShares.one * steps),
+    cost: total.dividedBy(2 * passShares.one * steps),
     costTerms: [],
   };
 }
