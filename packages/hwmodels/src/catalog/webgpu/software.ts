@@ -13,16 +13,18 @@ import {
  * A software driver on two processor cores: the four invocations of a subgroup lie in one vector of f32, a core is a compute unit.
  *
  * Such a driver multiplies whole vectors, and reads and writes memory lane by lane: a component at an index that is no constant takes some twenty
- * clock cycles of a subgroup, in storage and in workgroup memory alike, and bytes as such are free; what is held in variables takes none, so
- * that registers stand for the length of the code alone. Cycles of a subgroup, of the processor with one thread of SwiftShader, least of many runs
- * beside other work: component 34, multiply-add 6.5, exponential 70, a turn at a barrier 830. By themselves, on the same machine, about 0.6 of it.
- * A dispatch is long, by the clock: both threads wait for it, and for the thread that
- * polls for its end.
+ * clock cycles of a subgroup, in storage and in workgroup memory alike, and bytes as such are free. What is held in variables takes none;
+ * registers stand for the length of the code, which SwiftShader compiles in half a second with 72 and in two with 128.
+ *
+ * Source: SwiftShader with one thread, clock cycles of the processor for a subgroup, least of many runs beside other work: component 34, vector of
+ * four 120 to 160, multiply-add 6.5, exponential 70, division for the length of an array 25, turn at a barrier 830
+ * (bench/results/2026-11-21-web-peers-h200.md). On a quiet machine it takes about 0.6 of that, which the rates below are. A dispatch is long by the
+ * clock: both threads wait for it, beside the one that polls for its end.
  */
 const twoCores: WebGpuAssumptions = {
   ...unknownGpu,
-  registersPerInvocation: 128,
-  registersPerWorkgroup: 128 * defaultLimits.maxComputeInvocationsPerWorkgroup,
+  registersPerInvocation: 72,
+  registersPerWorkgroup: 72 * defaultLimits.maxComputeInvocationsPerWorkgroup,
   computeUnitCount: 2,
   clockMegahertz: 3000,
   fmaPerClockPerComputeUnit: 1,
@@ -37,7 +39,7 @@ const twoCores: WebGpuAssumptions = {
 const guessed: DeviceSource = {
   covers: ["assumed"],
   kind: "estimate",
-  from: "two processor cores with vectors of four f32",
+  from: "clock cycles of SwiftShader on two processor cores with vectors of four f32 (bench/results/2026-11-21-web-peers-h200.md)",
 };
 
 /** Drivers that compute on the processor: what tests run on. */
