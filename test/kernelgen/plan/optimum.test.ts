@@ -61,7 +61,7 @@ function lacksByTrial(problem: Problem, device: CudaDevice, family: TriedFamily)
 
 /** "NAME: needs at least N UNIT, DEVICE allows M": N of each; of "more than M", which a search that was cut short says, the true number. */
 function lacksByReason(reason: string, truly: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const pattern = /(?:^|; |; or |met, )([^:;]+): needs (at least|more than) (\d+) [^;]*? allows (\d+)/g;
+  const pattern = /(?:^|; (?:or )?|, )([^:;,]+): needs (at least|more than) (\d+) [^;]*? allows (\d+)/g;
   return Object.fromEntries(
     Array.from(reason.matchAll(pattern), ([, name, how, needed, allowed]) => {
       const isCut = how === "more than" && truly[name!]! > Number(allowed);

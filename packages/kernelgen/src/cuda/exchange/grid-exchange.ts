@@ -143,7 +143,7 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
     ...(operand === "tile" ? [calibratedTerm(device, "exchangeLookCycles", constant(1))] : []),
   ],
   tile(problem, device, model, context) {
-    const { product, batchBlocks, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
+    const { product, batchBlocks, blockCount, blocksAlongInner, threadsPerBlock, splitsInner, matrixBytes } = context;
     const { batchTile } = product;
     const warps = times(product.warpsAlongUnits, product.warpsAlongInner);
     const dim = exchangeDim(problem);
@@ -187,7 +187,9 @@ const exchangeThroughL2 = (operand: OperandPath): StateExchange => ({
           constant(0),
         ]).times(wordRegisters),
       }),
-      waves: launchCount,
+      // The second is the larger one only where the blocks of a launch cannot be resident, and what bounds the work of a block must hold there, too
+      // (`ProductUse.evenLaneUnits`): a message says what such a tiling needs.
+      waves: max([launchCount, ceilQuotient(blockCount, device.multiprocessorCount)]),
       launchBlocks,
       costTerms: [
         ...this.leastTerms(device),
