@@ -413,7 +413,7 @@ export function plainTiling(problem: Problem, device: CudaDevice, family: CudaFa
       ...(isCluster && { activeClusters: activeClusters(device, unitBlocks) }),
       waves: isCluster
         ? up(batchBlocks * heads, activeClusters(device, unitBlocks))
-        : up(blockCount, device.multiprocessorCount),
+        : Math.max(up(blockCount, device.multiprocessorCount), talksThroughL2(family) ? launchCount : 1),
       groupsAtOnce,
       launchCount,
       launchGroups,

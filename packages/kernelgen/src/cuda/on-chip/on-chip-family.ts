@@ -80,8 +80,10 @@ function tileKernel(problem: Problem, device: CudaDevice, model: Model, exchange
   const splitsBlocks = innerSplits.length > 1 ? model.int("blocksAlongInner", innerSplits) : undefined;
   const blocksAlongInner = splitsBlocks ?? constant(1);
   const covered = exchange.coveredUnits(problem);
-  // A variable of its own, so that what bounds it also bounds what is computed from it.
-  const waves = model.int("waves", 1, batch * heads);
+  // A variable of its own, so that what bounds it also bounds what is computed from it; with room for blocks that cannot all be resident, of which
+  // messages tell what they lack.
+  const mostBlocks = batch * heads * covered * innerSplits.at(-1)!;
+  const waves = model.int("waves", 1, Math.max(batch * heads, Math.ceil(mostBlocks / device.multiprocessorCount)));
   const stepsAhead = exchange.prefetchSteps(problem, device);
   const choosesPrefetch = stepsAhead.length > 1 ? model.int("prefetchSteps", stepsAhead) : undefined;
   const prefetchSteps = choosesPrefetch ?? constant(stepsAhead[0]!);
