@@ -139,8 +139,6 @@ export interface CudaCalibration {
   readonly stepwiseByteCycles: number;
   /** One chunk of the inner dimension of a warp of such a kernel: what its copy takes that the chunks before it do not hide. */
   readonly stepwiseChunkCycles: number;
-  /** One element that a lane of such a kernel copies for itself, where rows are no whole words of 16 bytes. */
-  readonly stepwiseElementCycles: number;
   /** One unit of a thread of such a kernel, from its sums to its stores, one after the other. */
   readonly stepwiseUnitCycles: number;
   /** From a block's write of the state to the first look of another that finds it in L2, apart from that look. */

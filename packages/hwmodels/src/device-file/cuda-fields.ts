@@ -40,7 +40,6 @@ const calibrationFields: GroupField = group<CudaCalibration>({
   launchCycles: cycles,
   stepwiseByteCycles: cycles,
   stepwiseChunkCycles: cycles,
-  stepwiseElementCycles: cycles,
   stepwiseUnitCycles: cycles,
   exchangeWriteCycles: cycles,
   exchangeLookCycles: cycles,

@@ -35,7 +35,6 @@ const termNames: Readonly<Record<CalibrationConstant, string>> = {
   launchCycles: "launch",
   stepwiseByteCycles: "R and h from global memory",
   stepwiseChunkCycles: "R and h from global memory",
-  stepwiseElementCycles: "R and h from global memory",
   stepwiseUnitCycles: "pointwise part",
   exchangeWriteCycles: "exchange through L2",
   exchangeLookCycles: "exchange through L2",

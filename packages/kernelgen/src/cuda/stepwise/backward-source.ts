@@ -18,9 +18,10 @@ export const backwardScratchSource = `
 KERNELGEN_HOST_DEVICE constexpr int64_t adjoint_bytes(int64_t batch, int64_t heads, int64_t head_dim) {
   return (batch * heads * head_dim * 4 + 255) / 256 * 256;
 }
-/** Bytes of device memory that a launch uses for itself: also R transposed [G,N,D,D] (in, out). */
+/** Bytes of device memory that a launch uses for itself: also R transposed [G,N,D,pitch] (in, out), and where rows are padded du of two steps. */
 KERNELGEN_HOST_DEVICE constexpr int64_t scratch_bytes(int64_t batch, int64_t heads, int64_t head_dim) {
-  return adjoint_bytes(batch, heads, head_dim) + RECURRENT_GATE_COUNT * heads * head_dim * head_dim * static_cast<int64_t>(sizeof(Element));
+  return adjoint_bytes(batch, heads, head_dim) +
+         (matrix_elements(heads, head_dim) + operand_elements(batch, heads, head_dim)) * static_cast<int64_t>(sizeof(Element));
 }
 `;
 
@@ -30,12 +31,13 @@ constexpr int TRANSPOSE_TILE = ${transposeTile};
 constexpr int TRANSPOSE_THREADS = ${transposeTile} * ${transposeRows};
 constexpr int TRANSPOSE_SHARED_BYTES = TRANSPOSE_TILE * (TRANSPOSE_TILE + 1) * sizeof(Element);
 
-/** transposed[g][n][j][i] = recurrent[g][n][i][j], a block for each tile of 32 × 32. */
+/** transposed[g][n][j][i] = recurrent[g][n][i][j], a block for each tile of 32 × 32; zeros at the end of padded rows. */
 KERNELGEN_KERNEL void KERNELGEN_LAUNCH_BOUNDS(TRANSPOSE_THREADS, 1)
 ${kernelName}(const Element* recurrent, Element* transposed, int head_dim) {
   Element* shared = reinterpret_cast<Element*>(shared_memory());
   const int tiles = Tile::parts(head_dim, TRANSPOSE_TILE);
-  const int64_t begin = static_cast<int64_t>(block_index() / (tiles * tiles)) * head_dim * head_dim;
+  const int pitch = row_pitch(head_dim);
+  const int64_t matrix = static_cast<int64_t>(block_index() / (tiles * tiles)) * head_dim;
   const int first_row = block_index() / tiles % tiles * TRANSPOSE_TILE;
   const int first_column = block_index() % tiles * TRANSPOSE_TILE;
   const int lane = thread_index() % TRANSPOSE_TILE;
@@ -43,22 +45,28 @@ ${kernelName}(const Element* recurrent, Element* transposed, int head_dim) {
     const int row = first_row + i;
     const int column = first_column + lane;
     if (row < head_dim && column < head_dim) {
-      shared[i * (TRANSPOSE_TILE + 1) + lane] = load_streaming(recurrent + begin + static_cast<int64_t>(row) * head_dim + column);
+      shared[i * (TRANSPOSE_TILE + 1) + lane] = load_streaming(recurrent + (matrix + row) * head_dim + column);
     }
   }
   sync_block();
   for (int i = thread_index() / TRANSPOSE_TILE; i < TRANSPOSE_TILE; i += ${transposeRows}) {
     const int row = first_column + i;
     const int column = first_row + lane;
-    if (row < head_dim && column < head_dim) {
-      transposed[begin + static_cast<int64_t>(row) * head_dim + column] = shared[lane * (TRANSPOSE_TILE + 1) + i];
+    // Words end within a tile.
+    if (row < head_dim && column < pitch) {
+      transposed[(matrix + row) * pitch + column] = column < head_dim ? shared[lane * (TRANSPOSE_TILE + 1) + i] : Element{};
     }
   }
 }
 `;
 
-/** C++ of the backward kernel of one step. Launch s is at time T − 1 − s; one more launch passes the first du on to the initial h. */
-export function backwardStepSource(problem: Problem, kernelName: string, sizes: SizesText): string {
+/**
+ * C++ of the backward kernel of one step. Launch s is at time T − 1 − s; one more launch passes the first du on to the initial h. Where rows may be
+ * padded, \`padded_du\` is where copies of du of two steps in turn lie, or null.
+ *
+ * @param padsRows whether they may be
+ */
+export function backwardStepSource(problem: Problem, kernelName: string, sizes: SizesText, padsRows: boolean): string {
   const { cell, stateOutput, lengths, recurrentGradientCut: cuts } = problem;
   const { streams, previous, next, carried, givenSequences } = backwardStreams(problem);
   const saved = backwardStep(problem).saved;
@@ -66,7 +74,13 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
   const isOutput = (state: CellState): boolean => state === cell.states[0];
   // R comes transposed.
   const [, ...tensors] = tensorParameters(problem);
-  const parameters = [...tensors, "float* adjoint_h", "const Element* transposed", ...sizes.parameters];
+  const parameters = [
+    ...tensors,
+    "float* adjoint_h",
+    "const Element* transposed",
+    ...(padsRows ? ["Element* padded_du"] : []),
+    ...sizes.parameters,
+  ];
 
   // What a step reads: the streams, and of carried states the value after the step too, which fused kernels have in registers.
   const reads = [
@@ -128,14 +142,20 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
         .map((operand, part) => (part === operands.length - 1 ? operand : `part == ${part} ? ${operand} : `))
         .join("\n           ");
   const inputless = cell.gates.filter((gate) => gate.input === false).map(({ name }) => gradientName(`u_${name}`));
+  const multiplied = gatesWith(cell, "recurrent");
   const gateStores = (value: (gate: number) => string): readonly string[] =>
-    cell.gates.map(({ name }, gate) => {
-      const place = places[gate]!.input;
+    cell.gates.flatMap((gate, index) => {
+      const place = places[index]!.input;
       const target =
         place === undefined
-          ? `${gradientName(`u_${name}`)} + now`
+          ? `${gradientName(`u_${gate.name}`)} + now`
           : `${gradientName("wx")} + own.at(steps, time, INPUT_GATE_COUNT, row) + ${place} * row`;
-      return `    store_streaming(${target}, ${value(gate)});`;
+      const part = multiplied.indexOf(gate);
+      const copy = `padded_row(step, ${part}, own.sequence) + tile.first_unit + own.unit`;
+      return [
+        `    store_streaming(${target}, ${value(index)});`,
+        ...(padsRows && part >= 0 ? [`    if (is_copy) store_streaming(${copy}, ${value(index)});`] : []),
+      ];
     });
   const adjointStores = cell.states.map(
     ({ name }, index) => `    store_streaming(${adjointPlace(name, index)} + own.single, adjoints[i][${index}]);`,
@@ -195,13 +215,22 @@ ${reads.map(({ address }) => `        bring_to_l2(${address});`).join("\n")}
   };
 
   // The product of R transposed with du of the launch before, which is later in time. The last step gets nothing.
-  Product product(transposed, tile, batch, heads, head_dim, step);
+${
+  padsRows
+    ? `  const bool is_copy = padded_du != nullptr;
+  const auto padded_row = [&](int of_step, int part, int sequence) {
+    return padded_du +
+           (((static_cast<int64_t>(of_step % 2) * batch + sequence) * INNER_PARTS + part) * heads + tile.head) * row_pitch(head_dim);
+  };
+`
+    : ""
+}  Product product(transposed, tile, batch, heads, head_dim, row_pitch(head_dim), step);
   ${cuts ? "product.chunk_count = 0;  // cut: h gets nothing through R" : "if (step == 0) product.chunk_count = 0;"}
-  const auto operand_row = [&]([[maybe_unused]] int part, int sequence) {
+  const auto operand_row = [&]([[maybe_unused]] int part, int sequence) -> const Element* {${padsRows ? "\n    // Of the launch before.\n    if (is_copy) return padded_row(step + 1, part, sequence);" : ""}
     const int64_t first_row = static_cast<int64_t>(sequence) * steps + time + 1;
     return ${operandRow};
   };
-  if (head_dim % WORD_ELEMENTS == 0 && ${["transposed", gradientName("wx"), ...inputless].map((name) => `is_word_aligned(${name})`).join(" && ")}) {
+  if (is_word_aligned(transposed) && ${padsRows ? "(is_copy || (" : ""}${[gradientName("wx"), ...inputless].map((name) => `is_word_aligned(${name})`).join(" && ")}${padsRows ? "))" : ""}) {
     product.run<true>(operand_row, wait, shared);
   } else {
     product.run<false>(operand_row, wait, shared);

@@ -1,20 +1,17 @@
 import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
+import type { Problem } from "../../plan/problem.js";
 import { kernelTensors } from "../../plan/tensors.js";
 import { backwardCellStepSource, cellStepSource } from "../cell-step-source.js";
 import { elementSource, toElementSource } from "../element-source.js";
 import { kernelFile } from "../kernel-file.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import { backwardScratchSource, backwardStepSource, transposeSource } from "./backward-source.js";
-import { forwardStepSource } from "./forward-source.js";
+import { forwardScratchSource, forwardStepSource } from "./forward-source.js";
+import { mayPadRows, paddedRowsSource, padSource } from "./padded-rows.js";
 import { productSource } from "./product-source.js";
 import { anySizes, plannedSizes } from "./sizes.js";
-
-const forwardScratchSource = `
-/** Bytes of device memory that a launch uses for itself. */
-KERNELGEN_HOST_DEVICE constexpr int64_t scratch_bytes(int64_t, int64_t, int64_t) { return 0; }
-`;
 
 /**
  * The kernel of one step and the function that launches all steps: one self-contained .cu file beside the prelude.
@@ -29,9 +26,17 @@ export function emitStepwise(plan: Plan, givenName: string | undefined, hasAnySi
   const tensors = kernelTensors(problem);
   const names = tensors.map((tensor) => tensor.name);
   const isBackward = pass === "backward";
+  const padsRows = mayPadRows(problem, hasAnySizes);
+  const padded = padsRows ? [isBackward ? "padded_du" : "padded_h"] : [];
   const launched = isBackward
-    ? [...names.filter((tensor) => tensor !== "recurrent"), "adjoint_h", "transposed", ...sizes.arguments, "steps"]
-    : [...names, ...sizes.arguments, "steps"];
+    ? [
+        ...names.filter((tensor) => tensor !== "recurrent"),
+        ...["adjoint_h", "transposed", ...padded, ...sizes.arguments, "steps"],
+      ]
+    : [
+        ...names.map((tensor) => (padsRows && tensor === "recurrent" ? "matrix" : tensor)),
+        ...[...padded, ...sizes.arguments, "steps"],
+      ];
   const parameters = [
     "Stream stream",
     ...tensorParameters(problem),
@@ -41,17 +46,17 @@ export function emitStepwise(plan: Plan, givenName: string | undefined, hasAnySi
   ];
   const body = `// Tensors, dense, last dimension contiguous:
 ${tensors.map((tensor) => `//   ${tensor.name.padEnd(12)} ${tensor.role.padEnd(7)} [${tensor.dimensions}] ${tensor.type}`).join("\n")}
-${elementSource(problem.dataType, 1)}${toElementSource(problem.dataType)}${isBackward ? backwardCellStepSource(problem) : cellStepSource(problem)}${productSource(problem, hasAnySizes)}${
+${elementSource(problem.dataType, 1)}${toElementSource(problem.dataType)}${isBackward ? backwardCellStepSource(problem) : cellStepSource(problem)}${productSource(problem)}${paddedRowsSource}${padsRows ? padSource(`${name}_pad_kernel`) : ""}${
   isBackward
     ? transposeSource(`${name}_transpose_kernel`) +
-      backwardStepSource(problem, `${name}_kernel`, sizes) +
+      backwardStepSource(problem, `${name}_kernel`, sizes, padsRows) +
       backwardScratchSource
-    : forwardStepSource(problem, `${name}_kernel`, sizes) + forwardScratchSource
+    : forwardStepSource(problem, `${name}_kernel`, sizes, padsRows) + forwardScratchSource
 }${hasAnySizes ? "" : `[[maybe_unused]] constexpr int64_t SCRATCH_BYTES = scratch_bytes(${sizes.scratchArguments});\n`}
 /** Starts one kernel for each step in a stream. Pointers are to device memory. Returns an empty string, or why a launch was refused. */
 inline std::string launch_${pass}(
     ${parameters.join(",\n    ")}) {
-${isBackward ? transposeCall(name, sizes.scratchArguments) : ""}  return launch_steps(${name}_kernel, ${sizes.blockCount}, THREADS_PER_BLOCK, SHARED_BYTES, ${isBackward ? "steps + 1" : "steps"}, stream,
+${isBackward ? transposeCall(name, sizes.scratchArguments) : ""}${padsRows ? padCalls(problem, sizes.scratchArguments) : ""}  return launch_steps(${name}_kernel, ${sizes.blockCount}, THREADS_PER_BLOCK, SHARED_BYTES, ${isBackward ? "steps + 1" : "steps"}, stream,
                       ${launched.join(", ")});
 }
 `;
@@ -67,5 +72,32 @@ function transposeCall(name: string, sizes: string): string {
   const std::string error = launch(${name}_transpose_kernel, RECURRENT_GATE_COUNT * ${heads} * tiles * tiles, TRANSPOSE_THREADS,
                                    TRANSPOSE_SHARED_BYTES, false, stream, recurrent, transposed, ${headDim});
   if (!error.empty()) return error;
+`;
+}
+
+/** C++ that puts copies of R and of the initial h in scratch memory, where rows are padded; R transposed is there already, and du has its place. */
+function padCalls({ pass, cell }: Problem, sizes: string): string {
+  const [batch, heads, headDim] = sizes.split(", ");
+  const operandRows = `2 * ${batch} * INNER_PARTS * ${heads}`;
+  if (pass === "backward") {
+    return `  Element* padded_du = nullptr;
+  if (is_padded(${headDim})) {
+    padded_du = transposed + matrix_elements(${heads}, ${headDim});
+    const std::string padding_error = pad_rows(stream, nullptr, 1, padded_du, ${operandRows}, ${headDim});
+    if (!padding_error.empty()) return padding_error;
+  }
+`;
+  }
+  return `  const Element* matrix = recurrent;
+  Element* padded_h = nullptr;
+  if (is_padded(${headDim})) {
+    Element* copy = static_cast<Element*>(scratch);
+    matrix = copy;
+    padded_h = copy + matrix_elements(${heads}, ${headDim});
+    const int64_t matrix_rows = static_cast<int64_t>(RECURRENT_GATE_COUNT) * ${heads} * ${headDim};
+    std::string error = pad_rows(stream, recurrent, matrix_rows, copy, matrix_rows, ${headDim});
+    if (error.empty()) error = pad_rows(stream, ${cell.states[0]!.name}_initial, ${batch} * ${heads}, padded_h, ${operandRows}, ${headDim});
+    if (!error.empty()) return error;
+  }
 `;
 }

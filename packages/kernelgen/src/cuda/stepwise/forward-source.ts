@@ -4,13 +4,34 @@ import { gateSums } from "../gate-source.js";
 import { tensorParameters } from "../tensor-parameters.js";
 import type { SizesText } from "./sizes.js";
 
-/** C++ of the forward kernel of one step. */
-export function forwardStepSource(problem: Problem, kernelName: string, sizes: SizesText): string {
+/** C++ of what a launch keeps in scratch memory: copies of R and of h whose rows are whole words, where theirs are not. */
+export const forwardScratchSource = `
+/** Bytes of device memory that a launch uses for itself. */
+KERNELGEN_HOST_DEVICE constexpr int64_t scratch_bytes(int64_t batch, int64_t heads, int64_t head_dim) {
+  return is_padded(static_cast<int>(head_dim))
+             ? (matrix_elements(heads, head_dim) + operand_elements(batch, heads, head_dim)) * static_cast<int64_t>(sizeof(Element))
+             : 0;
+}
+`;
+
+/**
+ * C++ of the forward kernel of one step. Where rows may be padded, \`recurrent\` is R or its copy, and \`padded_h\` the copies of h of two steps in
+ * turn, or null.
+ *
+ * @param padsRows whether they may be
+ */
+export function forwardStepSource(problem: Problem, kernelName: string, sizes: SizesText, padsRows: boolean): string {
   const { cell, stateOutput, lengths } = problem;
   const saved = savedValues(problem)?.saved ?? [];
   const output = cell.states[0]!.name;
   const keepsSequence = (index: number): boolean => index === 0 || stateOutput === "sequence";
-  const parameters = [...tensorParameters(problem), ...sizes.parameters, "int steps", "int step"];
+  const parameters = [
+    ...tensorParameters(problem),
+    ...(padsRows ? ["Element* padded_h"] : []),
+    ...sizes.parameters,
+    "int steps",
+    "int step",
+  ];
   const readState = (name: string, index: number): string => {
     const before = keepsSequence(index) ? `${name} + (now - row)` : `${name} + own.single`;
     const value = `load_relaxed(step == 0 ? ${name}_initial + own.single : ${before})`;
@@ -71,13 +92,22 @@ ${cell.states.map(({ name }, index) => readState(name, index)).join("\n")}
   };
 
   // The product with h of the step before.
-  const Product product(recurrent, tile, batch, heads, head_dim, step);
+${
+  padsRows
+    ? `  const bool is_copy = padded_h != nullptr;
+  const int pitch = is_copy ? row_pitch(head_dim) : head_dim;
+  const auto padded_row = [&](int of_step, int sequence) {
+    return padded_h + ((static_cast<int64_t>(of_step % 2) * batch + sequence) * heads + tile.head) * pitch;
+  };
+`
+    : "  constexpr int pitch = head_dim;\n"
+}  const Product product(recurrent, tile, batch, heads, head_dim, pitch, step);
   const Element* operand = step == 0 ? ${output}_initial : ${output} + (step - 1) * row;
   const int64_t sequence_stride = (step == 0 ? 1 : steps) * row;
-  const auto operand_row = [&](int, int sequence) {
+  const auto operand_row = [&](int, int sequence) {${padsRows ? "\n    if (is_copy) return static_cast<const Element*>(padded_row(step, sequence));" : ""}
     return operand + sequence * sequence_stride + static_cast<int64_t>(tile.head) * head_dim;
   };
-  if (head_dim % WORD_ELEMENTS == 0 && is_word_aligned(recurrent) && is_word_aligned(${output}_initial) && is_word_aligned(${output})) {
+  if (pitch % WORD_ELEMENTS == 0 && is_word_aligned(recurrent) && ${padsRows ? "(is_copy || (" : ""}is_word_aligned(${output}_initial) && is_word_aligned(${output})${padsRows ? "))" : ""}) {
     product.run<true>(operand_row, wait, shared);
   } else {
     product.run<false>(operand_row, wait, shared);
@@ -93,8 +123,12 @@ ${saved.length > 0 ? "    float saved[SAVED_COUNT];\n    cell_step(u, states[i],
 ${cell.states
   .map(({ name }, index) => {
     const value = index === 0 ? "to_element(states[i][0])" : `states[i][${index}]`;
+    const copied =
+      index === 0 && padsRows
+        ? `\n    if (is_copy) store_streaming(padded_row(step + 1, own.sequence) + tile.first_unit + own.unit, ${orZero(value, "Element{}")});`
+        : "";
     return keepsSequence(index)
-      ? `    store_streaming(${name} + now, ${orZero(value, index === 0 ? "Element{}" : "0.0f")});`
+      ? `    store_streaming(${name} + now, ${orZero(value, index === 0 ? "Element{}" : "0.0f")});${copied}`
       : `    ${lengths ? "if (is_there) " : ""}store_streaming(${name} + own.single, ${value});`;
   })
   .join("\n")}

@@ -1,4 +1,3 @@
-import { dataTypeBytes } from "../../plan/data-type.js";
 import type { Problem } from "../../plan/problem.js";
 import { usesMatrixInstructions } from "../../plan/problem.js";
 
@@ -120,17 +119,9 @@ const ownMultiplyAddSource = `
   }
 `;
 
-/**
- * C++ of the product of one step: a tile of the matrix's rows by the operand of a tile of sequences.
- *
- * @param hasAnySizes whether the sizes are arguments of the launch
- */
-export function productSource(problem: Problem, hasAnySizes: boolean): string {
+/** C++ of the product of one step: a tile of the matrix's rows by the operand of a tile of sequences. */
+export function productSource(problem: Problem): string {
   const isMatrix = usesMatrixInstructions(problem);
-  // One word at a time takes three times as long as all of them, where that is how all rows are copied: 770 units, bench/results, "Families".
-  const hasWholeRows = !hasAnySizes && problem.headDim % (16 / dataTypeBytes[problem.dataType]) === 0;
-  const why =
-    ": one, since rows are whole words and only tensors that do not begin at one are copied so; more would take registers";
   return `
 constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
 static_assert(CHUNK_INNER == ${chunkLanes} * WORD_ELEMENTS, "a chunk is what ${chunkLanes} lanes copy of a row at once");
@@ -144,9 +135,6 @@ constexpr bool SHARES_CHUNKS = SHARING_WARPS > 1;
 constexpr bool HOLDS_ALL_UNITS = HELD_UNITS == OWN_UNITS;
 // ROUND_CHUNKS are multiplied between two barriers: of a pair the second is read while the first is multiplied.
 constexpr int CHUNKS_AHEAD = SHARES_CHUNKS ? CHUNKS_IN_FLIGHT - ROUND_CHUNKS : CHUNKS_IN_FLIGHT;
-
-/** Words that are copied element by element at once${hasWholeRows ? why : ""}. */
-constexpr int ELEMENTWISE_WORDS = ${hasWholeRows ? "1" : "CHUNK_WORDS"};
 
 /** What this block computes: UNIT_TILE units of a head for BATCH_TILE sequences. */
 struct Tile {
@@ -197,12 +185,12 @@ KERNELGEN_DEVICE bool is_word_aligned(const void* address) { return reinterpret_
 
 /**
  * Copies WORD_ELEMENTS elements of a row from \`inner\` on to shared memory, zeros beyond its end. Without HAS_WORDS rows need not be aligned, and
- * the copy has ended on return.
+ * the copy has ended on return: for tensors that do not begin at a word.
  */
 template <bool HAS_WORDS>
 KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, int end, bool valid) {
   if constexpr (HAS_WORDS) {
-    // A row has whole words.
+    // A row has whole words, the last of them zeros beyond its end.
     const bool exists = valid && inner < end;
     copy_async_16(target, row + (exists ? inner : 0), exists);
   } else {
@@ -223,7 +211,7 @@ KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, 
  * is between; chunks that warps share are copied by all of them, two fewer ahead, and the barrier before a pair is multiplied also says that
  * the places of the pair before are free.
  *
- * The matrix is [G,N,D,D], inner index last. Row r of the tile is of unit r mod UNIT_TILE; SUM_COUNT gates lie along the rows, and
+ * The matrix is [G,N,D,pitch], inner index last, with D of the pitch elements of a row. Row r of the tile is of unit r mod UNIT_TILE; SUM_COUNT gates lie along the rows, and
  * INNER_PARTS along the inner dimension.
  */
 struct Product {
@@ -234,13 +222,14 @@ struct Product {
   int batch;
   int heads;
   int head_dim;
+  int pitch;
   int chunks_of_part;
   int chunk_count;  // of this warp: all of the block's where warps share them
   bool is_reversed;
 
   /** \`step\` is the launch's: every other one goes through R from its end, so that it finds in L2 what the one before read last. */
-  KERNELGEN_DEVICE Product(const Element* matrix, const Tile& tile, int batch, int heads, int head_dim, int step)
-      : matrix(matrix), tile(tile), batch(batch), heads(heads), head_dim(head_dim), is_reversed(step % 2 != 0) {
+  KERNELGEN_DEVICE Product(const Element* matrix, const Tile& tile, int batch, int heads, int head_dim, int pitch, int step)
+      : matrix(matrix), tile(tile), batch(batch), heads(heads), head_dim(head_dim), pitch(pitch), is_reversed(step % 2 != 0) {
     chunks_of_part = Tile::parts(head_dim, CHUNK_INNER);
     const int chunks = INNER_PARTS * chunks_of_part;
     chunk_count = warp_along_inner() < chunks ? Tile::parts(chunks - warp_along_inner(), WARPS_ALONG_INNER) : 0;
@@ -276,7 +265,7 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i);
-    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : ELEMENTWISE_WORDS)
+    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : 1)
     for (int round = 0; round < Tile::parts(ROW_WORDS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (ROW_WORDS % SHARING_WARPS != 0 && word >= ROW_WORDS) break;
@@ -284,7 +273,7 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
       const int sum = row / UNIT_TILE;
       const int unit = tile.first_unit + row % UNIT_TILE;
       const bool valid = i < chunk_count && sum < SUM_COUNT && unit < head_dim;
-      const int64_t begin = static_cast<int64_t>(((sum + part) * heads + tile.head) * head_dim + unit) * head_dim;
+      const int64_t begin = static_cast<int64_t>(((sum + part) * heads + tile.head) * head_dim + unit) * pitch;
       copy_words<HAS_WORDS>(target + word * 32, matrix + (valid ? begin : 0), inner, head_dim, valid);
     }
   }
@@ -296,7 +285,7 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i) + ROW_WORDS * 32;
-    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : ELEMENTWISE_WORDS)
+    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : 1)
     for (int round = 0; round < Tile::parts(COLUMN_GROUPS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (COLUMN_GROUPS % SHARING_WARPS != 0 && word >= COLUMN_GROUPS) break;

@@ -15,6 +15,7 @@ import { productShape } from "../product/product-shape.js";
 import { registerBudgets } from "../register-budgets.js";
 import { stepTraffic } from "../step-traffic.js";
 import { emitStepwise } from "./emit.js";
+import { mayPadRows } from "./padded-rows.js";
 import { chunkLanes } from "./product-source.js";
 
 const wordBytes = 16;
@@ -100,6 +101,7 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
     const chunkCount = innerParts * Math.ceil(headDim / chunkInner);
     const traffic = stepTraffic(problem);
     const pointwise = pointwiseScale(traffic.roots);
+    const paddedWrites = mayPadRows(problem, false) ? innerParts : 0;
 
     const unitTile = model.int("unitTile", 1, Math.min(maxUnitTile, headDim));
     const columnGroups = model.int("columnGroups", 1, Math.min(maxColumnGroups, Math.ceil(batch / columnsOfGroup)));
@@ -193,23 +195,14 @@ export const stepwiseCudaFamily: KernelFamily<CudaDevice> = {
       sharedMemoryTerm(device, sumBytes, 2),
       sharedMemoryTerm(device, chunkReads),
       calibratedTerm(device, "unitIssueCycles", times(ownUnits, partWarps), pointwise.issue),
-      calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes)),
+      // Where rows are padded, what the next step multiplies is stored again.
+      calibratedTerm(device, "slotStoreCycles", times(ownUnits, warpCount, traffic.writes + paddedWrites)),
       calibratedTerm(device, "stepwiseByteCycles", blockBytes),
     ];
     const latencyTerms: readonly CostTerm[] = [
       calibratedTerm(device, "stepCycles", constant(1)),
       // What is sent for of one chunk comes while those before it are multiplied, but not all of it in time.
       calibratedTerm(device, "stepwiseChunkCycles", warpChunks),
-      // Of rows that are no whole words, a lane waits for each element.
-      ...(headDim % wordElements === 0
-        ? []
-        : [
-            calibratedTerm(
-              device,
-              "stepwiseElementCycles",
-              times(warpChunks.plus(chunksInFlight), warpRowTiles.times(2).plus(warpColumnGroups), wordElements),
-            ),
-          ]),
       // Warps meet before each shared chunk, and add up their sums.
       calibratedTerm(device, "reductionCycles", warpChunks.times(shares).plus(1)),
       calibratedTerm(device, "stepwiseUnitCycles", ownUnits),

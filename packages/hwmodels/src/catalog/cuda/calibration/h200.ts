@@ -26,7 +26,6 @@ export const h200Calibration: CudaCalibration = {
   launchCycles: 1760,
   stepwiseByteCycles: 0.0203,
   stepwiseChunkCycles: 397,
-  stepwiseElementCycles: 80.1,
   stepwiseUnitCycles: 1470,
   exchangeWriteCycles: 854,
   exchangeLookCycles: 588,
