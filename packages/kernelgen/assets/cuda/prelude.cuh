@@ -43,9 +43,6 @@
 #define KERNELGEN_UNROLL _Pragma("unroll")
 #define KERNELGEN_UNROLL_TWICE _Pragma("unroll 2")
 #define KERNELGEN_NO_UNROLL _Pragma("unroll 1")
-// The count may depend on template parameters.
-#define KERNELGEN_PRAGMA(text) _Pragma(#text)
-#define KERNELGEN_UNROLL_BY(count) KERNELGEN_PRAGMA(unroll (count))
 #else
 #define KERNELGEN_KERNEL extern "C"
 #define KERNELGEN_LAUNCH_BOUNDS(threadsPerBlock, minBlocksPerMultiprocessor)
@@ -55,7 +52,6 @@
 #define KERNELGEN_UNROLL
 #define KERNELGEN_UNROLL_TWICE
 #define KERNELGEN_NO_UNROLL
-#define KERNELGEN_UNROLL_BY(count)
 #endif
 
 namespace kernelgen {

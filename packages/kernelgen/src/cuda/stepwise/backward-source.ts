@@ -136,12 +136,19 @@ export function backwardStepSource(problem: Problem, kernelName: string, sizes: 
   const isRegular = gatesWith(cell, "recurrent").every(
     (gate, part) => places[cell.gates.indexOf(gate)]!.input === part,
   );
+  const irregularRow = operands
+    .map((operand, part) => (part === operands.length - 1 ? operand : `part == ${part} ? ${operand} : `))
+    .join("\n           ");
+  // Of the launch before; where all parts lie with those of the inputs, a copy differs in its strides alone.
   const operandRow = isRegular
-    ? `${gradientName("wx")} + ((first_row * INPUT_GATE_COUNT + part) * heads + tile.head) * head_dim`
-    : operands
-        .map((operand, part) => (part === operands.length - 1 ? operand : `part == ${part} ? ${operand} : `))
-        .join("\n           ");
-  const inputless = cell.gates.filter((gate) => gate.input === false).map(({ name }) => gradientName(`u_${name}`));
+    ? `  const int64_t part_stride = static_cast<int64_t>(heads) * row_pitch(head_dim);
+  const Element* operand = ${padsRows ? "is_copy ? padded_row(step + 1, 0, 0) : " : ""}${gradientName("wx")} + ((time + 1) * INPUT_GATE_COUNT * static_cast<int64_t>(heads) + tile.head) * head_dim;
+  const int64_t sequence_stride = (${padsRows ? "is_copy ? INNER_PARTS : " : ""}static_cast<int64_t>(steps) * INPUT_GATE_COUNT) * part_stride;
+  const auto operand_row = [&](int part, int sequence) { return operand + sequence * sequence_stride + part * part_stride; };`
+    : `  const auto operand_row = [&]([[maybe_unused]] int part, int sequence) -> const Element* {${padsRows ? "\n    if (is_copy) return padded_row(step + 1, part, sequence);" : ""}
+    const int64_t first_row = static_cast<int64_t>(sequence) * steps + time + 1;
+    return ${irregularRow};
+  };`;
   const multiplied = gatesWith(cell, "recurrent");
   const gateStores = (value: (gate: number) => string): readonly string[] =>
     cell.gates.flatMap((gate, index) => {
@@ -226,15 +233,8 @@ ${
     : ""
 }  Product product(transposed, tile, batch, heads, head_dim, row_pitch(head_dim), step);
   ${cuts ? "product.chunk_count = 0;  // cut: h gets nothing through R" : "if (step == 0) product.chunk_count = 0;"}
-  const auto operand_row = [&]([[maybe_unused]] int part, int sequence) -> const Element* {${padsRows ? "\n    // Of the launch before.\n    if (is_copy) return padded_row(step + 1, part, sequence);" : ""}
-    const int64_t first_row = static_cast<int64_t>(sequence) * steps + time + 1;
-    return ${operandRow};
-  };
-  if (is_word_aligned(transposed) && ${padsRows ? "(is_copy || (" : ""}${[gradientName("wx"), ...inputless].map((name) => `is_word_aligned(${name})`).join(" && ")}${padsRows ? "))" : ""}) {
-    product.run<true>(operand_row, wait, shared);
-  } else {
-    product.run<false>(operand_row, wait, shared);
-  }
+${operandRow}
+  product.run(operand_row, wait, shared);
 
   // Pointwise part of the unit that is held at place i.
   const auto compute = [&](int i, const OwnUnit& own) {

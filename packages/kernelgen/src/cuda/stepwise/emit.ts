@@ -1,8 +1,9 @@
+import { gatesWith } from "../../cell/definition.js";
 import type { SourceFile } from "../../plan/family.js";
 import { kernelName } from "../../plan/kernel-name.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Problem } from "../../plan/problem.js";
-import { kernelTensors } from "../../plan/tensors.js";
+import { gradientName, kernelTensors } from "../../plan/tensors.js";
 import { backwardCellStepSource, cellStepSource } from "../cell-step-source.js";
 import { elementSource, toElementSource } from "../element-source.js";
 import { kernelFile } from "../kernel-file.js";
@@ -56,11 +57,26 @@ ${elementSource(problem.dataType, 1)}${toElementSource(problem.dataType)}${isBac
 /** Starts one kernel for each step in a stream. Pointers are to device memory. Returns an empty string, or why a launch was refused. */
 inline std::string launch_${pass}(
     ${parameters.join(",\n    ")}) {
-${isBackward ? transposeCall(name, sizes.scratchArguments) : ""}${padsRows ? padCalls(problem, sizes.scratchArguments) : ""}  return launch_steps(${name}_kernel, ${sizes.blockCount}, THREADS_PER_BLOCK, SHARED_BYTES, ${isBackward ? "steps + 1" : "steps"}, stream,
+${alignmentCheck(problem, sizes.scratchArguments)}${isBackward ? transposeCall(name, sizes.scratchArguments) : ""}${padsRows ? padCalls(problem, sizes.scratchArguments) : ""}  return launch_steps(${name}_kernel, ${sizes.blockCount}, THREADS_PER_BLOCK, SHARED_BYTES, ${isBackward ? "steps + 1" : "steps"}, stream,
                       ${launched.join(", ")});
 }
 `;
   return kernelFile(plan, name, body);
+}
+
+/** C++ that refuses tensors that do not begin at a word, of those that steps read in whole words: where rows are padded, copies are. */
+function alignmentCheck({ pass, cell }: Problem, sizes: string): string {
+  const [, , headDim] = sizes.split(", ");
+  const output = cell.states[0]!.name;
+  const inputless = gatesWith(cell, "recurrent").filter(({ input }) => input === false);
+  const read =
+    pass === "forward"
+      ? ["recurrent", `${output}_initial`, output]
+      : [gradientName("wx"), ...inputless.map((gate) => gradientName(`u_${gate.name}`))];
+  return `  if (!is_padded(${headDim}) && !(${read.map((name) => `is_word_aligned(${name})`).join(" && ")})) {
+    return "${read.join(", ")}: must begin at a multiple of 16 bytes";
+  }
+`;
 }
 
 /** C++ that divides scratch memory and transposes R. */

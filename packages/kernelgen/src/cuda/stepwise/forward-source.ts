@@ -102,16 +102,16 @@ ${
 `
     : "  constexpr int pitch = head_dim;\n"
 }  const Product product(recurrent, tile, batch, heads, head_dim, pitch, step);
-  const Element* operand = step == 0 ? ${output}_initial : ${output} + (step - 1) * row;
-  const int64_t sequence_stride = (step == 0 ? 1 : steps) * row;
-  const auto operand_row = [&](int, int sequence) {${padsRows ? "\n    if (is_copy) return static_cast<const Element*>(padded_row(step, sequence));" : ""}
-    return operand + sequence * sequence_stride + static_cast<int64_t>(tile.head) * head_dim;
-  };
-  if (pitch % WORD_ELEMENTS == 0 && is_word_aligned(recurrent) && ${padsRows ? "(is_copy || (" : ""}is_word_aligned(${output}_initial) && is_word_aligned(${output})${padsRows ? "))" : ""}) {
-    product.run<true>(operand_row, wait, shared);
-  } else {
-    product.run<false>(operand_row, wait, shared);
-  }
+  const Element* given = (step == 0 ? ${output}_initial : ${output} + (step - 1) * row) + static_cast<int64_t>(tile.head) * head_dim;
+  const int64_t given_stride = (step == 0 ? 1 : steps) * row;
+${
+  padsRows
+    ? `  const Element* operand = is_copy ? padded_row(step, 0) : given;
+  const int64_t sequence_stride = is_copy ? static_cast<int64_t>(heads) * pitch : given_stride;
+  const auto operand_row = [&](int, int sequence) { return operand + sequence * sequence_stride; };`
+    : "  const auto operand_row = [&](int, int sequence) { return given + sequence * given_stride; };"
+}
+  product.run(operand_row, wait, shared);
 
   // Pointwise part of the unit that is held at place i.
   const auto compute = [&](int i, const OwnUnit& own) {

@@ -181,28 +181,12 @@ struct OwnUnit {
   }
 };
 
-KERNELGEN_DEVICE bool is_word_aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
+inline bool is_word_aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
 
-/**
- * Copies WORD_ELEMENTS elements of a row from \`inner\` on to shared memory, zeros beyond its end. Without HAS_WORDS rows need not be aligned, and
- * the copy has ended on return: for tensors that do not begin at a word.
- */
-template <bool HAS_WORDS>
-KERNELGEN_DEVICE void copy_words(Words4* target, const Element* row, int inner, int end, bool valid) {
-  if constexpr (HAS_WORDS) {
-    // A row has whole words, the last of them zeros beyond its end.
-    const bool exists = valid && inner < end;
-    copy_async_16(target, row + (exists ? inner : 0), exists);
-  } else {
-    Words4 words{};
-    KERNELGEN_UNROLL
-    for (int i = 0; i < WORD_ELEMENTS; ++i) {
-      if (!valid || inner + i >= end) break;
-      const Element element = load_relaxed(row + inner + i);
-      ${problem.dataType === "fp32" ? "words.w[i] = bits_of(element);" : "words.w[i / 2] |= static_cast<uint32_t>(element) << i % 2 * 16;"}
-    }
-    *target = words;
-  }
+/** Copies a word of a row from \`inner\` on to shared memory, zeros beyond its end. A row has whole words, whose last may end in zeros. */
+KERNELGEN_DEVICE void copy_word(Words4* target, const Element* row, int inner, int end, bool valid) {
+  const bool exists = valid && inner < end;
+  copy_async_16(target, row + (exists ? inner : 0), exists);
 }
 
 /**
@@ -259,13 +243,12 @@ ${placeSource}  /** The first of the words of chunk i that this lane copies; the
   }
 ${isMatrix ? sharedMultiplySource(problem) : ""}
   /** Multiplies a chunk of this warp's own. */${isMatrix ? ownMatrixSource(problem) : ownMultiplyAddSource}
-  template <bool HAS_WORDS>
   KERNELGEN_DEVICE void fetch_rows(int i, unsigned char* shared) const {
     int part;
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i);
-    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : 1)
+    KERNELGEN_UNROLL
     for (int round = 0; round < Tile::parts(ROW_WORDS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (ROW_WORDS % SHARING_WARPS != 0 && word >= ROW_WORDS) break;
@@ -274,18 +257,18 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
       const int unit = tile.first_unit + row % UNIT_TILE;
       const bool valid = i < chunk_count && sum < SUM_COUNT && unit < head_dim;
       const int64_t begin = static_cast<int64_t>(((sum + part) * heads + tile.head) * head_dim + unit) * pitch;
-      copy_words<HAS_WORDS>(target + word * 32, matrix + (valid ? begin : 0), inner, head_dim, valid);
+      copy_word(target + word * 32, matrix + (valid ? begin : 0), inner, head_dim, valid);
     }
   }
 
   /** \`operand_row(part, sequence)\` is where a sequence's operand of a part begins. */
-  template <bool HAS_WORDS, typename OperandRow>
+  template <typename OperandRow>
   KERNELGEN_DEVICE void fetch_columns(int i, const OperandRow& operand_row, unsigned char* shared) const {
     int part;
     int inner;
     place(i, part, inner);
     Words4* target = words_of(shared, i) + ROW_WORDS * 32;
-    KERNELGEN_UNROLL_BY(HAS_WORDS ? CHUNK_WORDS : 1)
+    KERNELGEN_UNROLL
     for (int round = 0; round < Tile::parts(COLUMN_GROUPS, SHARING_WARPS); ++round) {
       const int word = round * SHARING_WARPS + warp_index() % SHARING_WARPS;
       if (COLUMN_GROUPS % SHARING_WARPS != 0 && word >= COLUMN_GROUPS) break;
@@ -293,20 +276,20 @@ ${isMatrix ? sharedMultiplySource(problem) : ""}
       const int sequence = tile.first_sequence + column;
       const bool valid = i < chunk_count && sequence < batch;
       const Element* row = operand_row(valid ? part : 0, valid ? sequence : 0);
-      copy_words<HAS_WORDS>(target + word * 32, row, inner, head_dim, valid);
+      copy_word(target + word * 32, row, inner, head_dim, valid);
     }
   }
 
   /** Leaves the sums of each warp in \`shared\`. The operand is there after \`wait()\`; rows of the matrix are sent for before. */
-  template <bool HAS_WORDS, typename OperandRow, typename Wait>
+  template <typename OperandRow, typename Wait>
   KERNELGEN_DEVICE void run(const OperandRow& operand_row, const Wait& wait, unsigned char* shared) const {
     KERNELGEN_UNROLL
-    for (int ahead = 0; ahead < CHUNKS_AHEAD; ++ahead) fetch_rows<HAS_WORDS>(ahead, shared);
+    for (int ahead = 0; ahead < CHUNKS_AHEAD; ++ahead) fetch_rows(ahead, shared);
     copy_async_commit();
     wait();
     KERNELGEN_UNROLL
     for (int ahead = 0; ahead < CHUNKS_AHEAD; ++ahead) {
-      fetch_columns<HAS_WORDS>(ahead, operand_row, shared);
+      fetch_columns(ahead, operand_row, shared);
       if (ahead % ROUND_CHUNKS == ROUND_CHUNKS - 1) copy_async_commit();
     }
     Sums sums = {};
@@ -328,8 +311,8 @@ ${
       }${isMatrix ? "" : "\n      // The words that come next take the place of what other lanes have read.\n      sync_warp();"}
       KERNELGEN_UNROLL
       for (int i = first; i < first + ROUND_CHUNKS; ++i) {
-        fetch_rows<HAS_WORDS>(i + CHUNKS_AHEAD, shared);
-        fetch_columns<HAS_WORDS>(i + CHUNKS_AHEAD, operand_row, shared);
+        fetch_rows(i + CHUNKS_AHEAD, shared);
+        fetch_columns(i + CHUNKS_AHEAD, operand_row, shared);
       }
       copy_async_commit();
     }
