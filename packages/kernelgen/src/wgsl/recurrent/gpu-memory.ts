@@ -113,7 +113,7 @@ export class GpuMemory {
 
   async #readTogether(what: string, encode: (queue: DispatchQueue) => readonly BufferPart[]): Promise<ArrayBuffer[]> {
     const device = this.#device;
-    const { parts, offsets, staging, mapped } = await checked(device, what, () => {
+    const { parts, offsets, staging, mapped, results } = await checked(device, what, () => {
       const queue = new DispatchQueue(device);
       const parts = encode(queue);
       const offsets = partOffsets(parts);
@@ -126,11 +126,14 @@ export class GpuMemory {
       // Asked for at once: nothing is gained by waiting for the error scopes first.
       const mapped = untilLost(device, staging.mapAsync(mapModeRead, 0, total));
       mapped.catch(() => undefined);
-      return { parts, offsets, staging, mapped };
+      // The GPU computes meanwhile, and to make memory takes longer than to copy into it.
+      return { parts, offsets, staging, mapped, results: parts.map(({ bytes }) => new ArrayBuffer(bytes)) };
     });
     await mapped;
     const all = staging.getMappedRange(0, offsets.at(-1)!);
-    const results = parts.map(({ bytes }, index) => all.slice(offsets[index]!, offsets[index]! + bytes));
+    parts.forEach(({ bytes }, index) => {
+      new Uint8Array(results[index]!).set(new Uint8Array(all, offsets[index]!, bytes));
+    });
     staging.unmap();
     return results;
   }
