@@ -45,7 +45,7 @@ for (const pass of ["forward", "backward"]) {
     for (const dataType of ["fp32", "bf16", "fp16"].slice(0, cell === "linear" ? 1 : undefined)) {
       write(`long_${cell}_${pass}_${dataType}`, { cell, pass, dataType, ...few }, { chained: 1, stages: 0 });
     }
-    for (const dataType of ["fp32", "bf16"]) {
+    for (const dataType of ["fp32", "bf16", "fp16"].slice(0, cell === "linear" ? 1 : undefined)) {
       write(`long_ahead_${cell}_${pass}_${dataType}`, { cell, pass, dataType, ...few }, { chained: 1, stages: 1 });
     }
   }
@@ -53,6 +53,11 @@ for (const pass of ["forward", "backward"]) {
   // More columns than blocks at work, which take tile after tile.
   const one = { chained: 1, stages: 1, blocksPerMultiprocessor: 1 };
   write(`short_wide_mingru_${pass}_fp32`, { cell: "mingru", pass, dataType: "fp32", steps: 300 }, one);
+  write(
+    `short_wide_linear_${pass}_bf16`,
+    { cell: "linear", pass, dataType: "bf16", steps: 300 },
+    { ...one, recompute: pass === "forward" ? 1 : 0 },
+  );
 }
 // Layers, as a PyTorch package.
 const layers = ["mingru", "minlstm"].flatMap((cell) =>

@@ -31,7 +31,7 @@ if [ "$what" = all ] || [ "$what" = time ]; then
   done
 fi
 # A check program's errors at so many steps, a seed and a spread of the inputs.
-check() { (cd "$1" && ./check random "${@:2}" | grep error); }
+check() { (cd "$1" && ./check random "${@:2}" | grep error | sed "s/$/, spread ${4:-1}/"); }
 sanitize() { echo "$1: compute-sanitizer $2: $(cd "$1" && compute-sanitizer --tool "$2" ./check random "$3" 3 2>&1 | grep SUMMARY)"; }
 export -f check sanitize
 if [ "$what" = all ] || [ "$what" = check ]; then
@@ -39,10 +39,13 @@ if [ "$what" = all ] || [ "$what" = check ]; then
   {
     # Gates nearly open or shut, and usual ones. Most of the time goes into references on the CPU.
     for name in long_*/; do printf '%s\n' "$name 65536 1 10" "$name 65536 2 10" "$name 65536 4"; done
+    for name in long_*_fp32/; do printf '%s\n' "$name 65536 5 30" "$name 65536 6 30" "$name 65536 7 100"; done
     for name in long_mingru_forward_fp32 long_mingru_backward_fp32; do echo "$name 1048576 3 10"; done
   } | xargs -P "$(nproc)" -L1 bash -c 'check "$@"' check
+  # Barriers and what is read are the same in all types.
   for tool in memcheck racecheck synccheck initcheck; do
-    for name in long_*_fp32/; do echo "$name $tool 1500"; done
+    case $tool in memcheck | racecheck) names=(long_*/) ;; *) names=(long_*_fp32/) ;; esac
+    for name in "${names[@]}"; do echo "$name $tool 1500"; done
     for name in short_*/; do echo "$name $tool 300"; done
-  done | xargs -P 8 -L1 bash -c 'sanitize "$@"' sanitize
+  done | xargs -P "$(nproc)" -L1 bash -c 'sanitize "$@"' sanitize
 fi
