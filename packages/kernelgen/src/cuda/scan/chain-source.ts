@@ -103,12 +103,8 @@ Carry carry{};`;
 const lookAtCarry = (problem: Problem): string =>
   `carry = is_first ? first_carry(${carryNames(problem).start}, tile.sequence, tile.channel, tile.exists) : look_at_carry(place - chunk_stride);`;
 
-/**
- * Whether a block looks at the state before a tile's chunk ahead of the loads of its next tile, since a multiprocessor's reads come back in
- * their order. That state has arrived by then where no more tiles are at work at once than there are columns; else it would be in vain.
- */
-const looksEarly = ({ problem, derived }: Plan): boolean =>
-  derived.residentBlocks! <= derived.channelBlocks! * problem.batch;
+/** Whether a block looks at the state before a tile's chunk ahead of the loads of its next tile. */
+const looksEarly = ({ derived }: Plan): boolean => derived.looksEarly === 1;
 
 /**
  * C++ of one tile of a chain, once its words are in registers: the state before the chunk comes from the block that has the chunk before, and

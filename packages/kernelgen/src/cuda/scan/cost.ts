@@ -16,58 +16,69 @@ import { linearCellOf } from "./column-source.js";
  */
 const fitted = {
   /** Part of the vendor's bandwidth that a kernel reaches that reads and writes side by side. */
-  bandwidthShare: 0.997,
+  bandwidthShare: 1,
   /** Time of a loop over chunks in that of a chain of blocks: its blocks drift apart, and with them the rows of memory that they read. */
-  loopShare: 1.101,
+  loopShare: 1.122,
   /** A launch, with the first loads and the last stores: of a loop over chunks, and of a chain of blocks. */
-  loopStartNanoseconds: 1369,
-  chainStartNanoseconds: 3495,
+  loopStartNanoseconds: 2254,
+  chainStartNanoseconds: 3771,
   /** From one chunk of a sequence to the next: in a loop, and in a chain through L2, there with a part for each warp whose span is joined. */
-  loopChunkNanoseconds: 1335,
-  chainChunkNanoseconds: 631,
-  chainWarpNanoseconds: 24,
-  /** What a tile of a chain costs beside its bytes, with all multiprocessors at work on tiles. */
-  tilePicoseconds: 993,
+  loopChunkNanoseconds: 1036,
+  chainChunkNanoseconds: 440,
+  chainWarpNanoseconds: 32,
+  /** What a tile of a chain costs beside its bytes, with all multiprocessors at work on tiles, and for each instruction of a step of the cell. */
+  tilePicoseconds: 480,
+  tileInstructionPicoseconds: 8,
   /** What a tile takes from its loads to its stores, when a block has one in flight. */
-  tileLatencyNanoseconds: 2502,
+  tileLatencyNanoseconds: 3300,
   /** Percent of the time that memory takes for the first tiles of a chain that loads ahead: nothing is written yet. */
-  firstTilesPercent: 143,
+  firstTilesPercent: 236,
   /** Instructions of an element beside its cell: loads, conversions, joining and advancing, stores. */
-  elementInstructions: 14.4,
+  elementInstructions: 18.8,
   /** Instructions of a thread for each of its words that goes through shared memory. */
-  aheadWordInstructions: 1.79,
+  aheadWordInstructions: 2.08,
   /** Instructions of a thread's channel for each round of the scan over lanes, and for each warp of the scan over warps. */
-  laneRoundInstructions: 23.9,
-  warpInstructions: 5.6,
+  laneRoundInstructions: 6.8,
+  warpInstructions: 2.8,
   /**
    * The part of the instructions' time that memory does not hide, in percent: this much over the blocks on a multiprocessor, whose threads
    * wait for each other, and this much over its warps; of blocks that load when they need it, and of those that load ahead.
    */
-  exposed: { overBlocks: 29.4, overWarps: 552 },
-  exposedAhead: { overBlocks: 6.6, overWarps: 181 },
+  exposed: { overBlocks: 42.7, overWarps: 421 },
+  exposedAhead: { overBlocks: 4.6, overWarps: 107 },
+  /** The same of those that load ahead and look early at the state before a tile (`looksEarly`). */
+  exposedEarly: { overBlocks: 2.6, overWarps: 131 },
+  /**
+   * A multiprocessor takes so many bytes of asynchronous copies before its stores and polls wait behind those; percent of the time that each
+   * further 64 KiB cost a chain.
+   */
+  roomBytes: 52007,
+  crowdedPercent: 1.8,
+  /** Time of rows of 128 bytes, in percent of longer ones. */
+  lineRowPercent: 102,
   /**
    * What a tile of a chain that loads ahead waits for each further tile of the same channels that is on its way: what is polled for comes
    * behind what was loaded before.
    */
-  followerNanoseconds: 230,
+  followerNanoseconds: 306,
   /**
    * Time by the warps of a block, in percent of the best: few have little on its way, many wait for each other. A chain is best with 8, a loop
    * with 4; what was not measured is taken from its neighbours.
    */
-  chainPercents: { 1: 161, 2: 161, 4: 106, 8: 100, 16: 104, 32: 122 },
-  loopPercents: { 1: 115, 2: 112, 4: 100, 8: 107, 16: 142, 32: 142 },
+  chainPercents: { 1: 161, 2: 161, 4: 100, 8: 100, 16: 105, 32: 129 },
+  loopPercents: { 1: 115, 2: 129, 4: 100, 8: 103, 16: 143, 32: 143 },
   /**
    * Time by the bytes of a thread's access, in percent of the best: where blocks load when they need it, and of either pass where they load
    * ahead, in a loop over chunks and in a chain.
    */
-  wordPercents: { 2: 120, 4: 101, 8: 100, 16: 100 },
+  wordPercents: { 2: 120, 4: 100, 8: 101, 16: 100 },
   loopAheadPercents: {
-    forward: { 2: 150, 4: 115, 8: 103, 16: 107 },
-    backward: { 2: 150, 4: 117, 8: 100, 16: 108 },
+    forward: { 2: 150, 4: 101, 8: 100, 16: 100 },
+    backward: { 2: 150, 4: 121, 8: 105, 16: 107 },
   },
   chainAheadPercents: {
-    forward: { 2: 150, 4: 115, 8: 105, 16: 100 },
-    backward: { 2: 150, 4: 117, 8: 100, 16: 108 },
+    forward: { 2: 150, 4: 110, 8: 102, 16: 100 },
+    backward: { 2: 150, 4: 121, 8: 105, 16: 107 },
   },
 } as const;
 
@@ -96,6 +107,8 @@ export interface ScanTile {
   readonly stages: IntExpr;
   /** 1 where blocks load ahead. */
   readonly isAhead: IntExpr;
+  /** 1 where they also look early at the state before a tile. */
+  readonly looksEarly: IntExpr;
   /** 1 for a chain of blocks, 0 for a loop over chunks. */
   readonly chained: IntExpr;
   /** 1 where a forward pass computes the coefficients of a step a second time. */
@@ -121,7 +134,8 @@ export interface ScanTile {
  * these from one open page.
  */
 export const rowPercent = (rowBytes: number): number => {
-  if (rowBytes >= 128) return 100;
+  if (rowBytes > 128) return 100;
+  if (rowBytes === 128) return fitted.lineRowPercent;
   return rowBytes === 64 ? 112 : Math.round((150 * 32) / Math.min(rowBytes, 32));
 };
 
@@ -183,7 +197,8 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
   const exposedOf = ({ overBlocks, overWarps }: { overBlocks: number; overWarps: number }): IntExpr =>
     tile.warps.times(Math.round(overBlocks * 10)).plus(Math.round(overWarps * 10));
   const exposedPercent = plus(
-    times(tile.isAhead, exposedOf(fitted.exposedAhead)),
+    times(tile.looksEarly, exposedOf(fitted.exposedEarly)),
+    times(tile.isAhead.minus(tile.looksEarly), exposedOf(fitted.exposedAhead)),
     times(constant(1).minus(tile.isAhead), exposedOf(fitted.exposed)),
   )
     .times(10)
@@ -219,14 +234,23 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
     tile.chunks,
     Math.round(fitted.followerNanoseconds),
   ).dividedBy(busyBlocks);
+  const crowdingKibibytes = max([
+    times(tile.ringBytes, tile.blocksPerMultiprocessor).minus(Math.round(fitted.roomBytes)),
+    constant(0),
+  ]).dividedBy(1024);
+  const crowdedWork = work.plus(
+    times(work, crowdingKibibytes, Math.round(fitted.crowdedPercent * 1000)).dividedBy(64 * 100 * 1000),
+  );
   const chain = plus(
     max([
-      plus(work, times(busyBlocks, tile.ringBytes).dividedBy(ringBytesPerNanosecond)),
+      plus(crowdedWork, times(busyBlocks, tile.ringBytes).dividedBy(ringBytesPerNanosecond)),
       latencyOf(tiles),
       tile.chunks.times(chainChunk),
     ]),
     followers,
-    tiles.times(fitted.tilePicoseconds).dividedBy(picosecondsPerNanosecond),
+    tiles
+      .times(Math.round(fitted.tilePicoseconds + fitted.tileInstructionPicoseconds * cellInstructions))
+      .dividedBy(picosecondsPerNanosecond),
     fitted.chainStartNanoseconds,
   );
   return plus(times(constant(1).minus(tile.chained), loop), times(tile.chained, chain));

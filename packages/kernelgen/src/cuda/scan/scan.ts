@@ -26,9 +26,13 @@ const scratchRegisters = 26;
 const channelRegisters = { lanes: 8, warps: 3, exact: 4 } as const;
 /** Blocks on a multiprocessor that plans choose from: more gain nothing. */
 const blocksChoices = [1, 2, 3, 4, 6, 8];
-const stepsChoices = [2, 4, 8, 16, 32];
+const stepsChoices = [2, 4, 6, 8, 16, 32];
 /** With more steps of a thread a backward pass may spill, seen in ptxas. */
 const mostBackwardSteps = 16;
+/** The fewest steps of a thread that computes its coefficients twice. */
+const leastStepsTwice = 8;
+/** The most channels of a thread that keeps its coefficients, of a forward pass that loads ahead. */
+const mostChannelsOnce = 4;
 /** Steps of a chunk that are never too many. */
 const smallestChunk = 64;
 
@@ -77,6 +81,16 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   const chained = model.int("chained", 0, 1);
   const recompute = model.int("recompute", pass === "forward" && elementBytes < floatBytes ? [0, 1] : [0]);
   model.add(or(recompute.eq(0), stages.ge(1)), "what computes twice loads ahead: measured so alone");
+  model.add(
+    or(recompute.eq(0), stepsPerThread.ge(leastStepsTwice)),
+    "what computes twice has the steps for which it does: with fewer it saves no registers that count, and loses time",
+  );
+  if (pass === "forward") {
+    model.add(
+      or(channelsPerThread.le(mostChannelsOnce), recompute.eq(1), stages.eq(0)),
+      "a thread of 8 channels that loads ahead computes twice: with all coefficients in registers it was 6 to 21 % slower",
+    );
+  }
   const blocksPerMultiprocessor = model.int("blocksPerMultiprocessor", blocksChoices);
 
   // Lanes of a warp that do not lie along the channels lie along time, and are scanned over in so many rounds.
@@ -161,6 +175,9 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
   const tiles = columns.times(chunks);
   const isStaged = min([stages, constant(1)]);
   const chainBlocks = plus(times(isStaged, min([tiles, residentBlocks])), times(constant(1).minus(isStaged), tiles));
+  // A block may look at the state before a tile's chunk ahead of the loads of its next tile, since a multiprocessor's reads come back in their
+  // order. That state has arrived by then where no more tiles are at work at once than there are columns; else it would be in vain.
+  const looksEarly = times(chained, isStaged, min([columns.dividedBy(residentBlocks), constant(1)]));
   const blockCount = plus(times(chained, chainBlocks), times(constant(1).minus(chained), columns));
   const nanoseconds = scanNanoseconds(problem, device, {
     channelsPerThread,
@@ -173,6 +190,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
     wordPercent,
     stages,
     isAhead: isStaged,
+    looksEarly,
     chained,
     recompute,
     columns,
@@ -209,6 +227,7 @@ function tileScan(problem: Problem, device: CudaDevice, model: Model): Tiling {
       ringBytes,
       stateBytes,
       residentBlocks,
+      looksEarly,
       sharedBytes: sharedBytesPerBlock,
       estimatedRegisters,
     },
