@@ -38,7 +38,7 @@ function planOf(options: ProblemOptions, pins: Pins, device = h200): Plan {
 const cases = {
   "minLSTM forward bf16: a loop over chunks, loaded ahead, coefficients computed twice": planOf(
     { cell: "minlstm", headDim: 20, heads: 2, batch: 2, steps: 150, dataType: "bf16" },
-    { channelsPerThread: 4, channelLanes: 8, warps: 4, stepsPerThread: 4, chained: 0, stages: 2, recompute: 1 },
+    { channelsPerThread: 4, channelLanes: 8, warps: 2, stepsPerThread: 8, chained: 0, stages: 2, recompute: 1 },
   ),
   "a user's cell with biases, forward fp16: a chain, each thread loads ahead, no complement of the decay": planOf(
     { cell: leaky, headDim: 38, batch: 3, steps: 70, dataType: "fp16" },

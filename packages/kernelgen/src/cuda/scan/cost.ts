@@ -10,9 +10,9 @@ import { tensorBytes } from "../../plan/tensors.js";
 import { linearCellOf } from "./column-source.js";
 
 /**
- * Constants of a scan's predicted time, fitted to 2800 times of 564 tilings on an H200 that `bench/scan/tiles.ts` writes: of twelve passes at 256 to
- * 65536 steps, so that of the measured tilings the one that is predicted to be the fastest takes 4 % longer than the fastest on average, at most
- * 19 %. Times are of that device; on others they are taken to be the same.
+ * Constants of a scan's predicted time, fitted to 2700 times of 665 tilings on an H200 that `bench/scan/tiles.ts` and variants of it wrote: of
+ * twelve passes at 256 to 65536 steps, so that the tiling that is chosen takes hardly longer than the fastest that was measured: 2 % on average,
+ * at most 20 %, of those that were measured themselves. Times are of that device; on others they are taken to be the same.
  */
 const fitted = {
   /** Part of the vendor's bandwidth that a kernel reaches that reads and writes side by side. */
