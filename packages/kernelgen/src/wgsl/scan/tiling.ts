@@ -20,10 +20,12 @@ const mostLaneBytes = channelsChoices.at(-1)! * floatBytes;
 /** Invocations of a workgroup: on an H200 512 take 2 to 14 % longer than 256, since they wait for each other at the barriers. */
 const mostInvocations = 256;
 /**
- * What a tile takes beside its arithmetic and its memory, in clock cycles, while a compute unit may work on other workgroups: its reads,
- * barriers and lanes wait for one another. Fitted, as what follows, to an H200 (bench/results/2026-11-21-scan-h200.md).
+ * What a tile waits for, in clock cycles, while a compute unit may work on other workgroups: its reads, barriers and lanes. Fitted, as what
+ * follows, to an H200 (bench/results/2026-11-21-scan-h200.md).
  */
-const tileLatencyCycles = 3500;
+const tileLatencyCycles = 2100;
+/** An invocation alone computes as slowly as if so many for each multiply-add of a clock shared the unit: operations wait for one another. */
+const waitingInvocations = 2;
 /** Time of storage by the adjacent bytes that a workgroup reads of a row, in percent: what is fetched is a sector of memory at least. */
 const rowPercent = (bytes: number): number => (bytes >= 128 ? 100 : bytes === 64 ? 110 : 4800 / bytes);
 /** Several chunks read their inputs twice and write once: beside one pass, 1.5 to 1.6 times on an H200, as 8 to 5. */
@@ -108,6 +110,11 @@ export function tileScan(problem: Problem, device: WebGpuDevice, model: Model): 
   );
   const tileLatency = plus(
     constant(Math.round((tileLatencyCycles * 1e6) / assumed.clockMegahertz) + 2 * costs.workgroupBarrier),
+    times(
+      stepsPerInvocation,
+      channelsPerInvocation,
+      costs.pointwise * Math.round(waitingInvocations * assumed.fmaPerClockPerComputeUnit),
+    ),
     timeGroups.times(costs.workgroupReadIssue),
     rounds.times(costs.workgroupLatency),
   );
