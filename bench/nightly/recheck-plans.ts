@@ -26,6 +26,8 @@ interface Shard {
 }
 
 const shardPairs = 500;
+/** Problems of each family, of which all tilings are tried. */
+const trialRuns = 30;
 const [out, pairs = "5000", givenSeed] = process.argv.slice(2);
 if (out === undefined || !(Number(pairs) > 0)) throw new Error("usage: recheck-plans.js OUT.jsonl [PAIRS [SEED]]");
 const done: Shard[] = existsSync(out)
@@ -53,7 +55,13 @@ try {
       ["vitest", "run", ...testsOf(shard), "--no-color", "--maxWorkers=1"],
       {
         encoding: "utf8",
-        env: { ...process.env, RECHECK_PAIRS: String(shardPairs), RECHECK_REPORT: report, FC_SEED: String(seed) },
+        env: {
+          ...process.env,
+          RECHECK_PAIRS: String(shardPairs),
+          RECHECK_REPORT: report,
+          TRIAL_RUNS: String(trialRuns),
+          FC_SEED: String(seed),
+        },
       },
     );
     // Stopped from outside: the shard is for another run.
