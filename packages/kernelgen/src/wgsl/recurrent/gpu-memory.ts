@@ -3,6 +3,7 @@ import { decode, fp16Bits } from "../../plan/data-type.js";
 import { bufferUsage, checked, mapModeRead, untilLost } from "../webgpu-calls.js";
 import { DispatchQueue } from "./dispatch-queue.js";
 import type { GpuModule } from "./gpu-module.js";
+import { ReadPauses } from "./read-pauses.js";
 
 /** Copies begin and end at multiples of this. */
 export const copyAlignment = 4;
@@ -37,6 +38,7 @@ export interface BufferPart {
 
 /** Buffers of one device by name, made when first asked for, larger when more is asked for, and all freed together. */
 export class GpuMemory {
+  readonly #pauses = new ReadPauses();
   readonly #device: GPUDevice;
   readonly #buffers = new Map<string, GPUBuffer>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
@@ -113,6 +115,7 @@ export class GpuMemory {
 
   async #readTogether(what: string, encode: (queue: DispatchQueue) => readonly BufferPart[]): Promise<ArrayBuffer[]> {
     const device = this.#device;
+    const begin = performance.now();
     const { parts, offsets, staging, mapped, results } = await checked(device, what, () => {
       const queue = new DispatchQueue(device);
       const parts = encode(queue);
@@ -123,13 +126,18 @@ export class GpuMemory {
         queue.copy(buffer, staging, offsets[index]!, copyable(bytes));
       });
       queue.flush();
-      // Asked for at once: nothing is gained by waiting for the error scopes first.
-      const mapped = untilLost(device, staging.mapAsync(mapModeRead, 0, total));
+      // Asked for without waiting for the error scopes, from which nothing is gained.
+      const ask = (): Promise<void> => {
+        if (this.#destroyed) throw new KernelgenError("webgpu-failure", `${what}: destroy() was called meanwhile`);
+        return untilLost(device, staging.mapAsync(mapModeRead, 0, total));
+      };
+      const mapped = this.#pauses.before(total)?.then(ask) ?? ask();
       mapped.catch(() => undefined);
       // The GPU computes meanwhile, and to make memory takes longer than to copy into it.
       return { parts, offsets, staging, mapped, results: parts.map(({ bytes }) => new ArrayBuffer(bytes)) };
     });
     await mapped;
+    this.#pauses.took(offsets.at(-1)!, performance.now() - begin);
     const all = staging.getMappedRange(0, offsets.at(-1)!);
     parts.forEach(({ bytes }, index) => {
       new Uint8Array(results[index]!).set(new Uint8Array(all, offsets[index]!, bytes));
