@@ -198,7 +198,7 @@ export function scanNanoseconds(problem: Problem, device: CudaDevice, tile: Scan
     tile.warps.times(Math.round(overBlocks * 10)).plus(Math.round(overWarps * 10));
   const exposedPercent = plus(
     times(tile.looksEarly, exposedOf(fitted.exposedEarly)),
-    times(tile.isAhead.minus(tile.looksEarly), exposedOf(fitted.exposedAhead)),
+    times(tile.isAhead, constant(1).minus(tile.looksEarly), exposedOf(fitted.exposedAhead)),
     times(constant(1).minus(tile.isAhead), exposedOf(fitted.exposed)),
   )
     .times(10)
