@@ -166,6 +166,24 @@ describe("the check program finds", () => {
   });
 });
 
+describe("a kernel whose steps read whole words", { timeout: 120_000 }, () => {
+  const plan =
+    forwardCases[
+      "stepwise bf16, rows of whole words, inner dimension over three warps, last c, lengths, states clipped"
+    ];
+
+  it("refuses tensors that do not begin at one", async (context) => {
+    const program = await buildCheck(plan, newDirectory(), commonBuild(context), (kernel) => {
+      const check = /(inline std::string launch_forward\([^)]*\) \{\n)/;
+      expect(kernel).toMatch(check);
+      return kernel.replace(check, "$1  ++recurrent;\n");
+    });
+    const { exitCode, stderr } = await program.run(["case", await writeCase(plan, 7, newDirectory())]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("recurrent, h_initial, h: must begin at a multiple of 16 bytes");
+  });
+});
+
 describe("the check program", { timeout: 120_000 }, () => {
   const plan = forwardCases["resident bf16, one sequence, one step"];
   const theProgram = (context: TestContext): Promise<CheckProgram> => caseCheck(plan, commonBuild(context));
