@@ -1,3 +1,5 @@
+import { wordBytes } from "../word-bytes.js";
+
 /**
  * C++ of the exchange (`StateExchange.source`) of a head that is spread over the blocks of a cluster: each sends its units straight into the tiles of all of them, and a barrier in each block
  * counts the bytes that have arrived, so that the data are their own signal.
@@ -7,7 +9,7 @@
  * the inner dimension with one that does, which sent after the sum over warps.
  */
 export const clusterExchangeSource = `
-constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
+constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 /** Words of 16 bytes of one sequence of a slot, of a slot, and of its copies for all blocks of the cluster. */
 constexpr int SLOT_INNER = SLOT_UNITS * UNIT_VALUES;
 constexpr int SLOT_ROW_WORDS = SLOT_INNER / WORD_ELEMENTS;

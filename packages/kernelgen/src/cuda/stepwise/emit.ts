@@ -8,6 +8,7 @@ import { backwardCellStepSource, cellStepSource } from "../cell-step-source.js";
 import { elementSource, toElementSource } from "../element-source.js";
 import { kernelFile } from "../kernel-file.js";
 import { tensorParameters } from "../tensor-parameters.js";
+import { wordBytes } from "../word-bytes.js";
 import { backwardScratchSource, backwardStepSource, transposeSource } from "./backward-source.js";
 import { forwardScratchSource, forwardStepSource } from "./forward-source.js";
 import { mayPadRows, paddedRowsSource, padSource } from "./padded-rows.js";
@@ -74,7 +75,7 @@ function alignmentCheck({ pass, cell }: Problem, sizes: string): string {
       ? ["recurrent", `${output}_initial`, output]
       : [gradientName("wx"), ...inputless.map((gate) => gradientName(`u_${gate.name}`))];
   return `  if (!is_padded(${headDim}) && !(${read.map((name) => `is_word_aligned(${name})`).join(" && ")})) {
-    return "${read.join(", ")}: must begin at a multiple of 16 bytes";
+    return "${read.join(", ")}: must begin at a multiple of ${wordBytes} bytes";
   }
 `;
 }

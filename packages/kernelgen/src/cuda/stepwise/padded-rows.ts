@@ -1,7 +1,6 @@
 import { dataTypeBytes } from "../../plan/data-type.js";
 import type { Problem } from "../../plan/problem.js";
-
-const wordBytes = 16;
+import { wordBytes } from "../word-bytes.js";
 
 /**
  * Whether a kernel may have to multiply rows that are no whole words of 16 bytes: those of a planned head dimension are or are not, those of any

@@ -1,5 +1,6 @@
 import type { Problem } from "../../plan/problem.js";
 import { usesMatrixInstructions } from "../../plan/problem.js";
+import { wordBytes } from "../word-bytes.js";
 
 /** Lanes that copy adjacent words of 16 bytes of a row or column: a chunk of the inner dimension, and a whole sector of memory or two. */
 export const chunkLanes = 4;
@@ -123,7 +124,7 @@ const ownMultiplyAddSource = `
 export function productSource(problem: Problem): string {
   const isMatrix = usesMatrixInstructions(problem);
   return `
-constexpr int WORD_ELEMENTS = 16 / sizeof(Element);
+constexpr int WORD_ELEMENTS = ${wordBytes} / sizeof(Element);
 static_assert(CHUNK_INNER == ${chunkLanes} * WORD_ELEMENTS, "a chunk is what ${chunkLanes} lanes copy of a row at once");
 /** Words of 16 bytes of each lane that make a chunk: those of its rows, then those of its columns. */
 constexpr int ROW_WORDS = 2 * ROW_TILES;
@@ -181,7 +182,7 @@ struct OwnUnit {
   }
 };
 
-inline bool is_word_aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
+inline bool is_word_aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % ${wordBytes} == 0; }
 
 /** Copies a word of a row from \`inner\` on to shared memory, zeros beyond its end. A row has whole words, whose last may end in zeros. */
 KERNELGEN_DEVICE void copy_word(Words4* target, const Element* row, int inner, int end, bool valid) {

@@ -14,12 +14,12 @@ import { mmaShape } from "../product/mma-product.js";
 import { productShape } from "../product/product-shape.js";
 import { registerBudgets } from "../register-budgets.js";
 import { stepTraffic } from "../step-traffic.js";
+import { wordBytes } from "../word-bytes.js";
 import { emitStepwise } from "./emit.js";
 import { mayPadRows } from "./padded-rows.js";
 import { chunkLanes } from "./product-source.js";
 
-const wordBytes = 16;
-const wordRegisters = 4;
+const wordRegisters = wordBytes / 4;
 /** Rows of the matrix that a warp multiplies at a time, and sequences: those of a matrix instruction. */
 const rowsOfTile = 16;
 const columnsOfGroup = 8;
